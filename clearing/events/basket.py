@@ -1,0 +1,43 @@
+"""Law: a basket's lines sum to its amount; a share says who paid which cents of which line, from which lots, and why."""
+
+from dataclasses import dataclass
+
+from clearing.values import CategoryId, Cents, PayerId, ProducerId, Rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a basket as the terminal sent it. qty_milli: thousandths of the product's unit."""
+
+    category: CategoryId
+    amount_cents: Cents
+    product: str | None = None
+    payee: ProducerId | None = None
+    qty_milli: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LotUse:
+    """Cents taken from one lot of a purse. lot: "<rule>/<period>" of a grant, or "x<position>" of a single credit."""
+
+    lot: str
+    cents: Cents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What one payer carries of one line.
+
+    line: index into the basket's lines (after equal lines were added up: the first of them). step: "tariff", "payer" or
+    "surplus" (domain.md section 2). source: "purse:<kind>" or "fund:<id>". rate: ten-thousandths of the price to pay, 0 for
+    a fixed amount. lots: how the cents left the purse, empty for a fund.
+    """
+
+    line: int
+    payer: PayerId
+    step: str
+    source: str
+    rate: Rate
+    cents: Cents
+    payee: ProducerId
+    lots: tuple[LotUse, ...] = ()
