@@ -41,3 +41,26 @@ class Share:
     cents: Cents
     payee: ProducerId
     lots: tuple[LotUse, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LotReturn:
+    """Cents that went back to one lot. outcome: "back" (spendable again), "lapsed" (its time was over: to the fund), or
+    "new" (a refund to a lapsed lot: a new lot "x<position of this event>" of refund_lot_days)."""
+
+    lot: str
+    cents: Cents
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """The opposite of a Share: cents given back to the source they came from. line: index into the ORIGINAL basket."""
+
+    line: int
+    payer: PayerId
+    step: str
+    source: str
+    cents: Cents
+    payee: ProducerId
+    lots: tuple[LotReturn, ...] = ()

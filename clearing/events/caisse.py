@@ -1,0 +1,122 @@
+"""Law: a caisse is founded once; every person, decision and charte in force is a dated fact with its author."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from clearing.events.charte import Charte
+from clearing.values import CaisseCode, DecisionId, OperationId, PersonId, TerminalId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaisseFounded:
+    """zone: IANA name of the civil time that days, months and years are counted in. account_name: as its bank knows it."""
+
+    TYPE: ClassVar[int] = 1
+    code: CaisseCode
+    name: str
+    zone: str
+    account_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonProposed:
+    """One officer proposes to name somebody; it takes effect when another one confirms (PersonNamed)."""
+
+    TYPE: ClassVar[int] = 2
+    person: PersonId
+    key: bytes
+    roles: tuple[str, ...]
+    by: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonNamed:
+    """number: the 8 bytes that stand for the person on the wire. key: Ed25519 public key. named_by: two people, or none at
+    the founding."""
+
+    TYPE: ClassVar[int] = 3
+    person: PersonId
+    number: TerminalId
+    epoch: int
+    key: bytes
+    roles: tuple[str, ...]
+    named_by: tuple[PersonId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRemoved:
+    TYPE: ClassVar[int] = 4
+    person: PersonId
+    by: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRecorded:
+    """A vote. body: general-meeting, citizens-committee, residents-group, board. method: majority, consent, draw.
+    taken_on: ISO date. minutes_sha256: hash of the minutes, 32 bytes, or empty."""
+
+    TYPE: ClassVar[int] = 5
+    decision: DecisionId
+    title: str
+    body: str
+    method: str
+    taken_on: str
+    votes_for: int
+    votes_against: int
+    abstained: int
+    minutes_sha256: bytes
+    by: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CharteAdopted:
+    TYPE: ClassVar[int] = 6
+    charte: Charte
+    by: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandDeclined:
+    """A well-formed, signed command that the rules do not allow. code: wire.md section 5; why: what to do instead."""
+
+    TYPE: ClassVar[int] = 7
+    person: TerminalId
+    epoch: int
+    n: int
+    x: OperationId
+    verb: str
+    code: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityAlerted:
+    """kind: "same-n-other-content", "same-x-other-content". The frame that came second is this event's evidence."""
+
+    TYPE: ClassVar[int] = 8
+    terminal: TerminalId
+    epoch: int
+    n: int
+    x: OperationId
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameHeld:
+    """A frame that was in flight when the writer crashed twice: kept as evidence, answered 96, waits for a person."""
+
+    TYPE: ClassVar[int] = 9
+    terminal: TerminalId
+    epoch: int
+    n: int
+    x: OperationId
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockConfirmed:
+    """An operator confirmed the wall clock after it stepped by step_us against the monotonic clock."""
+
+    TYPE: ClassVar[int] = 10
+    step_us: int
+    by: PersonId

@@ -1,0 +1,139 @@
+"""Law: a fund never engages more than it received plus the advance voted on what was notified; credit is lots with a date.
+
+An allocation is ONE event per rule and period; every purse derives its own lot from it, so nobody is credited twice.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from clearing.values import Cents, DecisionId, FundId, MemberId, MicroTime, PersonId, PurseKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundOpened:
+    """kind: general, tier, solidarity, sponsor, guarantee. advance_cents: how much notified money may be engaged early."""
+
+    TYPE: ClassVar[int] = 20
+    fund: FundId
+    kind: str
+    name: str
+    advance_cents: Cents
+    by: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyNotified:
+    TYPE: ClassVar[int] = 21
+    fund: FundId
+    cents: Cents
+    reference: str
+    by: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyReceived:
+    """Money on the caisse's bank account for this fund. reference: the bank line."""
+
+    TYPE: ClassVar[int] = 22
+    fund: FundId
+    cents: Cents
+    reference: str
+    by: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllocationRuleSet:
+    """Voted: members in a group of `who` (empty: all) get cents_each a month into `purse`, paid by `fund`; the lot can be spent
+    for months_valid civil months, the month of the credit included."""
+
+    TYPE: ClassVar[int] = 23
+    rule: str
+    purse: PurseKind
+    fund: FundId
+    cents_each: Cents
+    months_valid: int
+    who: tuple[str, ...]
+    decision: DecisionId
+    by: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllocationGranted:
+    """period: "2017-01". Freezes rule, total and head count at its position. expires_us: first instant it can't be spent."""
+
+    TYPE: ClassVar[int] = 24
+    rule: str
+    period: str
+    purse: PurseKind
+    fund: FundId
+    cents_each: Cents
+    who: tuple[str, ...]
+    head_count: int
+    total_cents: Cents
+    expires_us: MicroTime
+    by: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SingleGranted:
+    """The same credit for one member who was not there when the period was granted; fills the gap once."""
+
+    TYPE: ClassVar[int] = 25
+    rule: str
+    period: str
+    member: MemberId
+    purse: PurseKind
+    fund: FundId
+    cents: Cents
+    expires_us: MicroTime
+    by: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllocationDeclined:
+    """The fund could not carry the whole run, so nobody was credited."""
+
+    TYPE: ClassVar[int] = 26
+    rule: str
+    period: str
+    fund: FundId
+    need_cents: Cents
+    cover_cents: Cents
+    by: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CohortLapsed:
+    """What was neither spent nor held of one granted period, back to its fund. lot: "<rule>/<period>"."""
+
+    TYPE: ClassVar[int] = 27
+    lot: str
+    purse: PurseKind
+    fund: FundId
+    cents: Cents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurseCredited:
+    """A single credit. fund None: the member's own money, received at the bank with it. Its lot is "x<position>"."""
+
+    TYPE: ClassVar[int] = 28
+    member: MemberId
+    purse: PurseKind
+    fund: FundId | None
+    cents: Cents
+    expires_us: MicroTime | None
+    reference: str
+    by: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LotLapsed:
+    """What was left of a single lot ("x<position>") when its time was over, back to the fund it came from."""
+
+    TYPE: ClassVar[int] = 29
+    member: MemberId
+    purse: PurseKind
+    lot: str
+    fund: FundId
+    cents: Cents
