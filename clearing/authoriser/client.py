@@ -1,0 +1,85 @@
+"""Law: a submission is verified before it gets here; its answer leaves only after the commit, as stored, byte for byte.
+
+The door to a writer, for gateways and the command line: what may be submitted, and the three ways it can fail to be answered.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from clearing.values import CaisseCode, CardId, TerminalId
+from clearing.wire.commands import Command
+from clearing.wire.requests import Request
+from clearing.wire.signature import VerifiedFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapFacts:
+    """What the gateway found in the card evidence. genuine False: decryption or CMAC failed, card is None then.
+
+    A card the directory doesn't know is checked with key version 1; the writer answers 14 for it.
+    """
+
+    genuine: bool
+    card: CardId | None = None
+    key_version: int = 0
+    counter: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """The second call of a pairing (wire.md section 7): proof is checked by the writer, which alone knows the slot's secret.
+
+    transcript: SHA-256(s | k | nc | sn) input parts as the door received and gave them; root is added by the writer.
+    """
+
+    slot: str
+    key: bytes
+    nonce: bytes
+    server_nonce: bytes
+    mac: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """One request for one caisse's writer. secret: travels beside a command, never into the log (pairing secrets)."""
+
+    caisse: CaisseCode
+    frame: VerifiedFrame
+    request: Request | Command | Enrolment
+    tap: TapFacts | None = None
+    secret: bytes | None = None
+
+
+class Overloaded(Exception):
+    """NOT PROCESSED: the writer's inbox is full, or it is not there; send the same bytes again after retry_after_s."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"The caisse's writer can't take more right now; send the same message again in {retry_after_s} s.")
+        self.retry_after_s = retry_after_s
+
+
+class OutcomeUnknown(Exception):
+    """UNKNOWN: the writer stopped while this request was in flight; send the same bytes again to learn what became of it."""
+
+
+class EnrolmentRefused(Exception):
+    """The pairing did not succeed: no such open slot, its time is over, or a wrong code. Nothing was enrolled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolled:
+    """A terminal's new identity; mac proves to it that the server knew the code too."""
+
+    terminal: TerminalId
+    epoch: int
+    root: bytes
+    mac: bytes
+
+
+class Authoriser(Protocol):
+    """A writer as its clients see it: the one in this process, or the one behind a Unix socket."""
+
+    async def submit(self, submission: Submission) -> bytes:
+        """The complete signed reply envelope (for an Enrolment: its unsigned answer map). Raises Overloaded,
+        OutcomeUnknown, EnrolmentRefused."""
+        ...
