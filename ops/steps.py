@@ -1,0 +1,188 @@
+"""Law: every step runs, whatever an earlier one said; the end says what ran, what did not, and 'N passed, N failed'.
+
+Called by ops/test inside the clone's own environment. Exit code 0 only if nothing failed and no Debian package was missing.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lxml import etree
+
+CLONE = Path(__file__).resolve().parent.parent
+PYTHON = sys.executable
+HANG_DUMP_S = 300  # a test longer than this shows where it stands, and goes on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One test as pytest reported it. numbers: what the test measured (pytest's record_property)."""
+
+    name: str
+    verdict: str  # "passed", "failed" or "not run"
+    seconds: float
+    reason: str
+    numbers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One step. cases: the tests of a pytest step; any other step is one case of its own."""
+
+    title: str
+    seconds: float
+    cases: tuple[Case, ...]
+
+    def count(self, verdict: str) -> int:
+        return sum(case.verdict == verdict for case in self.cases)
+
+
+def headline(title: str) -> None:
+    print(f"\n=== {title} {'=' * max(3, 110 - len(title))}", flush=True)
+
+
+def run_command(title: str, command: list[str]) -> Outcome:
+    """A step that passes or fails as a whole, by its exit code."""
+    headline(title)
+    started = time.monotonic()
+    code = subprocess.run(command, cwd=CLONE, check=False).returncode
+    seconds = time.monotonic() - started
+    print(f"--- {title}: {'passed' if code == 0 else f'failed (exit code {code})'} in {seconds:.1f} s", flush=True)
+    verdict = "passed" if code == 0 else "failed"
+    case = Case(name=title, verdict=verdict, seconds=seconds, reason=f"exit code {code}", numbers={})
+    return Outcome(title=title, seconds=seconds, cases=(case,))
+
+
+def run_pytest(title: str, arguments: list[str], *, size: str) -> Outcome:
+    """A step that is counted test by test. size: "short" or "long", read by the tests as CLEARING_PROMISES."""
+    headline(title)
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="clearing-test-") as scratch:
+        report = Path(scratch) / "report.xml"
+        command = [PYTHON, "-m", "pytest", "-q", "--durations=5", f"--junit-xml={report}", *arguments]
+        command += ["-o", f"faulthandler_timeout={HANG_DUMP_S}"]
+        code = subprocess.run(command, cwd=CLONE, check=False, env=os.environ | {"CLEARING_PROMISES": size}).returncode
+        cases = read_report(report)
+    seconds = time.monotonic() - started
+    if code != 0 and not any(case.verdict == "failed" for case in cases):
+        broken = Case(name=title, verdict="failed", seconds=0.0, reason=f"pytest exit code {code}", numbers={})
+        cases = (*cases, broken)
+    print(f"--- {title}: exit code {code} in {seconds:.1f} s", flush=True)
+    return Outcome(title=title, seconds=seconds, cases=cases)
+
+
+def read_report(report: Path) -> tuple[Case, ...]:
+    """pytest's JUnit file -> cases; none when pytest broke before it could write one."""
+    if not report.exists():
+        return ()
+    return tuple(read_case(element) for element in etree.parse(report).iter("testcase"))
+
+
+def read_case(element: etree._Element) -> Case:
+    failed = [child for child in element if child.tag in ("failure", "error")]
+    skipped = element.find("skipped")
+    verdict = "failed" if failed else "passed" if skipped is None else "not run"
+    told = failed[0] if failed else skipped
+    return Case(
+        name=f"{element.get('classname')}::{element.get('name')}",
+        verdict=verdict,
+        seconds=float(element.get("time") or 0),
+        reason="" if told is None else told.get("message") or "",
+        numbers={p.get("name") or "": p.get("value") or "" for p in element.iter("property")},
+    )
+
+
+def missing_debian_packages(*, install: bool) -> bool:
+    """Install or name what ops/debian-packages lists; True when something is still missing (its text said what)."""
+    headline("Debian packages")
+    command = ["sh", "ops/setup", "debian", *(["--install"] if install else [])]
+    return subprocess.run(command, cwd=CLONE, check=False).returncode != 0
+
+
+def run_steps(size: str) -> list[Outcome]:
+    others = ["tests", "--ignore=tests/promises"]
+    return [
+        run_command("style (ruff)", [PYTHON, "-m", "ruff", "check", "."]),
+        run_command("types (mypy --strict)", [PYTHON, "-m", "mypy", "clearing", "loadtests", "tests", "ops/steps.py"]),
+        run_command("import contracts (import-linter)", [str(Path(PYTHON).parent / "lint-imports"), "--no-logo"]),
+        run_pytest("tests", others, size=size),
+        run_pytest(f"promises ({size})", ["tests/promises"], size=size),
+    ]
+
+
+def git(*words: str) -> str:
+    """One line of git's answer; "unknown" in a folder that is not a clone."""
+    done = subprocess.run(["git", *words], cwd=CLONE, check=False, capture_output=True, text=True)
+    return done.stdout.strip() if done.returncode == 0 else "unknown"
+
+
+def write_results(outcomes: Iterable[Outcome], *, size: str, folder: Path) -> Path:
+    """What was shown, by which commit, when and where: one JSON file per run, to be committed."""
+    now = datetime.now(UTC)
+    commit = git("rev-parse", "HEAD")
+    record = {
+        "commit": commit,
+        "changed_since_commit": git("status", "--porcelain", "--untracked-files=no") != "",
+        "date": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "size": size,
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "steps": [
+            {"step": o.title, "seconds": round(o.seconds, 1)} | {v: o.count(v) for v in ("passed", "failed", "not run")}
+            for o in outcomes
+        ],
+        "promises": [
+            {"name": c.name, "verdict": c.verdict, "seconds": round(c.seconds, 1), "numbers": c.numbers}
+            for o in outcomes
+            if o.title.startswith("promises")
+            for c in sorted(o.cases, key=lambda case: case.name)
+        ],
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"promises-{now:%Y-%m-%d}-{commit[:12]}.json"
+    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
+
+
+def summary(outcomes: list[Outcome], *, packages_missing: bool) -> int:
+    """Print the table and the closing line; the exit code of the whole command."""
+    headline("summary")
+    for o in outcomes:
+        counts = f"{o.count('passed'):6} passed {o.count('failed'):4} failed {o.count('not run'):4} not run"
+        print(f"{o.title:34} {counts} {o.seconds:8.1f} s")
+    for o in outcomes:
+        for case in o.cases:
+            if case.verdict != "passed":
+                print(f"  {case.verdict}: {case.name}{f' ({case.reason.splitlines()[0][:140]})' if case.reason else ''}")
+    if packages_missing:
+        print("  not run: what needs the missing Debian packages; run 'sh ops/test --install', or once as root")
+    passed, failed = (sum(o.count(verdict) for o in outcomes) for verdict in ("passed", "failed"))
+    print(f"total time {sum(o.seconds for o in outcomes):.0f} s")
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return 1 if failed or packages_missing or not passed else 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="sh ops/test", description="Run every check of the house.")
+    parser.add_argument("size", nargs="?", choices=("short", "long"), default="short", help="size of the promises")
+    parser.add_argument("--install", action="store_true", help="install missing Debian packages with sudo")
+    asked = parser.parse_args()
+    packages_missing = missing_debian_packages(install=asked.install)
+    outcomes = run_steps(asked.size)
+    if asked.size == "long":
+        path = write_results(outcomes, size=asked.size, folder=CLONE / "loadtests" / "results")
+        print(f"\nresults: {path.relative_to(CLONE)} (commit it)")
+    return summary(outcomes, packages_missing=packages_missing)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

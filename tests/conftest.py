@@ -1,0 +1,32 @@
+"""Law: tests run in random order, twice the same; how hard properties search is one variable, CLEARING_PROMISES=short|long.
+
+A test marked debian("postgresql-15") needs that Debian package: where it lacks, the test is reported as not run, by name.
+"""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Shared machines are slow at times: neither deadline nor too_slow may decide about a cent.
+settings.register_profile(
+    "short", max_examples=60, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("long", settings.get_profile("short"), max_examples=2_000)
+settings.load_profile(os.environ.get("CLEARING_PROMISES", "short"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("debian"):
+        for package in mark.args:
+            if not _installed(package):
+                pytest.skip(f"needs the Debian package {package}: run 'sh ops/test --install', or once as root")
+
+
+def _installed(package: str) -> bool:
+    if shutil.which("dpkg-query") is None:
+        return False
+    query = ["dpkg-query", "-W", "-f=${Status}", package]
+    return subprocess.run(query, check=False, capture_output=True).stdout == b"install ok installed"
