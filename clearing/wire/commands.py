@@ -19,8 +19,12 @@ COMMAND_BYTES_MAX: Final = 4 << 20
 """The wire's own bound for a command's frame; give it, or less, to open_envelope."""
 BODY_NESTING_MAX: Final = 8
 _ITEMS_MAX: Final = 100_000  # lists of one body: 2,000 members with a few facts each, with room
-_COMMAND_KEYS: Final = ("t", "c", "m", "e", "n", "x", "ts", "v", "b")
-_REPLY_KEYS: Final = ("t", "m", "e", "n", "x", "rq", "rc", "why", "out", "st", "sq", "lh")
+_COMMAND_KEYS: Final = (
+    "t", "c", "m", "e", "n", "x", "ts", "v", "b",
+)  # fmt: skip
+_REPLY_KEYS: Final = (
+    "t", "m", "e", "n", "x", "rq", "rc", "why", "out", "st", "sq", "lh",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,9 @@ from clearing.wire.frame import MalformedFrame, pack, unpack_map
 
 _REQUIRED: Final = ("t", "m", "e", "n", "x", "rq", "rc", "st", "sq", "lh")
 _OPTIONAL: Final = ("aa", "al", "ac", "li", "cmd")
-_ORDER: Final = ("t", "m", "e", "n", "x", "rq", "rc", "aa", "al", "ac", "li", "st", "sq", "lh", "cmd")
+_ORDER: Final = (
+    "t", "m", "e", "n", "x", "rq", "rc", "aa", "al", "ac", "li", "st", "sq", "lh", "cmd",
+)  # fmt: skip
 _ITEMS_MAX: Final = 256
 LIABLE: Final = ("fund", "producer")
 

@@ -18,32 +18,9 @@ from clearing.wire.tap import C_BYTES, P_BYTES
 
 CURRENCY: Final = "978"  # ISO 4217: euro
 KEY_ORDER: Final = (
-    "t",
-    "m",
-    "e",
-    "n",
-    "x",
-    "ts",
-    "a",
-    "cu",
-    "k",
-    "l",
-    "o",
-    "pv",
-    "h",
-    "r",
-    "w",
-    "i",
-    "pr",
-    "oa",
-    "ol",
-    "nk",
-    "nc",
-    "pin",
-    "lh",
-    "pc",
-    "ps",
-)
+    "t", "m", "e", "n", "x", "ts", "a", "cu", "k", "l", "o", "pv", "h",
+    "r", "w", "i", "pr", "oa", "ol", "nk", "nc", "pin", "lh", "pc", "ps",
+)  # fmt: skip
 ZERO_DIGEST: Final = bytes(32)
 """`h` of a terminal's first message."""
 _NOTHING: Final = Cents(0)
