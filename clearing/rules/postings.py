@@ -1,0 +1,255 @@
+"""Law: every event's postings sum to zero: money only moves between accounts.
+
+The second road to every sum: the book folds state, this derives double entry from the events, audit compares the two.
+
+Cents above zero are a debit, below zero a credit. Accounts: `bank`; `fund:<id>` what is left in a fund; `purse:<kind>` all
+members' purses of a kind; `held` what authorisations reserve; `owed:<producer>` captured and not yet in a batch that pays;
+`payable:<producer>` given to the bank to pay. Off the balance: `receivable:<fund>` against `notified:<fund>` add up what was
+notified (a MoneyReceived names no notification, so it clears none: read them against what the fund received).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from clearing.events.basket import LotReturn, Return, Share
+from clearing.events.catalogue import Event
+from clearing.events.funds import (
+    AllocationGranted,
+    CohortLapsed,
+    LotLapsed,
+    MoneyNotified,
+    MoneyReceived,
+    PurseCredited,
+    SingleGranted,
+)
+from clearing.events.sales import (
+    AuthorisationDecided,
+    CaptureDecided,
+    HoldExpired,
+    RefundDecided,
+    ReversalDecided,
+    SaleDecided,
+)
+from clearing.events.settlement import BatchClosed, PayoutConfirmed, PayoutReturned
+from clearing.rules.returns import new_lot_ids
+from clearing.values import BatchId, FundId, Position, ProducerId
+
+BANK: Final = "bank"
+HELD: Final = "held"
+EURO: Final = "EUR"
+
+Legs = dict[str, int]
+"""Account -> cents, debit above zero, credit below."""
+
+
+class UnexplainedPosting(AssertionError):
+    """An event moves money that no earlier event explains: the log or a rule is wrong; run `clearing audit` on this log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """One leg of a balanced double entry. cents above zero: debit; below zero: credit."""
+
+    account: str
+    cents: int
+    currency: str = EURO
+
+
+@dataclass(slots=True)
+class Origins:
+    """What postings need from earlier events: the fund of a lot (a LotReturn names the lot only) and whether a returned payout
+    had been confirmed (then the money comes back from the bank, else it never left).
+
+    known: texts, so that a table can keep them: "lot:<lot>" -> fund, "payout:<batch>:<producer>" -> "confirmed". Own-money lots
+    have no fund and are not kept. Feed every event to `note`, in order, before asking for its postings.
+    """
+
+    known: dict[str, str] = field(default_factory=dict)
+
+    def note(self, event: Event, at: Position) -> None:
+        self.known.update(origins_named(event, at, self.known))
+
+    def fund_of(self, lot: str) -> FundId:
+        """Raises UnexplainedPosting for a lot that no fund is known of."""
+        fund = self.known.get(_lot_key(lot))
+        if fund is None:
+            raise UnexplainedPosting(f"lot {lot} lapses, but no earlier event names its fund; run `clearing audit`")
+        return FundId(fund)
+
+    def was_confirmed(self, batch: BatchId, producer: ProducerId) -> bool:
+        return _payout_key(batch, producer) in self.known
+
+
+def origins_named(event: Event, at: Position, known: Mapping[str, str]) -> dict[str, str]:
+    """What this event adds to Origins.known. A refund's new lots inherit the funds of the lapsed ones."""
+    match event:
+        case AllocationGranted() | SingleGranted():
+            return {_lot_key(f"{event.rule}/{event.period}"): event.fund}
+        case PurseCredited():
+            return {} if event.fund is None else {_lot_key(f"x{at}"): event.fund}
+        case RefundDecided():
+            renewed = {_lot_key(new): known.get(_lot_key(old)) for old, new in new_lot_ids(event.returned, at).items()}
+            return {new: fund for new, fund in renewed.items() if fund is not None}
+        case PayoutConfirmed():
+            return {_payout_key(event.batch, event.producer): "confirmed"}
+        case _:
+            return {}
+
+
+def origins_asked(event: Event) -> frozenset[str]:
+    """The keys of Origins.known that this event's postings or origins may ask for; empty for nearly every event."""
+    match event:
+        case CaptureDecided() | HoldExpired():
+            returned = event.released
+        case ReversalDecided() | RefundDecided():
+            returned = event.returned
+        case PayoutReturned():
+            return frozenset([_payout_key(event.batch, event.producer)])
+        case _:
+            return frozenset()
+    return frozenset(_lot_key(lot.lot) for lot in _lots(returned) if lot.outcome != "back")
+
+
+def postings(event: Event, origins: Origins) -> tuple[Posting, ...]:
+    """The balanced postings of one event, one per account, without empty ones. Raises UnexplainedPosting."""
+    return tuple(Posting(account=account, cents=cents) for account, cents in legs(event, origins).items())
+
+
+def legs(event: Event, origins: Origins) -> Legs:
+    """The same as plain account -> cents: projections and audit call it for every event of a log."""
+    found = {account: cents for account, cents in _legs(event, origins).items() if cents}
+    if sum(found.values()) != 0:
+        raise UnexplainedPosting(f"postings of {type(event).__name__} do not balance: {found}; run `clearing audit`")
+    return found
+
+
+def _legs(event: Event, origins: Origins) -> Legs:
+    match event:
+        case SaleDecided():
+            return _paid(event.shares)
+        case AuthorisationDecided():
+            return _held(event.shares)
+        case CaptureDecided():
+            return _captured(event, origins)
+        case HoldExpired():
+            return _given_back(event.released, origins, held=True)
+        case ReversalDecided():
+            return _given_back(event.returned, origins, held=event.effect == "released")
+        case RefundDecided():
+            return _given_back(event.returned, origins, held=False)
+        case BatchClosed():
+            return _instructed(event)
+        case PayoutConfirmed():
+            return _move(f"payable:{event.producer}", BANK, event.cents)
+        case PayoutReturned():
+            paid = origins.was_confirmed(event.batch, event.producer)
+            return _move(BANK if paid else f"payable:{event.producer}", f"owed:{event.producer}", event.cents)
+        case _:
+            return _funded(event)
+
+
+def _funded(event: Event) -> Legs:
+    """Money that comes in, is granted, or lapses; any other event moves none."""
+    match event:
+        case MoneyReceived():
+            return _move(BANK, f"fund:{event.fund}", event.cents)
+        case MoneyNotified():
+            return _move(f"receivable:{event.fund}", f"notified:{event.fund}", event.cents)
+        case AllocationGranted():
+            return _move(f"fund:{event.fund}", f"purse:{event.purse}", event.total_cents)
+        case SingleGranted():
+            return _move(f"fund:{event.fund}", f"purse:{event.purse}", event.cents)
+        case PurseCredited():
+            return _move(BANK if event.fund is None else f"fund:{event.fund}", f"purse:{event.purse}", event.cents)
+        case CohortLapsed() | LotLapsed():
+            return _move(f"purse:{event.purse}", f"fund:{event.fund}", event.cents)
+        case _:
+            return {}
+
+
+def _move(debit: str, credit: str, cents: int) -> Legs:
+    return {debit: cents, credit: -cents} if debit != credit else {}
+
+
+def payee_account(step: str, payee: ProducerId) -> str:
+    """Goods are owed to a producer; a surplus is owed to the pooled fund, which the share names as its payee "fund:<id>"."""
+    return str(payee) if step == "surplus" else f"owed:{payee}"
+
+
+def _paid(shares: Iterable[Share]) -> Legs:
+    found: Legs = {}
+    for share in shares:
+        account = payee_account(share.step, share.payee)
+        found[share.source] = found.get(share.source, 0) + share.cents
+        found[account] = found.get(account, 0) - share.cents
+    return found
+
+
+def _held(shares: Iterable[Share]) -> Legs:
+    found: Legs = {}
+    for share in shares:
+        found[share.source] = found.get(share.source, 0) + share.cents
+        found[HELD] = found.get(HELD, 0) - share.cents
+    return found
+
+
+def _captured(event: CaptureDecided, origins: Origins) -> Legs:
+    found = _given_back(event.released, origins, held=True)
+    for share in event.shares:
+        account = payee_account(share.step, share.payee)
+        found[HELD] = found.get(HELD, 0) + share.cents
+        found[account] = found.get(account, 0) - share.cents
+    return found
+
+
+def _given_back(returned: Iterable[Return], origins: Origins, *, held: bool) -> Legs:
+    """Out of `held`, or out of what is owed to the payee, back to the sources; a lapsed part goes to the fund of its lot."""
+    found: Legs = {}
+    for back in returned:
+        origin = HELD if held else payee_account(back.step, back.payee)
+        found[origin] = found.get(origin, 0) + back.cents
+        lapsed = 0
+        for lot in back.lots:
+            if lot.outcome == "lapsed":
+                fund = f"fund:{origins.fund_of(lot.lot)}"
+                found[fund] = found.get(fund, 0) - lot.cents
+                lapsed += lot.cents
+        found[back.source] = found.get(back.source, 0) - (back.cents - lapsed)
+    return found
+
+
+def _instructed(event: BatchClosed) -> Legs:
+    found: Legs = {}
+    for line in event.lines:
+        found[f"owed:{line.producer}"] = line.paid_cents
+        found[f"payable:{line.producer}"] = -line.paid_cents
+    return found
+
+
+def _lots(returned: Iterable[Return]) -> Iterable[LotReturn]:
+    return (lot for back in returned for lot in back.lots)
+
+
+def _lot_key(lot: str) -> str:
+    return f"lot:{lot}"
+
+
+def _payout_key(batch: BatchId, producer: ProducerId) -> str:
+    return f"payout:{batch}:{producer}"
+
+
+@dataclass(slots=True)
+class Ledger:
+    """All accounts of one caisse, folded from its events in order: what audit compares with book and projections."""
+
+    balances: dict[str, int] = field(default_factory=dict)
+    origins: Origins = field(default_factory=Origins)
+
+    def post(self, event: Event, at: Position) -> Legs:
+        """Takes one event in; returns its legs. Raises UnexplainedPosting and leaves the balances as they were."""
+        self.origins.note(event, at)
+        moved = legs(event, self.origins)
+        for account, cents in moved.items():
+            self.balances[account] = self.balances.get(account, 0) + cents
+        return moved
