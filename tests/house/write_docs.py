@@ -1,0 +1,64 @@
+"""Law: what a document repeats from the code is written by this file, between two marks, never by hand.
+
+    python -m tests.house.write_docs      writes the generated tables anew
+
+A house test compares each document with what this would write.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Final
+
+from clearing.events.catalogue import EVENTS, Event
+from tests.house.sources import CLONE
+
+OPENING: Final = "<!-- generated: python -m tests.house.write_docs -->"
+CLOSING: Final = "<!-- end of generated -->"
+
+
+def own_words(event_type: type[Event]) -> str:
+    """What an event says of itself in one line; empty for the signature that a dataclass without words carries."""
+    words = " ".join((event_type.__doc__ or "").split())
+    return "" if words.startswith(f"{event_type.__name__}(") else words.replace("|", "\\|")
+
+
+def listed(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "-"
+
+
+def event_table() -> str:
+    """One row per event type, by number."""
+    rows = ["| type | event | schema | in its own words | public | private |", "|---|---|---|---|---|---|"]
+    for event_type in sorted(EVENTS, key=lambda one: one.TYPE):
+        secret: frozenset[str] = getattr(event_type, "PRIVATE", frozenset())
+        names = [field.name for field in fields(event_type)]
+        rows.append(
+            f"| {event_type.TYPE} | {event_type.__name__} | {getattr(event_type, 'SCHEMA', 1)} | {own_words(event_type)}"
+            f" | {listed([n for n in names if n not in secret])} | {listed([n for n in names if n in secret])} |"
+        )
+    return "\n".join(rows)
+
+
+TABLES: Final[dict[str, Callable[[], str]]] = {"docs/EVENTS.md": event_table}
+
+
+def with_table(document: str, table: str) -> str:
+    """The document with what stands between the two marks replaced. Raises ValueError where a mark is missing."""
+    before, _, rest = document.partition(OPENING)
+    _, closing, after = rest.partition(CLOSING)
+    if not closing:
+        raise ValueError(f"put these two lines where the table belongs: {OPENING} and {CLOSING}")
+    return f"{before}{OPENING}\n{table}\n{CLOSING}{after}"
+
+
+def main() -> int:
+    for name, make_table in TABLES.items():
+        path = CLONE / name
+        path.write_text(with_table(path.read_text(encoding="utf-8"), make_table()), encoding="utf-8")
+        print(f"wrote {name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
