@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from clearing.events.basket import Line, Return, Share
-from clearing.values import CardId, Cents, MemberId, MicroTime, OperationId, ProducerId, TerminalId
+from clearing.values import (
+    CardId,
+    CategoryId,
+    Cents,
+    MemberId,
+    MicroTime,
+    OperationId,
+    PayerId,
+    ProducerId,
+    TerminalId,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +63,15 @@ class SaleDecided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorisationDecided:
-    """A hold until hold_expires_us (0 when declined); shares are reserved, nothing is owed yet."""
+    """A hold until hold_expires_us (0 when declined); shares are reserved, nothing is owed yet.
+
+    applied, eligible, price_choice: what the hold fixes for its capture beside charte and shares (rules/facts.py, Held).
+    """
 
     TYPE: ClassVar[int] = 81
-    PRIVATE: ClassVar[frozenset[str]] = frozenset({"code", "tap", "member", "charte_version", "shares"})
+    PRIVATE: ClassVar[frozenset[str]] = frozenset(
+        {"code", "tap", "member", "charte_version", "shares", "applied", "eligible", "price_choice"}
+    )
     op: OperationHead
     answer: str
     amount_cents: Cents
@@ -69,6 +84,9 @@ class AuthorisationDecided:
     member: MemberId | None
     charte_version: int
     shares: tuple[Share, ...]
+    applied: tuple[PayerId, ...]
+    eligible: tuple[CategoryId, ...] | None
+    price_choice: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,192 @@
+"""Law: a hold is captured once and never above what it holds; a reversal is idempotent; a refund never exceeds the capture.
+
+What can still happen to an operation after it was decided. Source: wire.md section 4, domain.md section 2 rules 5 and 7.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from clearing.events.basket import Line, Return, Share
+from clearing.events.charte import Charte
+from clearing.events.codes import Code, till_code
+from clearing.events.sales import (
+    AuthorisationDecided,
+    CaptureDecided,
+    HoldExpired,
+    OperationHead,
+    RefundDecided,
+    ReversalDecided,
+    SaleDecided,
+)
+from clearing.rules.allocation import Allocation
+from clearing.rules.answers import BrokenBook
+from clearing.rules.facts import Held
+from clearing.rules.funding import fund_capture, refund
+from clearing.rules.returns import returned, total
+from clearing.rules.sale import Operation, State
+from clearing.values import CategoryId, Cents, MicroTime, OperationId, ProducerId
+
+TOMBSTONES_MAX: Final = 100  # open at once per terminal
+TOMBSTONE_US: Final = 7 * 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Afterwards:
+    """A capture, reversal or refund as the terminal asked for it. original: the x it is about."""
+
+    head: OperationHead
+    original: OperationId
+    amount_cents: Cents
+    lines: tuple[Line, ...]
+
+
+def decide_capture(
+    asked: Afterwards, *, original: Operation | None, suspended: bool, charte: Charte | None, allocation: Allocation, at_us: int
+) -> CaptureDecided:
+    """charte: the version that the hold fixed."""
+    hold = original.event if original is not None and isinstance(original.event, AuthorisationDecided) else None
+    code, funding = _capture_obstacle(asked, original, hold, suspended=suspended, at_us=at_us), None
+    if code is None and hold is not None and charte is not None:
+        funding = fund_capture(asked.lines, held_by(hold, charte))
+        code = funding.code()
+        funding = funding if code in (Code.APPROVED, Code.PARTIAL) else None
+    if code is None:
+        raise BrokenBook("a hold has no charte version in the log")
+    released = () if funding is None else returned(funding.released, allocation, at_us=at_us, when_lapsed="lapsed")
+    return CaptureDecided(
+        op=asked.head, answer=till_code(code), original=asked.original, amount_cents=asked.amount_cents, lines=asked.lines,
+        approved_cents=funding.paid_cents if funding else Cents(0),
+        approved_lines=funding.approved_lines if funding else (Cents(0),) * len(asked.lines),
+        code=code, member=hold.member if hold else None, charte_version=hold.charte_version if hold else 0,
+        shares=funding.shares if funding else (), released=released,
+    )
+
+
+def _capture_obstacle(
+    asked: Afterwards, original: Operation | None, hold: AuthorisationDecided | None, *, suspended: bool, at_us: int
+) -> Code | None:
+    if suspended:
+        return Code.TERMINAL_SUSPENDED
+    if original is None or hold is None:
+        return Code.ORIGINAL_NOT_FOUND
+    if original.state is not State.HELD or hold.hold_expires_us <= at_us:
+        return Code.EXPIRED_OR_RESOLVED
+    return Code.AMOUNT_LIMIT if asked.amount_cents > hold.amount_cents else None
+
+
+def held_by(hold: AuthorisationDecided, charte: Charte) -> Held:
+    eligible = None if hold.eligible is None else frozenset[CategoryId](hold.eligible)
+    return Held(
+        charte=charte, producer=hold.op.producer, shares=hold.shares, applied=frozenset(hold.applied), eligible=eligible,
+        price_choice=hold.price_choice,
+    )
+
+
+def decide_hold_expiry(original: Operation, *, allocation: Allocation, at_us: int) -> HoldExpired:
+    hold = original.event
+    if not isinstance(hold, AuthorisationDecided) or hold.member is None or original.state is not State.HELD:
+        raise BrokenBook("only a hold expires")
+    return HoldExpired(
+        terminal=hold.op.terminal, original=hold.op.x, producer=hold.op.producer, member=hold.member,
+        released=returned(hold.shares, allocation, at_us=at_us, when_lapsed="lapsed"),
+    )
+
+
+def decide_reversal(
+    asked: Afterwards, *, original: Operation | None, open_tombstones: int, settled: bool, allocation: Allocation, at_us: int
+) -> ReversalDecided:
+    """original: the operation `original` of the SAME terminal. settled: its batch has closed."""
+    code, effect, back, exception = Code.APPROVED, "nothing", tuple[Return, ...](), ""
+    if original is None:
+        effect = "tombstone"
+        if open_tombstones >= TOMBSTONES_MAX:
+            code, effect = Code.FREQUENCY_LIMIT, "nothing"
+    elif isinstance(original.event, ReversalDecided | RefundDecided):
+        code = Code.NOT_ALLOWED_NOW
+    elif original.state is State.HELD and isinstance(original.event, AuthorisationDecided):
+        effect, back = "released", returned(original.event.shares, allocation, at_us=at_us, when_lapsed="lapsed")
+    elif original.state is State.CAPTURED and settled:
+        exception = "reversed after its batch had closed: agree with the producer on a refund"
+    elif original.state is State.CAPTURED and isinstance(original.event, SaleDecided | CaptureDecided):
+        effect, back = "undone", returned(_left_of(original), allocation, at_us=at_us, when_lapsed="lapsed")
+    elif original.state is State.DELIVERED:
+        exception = "reversed after the goods were delivered: reverse the capture instead"
+    member = original.event.member if original is not None else None
+    return ReversalDecided(
+        op=asked.head, answer=till_code(code), original=asked.original, code=code, member=member, effect=effect,
+        returned=back, exception=exception,
+    )
+
+
+def _left_of(original: Operation) -> tuple[Share, ...]:
+    """What a captured operation still owes: its shares less what refunds gave back."""
+    event = original.event
+    if not isinstance(event, SaleDecided | CaptureDecided):
+        raise BrokenBook("only a capture can be undone")
+    if not original.refunded:
+        return event.shares
+    left = refund(event.lines, event.shares, original.refunded, remaining(event.lines, original.refunded, event.op.producer),
+                  producer=event.op.producer)
+    if left is None:
+        raise BrokenBook("more was refunded than captured")
+    return left
+
+
+def remaining(sold: Sequence[Line], back: Sequence[Line], producer: ProducerId) -> tuple[Line, ...]:
+    """Lines of goods that were not taken back, per category, product and payee."""
+    sums: dict[tuple[CategoryId, str | None, ProducerId], int] = {}
+    for lines, sign in ((sold, 1), (back, -1)):
+        for line in lines:
+            key = (line.category, line.product, line.payee or producer)
+            sums[key] = sums.get(key, 0) + sign * line.amount_cents
+    return tuple(
+        Line(category=category, amount_cents=Cents(cents), product=product, payee=payee)
+        for (category, product, payee), cents in sums.items() if cents
+    )
+
+
+def decide_refund(
+    asked: Afterwards, *, original: Operation | None, suspended: bool, allocation: Allocation, new_lot_expires_us: MicroTime,
+    at_us: int,
+) -> RefundDecided:
+    """original: a capture of the same producer. Goods at full price; the card's part goes back to its lots."""
+    sold = original.event if original is not None else None
+    shares: tuple[Share, ...] | None = None
+    code: Code | None = None
+    if suspended:
+        code = Code.TERMINAL_SUSPENDED
+    elif original is None or not isinstance(sold, SaleDecided | CaptureDecided) or original.state is State.DECLINED:
+        code = Code.ORIGINAL_NOT_FOUND
+    elif original.state is not State.CAPTURED:
+        code = Code.EXPIRED_OR_RESOLVED
+    else:
+        shares = refund(sold.lines, sold.shares, original.refunded, asked.lines, producer=sold.op.producer)
+        code = Code.AMOUNT_LIMIT if shares is None else Code.APPROVED
+    back = returned(shares or (), allocation, at_us=at_us, when_lapsed="new")
+    return RefundDecided(
+        op=asked.head, answer=till_code(code), original=asked.original, amount_cents=asked.amount_cents, lines=asked.lines,
+        card_cents=total(back), card_lines=_per_line(asked, sold, back), code=code,
+        member=sold.member if sold is not None and original is not None else None, returned=back,
+        new_lot_expires_us=new_lot_expires_us,
+    )
+
+
+def _per_line(asked: Afterwards, sold: object, back: tuple[Return, ...]) -> tuple[Cents, ...]:
+    """The card's cents per line of the refund; several lines of one kind share theirs in order, each up to its amount."""
+    if not isinstance(sold, SaleDecided | CaptureDecided):
+        return (Cents(0),) * len(asked.lines)
+    pool: dict[tuple[CategoryId, str | None, ProducerId], int] = {}
+    for part in back:
+        if part.step != "surplus":
+            line = sold.lines[part.line]
+            key = (line.category, line.product, line.payee or sold.op.producer)
+            pool[key] = pool.get(key, 0) + part.cents
+    shown = []
+    for line in asked.lines:
+        key = (line.category, line.product, line.payee or sold.op.producer)
+        cents = min(pool.get(key, 0), line.amount_cents)
+        pool[key] = pool.get(key, 0) - cents
+        shown.append(Cents(cents))
+    return tuple(shown)
+

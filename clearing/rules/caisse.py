@@ -1,0 +1,197 @@
+"""Law: who commands is named by two people; rules change only by a recorded decision, forward, at a stated instant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from clearing.events.caisse import (
+    CaisseFounded,
+    CharteAdopted,
+    DecisionRecorded,
+    PersonNamed,
+    PersonProposed,
+    PersonRemoved,
+)
+from clearing.events.charte import Charte
+from clearing.events.codes import Code
+from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
+from clearing.rules.calendar import CivilCalendar
+from clearing.rules.funding import check_charte
+from clearing.values import CaisseCode, DecisionId, FundId, PersonId, TerminalId
+
+ROLES: Final = ("treasurer", "approver", "clerk", "desk", "operator", "auditor")
+_MONEY, _RULES, _DESK, _MACHINES = ("treasurer",), ("clerk", "treasurer"), ("desk", "treasurer"), ("operator", "treasurer")
+ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "propose_person": ("treasurer", "approver", "clerk"),
+    "confirm_person": ("treasurer", "approver", "clerk"),
+    "remove_person": ("treasurer", "approver"),
+    "record_decision": _RULES,
+    "adopt_charte": _RULES,
+    "open_fund": _MONEY,
+    "notify_money": _MONEY,
+    "receive_money": _MONEY,
+    "set_allocation_rule": _RULES,
+    "grant": _MONEY,
+    "grant_single": _DESK,
+    "credit_purse": _DESK,
+    "admit_members": _DESK,
+    "change_groups": _DESK,
+    "issue_cards": _DESK,
+    "block_card": _DESK,
+    "unblock_card": _DESK,
+    "admit_producers": _MONEY,
+    "sign_conventions": _MONEY,
+    "suspend_convention": _MONEY,
+    "resume_convention": _MONEY,
+    "propose_bank_details": _MONEY,
+    "approve_bank_details": ("approver",),
+    "open_slot": _MACHINES,
+    "enrol_terminals": _MACHINES,
+    "suspend_terminal": _MACHINES,
+    "resume_terminal": _MACHINES,
+    "close_batch": _MONEY,
+    "approve_batch": ("approver",),
+    "export_batch": ("treasurer", "approver"),
+    "confirm_payout": _MONEY,
+    "return_payout": _MONEY,
+    "confirm_clock": ("operator",),
+}
+"""verb -> roles of which one is enough. A verb that is not here does not exist."""
+
+
+@dataclass(slots=True)
+class Person:
+    person: PersonId
+    number: TerminalId
+    epoch: int
+    key: bytes
+    roles: tuple[str, ...]
+    active: bool = True
+
+
+@dataclass(slots=True)
+class Caisse:
+    """Identity, people, decisions and chartes of one caisse."""
+
+    code: CaisseCode = CaisseCode("")
+    name: str = ""
+    account_name: str = ""
+    calendar: CivilCalendar = field(default_factory=lambda: CivilCalendar("UTC"))
+    persons: dict[PersonId, Person] = field(default_factory=dict)
+    by_number: dict[TerminalId, Person] = field(default_factory=dict)
+    proposed: dict[PersonId, PersonProposed] = field(default_factory=dict)
+    decisions: dict[DecisionId, DecisionRecorded] = field(default_factory=dict)
+    chartes: list[Charte] = field(default_factory=list)
+
+    def charte_at(self, at_us: int) -> Charte | None:
+        """The charte in force: the latest effective at or before at_us; of two with the same instant the later version."""
+        for charte in reversed(self.chartes):
+            if charte.effective_us <= at_us:
+                return charte
+        return None
+
+    def charte(self, version: int) -> Charte:
+        return next(charte for charte in self.chartes if charte.version == version)
+
+
+def evolve_founded(caisse: Caisse, event: CaisseFounded) -> None:
+    if caisse.code:
+        raise BrokenBook("a caisse is founded once")
+    caisse.code, caisse.name, caisse.account_name = event.code, event.name, event.account_name
+    caisse.calendar = CivilCalendar(event.zone)
+
+
+def evolve_person_named(caisse: Caisse, event: PersonNamed) -> None:
+    person = Person(person=event.person, number=event.number, epoch=event.epoch, key=event.key, roles=event.roles)
+    caisse.persons[event.person] = caisse.by_number[event.number] = person
+    caisse.proposed.pop(event.person, None)
+
+
+def evolve_person_proposed(caisse: Caisse, event: PersonProposed) -> None:
+    caisse.proposed[event.person] = event
+
+
+def evolve_person_removed(caisse: Caisse, event: PersonRemoved) -> None:
+    caisse.persons[event.person].active = False
+
+
+def evolve_decision(caisse: Caisse, event: DecisionRecorded) -> None:
+    caisse.decisions[event.decision] = event
+
+
+def evolve_charte(caisse: Caisse, event: CharteAdopted) -> None:
+    caisse.chartes.append(event.charte)
+    caisse.chartes.sort(key=lambda charte: (charte.effective_us, charte.version))
+
+
+def may(person: Person | None, verb: str) -> Declined | None:
+    """Whether a person may give a command at all; None when yes."""
+    if person is None or not person.active:
+        return not_now("This person has no office in this caisse any more; ask another officer to give the command.")
+    roles = ALLOWED_ROLES[verb]
+    if not set(roles) & set(person.roles):
+        return not_now(f"{person.person} has the roles {', '.join(person.roles)}; {verb} needs one of: {', '.join(roles)}.")
+    return None
+
+
+def decide_propose_person(
+    caisse: Caisse, *, person: PersonId, key: bytes, roles: tuple[str, ...], by: PersonId
+) -> PersonProposed | Declined:
+    unknown = [role for role in roles if role not in ROLES]
+    if unknown or not roles:
+        return not_now(f"Roles are {', '.join(ROLES)}; give at least one of them.")
+    known = caisse.persons.get(person)
+    if known is not None and known.active and known.key == key and known.roles == roles:
+        return not_now(f"{person} already has this key and these roles.")
+    return PersonProposed(person=person, key=key, roles=roles, by=by)
+
+
+def decide_confirm_person(
+    caisse: Caisse, *, person: PersonId, number: TerminalId, by: PersonId
+) -> PersonNamed | Declined:
+    proposal = caisse.proposed.get(person)
+    if proposal is None:
+        return not_found(f"Nobody proposed {person}; propose first, then another officer confirms.")
+    if by in (proposal.by, person):
+        return not_now("Naming an officer needs two people: somebody else than the one who proposed, and not the person named.")
+    known = caisse.persons.get(person)
+    epoch = known.epoch + 1 if known is not None else 1
+    return PersonNamed(
+        person=person, number=number, epoch=epoch, key=proposal.key, roles=proposal.roles, named_by=(proposal.by, by)
+    )
+
+
+def decide_remove_person(caisse: Caisse, *, person: PersonId, by: PersonId) -> PersonRemoved | Declined:
+    known = caisse.persons.get(person)
+    if known is None or not known.active:
+        return not_found(f"{person} holds no office in this caisse.")
+    others = [p for p in caisse.persons.values() if p.active and p.person != person]
+    if not any("treasurer" in p.roles for p in others) or not any("approver" in p.roles for p in others):
+        return not_now("A caisse needs a treasurer and an approver who are two people; name the successor first.")
+    return PersonRemoved(person=person, by=by)
+
+
+def decide_record(caisse: Caisse, decision: DecisionRecorded) -> DecisionRecorded | Declined:
+    if decision.decision in caisse.decisions:
+        return not_now(f"Decision {decision.decision} is recorded already; give the new one another id.")
+    return decision
+
+
+def decide_adopt(
+    caisse: Caisse, *, charte: Charte, funds: frozenset[FundId], founding: bool, by: PersonId, at_us: int
+) -> CharteAdopted | Declined:
+    """A charte takes effect by a recorded decision, never in the past, and only if its rules can be carried out."""
+    if charte.decision not in caisse.decisions:
+        return not_found(f"Decision {charte.decision} is not recorded; record the vote first, then adopt the charte.")
+    expected = max((known.version for known in caisse.chartes), default=0) + 1
+    if charte.version != expected:
+        return not_now(f"The next charte is version {expected}, not {charte.version}.")
+    if charte.effective_us < at_us and not founding:
+        return not_now("A charte can't take effect in the past: sales already made stand. Choose a later instant.")
+    problems = check_charte(charte)
+    named = {w.fund for t in charte.tariffs for w in t.funds} | {p.fund for p in charte.payers if p.fund is not None}
+    named |= {t.surplus_fund for t in charte.tariffs if t.surplus_fund is not None}
+    problems += [f"fund {fund} does not exist; open it first" for fund in sorted(named - funds)]
+    if problems:
+        return Declined(code=Code.NOT_ALLOWED_NOW, why="The charte can't be carried out: " + "; ".join(problems) + ".")
+    return CharteAdopted(charte=charte, by=by)

@@ -1,0 +1,180 @@
+"""Law: the right to credit belongs to a member; a purse is lots, spent soonest expiry first; a tap counts once.
+
+A purse derives its lots from the grants of its kind when it is first touched after them, so a credit can't be given twice.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from clearing.events.codes import Code
+from clearing.events.members import CardBlocked, CardIssued, CardUnblocked, MemberAdmitted, MemberGroupsChanged
+from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
+from clearing.values import CardId, FundId, MemberId, PersonId, PurseKind
+
+TAP_WINDOW: Final = 64  # counters below the highest whose use is remembered one by one
+TAP_ORDER_US: Final = 60_000_000  # a lower counter is taken for this long after a higher one (wire.md section 1)
+
+
+@dataclass(slots=True)
+class OpenLot:
+    """Cents of one lot that this purse can still spend. fund None: the member's own money."""
+
+    id: str
+    fund: FundId | None
+    expires_us: int | None
+    cents: int
+
+
+@dataclass(slots=True)
+class Purse:
+    """grants_seen: how many of the allocation's grants of this kind were already turned into lots."""
+
+    lots: list[OpenLot] = field(default_factory=list)
+    grants_seen: int = 0
+
+    def lot(self, lot: str) -> OpenLot | None:
+        return next((one for one in self.lots if one.id == lot), None)
+
+    def take(self, lot: str, cents: int) -> None:
+        """Raises BrokenBook when the lot does not hold that much."""
+        held = self.lot(lot)
+        if held is None or held.cents < cents:
+            raise BrokenBook(f"lot {lot} holds {held.cents if held else 0} cents, {cents} were to be taken")
+        held.cents -= cents
+        if not held.cents:
+            self.lots.remove(held)
+
+    def put(self, lot: str, fund: FundId | None, expires_us: int | None, cents: int) -> None:
+        held = self.lot(lot)
+        if held is None:
+            self.lots.append(OpenLot(lot, fund, expires_us, cents))
+        else:
+            held.cents += cents
+
+
+@dataclass(slots=True)
+class Member:
+    """since: position from which these groups hold (admission, or their last change): a grant before it did not see them."""
+
+    member: MemberId
+    groups: frozenset[str]
+    since: int
+    purses: dict[PurseKind, Purse] = field(default_factory=dict)
+
+    def purse(self, kind: PurseKind) -> Purse:
+        return self.purses.setdefault(kind, Purse())
+
+
+@dataclass(slots=True)
+class Card:
+    """highest: highest counter accepted for this key version, at highest_us; used: bit i set means highest - i was used."""
+
+    member: MemberId
+    key_version: int
+    alias: str
+    blocked: Code | None = None
+    highest: int = -1
+    highest_us: int = 0
+    used: int = 0
+
+    def fresh(self, counter: int, at_us: int, *, used_before: bool) -> bool:
+        """Whether a genuine tap may still be used. used_before: what the store says of counters below the window."""
+        if counter > self.highest:
+            return True
+        if self.highest_us + TAP_ORDER_US < at_us:
+            return False
+        behind = self.highest - counter
+        return not (self.used >> behind & 1) if behind < TAP_WINDOW else not used_before
+
+    def use(self, counter: int, at_us: int) -> None:
+        if counter > self.highest:
+            shift = counter - self.highest
+            self.used = (self.used << shift | 1) & (1 << TAP_WINDOW) - 1 if shift < TAP_WINDOW else 1
+            self.highest, self.highest_us = counter, at_us
+        elif self.highest - counter < TAP_WINDOW:
+            self.used |= 1 << self.highest - counter
+
+
+@dataclass(slots=True)
+class Members:
+    members: dict[MemberId, Member] = field(default_factory=dict)
+    cards: dict[CardId, Card] = field(default_factory=dict)
+    aliases: set[str] = field(default_factory=set)
+
+    def in_groups(self, who: tuple[str, ...]) -> Iterator[Member]:
+        """Members that are in one of the groups; all when who is empty."""
+        wanted = frozenset(who)
+        return (m for m in self.members.values() if not wanted or wanted & m.groups)
+
+
+def evolve_admitted(members: Members, event: MemberAdmitted, position: int) -> None:
+    members.members[event.member] = Member(member=event.member, groups=frozenset(event.groups), since=position)
+
+
+def evolve_groups(members: Members, event: MemberGroupsChanged, position: int) -> None:
+    member = members.members[event.member]
+    member.groups, member.since = frozenset(event.groups), position
+
+
+def evolve_card_issued(members: Members, event: CardIssued) -> None:
+    members.cards[event.card] = Card(member=event.member, key_version=event.key_version, alias=event.alias)
+    members.aliases.add(event.alias)
+
+
+def evolve_card_blocked(members: Members, event: CardBlocked) -> None:
+    members.cards[event.card].blocked = Code(event.code)
+
+
+def evolve_card_unblocked(members: Members, event: CardUnblocked) -> None:
+    members.cards[event.card].blocked = None
+
+
+def decide_admit(
+    members: Members, *, member: MemberId, groups: tuple[str, ...], by: PersonId
+) -> MemberAdmitted | Declined:
+    if member in members.members:
+        return not_now(f"Member {member} is admitted already.")
+    return MemberAdmitted(member=member, groups=tuple(sorted(set(groups))), by=by)
+
+
+def decide_change_groups(
+    members: Members, *, member: MemberId, groups: tuple[str, ...], by: PersonId
+) -> MemberGroupsChanged | Declined:
+    if member not in members.members:
+        return not_found(f"There is no member {member}; admit the member first.")
+    return MemberGroupsChanged(member=member, groups=tuple(sorted(set(groups))), by=by)
+
+
+def decide_issue_card(
+    members: Members, *, card: CardId, key_version: int, member: MemberId, alias: str, by: PersonId
+) -> CardIssued | Declined:
+    """A card is issued again only with a higher key version, because its counter then restarts."""
+    if member not in members.members:
+        return not_found(f"There is no member {member}; admit the member before giving a card.")
+    known = members.cards.get(card)
+    if known is not None and known.key_version >= key_version:
+        return not_now(f"This card was issued with key version {known.key_version}; personalise it anew before issuing it again.")
+    if alias in members.aliases and (known is None or known.alias != alias):
+        return not_now(f"Another card is called {alias}; give this one another alias.")
+    return CardIssued(card=card, key_version=key_version, member=member, alias=alias, by=by)
+
+
+def decide_block(members: Members, *, alias: str, code: str, by: PersonId) -> CardBlocked | Declined:
+    card = card_called(members, alias)
+    if card is None:
+        return not_found(f"There is no card called {alias}.")
+    if code not in (Code.LOST, Code.STOLEN, Code.BLOCKED):
+        return not_now("A card is blocked as 41 (lost), 43 (stolen) or 62 (blocked).")
+    return CardBlocked(card=card, code=code, by=by)
+
+
+def decide_unblock(members: Members, *, alias: str, by: PersonId) -> CardUnblocked | Declined:
+    card = card_called(members, alias)
+    if card is None or members.cards[card].blocked is None:
+        return not_found(f"There is no blocked card called {alias}.")
+    return CardUnblocked(card=card, by=by)
+
+
+def card_called(members: Members, alias: str) -> CardId | None:
+    return next((card for card, state in members.cards.items() if state.alias == alias), None)

@@ -1,0 +1,83 @@
+"""Law: cents go back to the very lot or fund they came from; a lot whose time is over lapses, or after a refund is made anew."""
+
+from collections.abc import Iterable
+
+from clearing.events.basket import LotReturn, LotUse, Return, Share
+from clearing.rules.allocation import Allocation, SingleLot
+from clearing.rules.funds import Funds, engage
+from clearing.rules.members import Member
+from clearing.values import Cents, FundId, PurseKind
+
+
+def purse_of(source: str) -> PurseKind | None:
+    """The purse kind of a share's source, None for a fund."""
+    return PurseKind(source[6:]) if source.startswith("purse:") else None
+
+
+def fund_named(source: str) -> FundId:
+    """The fund of a source or payee "fund:<id>"."""
+    return FundId(source[5:])
+
+
+def returned(shares: Iterable[Share], allocation: Allocation, *, at_us: int, when_lapsed: str) -> tuple[Return, ...]:
+    """Shares to give back as Returns. when_lapsed: "lapsed" (a hold or a reversal) or "new" (a refund)."""
+    return tuple(
+        Return(
+            line=share.line, payer=share.payer, step=share.step, source=share.source, cents=share.cents, payee=share.payee,
+            lots=tuple(_lot_return(use, allocation, at_us, when_lapsed) for use in share.lots),
+        )
+        for share in shares
+    )
+
+
+def _lot_return(use: LotUse, allocation: Allocation, at_us: int, when_lapsed: str) -> LotReturn:
+    expires_us = allocation.lot_expires_us(use.lot)
+    lapsed = expires_us is not None and expires_us <= at_us
+    return LotReturn(lot=use.lot, cents=use.cents, outcome=when_lapsed if lapsed else "back")
+
+
+def new_lot_ids(returns: Iterable[Return], position: int) -> dict[str, str]:
+    """Lot that lapsed -> id of the new lot that a refund at `position` makes for it: "x<position>", then ".1", ".2" ..."""
+    lapsed = dict.fromkeys(lot.lot for part in returns for lot in part.lots if lot.outcome == "new")
+    return {lot: f"x{position}" if i == 0 else f"x{position}.{i}" for i, lot in enumerate(lapsed)}
+
+
+def take_shares(shares: Iterable[Share], allocation: Allocation, funds: Funds, member: Member) -> None:
+    """Spend or hold what the shares say. Raises BrokenBook when a lot or fund does not hold it."""
+    for share in shares:
+        kind = purse_of(share.source)
+        if kind is None:
+            engage(funds, fund_named(share.source), share.cents)
+            continue
+        for use in share.lots:
+            allocation.take(member, kind, use.lot, use.cents)
+        if share.step == "surplus":
+            funds[fund_named(share.payee)].received_cents += share.cents
+
+
+def give_back(
+    returns: tuple[Return, ...], allocation: Allocation, funds: Funds, member: Member, *, position: int, new_expires_us: int
+) -> None:
+    """The opposite of take_shares, by the outcome that each lot's return names."""
+    renewed = new_lot_ids(returns, position)
+    for part in returns:
+        kind = purse_of(part.source)
+        if kind is None:
+            engage(funds, fund_named(part.source), -part.cents)
+            continue
+        if part.step == "surplus":
+            funds[fund_named(part.payee)].received_cents -= part.cents
+        for lot in part.lots:
+            fund = allocation.lot_fund(lot.lot)
+            if lot.outcome == "back":
+                allocation.give_back(member, kind, lot.lot, lot.cents)
+            elif lot.outcome == "new":
+                single = SingleLot(member=member.member, purse=kind, fund=fund, expires_us=new_expires_us)
+                allocation.new_lot(renewed[lot.lot], member, single, lot.cents)
+            elif fund is not None:
+                engage(funds, fund, -lot.cents)
+
+
+def total(parts: Iterable[Share | Return]) -> Cents:
+    """Cents of goods that the parts carry (a surplus is no goods)."""
+    return Cents(sum(part.cents for part in parts if part.step != "surplus"))
