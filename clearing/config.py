@@ -1,0 +1,110 @@
+"""Law: everything has a limit, named here with its unit; the environment is read once, and a name it does not know is an error.
+
+There is no setting for the time, and none that makes a signature, a limit of the charte or a second person optional.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
+
+PREFIX: Final = "CLEARING_"
+_OF_THE_TESTS: Final = frozenset({"CLEARING_PROMISES", "CLEARING_WYCHEPROOF"})
+_YES: Final = ("1", "yes", "true", "on")
+_NO: Final = ("0", "no", "false", "off")
+
+
+class SettingRefused(ValueError):
+    """The operator's fault: a CLEARING_ variable that is not known, or a value out of its range. The text names both."""
+
+
+def _whole(default: int, least: int, most: int) -> Any:
+    """A setting that is a whole number from least to most, in the unit its name ends in."""
+    return field(default=default, metadata={"least": least, "most": most})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every limit of an installation. A field `lines_max` is the variable CLEARING_LINES_MAX."""
+
+    # The open door.
+    frame_bytes_max: int = _whole(4_096, 256, 1 << 16)
+    command_bytes_max: int = _whole(1 << 20, 4_096, 4 << 20)
+    lines_max: int = _whole(100, 1, 1_000)
+    body_timeout_s: int = _whole(5, 1, 60)
+    keepalive_s: int = _whole(75, 1, 3_600)
+    address_refusals_per_s: int = _whole(50, 1, 1_000_000)
+    address_refusals_burst: int = _whole(200, 1, 1_000_000)
+    key_requests_per_s: int = _whole(50, 1, 1_000_000)
+    key_requests_burst: int = _whole(200, 1, 1_000_000)
+    enrol_requests_per_s: int = _whole(1, 1, 1_000)
+    enrol_requests_burst: int = _whole(20, 2, 1_000)
+    bucket_table_max: int = _whole(100_000, 100, 10_000_000)
+    card_key_cache_max: int = _whole(100_000, 1, 10_000_000)
+    pairing_s: int = _whole(600, 60, 3_600)
+    pairing_nonces_max: int = _whole(10_000, 1, 1_000_000)
+    not_ready_retry_s: int = _whole(1, 1, 60)
+    request_log: bool = False
+
+    # The writer.
+    inbox_max: int = _whole(4_096, 1, 1_000_000)
+    group_max: int = _whole(256, 1, 256)
+    retry_after_s: int = _whole(1, 1, 60)
+    lease_s: int = _whole(10, 2, 300)
+    lease_renew_s: int = _whole(3, 1, 100)
+    clock_step_max_s: int = _whole(5, 1, 60)
+    recent_messages_max: int = _whole(1_000, 1, 100_000)
+
+    # Readers of the log.
+    page_events_max: int = _whole(1_000, 1, 100_000)
+    poll_ms: int = _whole(20, 1, 10_000)
+
+    def __post_init__(self) -> None:
+        """Raises SettingRefused for a value out of range, or limits that contradict each other."""
+        for one in fields(self):
+            if one.metadata:
+                _require_range(one.name, getattr(self, one.name), one.metadata["least"], one.metadata["most"])
+        self._require("frame_bytes_max", "command_bytes_max", "a command holds whole lists, a frame one sale")
+        self._require("group_max", "inbox_max", "a group is taken out of the inbox")
+        self._require("lease_renew_s", "lease_s", "a lease is renewed before it is over", strictly=True)
+
+    def _require(self, less: str, more: str, why: str, *, strictly: bool = False) -> None:
+        small, large = getattr(self, less), getattr(self, more)
+        if small > large or (strictly and small == large):
+            raise SettingRefused(
+                f"{_variable(less)} is {small} and {_variable(more)} is {large}: {why}; make the first smaller"
+            )
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str]) -> "Settings":
+        """Settings out of the CLEARING_ variables of env; what is not there keeps its default. Raises SettingRefused."""
+        known = {_variable(one.name): one for one in fields(cls)}
+        ours = {name: value for name, value in env.items() if name.startswith(PREFIX) and name not in _OF_THE_TESTS}
+        unknown = sorted(ours.keys() - known.keys())
+        if unknown:
+            raise SettingRefused(
+                f"{', '.join(unknown)}: no such setting; take it out of the environment, or write one of: "
+                f"{', '.join(sorted(known))}"
+            )
+        return cls(**{known[name].name: _read(name, value, known[name].default) for name, value in ours.items()})
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def _read(name: str, value: str, default: object) -> Any:
+    text = value.strip().lower()
+    if isinstance(default, bool):
+        if text not in _YES + _NO:
+            raise SettingRefused(f"{name} must be yes or no, not '{value}'")
+        return text in _YES
+    if isinstance(default, str):
+        return value
+    if not (text.isascii() and text.isdigit()):
+        raise SettingRefused(f"{name} must be a whole number, not '{value}'")
+    return int(text)
+
+
+def _require_range(name: str, value: object, least: int, most: int) -> None:
+    if type(value) is not int or not least <= value <= most:
+        raise SettingRefused(f"{_variable(name)} must be a whole number from {least} to {most}, not {value}")
