@@ -19,7 +19,7 @@ _SIGNS: Final = {
     "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "‘": "'", "’": "'", "‚": ",", "´": "'",
 }  # fmt: skip
 _LATIN: Final = {  # letters that are no base letter plus an accent
-    "Æ": "A", "æ": "a", "Œ": "O", "œ": "o", "Ø": "O", "ø": "o", "ß": "s", "Đ": "D", "đ": "d", "Ħ": "H", "ħ": "i",
+    "Æ": "A", "æ": "a", "Œ": "O", "œ": "o", "Ø": "O", "ø": "o", "ß": "s", "Đ": "D", "đ": "d", "Ħ": "H", "ħ": "h",
     "ı": "i", "Ĳ": "I", "ĳ": "i", "Ŀ": "L", "ŀ": "l", "Ł": "L", "ł": "l", "Ŧ": "T", "ŧ": "t",
 }  # fmt: skip
 _GREEK: Final = {
@@ -33,7 +33,9 @@ _BULGARIAN: Final = {
     "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sht", "ъ": "a", "ь": "y", "ю": "yu", "я": "ya",
 }  # fmt: skip
 _SMALL: Final = _GREEK | _BULGARIAN
-_TABLE: Final = _SIGNS | _LATIN | _SMALL | {small.upper(): latin.upper() for small, latin in _SMALL.items() if small != "ς"}
+_TABLE: Final = (
+    _SIGNS | _LATIN | _SMALL | {small.upper(): latin.upper() for small, latin in _SMALL.items() if small != "ς"}
+)
 
 _STRAY_SLASH: Final = re.compile(r"^/|(?<=/)/|/$")
 
@@ -58,7 +60,7 @@ def _spell(char: str, *, after: str) -> str:
     if letter != char and (letter in SPELLABLE or letter in _TABLE):
         return _spell(letter, after=after)
     # An accent that stands on a letter goes as accents go; one that stands on nothing is a character like any other.
-    return "" if unicode_3_2.combining(char) and after.isalpha() else UNKNOWN
+    return "" if unicode_3_2.combining(char) and after and unicode_3_2.category(after).startswith("L") else UNKNOWN
 
 
 def has_letter_or_digit(sepa_text: str) -> bool:
