@@ -5,6 +5,7 @@ import re
 import pytest
 
 from clearing.events.codes import Code, till_code
+from clearing.telemetry import LogEvent
 from tests.house.sources import CLONE, files, text
 from tests.house.write_docs import CLOSING, OPENING, TABLES, with_table
 
@@ -56,6 +57,19 @@ def test_a_document_without_marks_is_refused_with_what_to_do() -> None:
     with pytest.raises(ValueError, match="put these two lines"):
         with_table(f"{OPENING} but no end", "table")
     assert with_table(f"a\n{OPENING}\nold\n{CLOSING}\nz", "new") == f"a\n{OPENING}\nnew\n{CLOSING}\nz"
+
+
+def test_each_log_line_says_when_it_comes_and_what_to_do() -> None:
+    told = {row[0].strip("`"): row for row in rows(document("docs/METRICS.md")) if len(row) == 3}
+    assert {line.value for line in LogEvent} == told.keys() - {"line"}
+    assert all(all(row) for row in told.values())
+
+
+def test_the_readme_names_both_commands_and_opens_with_what_this_decides() -> None:
+    for readme in [text(path) for path in files(".md") if path.as_posix() == "README.md"]:
+        assert "sh ops/run" in readme
+        assert "sh ops/test" in readme
+        assert "decide" in readme[:600]
 
 
 def test_the_glossary_has_every_word_of_the_house() -> None:

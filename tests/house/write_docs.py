@@ -10,7 +10,10 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Final
 
+from prometheus_client.metrics import MetricWrapperBase
+
 from clearing.events.catalogue import EVENTS, Event
+from clearing.telemetry import Telemetry
 from tests.house.sources import CLONE
 
 OPENING: Final = "<!-- generated: python -m tests.house.write_docs -->"
@@ -40,7 +43,22 @@ def event_table() -> str:
     return "\n".join(rows)
 
 
-TABLES: Final[dict[str, Callable[[], str]]] = {"docs/EVENTS.md": event_table}
+def metric_table() -> str:
+    """One row per metric that an installation exports, by name."""
+    rows = []
+    for collector in Telemetry().registry._collector_to_names:
+        assert isinstance(collector, MetricWrapperBase), "telemetry.py names counters, gauges and histograms only"
+        for family in collector.describe():
+            suffix = "_total" if family.type == "counter" else ""
+            labels = listed(list(collector._labelnames))
+            rows.append(f"| `{family.name}{suffix}` | {family.type} | {labels} | {family.documentation} |")
+    return "\n".join(["| metric | kind | labels | what it tells |", "|---|---|---|---|", *sorted(rows)])
+
+
+TABLES: Final[dict[str, Callable[[], str]]] = {
+    "docs/EVENTS.md": event_table,
+    "docs/METRICS.md": metric_table,
+}
 
 
 def with_table(document: str, table: str) -> str:
