@@ -1,0 +1,1 @@
+"""THE OPEN DOOR: anybody may knock; only verified, well-formed requests of enrolled keys reach a writer. No database here."""
