@@ -20,6 +20,9 @@ REPORT = """<testsuites><testsuite>
   <testcase classname="tests.a" name="test_bad" time="0.1"><failure message="1 cent missing">trace</failure></testcase>
   <testcase classname="tests.a" name="test_broken" time="0.1"><error message="no database">trace</error></testcase>
   <testcase classname="tests.a" name="test_left_out" time="0"><skipped message="needs the Debian package x"/></testcase>
+  <testcase classname="tests.a" name="test_half" time="0">
+    <properties><property name="not_run" value="vectors are not here"/></properties>
+  </testcase>
 </testsuite></testsuites>"""
 
 
@@ -63,9 +66,10 @@ def test_a_report_is_read_test_by_test(steps: ModuleType, tmp_path: Path) -> Non
     report = tmp_path / "report.xml"
     report.write_text(REPORT, encoding="utf-8")
     cases = steps.read_report(report)
-    assert [case.verdict for case in cases] == ["passed", "failed", "failed", "not run"]
+    assert [case.verdict for case in cases] == ["passed", "failed", "failed", "not run", "not run"]
     assert cases[0].numbers == {"events_per_s": "9000"}
-    assert cases[3].reason == "needs the Debian package x"
+    reasons = ["", "1 cent missing", "no database", "needs the Debian package x", "vectors are not here"]
+    assert [case.reason for case in cases] == reasons
 
 
 def test_a_report_that_was_never_written_is_no_test(steps: ModuleType, tmp_path: Path) -> None:
