@@ -58,7 +58,7 @@ def _one(run: Run, asked: Asked, item: Item, cover: Cover, rated: int, last: boo
     source = run.sources.of(("payer", asked.payer.id, asked.source))
     room = min(source.left_cents, asked.room_cents)
     if room < wanted:
-        if not _cut_short(run, asked, item, source, wanted):
+        if not _cut_short(run, asked, item, source.left_cents, wanted):
             return False
         wanted = room
     elif last and not item.short:
@@ -72,9 +72,12 @@ def _several(run: Run, members: Sequence[Asked], item: Item, cover: Cover, rated
     weights = [asked.payer.weight for asked in members]
     sources = [run.sources.of(("payer", asked.payer.id, asked.source)) for asked in members]
     parts = largest_remainder(min(rated, item.rest), weights)
+    promised: dict[Source, int] = {}  # two of a rank may pay from one purse
     for asked, source, part in zip(members, sources, parts, strict=True):
-        if min(source.left_cents, asked.room_cents) < part and not _cut_short(run, asked, item, source, part):
+        left = source.left_cents - promised.get(source, 0)
+        if min(left, asked.room_cents) < part and not _cut_short(run, asked, item, left, part):
             return False
+        promised[source] = promised.get(source, 0) + min(part, left, asked.room_cents)
     if last and not item.short:
         parts = largest_remainder(item.rest, weights)
     for asked, source, part in zip(members, sources, parts, strict=True):
@@ -82,9 +85,9 @@ def _several(run: Run, members: Sequence[Asked], item: Item, cover: Cover, rated
     return True
 
 
-def _cut_short(run: Run, asked: Asked, item: Item, source: Source, wanted: int) -> bool:
+def _cut_short(run: Run, asked: Asked, item: Item, left_cents: int, wanted: int) -> bool:
     """Note why a payer can't give all it owes; False when that means that the line is not sold."""
-    if asked.room_cents < min(wanted, source.left_cents):
+    if asked.room_cents < min(wanted, left_cents):
         run.limited = run.limited or asked.room_span
     else:
         run.short = True

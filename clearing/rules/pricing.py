@@ -1,7 +1,8 @@
 """Law: a tariff's funds carry a line's reduction whole or not at all; what is left is the line's price to pay.
 
 A fund that is short carries as many whole units (fixed price) or lines as it can. The others are not sold at that price, or
-go on at the full price when the tariff's short is "next". Only goods already delivered take a part of a reduction.
+go on at the full price when the tariff's short is "next". Only goods already delivered get a part of a reduction, out of what
+is still held once every whole unit and line has been carried (their weight may have grown since the hold).
 Source: domain.md section 2, Price.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from clearing.events.basket import Share
 from clearing.events.charte import Cover, Short, Span
 from clearing.rules.items import UNIT_MILLI, Item
-from clearing.rules.sources import Source, Sources
+from clearing.rules.sources import Sources
 from clearing.rules.terms import IndexedTariff
 from clearing.values import WHOLE, Cents, Rate, half_up, largest_remainder
 
@@ -40,94 +41,105 @@ class Run:
 
 def price_items(run: Run, items: Sequence[Item], tariffs: Sequence[IndexedTariff], choice: int | None) -> None:
     """Set price, rest and what is not sold of each line, by the first tariff that covers it."""
+    lacking: list[Reduction] = []
     for item in items:
         for indexed in tariffs:
             cover = indexed.covers.match(item, choice) if item.eligible else None
             if cover is not None:
-                _price(run, item, indexed, cover)
+                lacking += _price(run, item, indexed, cover)
                 break
+    if run.delivered:
+        for reduction in lacking:
+            reduction.carry_a_part(run)
 
 
-def _price(run: Run, item: Item, indexed: IndexedTariff, cover: Cover) -> None:
+def _price(run: Run, item: Item, indexed: IndexedTariff, cover: Cover) -> "list[Reduction]":
+    """Set one line's price; returns the reduction that its funds could not carry whole, if any."""
     if cover.rate is not None and cover.rate >= WHOLE:
         if cover.rate > WHOLE and indexed.tariff.surplus_fund is not None:
             item.surplus = (indexed.tariff.id, f"fund:{indexed.tariff.surplus_fund}", cover.rate - WHOLE)
-        return
-    funds = [run.sources.of(("tariff", indexed.tariff.id, name)) for name in indexed.funds]
-    reduction = _reduction(item, cover, item.qty)
-    if not reduction:
-        return
+        return []
+    reduction = Reduction(run, item, indexed, cover)
+    if not reduction.of(item.qty):
+        return []
     run.eligible = True
-    parts = _parts(reduction, indexed)
-    if _fits(parts, funds):
-        _carry(run, item, indexed, cover, funds, parts)
-        return
+    if reduction.fits(item.qty):
+        reduction.carry(run, reduction.parts(item.qty))
+        return []
     run.short = True
-    if run.delivered:
-        _carry(run, item, indexed, cover, funds, [min(p, f.left_cents) for p, f in zip(parts, funds, strict=True)])
-    else:
-        _carry_some(run, item, indexed, cover, funds)
-
-
-def _carry_some(run: Run, item: Item, indexed: IndexedTariff, cover: Cover, funds: Sequence[Source]) -> None:
-    """As many whole units as the funds can; of a line at a rate, nothing."""
-    milli = 0 if cover.rate is not None else _whole_units(item, indexed, cover, funds)
-    if indexed.tariff.short is Short.DECLINE:
-        item.unsold = item.amount - _goods(item, milli)
-        item.unsold_milli = (item.qty or 0) - milli
-        item.price = item.rest = item.sold
+    milli = 0 if cover.rate is not None else reduction.whole_units()
+    if indexed.tariff.short is Short.DECLINE and not run.delivered:
+        reduction.sell_only(milli)
     if milli:
-        _carry(run, item, indexed, cover, funds, _parts(_reduction(item, cover, milli), indexed))
+        reduction.carry(run, reduction.parts(milli))
+    return [reduction]
 
 
-def _goods(item: Item, milli: int | None) -> int:
-    """The part of the line's amount that `milli` thousandths of a unit are; the half cent stays with the first units."""
-    return item.amount if milli == item.qty else half_up(milli or 0, item.amount, item.qty or 1)
+class Reduction:
+    """What a tariff's funds carry of one line: all of it, or at a fixed price of its first thousandths of units."""
 
+    __slots__ = ("_cover", "_funds", "_given", "_indexed", "_item")
 
-def _reduction(item: Item, cover: Cover, milli: int | None) -> int:
-    """What funds carry of the line, half up to their part; at a fixed price, of its first `milli` thousandths."""
-    if cover.rate is not None:
-        return half_up(WHOLE - cover.rate, item.amount)
-    return max(0, _goods(item, milli) - half_up(cover.unit_cents or 0, milli or 0, UNIT_MILLI))
+    def __init__(self, run: Run, item: Item, indexed: IndexedTariff, cover: Cover) -> None:
+        self._item, self._indexed, self._cover = item, indexed, cover
+        self._funds = [run.sources.of(("tariff", indexed.tariff.id, name)) for name in indexed.funds]
+        self._given = [0] * len(self._funds)
 
+    def of(self, milli: int | None) -> int:
+        """Cents, half up to the funds' part."""
+        if self._cover.rate is not None:
+            return half_up(WHOLE - self._cover.rate, self._item.amount)
+        return max(0, self._goods(milli) - half_up(self._cover.unit_cents or 0, milli or 0, UNIT_MILLI))
 
-def _parts(cents: int, indexed: IndexedTariff) -> Sequence[int]:
-    return largest_remainder(cents, indexed.weights) if indexed.weights else ()
+    def parts(self, milli: int | None) -> Sequence[int]:
+        return largest_remainder(self.of(milli), self._indexed.weights) if self._funds else ()
 
+    def fits(self, milli: int | None) -> bool:
+        """Each fund carries its own weight of it or nothing: no fund pays another's part."""
+        parts = self.parts(milli)
+        return bool(parts) and all(part <= fund.left_cents for part, fund in zip(parts, self._funds, strict=True))
 
-def _fits(parts: Sequence[int], funds: Sequence[Source]) -> bool:
-    """Each fund carries its own weight of it or nothing: no fund pays another's part."""
-    return bool(funds) and all(part <= fund.left_cents for part, fund in zip(parts, funds, strict=True))
+    def whole_units(self) -> int:
+        """The most whole units (in thousandths) whose reduction the funds carry."""
+        if not self._funds:
+            return 0
+        weights, whole = self._indexed.weights, sum(self._indexed.weights)
 
+        def floor_is_too_much(units: int) -> bool:
+            cents = self.of(units * UNIT_MILLI)
+            return any(cents * w // whole > f.left_cents for w, f in zip(weights, self._funds, strict=True))
 
-def _whole_units(item: Item, indexed: IndexedTariff, cover: Cover, funds: Sequence[Source]) -> int:
-    """The most whole units (in thousandths) whose reduction the funds carry."""
-    if not funds:
-        return 0
-    weight = sum(indexed.weights)
+        # Spare cents make "fits" go up and down by a unit or two, its floor only up: search by the floor, then step down.
+        units = bisect_right(range((self._item.qty or 0) // UNIT_MILLI + 1), False, key=floor_is_too_much) - 1
+        while units and not self.fits(units * UNIT_MILLI):
+            units -= 1
+        return units * UNIT_MILLI
 
-    def floor_is_too_much(units: int) -> bool:
-        reduction = _reduction(item, cover, units * UNIT_MILLI)
-        return any(reduction * w // weight > f.left_cents for w, f in zip(indexed.weights, funds, strict=True))
+    def sell_only(self, milli: int) -> None:
+        """The other units (or the line) are not sold at this price."""
+        item = self._item
+        item.unsold, item.unsold_milli = item.amount - self._goods(milli), (item.qty or 0) - milli
+        item.price = item.rest = item.sold
 
-    # Spare cents make "fits" go up and down by a unit or two, its floor only up: search by the floor, then step down.
-    units = bisect_right(range((item.qty or 0) // UNIT_MILLI + 1), False, key=floor_is_too_much) - 1
-    while units and not _fits(_parts(_reduction(item, cover, units * UNIT_MILLI), indexed), funds):
-        units -= 1
-    return units * UNIT_MILLI
+    def carry(self, run: Run, parts: Sequence[int]) -> None:
+        item, rate = self._item, Rate(0 if self._cover.rate is None else WHOLE - self._cover.rate)
+        for place, part in enumerate(parts):
+            if part:
+                self._funds[place].take(part)
+                self._given[place] += part
+                run.shares.append(Share(
+                    line=item.lines[0], payer=self._indexed.tariff.id, step="tariff", source=self._indexed.funds[place],
+                    rate=rate, cents=Cents(part), payee=item.payee,
+                ))  # fmt: skip
+        item.price -= sum(parts)
+        item.rest = item.price
 
+    def carry_a_part(self, run: Run) -> None:
+        """What the funds still hold, up to their parts of the whole reduction."""
+        due = zip(self.parts(self._item.qty), self._given, self._funds, strict=True)
+        self.carry(run, [max(0, min(part - given, fund.left_cents)) for part, given, fund in due])
 
-def _carry(
-    run: Run, item: Item, indexed: IndexedTariff, cover: Cover, funds: Sequence[Source], parts: Sequence[int]
-) -> None:
-    rate = Rate(0 if cover.rate is None else WHOLE - cover.rate)
-    for name, fund, part in zip(indexed.funds, funds, parts, strict=True):
-        if part:
-            fund.take(part)
-            run.shares.append(Share(
-                line=item.lines[0], payer=indexed.tariff.id, step="tariff", source=name, rate=rate, cents=Cents(part),
-                payee=item.payee,
-            ))  # fmt: skip
-    item.price -= sum(parts)
-    item.rest = item.price
+    def _goods(self, milli: int | None) -> int:
+        """The part of the line's amount that so many thousandths are; the half cent stays with the first units."""
+        item = self._item
+        return item.amount if milli == item.qty else half_up(milli or 0, item.amount, item.qty or 1)
