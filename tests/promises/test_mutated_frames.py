@@ -1,0 +1,145 @@
+"""Law: whatever bytes come, the door answers 400, 401 or 413, nothing behind it hears of them, and the next sale passes.
+
+`bombard` takes any door: the one here has a writer that counts what reaches it; with the real writer the count is of
+events and queries.
+"""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import aiohttp
+import pytest
+
+from clearing.config import Settings
+from clearing.terminal_gateway.server import ENROL_PATH, PATHS
+from clearing.wire.enrolment import EnrolHello, EnrolProof, encode_hello, encode_proof
+from clearing.wire.frame import CONTENT_TYPE, FrameType
+from clearing.wire.requests import NewKey, Op, Request, encode_request
+from clearing.wire.signature import TerminalKey, prove_new_key
+from tests.promises.mutations import BrokenFrame, GoodFrame, broken_frames
+from tests.stall_world import KEY, STALL, World, but, sale
+
+COUNT = {"short": 5_000, "long": 100_000}[os.environ.get("CLEARING_PROMISES", "short")]
+SEED = 20171231
+AT_ONCE = 16
+PAIRING_KEY = TerminalKey.from_seed(b"n" * 32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A door under fire. traces: how much of anything it has left behind itself (submissions; or events and queries).
+    before_each: called before each frame, to move the clock of its limits on."""
+
+    address: str
+    good: list[GoodFrame]
+    traces: Callable[[], Awaitable[int]]
+    before_each: Callable[[], None]
+
+
+async def bombard(target: Target, *, count: int, seed: int) -> Counter[tuple[int, str]]:
+    """Post count broken frames; (status, mutation) -> how often. Raises AssertionError when a trace is left."""
+    before = await target.traces()
+    frames, answers = broken_frames(target.good, count=count, seed=seed), Counter[tuple[int, str]]()
+    async with aiohttp.ClientSession(target.address) as session:
+        await asyncio.gather(*[_post(session, target, frames, answers) for _ in range(AT_ONCE)])
+    assert await target.traces() == before
+    return answers
+
+
+async def _post(
+    session: aiohttp.ClientSession, target: Target, frames: Iterator[BrokenFrame], answers: Counter[tuple[int, str]]
+) -> None:
+    for frame in frames:
+        target.before_each()
+        async with session.post(frame.path, data=frame.raw, headers={"Content-Type": CONTENT_TYPE}) as answer:
+            answers[answer.status, frame.how] += 1
+
+
+def good_frames(world: World) -> list[GoodFrame]:
+    """One of every kind that the door reads."""
+    sold = sale(world.card())
+    plain = but(sold, card=None)
+    new_key = NewKey(PAIRING_KEY.public, prove_new_key(PAIRING_KEY, terminal=STALL, epoch=0))
+    requests = [
+        sold,
+        but(sold, op=Op.AUTH),
+        but(sold, offline=1, offline_cents=sold.amount_cents, offline_lines=(sold.amount_cents,)),
+        but(plain, op=Op.CAP, original=sold.x),
+        but(plain, op=Op.REF, original=sold.x),
+        but(plain, op=Op.REV, original=sold.x),
+        but(plain, op=Op.ROTATE, new_key=new_key),
+    ]
+    hello = EnrolHello(slot="brume-1", key=PAIRING_KEY.public, nonce=bytes(16))
+    proof = EnrolProof(slot="brume-1", key=PAIRING_KEY.public, nonce=bytes(16), server_nonce=bytes(16), mac=bytes(32))
+    return [
+        *[_of_terminal(one) for one in requests],
+        _of_pairing(encode_hello(hello)),
+        _of_pairing(encode_proof(proof)),
+    ]
+
+
+def _of_terminal(request: Request) -> GoodFrame:
+    path = next(path for path, op in PATHS.items() if op is request.op)
+    return GoodFrame(path=path, frame_type=FrameType.TERM_REQ, key=KEY, payload=encode_request(request))
+
+
+def _of_pairing(payload: bytes) -> GoodFrame:
+    return GoodFrame(path=ENROL_PATH, frame_type=FrameType.TERM_ENROL, key=PAIRING_KEY, payload=payload)
+
+
+def target_of(world: World, address: str) -> Target:
+    async def traces() -> int:
+        return len(world.writer.submissions)
+
+    def a_second_later() -> None:
+        world.clock.now_us += 1_000_000
+
+    return Target(address=address, good=good_frames(world), traces=traces, before_each=a_second_later)
+
+
+def test_mutations_are_the_same_for_the_same_seed() -> None:
+    good = good_frames(World())
+    once, again = (list(broken_frames(good, count=300, seed=SEED)) for _ in range(2))
+    assert once == again
+    assert {frame.resigned for frame in once} == {True, False}
+    assert len({frame.how for frame in broken_frames(good, count=2_000, seed=SEED)}) == 22
+
+
+async def test_every_good_frame_is_let_in_before_it_is_mutated() -> None:
+    world = World(settings=Settings(enrol_requests_burst=1_000))
+    async with world.served() as address, aiohttp.ClientSession(address) as session:
+        statuses = []
+        for frame in good_frames(world):
+            raw = frame.key.sign_envelope(frame.frame_type, frame.payload)
+            async with session.post(frame.path, data=raw, headers={"Content-Type": CONTENT_TYPE}) as answer:
+                statuses.append((answer.status, frame.path))
+    assert statuses[:-1] == [(200, frame.path) for frame in good_frames(world)][:-1]
+    assert statuses[-1] == (401, ENROL_PATH)  # a proof for a nonce nobody was given
+
+
+async def test_mutated_frames_leave_no_trace(record_property: Callable[[str, object], None]) -> None:
+    world = World(settings=Settings(address_refusals_per_s=1_000_000, address_refusals_burst=1_000_000))
+    async with world.served() as address:
+        answers = await bombard(target_of(world, address), count=COUNT, seed=SEED)
+        async with aiohttp.ClientSession(address) as session:
+            honest = world.card(2)
+            raw = KEY.sign_envelope(FrameType.TERM_REQ, encode_request(sale(honest, n=999)))
+            async with session.post("/v1/sale", data=raw, headers={"Content-Type": CONTENT_TYPE}) as answer:
+                assert answer.status == 200
+    by_status = Counter[int]()
+    for (status, _), times in answers.items():
+        by_status[status] += times
+    record_property("frames", COUNT)
+    record_property("statuses", dict(by_status))
+    assert set(by_status) == {400, 401, 413}, [key for key in answers if key[0] not in (400, 401, 413)]
+    assert sum(by_status.values()) == COUNT
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_seed_resigns_half_of_its_frames(seed: int) -> None:
+    frames = list(islice(broken_frames(good_frames(World()), count=200, seed=seed), 200))
+    assert sum(frame.resigned for frame in frames) == 100
