@@ -6,7 +6,7 @@ The door to a writer, for gateways and the command line: what may be submitted, 
 from dataclasses import dataclass
 from typing import Protocol
 
-from clearing.values import CaisseCode, CardId, TerminalId
+from clearing.values import CaisseCode, CardId
 from clearing.wire.commands import Command
 from clearing.wire.requests import Request
 from clearing.wire.signature import VerifiedFrame
@@ -27,10 +27,7 @@ class TapFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
-    """The second call of a pairing (wire.md section 7): proof is checked by the writer, which alone knows the slot's secret.
-
-    transcript: SHA-256(s | k | nc | sn) input parts as the door received and gave them; root is added by the writer.
-    """
+    """The second call of a pairing (wire.md section 7); the writer checks the mac, for it alone knows the slot's secret."""
 
     slot: str
     key: bytes
@@ -66,20 +63,12 @@ class EnrolmentRefused(Exception):
     """The pairing did not succeed: no such open slot, its time is over, or a wrong code. Nothing was enrolled."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enrolled:
-    """A terminal's new identity; mac proves to it that the server knew the code too."""
-
-    terminal: TerminalId
-    epoch: int
-    root: bytes
-    mac: bytes
-
-
 class Authoriser(Protocol):
     """A writer as its clients see it: the one in this process, or the one behind a Unix socket."""
 
     async def submit(self, submission: Submission) -> bytes:
-        """The complete signed reply envelope (for an Enrolment: its unsigned answer map). Raises Overloaded,
-        OutcomeUnknown, EnrolmentRefused."""
+        """The complete signed reply envelope; for an Enrolment the answer map of wire/enrolment.py, proved by its mac.
+
+        Raises Overloaded, OutcomeUnknown, EnrolmentRefused.
+        """
         ...

@@ -1,0 +1,52 @@
+"""Law: the writer's process signs before the append; what is signed here is what is stored and sent, byte for byte."""
+
+from clearing.authoriser.operations import Outcome
+from clearing.events.codes import Code
+from clearing.values import Position
+from clearing.wire.commands import Command, CommandReply, encode_command_reply
+from clearing.wire.fields import TimeMs
+from clearing.wire.frame import FrameType
+from clearing.wire.replies import Reply, TimeReply, encode_reply, encode_time
+from clearing.wire.requests import Request
+from clearing.wire.signature import SigningKey
+
+
+class Answers:
+    """Signed reply envelopes of one server key."""
+
+    def __init__(self, key: SigningKey) -> None:
+        self._key = key
+
+    def decided(self, request: Request, outcome: Outcome, *, position: Position, at_us: int, head: bytes) -> bytes:
+        """The answer to a decided operation. head: the log's chain hash before its group."""
+        approved = outcome.approved_cents is not None
+        return self._reply(Reply(
+            m=request.terminal, e=request.epoch, n=request.n, x=request.x, rq=request.digest, rc=Code(outcome.answer),
+            st=TimeMs(at_us // 1_000), sq=position, lh=head, aa=outcome.approved_cents, al=outcome.approved_lines,
+            ac=f"{position % 1_000_000:06d}" if approved and outcome.approved_cents else None,
+        ))
+
+    def coded(self, request: Request | Command, code: Code, *, at_us: int, head: bytes, position: int = 0, why: str = "") -> bytes:
+        """An answer that is a code only: not decided (91, 94, 96, 12), or held for a person when it has a position."""
+        if isinstance(request, Command):
+            return self.commanded(request, code, why=why, out={}, position=position, at_us=at_us, head=head)
+        return self._reply(Reply(
+            m=request.terminal, e=request.epoch, n=request.n, x=request.x, rq=request.digest, rc=code,
+            st=TimeMs(at_us // 1_000), sq=position, lh=head,
+        ))
+
+    def commanded(
+        self, command: Command, code: Code, *, why: str, out: dict[str, object], position: int, at_us: int, head: bytes
+    ) -> bytes:
+        payload = encode_command_reply(CommandReply(
+            m=command.person, e=command.epoch, n=command.n, x=command.x, rq=command.digest, rc=code, why=why, out=out,
+            st=TimeMs(at_us // 1_000), sq=position, lh=head,
+        ))
+        return self._key.sign_envelope(FrameType.SRV_RESP, payload)
+
+    def time(self, request: Request, at_us: int) -> bytes:
+        payload = encode_time(TimeReply(nonce=request.nonce or b"", st_ms=TimeMs(at_us // 1_000)))
+        return self._key.sign_envelope(FrameType.SRV_TIME, payload)
+
+    def _reply(self, reply: Reply) -> bytes:
+        return self._key.sign_envelope(FrameType.SRV_RESP, encode_reply(reply))

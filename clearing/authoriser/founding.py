@@ -1,0 +1,113 @@
+"""Law: a caisse is founded whole by one signed command, or not at all; at least a treasurer and an approver, two people.
+
+Each part is decided on a book that already has the parts before it, with the same rules that decide it later.
+"""
+
+from collections.abc import Iterator
+
+from clearing.authoriser.bodies import Body, charte
+from clearing.authoriser.commands import read_allocation_rule, read_decision
+from clearing.events.caisse import CaisseFounded, PersonNamed
+from clearing.events.catalogue import Event
+from clearing.events.funds import FundOpened
+from clearing.rules import allocation, caisse, funds
+from clearing.rules.answers import Declined, not_now
+from clearing.rules.book import Book
+from clearing.rules.calendar import CivilCalendar
+from clearing.values import CaisseCode, FundId, InvalidValue, PersonId
+from clearing.wire.commands import person_number
+from clearing.wire.signature import acceptable_public_key
+
+
+class _Refused(Exception):
+    def __init__(self, declined: Declined) -> None:
+        super().__init__(declined.why)
+        self.declined = declined
+
+
+def founder_key(body: dict[str, object], kid: bytes) -> bytes | None:
+    """The public key, among the persons that a founding names, whose key id signed it."""
+    persons = body.get("persons")
+    named = persons if isinstance(persons, list) else []
+    keys = [person.get("key") for person in named if isinstance(person, dict)]
+    return next((key for key in keys if isinstance(key, bytes) and len(key) == 32 and key[:8] == kid), None)
+
+
+def decide_found(code: CaisseCode, fields: dict[str, object], *, founder_kid: bytes, at_us: int) -> tuple[Event, ...] | Declined:
+    """All events of the founding. Raises InvalidValue for a body that is not a founding's."""
+    book, body = Book(), Body(fields, "The founding")
+    events: list[Event] = []
+    try:
+        for event in _parts(book, code, body, founder_kid, at_us):
+            book.apply(event, len(events) + 1, at_us + len(events))
+            events.append(event)
+    except _Refused as refused:
+        return refused.declined
+    body.end()
+    return tuple(events)
+
+
+def _parts(book: Book, code: CaisseCode, body: Body, founder_kid: bytes, at_us: int) -> Iterator[Event]:
+    founded = CaisseFounded(code=code, name=body.text("name"), zone=body.text("zone"), account_name=body.text("account_name"))
+    try:
+        CivilCalendar(founded.zone)
+    except (KeyError, ValueError, OSError):
+        raise InvalidValue(f"'zone' must be an IANA time zone like Europe/Paris, not {founded.zone!r}") from None
+    yield founded
+    persons = [_person(one) for one in body.bodies("persons")]
+    yield from _checked(persons)
+    by = next(person.person for person in persons if person.key[:8] == founder_kid)
+    for one in body.bodies("decisions"):
+        yield _taken(caisse.decide_record(book.caisse, read_decision(one, by)))
+        one.end()
+    for one in body.bodies("funds"):
+        yield _taken(_fund(book, one, by))
+        one.end()
+    for one in body.bodies("chartes"):
+        rules = charte(one)
+        yield _taken(caisse.decide_adopt(
+            book.caisse, charte=rules, funds=frozenset(book.funds), founding=True, by=by, at_us=at_us
+        ))
+    for one in body.bodies("allocation_rules"):
+        rule = read_allocation_rule(one, by)
+        one.end()
+        yield _taken(allocation.decide_set_rule(
+            book.allocation, rule, funds=book.funds, decisions=book.caisse.decisions
+        ))
+
+
+def _taken(result: Event | Declined) -> Event:
+    if isinstance(result, Declined):
+        raise _Refused(result)
+    return result
+
+
+def _fund(book: Book, one: Body, by: PersonId) -> FundOpened | Declined:
+    return funds.decide_open(
+        book.funds, fund=FundId(one.id("fund")), kind=one.id("kind"), name=one.text("name"),
+        advance_cents=one.cents("advance_cents"), by=by,
+    )
+
+
+def _person(one: Body) -> PersonNamed:
+    person = PersonId(one.id("person"))
+    named = PersonNamed(
+        person=person, number=person_number(person), epoch=1, key=one.bytes("key", 32), roles=one.ids("roles"), named_by=()
+    )
+    one.end()
+    unknown = set(named.roles) - set(caisse.ROLES)
+    if unknown or not named.roles:
+        raise InvalidValue(f"roles of {person} must be some of {', '.join(caisse.ROLES)}")
+    if not acceptable_public_key(named.key):
+        raise InvalidValue(f"the key of {person} is not a usable Ed25519 public key; make one with `clearing person add`")
+    return named
+
+
+def _checked(persons: list[PersonNamed]) -> list[PersonNamed]:
+    if len({person.person for person in persons}) != len(persons) or len({person.key[:8] for person in persons}) != len(persons):
+        raise _Refused(not_now("Each person of the founding needs an id and a key of their own."))
+    treasurers = {person.person for person in persons if "treasurer" in person.roles}
+    approvers = {person.person for person in persons if "approver" in person.roles}
+    if not treasurers or not approvers or len(treasurers | approvers) < 2:
+        raise _Refused(not_now("A caisse needs a treasurer and an approver who are two people, each with an own key."))
+    return persons

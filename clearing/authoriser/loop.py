@@ -1,0 +1,264 @@
+"""Law: one caisse has one writer; it decides in order from memory, appends a group in one statement, and answers after the commit.
+
+A bug in the fold rebuilds the book from the log; the frame that does it again, alone, is held for a person. A fenced writer
+answers nothing more: OutcomeUnknown for all in flight, then it stops.
+"""
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+import structlog
+
+from clearing.authoriser.answering import Answers
+from clearing.authoriser.client import Enrolment, EnrolmentRefused, OutcomeUnknown, Overloaded, Submission
+from clearing.authoriser.clock import Clock, WatchedClock
+from clearing.authoriser.group import ApplyFailed, Group
+from clearing.authoriser.pairing import Pairing
+from clearing.authoriser.reception import Reception, Waiting, message_key
+from clearing.authoriser.sameness import Sameness, Stored
+from clearing.config import Settings
+from clearing.directory import Directory, Holder, KeyEntry
+from clearing.event_store.log import Fenced, Log
+from clearing.event_store.proofs import Frontier, head_note
+from clearing.events.caisse import PersonNamed
+from clearing.events.catalogue import Event
+from clearing.events.codec import decode
+from clearing.events.members import CardIssued
+from clearing.events.producers import TerminalEnrolled
+from clearing.rules.answers import BrokenBook
+from clearing.rules.book import Book
+from clearing.telemetry import LogEvent, Telemetry
+from clearing.values import CaisseCode, TerminalId
+from clearing.wire.signature import TerminalKey
+
+HEAD_EVERY_US = 1_000_000
+LOAD_PAGE = 5_000
+IDLE_S = 0.5  # how long the writer sleeps before it looks what time alone made due
+
+Answered = tuple[Waiting, bytes | EnrolmentRefused]
+
+
+class Writer:
+    """The writer of one caisse, in this process; an Authoriser. Use: start(), then run() in a task, stop() at the end."""
+
+    def __init__(
+        self, *, code: CaisseCode, log: Log, key: TerminalKey, root: bytes, clock: Clock, directory: Directory,
+        telemetry: Telemetry, settings: Settings, salts: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self.code, self._log, self._key, self._root = code, log, key, root
+        self._clock, self._directory, self._telemetry, self._settings = WatchedClock(clock), directory, telemetry, settings
+        self._salts, self._answers, self._pairing = salts, Answers(key), Pairing()
+        self._inbox: deque[Waiting] = deque()
+        self._arrived = asyncio.Event()
+        self._stopping = False
+        self._failed = False
+        self._head_signed_us = 0
+        self._kids: dict[TerminalId, bytes] = {}
+        self.book = Book()
+        self._reception = self._open_reception(Sameness())
+        self._chain = b""
+        self._frontier = Frontier()
+
+    def _open_reception(self, sameness: Sameness) -> Reception:
+        return Reception(
+            code=self.code, book=self.book, sameness=sameness, answers=self._answers, pairing=self._pairing,
+            directory=self._directory, telemetry=self._telemetry, clock=self._clock, root=self._root,
+        )
+
+    async def start(self) -> None:
+        """Fold the log into the book and tell the directory. Raises BrokenBook or UnreadableEvent for a log it can't fold."""
+        self._directory.serve(self.code)
+        await self._load()
+        self._directory.ready[self.code] = True
+        structlog.get_logger().info(LogEvent.READY, caisse=self.code, position=self.book.position)
+
+    async def _load(self) -> None:
+        self.book, self._frontier = Book(), Frontier()
+        while rows := await self._log.read(self.book.position, LOAD_PAGE):
+            for row in rows:
+                event = decode(row.type, row.schema_version, row.public, row.private)
+                self.book.apply(event, row.position, row.at_us)
+                self._frontier.append(row.leaf)
+                self._tell_directory(event)
+        sameness = Sameness()
+        for terminal, epoch, n in await self._log.highest_n():
+            sameness.saw(TerminalId(terminal), epoch, n)
+        self._chain = self._log.head.chain
+        if self._log.head.position != self.book.position:
+            raise BrokenBook(f"the log's head is {self._log.head.position}, its events end at {self.book.position}")
+        self._reception = self._open_reception(sameness)
+
+    async def submit(self, submission: Submission) -> bytes:
+        """See Authoriser. The instant of the request is when it gets here."""
+        if self._failed:
+            raise OutcomeUnknown
+        if self._stopping or len(self._inbox) >= self._settings.inbox_max:
+            raise Overloaded(self._settings.retry_after_s)
+        waiting = Waiting(submission, self._clock.now_us(), asyncio.get_running_loop().create_future())
+        self._inbox.append(waiting)
+        self._arrived.set()
+        return await asyncio.shield(waiting.answer)
+
+    async def run(self) -> None:
+        """Until stop(). Raises Fenced and what else makes it impossible to go on; everything in flight is OutcomeUnknown then."""
+        group: list[Waiting] = []
+        try:
+            while not (self._stopping and not self._inbox):
+                if not self._inbox:
+                    self._arrived.clear()
+                    await self._idle()
+                group = [self._inbox.popleft() for _ in range(min(len(self._inbox), self._settings.group_max))]
+                if group:
+                    self._telemetry.inbox_requests.labels(self.code).set(len(self._inbox))
+                    self._telemetry.inbox_age_seconds.labels(self.code).set(
+                        max(0, self._clock.now_us() - group[0].arrived_us) / 1_000_000
+                    )
+                    await self._ask_store(group)
+                await self._decide_and_commit(group)
+        except BaseException:
+            self._fail([*group, *self._inbox])
+            raise
+        await self._sign_head(force=True)
+
+    async def _idle(self) -> None:
+        try:
+            await asyncio.wait_for(self._arrived.wait(), IDLE_S)
+        except TimeoutError:
+            await self._log.renew_lease()
+
+    def stop(self) -> None:
+        """Decide what is in the inbox, take nothing more, and let run() end."""
+        self._stopping = True
+        self._directory.ready[self.code] = False
+        self._arrived.set()
+
+    def _fail(self, waiting: Sequence[Waiting]) -> None:
+        self._failed = True
+        self._directory.ready[self.code] = False
+        for one in waiting:
+            if not one.answer.done():
+                one.answer.set_exception(OutcomeUnknown())
+
+    async def _ask_store(self, group: Sequence[Waiting]) -> None:
+        """What only the store knows: replies to low numbers, and taps below a card's window."""
+        for waiting in group:
+            request = waiting.submission.request
+            if isinstance(request, Enrolment):
+                continue
+            key = message_key(request)
+            if self._reception.sameness.may_be_stored(key):
+                found = await self._log.reply_of(*key)
+                if found is not None:
+                    waiting.stored = Stored(digest=found[0], reply=found[2])
+            tap = waiting.submission.tap
+            card = self.book.members.cards.get(tap.card) if tap is not None and tap.card is not None else None
+            if tap is not None and tap.card is not None and card is not None and tap.counter + 64 <= card.highest:
+                waiting.tap_used_before = await self._log.tap_used(tap.card, tap.key_version, tap.counter) is not None
+
+    async def _decide_and_commit(self, waiting: Sequence[Waiting]) -> None:
+        try:
+            group, answered = self._decide(waiting)
+        except ApplyFailed as fault:
+            await self._one_by_one(waiting, fault)
+            return
+        await self._commit(group, answered)
+
+    async def _one_by_one(self, waiting: Sequence[Waiting], fault: ApplyFailed) -> None:
+        """The fold broke: rebuild from the log and take each request alone, so that only the one at fault is held."""
+        self._alarm("apply", fault)
+        await self._load()
+        for one in waiting:
+            try:
+                group, answered = self._decide([one])
+            except ApplyFailed as again:
+                self._alarm("apply", again)
+                await self._load()
+                group, head = self._open_group(), self._chain
+                answered = [(one, _answer(partial(self._reception.hold, one, group, head, str(again))))]
+            await self._commit(group, answered)
+
+    def _open_group(self) -> Group:
+        return Group(self.book, self._chain, self._salts)
+
+    def _decide(self, waiting: Sequence[Waiting]) -> tuple[Group, list[Answered]]:
+        group, head = self._open_group(), self._chain
+        if not waiting:
+            self._reception.tick(group, self._clock.now_us())
+        return group, [(one, _answer(partial(self._reception.take, one, group, head))) for one in waiting]
+
+    async def _commit(self, group: Group, answered: Sequence[Answered]) -> None:
+        if group.rows:
+            await self._append(group)
+        for waiting, answer in answered:
+            if waiting.answer.done():
+                continue
+            if isinstance(answer, Exception):
+                waiting.answer.set_exception(answer)
+            else:
+                waiting.answer.set_result(answer)
+        if group.rows:
+            await self._sign_head()
+
+    async def _append(self, group: Group) -> None:
+        with self._telemetry.append_seconds.labels(self.code).time():
+            try:
+                await self._log.append_group(group.rows, group.replies, group.taps)
+            except Fenced:
+                self._telemetry.fenced.labels(self.code).inc()
+                structlog.get_logger().error(LogEvent.FENCED, caisse=self.code)
+                raise
+        self._telemetry.group_requests.labels(self.code).observe(len(group.replies))
+        self._chain = group.chain
+        for row, event in zip(group.rows, group.events, strict=True):
+            self._frontier.append(row.leaf)
+            self._tell_directory(event)
+
+    async def _sign_head(self, *, force: bool = False) -> None:
+        """A signed head once a second of the log's time: what terminals and witnesses can hold the log to."""
+        if self.book.position and (force or self.book.at_us - self._head_signed_us >= HEAD_EVERY_US):
+            self._head_signed_us = self.book.at_us
+            root = self._frontier.root()
+            note = head_note(f"clearing/{self.code}", self.book.position, root)
+            await self._log.store_head(self.book.position, root, self._key.sign_statement(note.encode()))
+
+    def _tell_directory(self, event: Event) -> None:
+        match event:
+            case TerminalEnrolled():
+                self._retire(event.terminal)
+                self._put(event.key, Holder.TERMINAL, event.terminal, event.epoch)
+            case PersonNamed():
+                self._retire(event.number)
+                self._put(event.key, Holder.PERSON, event.number, event.epoch)
+            case CardIssued():
+                self._directory.put_card(self.code, event.card, event.key_version)
+            case _:
+                pass
+
+    def _put(self, key: bytes, holder: Holder, number: TerminalId, epoch: int) -> None:
+        kid = key[:8]
+        self._kids[number] = kid
+        self._directory.put_key(
+            KeyEntry(kid=kid, public_key=key, caisse=self.code, holder=holder, number=number, epoch=epoch)
+        )
+
+    def _retire(self, number: TerminalId) -> None:
+        """The key of an ended epoch is taken for repeats only."""
+        entry = self._directory.key(self._kids.get(number, b""))
+        if entry is not None:
+            self._directory.put_key(replace(entry, current=False))
+
+    def _alarm(self, alarm: str, fault: object) -> None:
+        self._telemetry.alarms.labels(self.code, alarm).inc()
+        structlog.get_logger().error(LogEvent.ALARM, caisse=self.code, alarm=alarm, fault=repr(fault))
+
+
+def _answer(ask: Callable[[], bytes]) -> bytes | EnrolmentRefused:
+    """The answer, or the refusal of a pairing, which its door has to tell."""
+    try:
+        return ask()
+    except EnrolmentRefused as refused:
+        return refused

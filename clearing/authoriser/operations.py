@@ -1,0 +1,166 @@
+"""Law: facts are fetched first and decided after; this file fetches them from the book for each op of a terminal."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from clearing.authoriser.client import TapFacts
+from clearing.events.sales import (
+    AuthorisationDecided,
+    CaptureDecided,
+    OperationHead,
+    OperationRepeated,
+    RefundDecided,
+    ReversalDecided,
+    SaleDecided,
+    Tap,
+)
+from clearing.rules import afterwards, sale
+from clearing.rules.afterwards import Afterwards
+from clearing.rules.book import Book
+from clearing.rules.facts import Facts
+from clearing.rules.members import Card
+from clearing.rules.producers import Terminal
+from clearing.rules.sale import Asked, Decided, Operation
+from clearing.values import Cents, MicroTime, OperationId
+from clearing.wire.requests import Op, Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the terminal is told. answer: the till's code; approved None for ops without an amount."""
+
+    event: Decided | OperationRepeated
+    answer: str
+    approved_cents: Cents | None
+    approved_lines: tuple[Cents, ...] | None
+
+
+class UnknownTerminal(Exception):
+    """The directory knows a key that the caisse's log does not: the two must be rebuilt together."""
+
+
+class SameOperationOtherContent(Exception):
+    """This x was used by the same terminal for something else: 94."""
+
+
+def decide(book: Book, request: Request, tap: TapFacts | None, *, tap_used_before: bool, at_us: int) -> Outcome:
+    """One request of a terminal, decided on what the book holds. Raises SameOperationOtherContent, UnknownTerminal."""
+    terminal = book.producers.terminals.get(request.terminal)
+    if terminal is None:
+        raise UnknownTerminal(request.terminal.hex())
+    head = OperationHead(
+        terminal=request.terminal, epoch=request.epoch, n=request.n, x=request.x, producer=terminal.producer
+    )
+    known = book.operations.get((request.terminal, request.x))
+    if known is not None:
+        if not _same_operation(known, request, tap):
+            raise SameOperationOtherContent(request.x.hex())
+        outcome = outcome_of(known.event)
+        repeated = OperationRepeated(op=head, answer=outcome.answer, first_position=known.position)
+        return Outcome(
+            event=repeated, answer=outcome.answer, approved_cents=outcome.approved_cents, approved_lines=outcome.approved_lines
+        )
+    if request.op in (Op.SALE, Op.AUTH):
+        return outcome_of(_decide_purchase(book, request, head, terminal, tap, used_before=tap_used_before, at_us=at_us))
+    return outcome_of(_decide_afterwards(book, request, head, terminal, at_us=at_us))
+
+
+def _decide_purchase(
+    book: Book, request: Request, head: OperationHead, terminal: Terminal, found: TapFacts | None, *, used_before: bool, at_us: int
+) -> Decided:
+    producer = book.producers.producers[terminal.producer]
+    convention = producer.convention_at(at_us)
+    card = book.members.cards.get(found.card) if found is not None and found.card is not None else None
+    member = book.members.members.get(card.member) if card is not None else None
+    charte = book.caisse.charte_at(at_us)
+    asked = Asked(
+        head=head, amount_cents=request.amount_cents, lines=request.lines, all_or_nothing=request.all_or_nothing,
+        price_choice=request.price_choice, tap=_tap(found, card, at_us, used_before),
+    )
+    reversed_before = request.x in book.open_tombstones(request.terminal, at_us)
+
+    def facts() -> Facts:
+        if member is None or charte is None or convention is None:
+            raise AssertionError("facts are asked for only when nothing stands in the way")
+        return book.facts(member, charte, convention, producer, price_choice=request.price_choice, at_us=at_us)
+
+    if request.op is Op.SALE:
+        return sale.decide_sale(
+            asked, terminal=terminal, convention=convention, reversed_before=reversed_before, charte=charte, card=card,
+            member=member, facts=facts,
+        )
+    return sale.decide_authorisation(
+        asked, terminal=terminal, convention=convention, reversed_before=reversed_before, charte=charte, card=card,
+        member=member, facts=facts, calendar=book.caisse.calendar, at_us=at_us,
+    )
+
+
+def _tap(found: TapFacts | None, card: Card | None, at_us: int, used_before: bool) -> Tap | None:
+    """The tap as the event records it. A card the caisse does not know has no counter here: it is answered 14."""
+    if found is None or not found.genuine or found.card is None:
+        return None
+    fresh = card is None or (
+        card.key_version == found.key_version and card.fresh(found.counter, at_us, used_before=used_before)
+    )
+    return Tap(card=found.card, key_version=found.key_version, counter=found.counter, fresh=fresh)
+
+
+def _decide_afterwards(book: Book, request: Request, head: OperationHead, terminal: Terminal, *, at_us: int) -> Decided:
+    original_x = request.original or OperationId(bytes(16))
+    asked = Afterwards(head=head, original=original_x, amount_cents=request.amount_cents, lines=request.lines)
+    same_terminal = book.operations.get((request.terminal, original_x))
+    if request.op is Op.CAP:
+        hold = same_terminal or book.capture_of(terminal.producer, original_x)
+        version = getattr(hold.event, "charte_version", 0) if hold is not None else 0
+        charte = book.caisse.charte(version) if version else None
+        return afterwards.decide_capture(
+            asked, original=hold, suspended=terminal.suspended, charte=charte, allocation=book.allocation, at_us=at_us
+        )
+    if request.op is Op.REV:
+        settled = same_terminal is not None and same_terminal.position <= book.settlement.settled_up_to
+        return afterwards.decide_reversal(
+            asked, original=same_terminal, open_tombstones=len(book.open_tombstones(request.terminal, at_us)), settled=settled,
+            allocation=book.allocation, at_us=at_us,
+        )
+    charte = book.caisse.charte_at(at_us)
+    days = charte.refund_lot_days if charte is not None else 30
+    calendar = book.caisse.calendar
+    expires_us = calendar.end_of_day_us(calendar.day(at_us) + timedelta(days=days))
+    return afterwards.decide_refund(
+        asked, original=book.capture_of(terminal.producer, original_x), suspended=terminal.suspended,
+        allocation=book.allocation, new_lot_expires_us=MicroTime(expires_us), at_us=at_us,
+    )
+
+
+def _same_operation(known: Operation, request: Request, tap: TapFacts | None) -> bool:
+    """Whether a request under another (epoch, n) asks for the very operation that was decided before."""
+    event = known.event
+    if isinstance(event, ReversalDecided):
+        return request.op is Op.REV and event.original == request.original
+    if (event.amount_cents, event.lines) != (request.amount_cents, request.lines):
+        return False
+    if isinstance(event, CaptureDecided | RefundDecided):
+        wanted = Op.CAP if isinstance(event, CaptureDecided) else Op.REF
+        return request.op is wanted and event.original == request.original
+    wanted = Op.SALE if isinstance(event, SaleDecided) else Op.AUTH
+    card, counter = (event.tap.card, event.tap.counter) if event.tap is not None else (None, 0)
+    asked = (tap.card, tap.counter) if tap is not None and tap.genuine else (None, 0)
+    return request.op is wanted and asked == (card, counter)
+
+
+def outcome_of(event: Decided) -> Outcome:
+    """What the terminal is told about a decided operation."""
+    if isinstance(event, ReversalDecided):
+        return Outcome(event=event, answer=event.answer, approved_cents=None, approved_lines=None)
+    if isinstance(event, RefundDecided):
+        return Outcome(event=event, answer=event.answer, approved_cents=event.card_cents, approved_lines=event.card_lines)
+    return Outcome(
+        event=event, answer=event.answer, approved_cents=event.approved_cents, approved_lines=event.approved_lines
+    )
+
+
+def uses_tap(event: object) -> Tap | None:
+    """The tap that an event uses up for ever, to be kept in the store."""
+    if isinstance(event, SaleDecided | AuthorisationDecided) and event.member is not None:
+        return event.tap if event.tap is not None and event.tap.fresh else None
+    return None

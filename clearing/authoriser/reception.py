@@ -1,0 +1,264 @@
+"""Law: same message, same answer; then time's own events; then one decision, which nothing after it may undo.
+
+Takes one waiting submission into the group that is being built. Pure of I/O: what the store had to say was asked before.
+A fault in a decision is answered 96, unlogged, with an alarm; the book has not changed then.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from clearing.authoriser import commands, founding, operations
+from clearing.authoriser.answering import Answers
+from clearing.authoriser.bodies import Body
+from clearing.authoriser.client import Enrolment, EnrolmentRefused, Submission
+from clearing.authoriser.clock import WatchedClock
+from clearing.authoriser.group import ApplyFailed, Group
+from clearing.authoriser.operations import SameOperationOtherContent
+from clearing.authoriser.pairing import Pairing, WrongCode, secret_matches
+from clearing.authoriser.sameness import MessageKey, Sameness, Stored
+from clearing.directory import Directory
+from clearing.events.caisse import CommandDeclined, FrameHeld, PersonNamed, SecurityAlerted
+from clearing.events.catalogue import Event
+from clearing.events.codes import Code
+from clearing.events.producers import TerminalEnrolled, TerminalSlotClosed, TerminalSlotOpened
+from clearing.rules.answers import Declined, not_now
+from clearing.rules.book import Book
+from clearing.rules.caisse import may
+from clearing.rules.producers import decide_enrol
+from clearing.telemetry import LogEvent, Telemetry
+from clearing.values import CaisseCode, InvalidValue, Position, TerminalId
+from clearing.wire.commands import Command
+from clearing.wire.enrolment import encode_enrolled
+from clearing.wire.requests import Op, Request
+from clearing.wire.signature import new_key_proven
+
+DETAILS_WAIT_US = 2 * 86_400_000_000  # changed bank details are paid to two days after their approval
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A submission in the inbox. stored, tap_used_before: what the store said of it, if it had to be asked."""
+
+    submission: Submission
+    arrived_us: int
+    answer: asyncio.Future[bytes]
+    stored: Stored | None = None
+    tap_used_before: bool = False
+
+
+def message_key(request: Request | Command) -> MessageKey:
+    sender = request.person if isinstance(request, Command) else request.terminal
+    return (sender, request.epoch, request.n)
+
+
+@dataclass(slots=True, kw_only=True)
+class Reception:
+    """Decides on `book` for one caisse; `take` may be called only in the order in which requests are to be decided."""
+
+    code: CaisseCode
+    book: Book
+    sameness: Sameness
+    answers: Answers
+    pairing: Pairing
+    directory: Directory
+    telemetry: Telemetry
+    clock: WatchedClock
+    root: bytes
+
+    def take(self, waiting: Waiting, group: Group, head: bytes) -> bytes:
+        """The answer to send after the commit. Raises ApplyFailed (rebuild) and EnrolmentRefused (tell the terminal)."""
+        request = waiting.submission.request
+        if isinstance(request, Enrolment):
+            return self._enrol(waiting, request, group)
+        if isinstance(request, Request) and request.op is Op.TIME:
+            return self.answers.time(request, max(waiting.arrived_us, self.book.at_us))
+        key = message_key(request)
+        stored = self.sameness.recent(key) or waiting.stored
+        if stored is not None:
+            return self._again(waiting, request, stored, group, head)
+        at_us = self._due(group, waiting.arrived_us)
+        if self.clock.step_us and not (isinstance(request, Command) and request.verb == "confirm_clock"):
+            return self.answers.coded(request, Code.LEDGER_UNAVAILABLE, at_us=at_us, head=head,
+                                      why="The server's clock jumped; an operator has to run `clearing clock confirm`.")
+        try:
+            if isinstance(request, Command):
+                return self._command(waiting, request, group, head, at_us)
+            return self._operation(waiting, request, group, head, at_us)
+        except ApplyFailed:
+            raise
+        except SameOperationOtherContent:
+            return self._conflict(waiting, request, "same-x-other-content", group, head)
+        except Exception as fault:  # any fault of a rule: the book is untouched, this one request is answered 96
+            self._alarm("decide", fault)
+            return self.answers.coded(request, Code.INTERNAL_ERROR, at_us=at_us, head=head,
+                                      why="The program could not decide this; nothing was recorded. Tell the operator.")
+
+    def hold(self, waiting: Waiting, group: Group, head: bytes, why: str) -> bytes:
+        """A frame that broke the fold twice: kept as evidence, answered 96 for ever, waits for a person."""
+        request = waiting.submission.request
+        self._alarm("held", why)
+        if isinstance(request, Enrolment):
+            raise EnrolmentRefused
+        sender, epoch, n = message_key(request)
+        held = FrameHeld(terminal=sender, epoch=epoch, n=n, x=request.x, why=why[:200])
+        at_us = max(self.book.at_us + 1, waiting.arrived_us)
+        reply = self.answers.coded(
+            request, Code.INTERNAL_ERROR, at_us=at_us, head=head, position=group.first,
+            why="The program could not carry this out; it is kept for a person to look at. Tell the operator.",
+        )
+        return self._record(waiting, request, [held], reply, group, at_us)
+
+    def _due(self, group: Group, arrived_us: int) -> int:
+        """Record what time alone makes happen, and return the instant of the request that comes next."""
+        at_us = max(self.book.at_us + 1, arrived_us)
+        while (event := self.book.due(at_us)) is not None:
+            group.add([event], at_us)
+            at_us = max(self.book.at_us + 1, arrived_us)
+        return at_us
+
+    def tick(self, group: Group, now_us: int) -> None:
+        """What time alone makes happen while nobody asks anything."""
+        self._due(group, now_us)
+
+    def _again(self, waiting: Waiting, request: Request | Command, stored: Stored, group: Group, head: bytes) -> bytes:
+        if stored.digest == request.digest:
+            self.telemetry.repeats.labels(self.code).inc()
+            return stored.reply
+        return self._conflict(waiting, request, "same-n-other-content", group, head)
+
+    def _conflict(self, waiting: Waiting, request: Request | Command, kind: str, group: Group, head: bytes) -> bytes:
+        """94, signed and not stored; one security event per (terminal, epoch, n) however often it comes."""
+        self.telemetry.conflicts.labels(self.code).inc()
+        sender, epoch, n = message_key(request)
+        if (sender, epoch, n) not in self.book.alerted:
+            alert = SecurityAlerted(terminal=sender, epoch=epoch, n=n, x=request.x, kind=kind)
+            group.add([alert], self._due(group, waiting.arrived_us), evidence=waiting.submission.frame.raw)
+        return self.answers.coded(request, Code.CONFLICT, at_us=self.book.at_us, head=head,
+                                  why="This number was used for another command; give the command again.")
+
+    def _record(
+        self, waiting: Waiting, request: Request | Command, events: Sequence[Event], reply: bytes, group: Group, at_us: int
+    ) -> bytes:
+        position, key = self.book.position + 1, message_key(request)
+        group.add(events, at_us, evidence=waiting.submission.frame.raw, reply=reply)
+        group.store_reply(key, request.digest, reply, position)
+        self.sameness.remember(key, Stored(request.digest, reply))
+        return reply
+
+    def _operation(self, waiting: Waiting, request: Request, group: Group, head: bytes, at_us: int) -> bytes:
+        terminal = self.book.producers.terminals.get(request.terminal)
+        if terminal is not None and request.epoch != terminal.epoch:
+            return self.answers.coded(request, Code.NOT_ALLOWED_NOW, at_us=at_us, head=head)
+        if request.op is Op.ROTATE:
+            return self._rotate(waiting, request, group, head, at_us)
+        outcome = operations.decide(
+            self.book, request, waiting.submission.tap, tap_used_before=waiting.tap_used_before, at_us=at_us
+        )
+        position = Position(self.book.position + 1)
+        reply = self.answers.decided(request, outcome, position=position, at_us=at_us, head=head)
+        self.telemetry.decisions.labels(self.code, getattr(outcome.event, "code", outcome.answer)).inc()
+        return self._record(waiting, request, [outcome.event], reply, group, at_us)
+
+    def _rotate(self, waiting: Waiting, request: Request, group: Group, head: bytes, at_us: int) -> bytes:
+        """The terminal's next key, signed by its old one and proved by itself."""
+        terminal, new = self.book.producers.terminals[request.terminal], request.new_key
+        if new is None or not new_key_proven(new.key, new.proof, terminal=request.terminal, epoch=request.epoch):
+            return self.answers.coded(request, Code.TAP_VIOLATION, at_us=at_us, head=head)
+        event = TerminalEnrolled(
+            terminal=request.terminal, epoch=request.epoch + 1, producer=terminal.producer, key=new.key, slot=None, by=None
+        )
+        if terminal.suspended or self._key_taken([event]):
+            return self.answers.coded(request, Code.NOT_ALLOWED_NOW, at_us=at_us, head=head)
+        reply = self.answers.coded(request, Code.APPROVED, at_us=at_us, head=head, position=self.book.position + 1)
+        return self._record(waiting, request, [event], reply, group, at_us)
+
+    def _command(self, waiting: Waiting, command: Command, group: Group, head: bytes, at_us: int) -> bytes:
+        try:
+            result = self._decide_command(waiting.submission, command, at_us)
+        except InvalidValue as fault:
+            return self.answers.coded(command, Code.SCHEMA, at_us=at_us, head=head, why=f"{fault}. Nothing was recorded.")
+        code, why, out = Code.APPROVED, "", dict[str, object]()
+        events: tuple[Event, ...]
+        if isinstance(result, Declined):
+            code, why = result.code, result.why
+            events = (CommandDeclined(
+                person=command.person, epoch=command.epoch, n=command.n, x=command.x, verb=command.verb[:40], code=code, why=why
+            ),)
+        else:
+            events, out = result, commands.summary(result)
+        position = self.book.position + 1
+        reply = self.answers.commanded(command, code, why=why, out=out, position=position, at_us=at_us, head=head)
+        self._record(waiting, command, events, reply, group, at_us)
+        self._pairing_follows(events, waiting.submission.secret)
+        return reply
+
+    def _decide_command(self, submission: Submission, command: Command, at_us: int) -> commands.Result:
+        if command.verb == "found":
+            if self.book.position:
+                return not_now(f"{self.book.caisse.name} is founded already; found another caisse under another code.")
+            return founding.decide_found(self.code, command.body, founder_kid=submission.frame.kid, at_us=at_us)
+        if command.verb not in commands.VERBS:
+            raise InvalidValue(f"there is no command '{command.verb[:40]}'; `clearing --help` lists them")
+        person = self.book.caisse.by_number.get(command.person)
+        refused = may(person, command.verb)
+        if refused is not None or person is None:
+            return refused or not_now("This person is not known here.")
+        result = commands.decide(command.verb, commands.Order(
+            book=self.book, body=Body(command.body, f"The command {command.verb}"), by=person.person, at_us=at_us,
+            details_wait_us=DETAILS_WAIT_US, clock_step_us=self.clock.step_us,
+        ))
+        if isinstance(result, Declined):
+            return result
+        if self._key_taken(result):
+            return not_now("Another key has the same first 8 bytes; make a new key and use that one.")
+        opened = result[0] if result else None
+        if isinstance(opened, TerminalSlotOpened) and not secret_matches(submission.secret, opened.secret_sha256):
+            raise InvalidValue("the pairing secret that came with the command is not the one it names; open another slot")
+        if command.verb == "confirm_clock":
+            self.clock.confirm()
+        return result
+
+    def _key_taken(self, events: Sequence[Event]) -> bool:
+        """Whether an event would enrol a key whose id belongs to another key (wire.md section 3)."""
+        keys = [event.key for event in events if isinstance(event, TerminalEnrolled | PersonNamed)]
+        known = (self.directory.key(key[:8]) for key in keys)
+        return len({key[:8] for key in keys}) != len(keys) or any(entry is not None for entry in known)
+
+    def _pairing_follows(self, events: Sequence[Event], secret: bytes | None) -> None:
+        for event in events:
+            if isinstance(event, TerminalSlotOpened) and secret is not None:
+                self.pairing.open(event.slot, secret)
+
+    def _enrol(self, waiting: Waiting, enrolment: Enrolment, group: Group) -> bytes:
+        """A terminal that proves to know a slot's code becomes that producer's terminal."""
+        at_us = self._due(group, waiting.arrived_us)
+        slot = self.book.producers.slots.get(enrolment.slot)
+        terminal = TerminalId(enrolment.key[:8])
+        try:
+            answer = self.pairing.prove(enrolment, terminal=terminal, epoch=1, root=self.root)
+        except WrongCode as wrong:
+            if wrong.closes:
+                self.pairing.close(enrolment.slot)
+                group.add([TerminalSlotClosed(slot=enrolment.slot, why="too many wrong codes")], at_us)
+            raise EnrolmentRefused from None
+        if answer is None or slot is None:
+            raise EnrolmentRefused
+        result = decide_enrol(
+            self.book.producers,
+            TerminalEnrolled(
+                terminal=terminal, epoch=1, producer=slot.producer, key=enrolment.key, slot=enrolment.slot, by=None
+            ),
+            at_us=at_us,
+        )
+        if isinstance(result, Declined) or self._key_taken([result]):
+            raise EnrolmentRefused
+        self.pairing.close(enrolment.slot)
+        group.add([result], at_us, evidence=waiting.submission.frame.raw)
+        return encode_enrolled(answer)
+
+    def _alarm(self, alarm: str, fault: object) -> None:
+        self.telemetry.alarms.labels(self.code, alarm).inc()
+        structlog.get_logger().error(LogEvent.ALARM, caisse=self.code, alarm=alarm, fault=repr(fault))
