@@ -1,0 +1,131 @@
+"""Law: a purse holds what it was granted by its groups at each credit run, plus what was put in, less what was taken out.
+
+A credit run is one row; the .sql derives who it reached, as the writer's book does. Held cents are out of the purse.
+"""
+
+from collections.abc import Iterable
+
+from clearing.events.basket import Return, Share
+from clearing.events.funds import AllocationGranted, CohortLapsed, LotLapsed, PurseCredited, SingleGranted
+from clearing.events.members import MemberAdmitted, MemberGroupsChanged
+from clearing.events.sales import (
+    AuthorisationDecided,
+    CaptureDecided,
+    HoldExpired,
+    RefundDecided,
+    ReversalDecided,
+    SaleDecided,
+)
+from clearing.projections.page import Page, Recorded, Write, write
+from clearing.rules.returns import new_lot_ids, purse_of
+from clearing.values import MemberId
+
+FILE = "balances.sql"
+_BETWEEN = "\x1f"  # stands in no group's name; arrays of arrays can't be unnested
+
+
+def writes(page: Page) -> list[Write]:
+    groups, moves, grants, lapsed = _Groups(), _Moves(), [], []
+    for recorded in page:
+        match recorded.event:
+            case AllocationGranted() as event:
+                grants.append((
+                    f"{event.rule}/{event.period}", recorded.position, event.purse, event.fund, event.cents_each,
+                    _BETWEEN.join(event.who), event.expires_us,
+                ))  # fmt: skip
+            case CohortLapsed() as event:
+                lapsed.append((event.lot,))
+            case MemberAdmitted() | MemberGroupsChanged() as event:
+                groups.change(event.member, event.groups, recorded.position)
+            case _:
+                _move(recorded, moves)
+    return [
+        *groups.writes(), *write("grant", grants), *write("lapse", lapsed), *write("move", moves.rows()),
+    ]  # fmt: skip
+
+
+class _Groups:
+    """Members' groups by range of positions."""
+
+    def __init__(self) -> None:
+        self._closed: list[tuple[str, int]] = []
+        self._opened: dict[MemberId, list[tuple[int, str]]] = {}
+
+    def change(self, member: MemberId, groups: tuple[str, ...], position: int) -> None:
+        changes = self._opened.setdefault(member, [])
+        if not changes:
+            self._closed.append((member, position))
+        changes.append((position, _BETWEEN.join(groups)))
+
+    def writes(self) -> list[Write]:
+        rows = [
+            (member, position, changes[i + 1][0] if i + 1 < len(changes) else None, groups)
+            for member, changes in self._opened.items()
+            for i, (position, groups) in enumerate(changes)
+        ]
+        return [*write("close_groups", self._closed), *write("open_groups", rows)]
+
+
+class _Moves:
+    """Cents in and out per (member, purse, lot); the expiry of lots that were put in."""
+
+    def __init__(self) -> None:
+        self._cents: dict[tuple[str, str, str], int] = {}
+        self._expires_us: dict[tuple[str, str, str], int | None] = {}
+
+    def add(self, member: str, purse: str, lot: str, cents: int) -> None:
+        key = (member, purse, lot)
+        self._cents[key] = self._cents.get(key, 0) + cents
+
+    def put(self, member: str, purse: str, lot: str, cents: int, expires_us: int | None) -> None:
+        self.add(member, purse, lot, cents)
+        self._expires_us[member, purse, lot] = expires_us
+
+    def rows(self) -> list[tuple[str, str, str, int, int | None]]:
+        return [(*key, cents, self._expires_us.get(key)) for key, cents in sorted(self._cents.items())]
+
+
+def _move(recorded: Recorded, moves: _Moves) -> None:
+    match recorded.event:
+        case SaleDecided() | AuthorisationDecided() as event:
+            if event.member is not None:
+                _take(event.member, event.shares, moves)
+        case CaptureDecided() | HoldExpired() as event:
+            _give_back(event.member, event.released, moves, recorded.position, 0)
+        case ReversalDecided() as event:
+            _give_back(event.member, event.returned, moves, recorded.position, 0)
+        case RefundDecided() as event:
+            _give_back(event.member, event.returned, moves, recorded.position, event.new_lot_expires_us)
+        case SingleGranted() as event:
+            moves.put(event.member, event.purse, f"{event.rule}/{event.period}", event.cents, event.expires_us)
+        case PurseCredited() as event:
+            moves.put(event.member, event.purse, f"x{recorded.position}", event.cents, event.expires_us)
+        case LotLapsed() as event:
+            moves.add(event.member, event.purse, event.lot, -event.cents)
+        case _:
+            pass
+
+
+def _take(member: MemberId, shares: Iterable[Share], moves: _Moves) -> None:
+    for share in shares:
+        purse = purse_of(share.source)
+        if purse is not None:
+            for use in share.lots:
+                moves.add(member, purse, use.lot, -use.cents)
+
+
+def _give_back(
+    member: MemberId | None, returns: tuple[Return, ...], moves: _Moves, position: int, new_expires_us: int
+) -> None:
+    if member is None or not returns:
+        return
+    renewed = new_lot_ids(returns, position)
+    for part in returns:
+        purse = purse_of(part.source)
+        if purse is None:
+            continue
+        for lot in part.lots:
+            if lot.outcome == "back":
+                moves.add(member, purse, lot.lot, lot.cents)
+            elif lot.outcome == "new":
+                moves.put(member, purse, renewed[lot.lot], lot.cents, new_expires_us)

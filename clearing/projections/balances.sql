@@ -1,0 +1,100 @@
+-- What is in each purse. A credit run is one row: who it reached follows from the members' groups at its position, as in the
+-- writer's book, so a run of a million members writes one row here too.
+
+-- name: create
+CREATE TABLE {schema}.balance_members_{g} (
+    member text NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint,
+    groups text[] NOT NULL,
+    PRIMARY KEY (member, from_position)
+);
+CREATE TABLE {schema}.balance_grants_{g} (
+    lot text PRIMARY KEY,
+    position bigint NOT NULL,
+    purse text NOT NULL,
+    fund text NOT NULL,
+    cents_each bigint NOT NULL,
+    who text[] NOT NULL,
+    expires_us bigint NOT NULL,
+    lapsed boolean NOT NULL
+);
+CREATE TABLE {schema}.balance_moves_{g} (
+    member text NOT NULL,
+    purse text NOT NULL,
+    lot text NOT NULL,
+    cents bigint NOT NULL,
+    expires_us bigint,
+    PRIMARY KEY (member, lot, purse)
+) WITH (fillfactor = 70);
+CREATE VIEW {schema}.purse_lots_{g} AS
+SELECT part.member, part.purse, part.lot, sum(part.cents)::bigint AS cents, max(part.expires_us) AS expires_us
+FROM (
+    SELECT m.member, g.purse, g.lot, g.cents_each AS cents, g.expires_us
+    FROM {schema}.balance_members_{g} AS m
+    JOIN {schema}.balance_grants_{g} AS g
+        ON m.from_position < g.position
+        AND (m.until_position IS NULL OR m.until_position > g.position)
+        AND (cardinality(g.who) = 0 OR g.who && m.groups)
+    WHERE NOT g.lapsed
+    UNION ALL
+    SELECT v.member, v.purse, v.lot, v.cents, v.expires_us
+    FROM {schema}.balance_moves_{g} AS v
+    WHERE NOT EXISTS (SELECT FROM {schema}.balance_grants_{g} AS g WHERE g.lot = v.lot AND g.lapsed)
+) AS part
+GROUP BY part.member, part.purse, part.lot
+HAVING sum(part.cents) <> 0;
+GRANT SELECT, INSERT, UPDATE ON {schema}.balance_members_{g}, {schema}.balance_grants_{g}, {schema}.balance_moves_{g} TO clearing_projector;
+GRANT SELECT ON {schema}.balance_members_{g}, {schema}.balance_grants_{g}, {schema}.balance_moves_{g}, {schema}.purse_lots_{g} TO clearing_reader;
+
+-- name: publish
+DROP VIEW IF EXISTS {schema}.members_admitted, {schema}.purse_balances, {schema}.purse_lots;
+CREATE VIEW {schema}.purse_lots AS
+SELECT member, purse, lot, cents, expires_us FROM {schema}.purse_lots_{g};
+CREATE VIEW {schema}.purse_balances AS
+SELECT member, purse, sum(cents)::bigint AS cents FROM {schema}.purse_lots GROUP BY member, purse;
+CREATE VIEW {schema}.members_admitted AS
+SELECT member, from_position, groups FROM {schema}.balance_members_{g} WHERE until_position IS NULL;
+GRANT SELECT ON {schema}.purse_lots, {schema}.purse_balances, {schema}.members_admitted TO clearing_reader;
+
+-- name: drop
+DROP VIEW IF EXISTS {schema}.purse_lots_{g};
+DROP TABLE IF EXISTS {schema}.balance_members_{g}, {schema}.balance_grants_{g}, {schema}.balance_moves_{g};
+
+-- name: close_groups
+UPDATE {schema}.balance_members_{g} AS m SET until_position = u.until_position
+FROM unnest($1::text[], $2::bigint[]) AS u (member, until_position)
+WHERE m.member = u.member AND m.until_position IS NULL AND m.from_position < u.until_position;
+
+-- name: open_groups
+INSERT INTO {schema}.balance_members_{g} (member, from_position, until_position, groups)
+SELECT u.member, u.from_position, u.until_position, string_to_array(u.groups, chr(31))
+FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[]) AS u (member, from_position, until_position, groups);
+
+-- name: grant
+INSERT INTO {schema}.balance_grants_{g} (lot, position, purse, fund, cents_each, who, expires_us, lapsed)
+SELECT u.lot, u.position, u.purse, u.fund, u.cents_each, string_to_array(u.who, chr(31)), u.expires_us, false
+FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::bigint[])
+    AS u (lot, position, purse, fund, cents_each, who, expires_us);
+
+-- name: lapse
+UPDATE {schema}.balance_grants_{g} SET lapsed = true WHERE lot = ANY ($1::text[]);
+
+-- name: move
+INSERT INTO {schema}.balance_moves_{g} AS m (member, purse, lot, cents, expires_us)
+SELECT u.member, u.purse, u.lot, u.cents, u.expires_us
+FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) AS u (member, purse, lot, cents, expires_us)
+ON CONFLICT (member, lot, purse) DO UPDATE
+SET cents = m.cents + EXCLUDED.cents, expires_us = COALESCE(EXCLUDED.expires_us, m.expires_us);
+
+-- name: totals
+SELECT 'balances: cents moved in purses' AS figure, COALESCE(sum(cents), 0)::bigint AS amount FROM {schema}.balance_moves_{g}
+UNION ALL
+SELECT 'balances: cents moved, weighed by lot', COALESCE(sum(cents * (1 + hashtext(member || '/' || lot) & 1023)), 0)::bigint
+FROM {schema}.balance_moves_{g}
+UNION ALL
+SELECT 'balances: cents of purse ' || purse, sum(cents)::bigint FROM {schema}.purse_lots_{g} GROUP BY purse
+UNION ALL
+SELECT 'balances: members', count(*) FROM {schema}.balance_members_{g} WHERE until_position IS NULL
+UNION ALL
+SELECT 'balances: credit runs not lapsed', COALESCE(sum(cents_each), 0)::bigint FROM {schema}.balance_grants_{g} WHERE NOT lapsed;

@@ -1,0 +1,27 @@
+-- Where the views of each generation stand. All views of a generation stand at one position: a page and its checkpoint are one
+-- transaction. The row lives in the event store's table of projections, under the name "views".
+
+-- name: generations
+SELECT version, position, live FROM {schema}.projections WHERE name = 'views' ORDER BY version;
+
+-- name: live
+SELECT version, position FROM {schema}.projections WHERE name = 'views' AND live;
+
+-- name: one
+SELECT version, position FROM {schema}.projections WHERE name = 'views' AND version = $1;
+
+-- name: lock_live
+SELECT version, position FROM {schema}.projections WHERE name = 'views' AND live FOR UPDATE;
+
+-- name: begin
+INSERT INTO {schema}.projections (name, version, position, live) VALUES ('views', $1, 0, $2);
+
+-- name: advance
+-- No row: another runner wrote this page, or this generation is gone.
+UPDATE {schema}.projections SET position = $3 WHERE name = 'views' AND version = $1 AND position = $2 RETURNING position;
+
+-- name: go_live
+UPDATE {schema}.projections SET live = (version = $1) WHERE name = 'views';
+
+-- name: forget
+DELETE FROM {schema}.projections WHERE name = 'views' AND version = $1;

@@ -1,0 +1,64 @@
+"""Law: a page is consecutive events of one log, decoded once, each with its civil day and time in the caisse's zone.
+
+Views turn a page into set-based writes: the name of a statement in their own .sql and one array per parameter.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from clearing.events.catalogue import Event
+
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - civil time carries no zone, it is the caisse's
+_QUARTER_US: Final = 900_000_000  # zones change their offset on quarters of an hour only
+
+
+class Recorded(NamedTuple):
+    """One event of the log. day and local_time: civil, in the caisse's zone."""
+
+    position: int
+    at_us: int
+    day: date
+    local_time: time
+    event: Event
+
+
+class Write(NamedTuple):
+    """One statement of a view's .sql, with one array per parameter."""
+
+    statement: str
+    arrays: tuple[Sequence[Any], ...]
+
+
+Page = Sequence[Recorded]
+
+
+class CivilTime:
+    """Instants of one zone as civil date and time; remembers offsets, because a log asks for the same hour many times."""
+
+    def __init__(self, zone: str) -> None:
+        self.name = zone
+        self._zone = ZoneInfo(zone)
+        self._offsets: dict[int, timedelta] = {}
+
+    def at(self, at_us: int) -> datetime:
+        """The civil date and time, without a zone."""
+        quarter = at_us // _QUARTER_US
+        offset = self._offsets.get(quarter)
+        if offset is None:
+            moment = datetime.fromtimestamp(quarter * 900, UTC).astimezone(self._zone)
+            offset = self._offsets[quarter] = moment.utcoffset() or timedelta(0)
+            if len(self._offsets) > 100_000:  # three years of quarters: start anew rather than grow
+                self._offsets = {quarter: offset}
+        return _EPOCH + timedelta(microseconds=at_us) + offset
+
+
+def columns(rows: Iterable[tuple[Any, ...]]) -> tuple[list[Any], ...]:
+    """Rows turned into the arrays of a Write; no rows, no arrays."""
+    return tuple(list(column) for column in zip(*rows, strict=True))
+
+
+def write(statement: str, rows: Sequence[tuple[Any, ...]]) -> list[Write]:
+    """The Write of these rows, or none when there are no rows."""
+    return [Write(statement, columns(rows))] if rows else []

@@ -1,0 +1,135 @@
+"""Law: a rebuild writes new tables beside the running ones, compares both at one position, and is shown at once or never.
+
+Nothing but tables is touched: no file, no mail, no event. Source: architecture.md section 4.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import asyncpg
+
+from clearing.projections.generations import breaches, drop, make, publish, totals
+from clearing.projections.runner import PAGE_EVENTS, GenerationGone, Runner
+from clearing.projections.views import PACKAGE, VIEWS, Connection, View
+from clearing.sql import Queries
+
+Report = Callable[[str], None]
+PROGRESS_EVENTS: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebuildReport:
+    """flipped: the new tables are shown. generation: the one shown now. differences: figure, what ran and what was rebuilt.
+    breaches: sums of the new tables that contradict each other; with one of these nothing is ever shown."""
+
+    flipped: bool
+    generation: int
+    position: int
+    events_per_s: int
+    differences: tuple[str, ...]
+    breaches: tuple[str, ...]
+
+
+async def rebuild(
+    admin_dsn: str, projector_dsn: str, schema: str, report: Report,
+    *, accept_differences: bool = False, page_events: int = PAGE_EVENTS, views: Sequence[View] = VIEWS,
+) -> RebuildReport:  # fmt: skip
+    """Read the whole log into new tables; show them when every figure equals the running one's.
+
+    accept_differences: show them although figures differ, because the running tables are the wrong ones (then tell those who
+    read them). Raises GenerationGone without running tables, LogHole and whatever a page raises: nothing has changed then.
+    """
+    admin = await asyncpg.connect(admin_dsn)
+    try:
+        await _drop_unfinished(admin, schema, report)
+        generation = await make(admin, schema, views=views)
+        fresh = await Runner.open(projector_dsn, schema, generation=generation, page_events=page_events, views=views)
+        live = await Runner.open(projector_dsn, schema, page_events=page_events)
+        try:
+            work = _Rebuild(admin, fresh, live, schema, generation, report, views)
+            return await work.run(accept_differences=accept_differences)
+        except BaseException:
+            async with admin.transaction():
+                await drop(admin, schema, generation, views=views)
+            raise
+        finally:
+            await fresh.close()
+            await live.close()
+    finally:
+        await admin.close()
+
+
+async def _drop_unfinished(admin: Connection, schema: str, report: Report) -> None:
+    for row in await admin.fetch(Queries.load(PACKAGE, "checkpoints.sql", schema)["generations"]):
+        if not row["live"]:
+            report(f"dropping generation {row['version']}, which an earlier rebuild left unfinished")
+            async with admin.transaction():
+                await drop(admin, schema, int(row["version"]))
+
+
+class _Rebuild:
+    def __init__(
+        self, admin: Connection, fresh: Runner, live: Runner, schema: str, generation: int, report: Report,
+        views: Sequence[View],
+    ) -> None:  # fmt: skip
+        self._admin, self._fresh, self._live = admin, fresh, live
+        self._schema, self._generation, self._report, self._views = schema, generation, report, views
+        self._checkpoints = Queries.load(PACKAGE, "checkpoints.sql", schema)
+
+    async def run(self, *, accept_differences: bool) -> RebuildReport:
+        """Catch up; then, with the running checkpoint locked so that both stand still, compare and show."""
+        events_per_s = await self._catch_up()
+        while True:
+            if not accept_differences:  # else the running tables may be stuck, which is why they are rebuilt
+                await self._live.run_to(self._fresh.position)
+            async with self._admin.transaction():
+                running = await self._admin.fetchrow(self._checkpoints["lock_live"])
+                if running is None:
+                    raise GenerationGone(f"{self._schema} shows no views yet: set them up, then there is nothing to rebuild")
+                await self._fresh.run_to(int(running["position"]))  # people's figures never go back
+                if accept_differences or self._fresh.position == running["position"]:
+                    return await self._compare_and_show(running, events_per_s, accept_differences)
+
+    async def _catch_up(self) -> int:
+        """Read to the end of the log; returns events per second."""
+        started, shown = time.perf_counter(), 0
+        while await self._fresh.step():
+            if self._fresh.position - shown >= PROGRESS_EVENTS:
+                shown = self._fresh.position
+                self._report(f"read {shown:,} events")
+        seconds = max(time.perf_counter() - started, 1e-6)
+        self._report(f"read {self._fresh.position:,} events in {seconds:.1f} s")
+        return int(self._fresh.position / seconds)
+
+    async def _compare_and_show(
+        self, running: asyncpg.Record, events_per_s: int, accept_differences: bool
+    ) -> RebuildReport:
+        old, position = int(running["version"]), self._fresh.position
+        differences = await self._differences(old, int(running["position"]))
+        wrong = tuple(await breaches(self._admin, self._schema, self._generation))
+        shown = not wrong and (not differences or accept_differences)
+        if shown:
+            await publish(self._admin, self._schema, self._generation, views=self._views)
+            await drop(self._admin, self._schema, old)
+        else:
+            await drop(self._admin, self._schema, self._generation, views=self._views)
+        for line in (*wrong, *differences):
+            self._report(line)
+        self._report(f"generation {self._generation} is shown now" if shown else f"generation {old} stays as it was")
+        return RebuildReport(
+            flipped=shown, generation=self._generation if shown else old, position=position, events_per_s=events_per_s,
+            differences=differences, breaches=wrong,
+        )  # fmt: skip
+
+    async def _differences(self, old: int, old_position: int) -> tuple[str, ...]:
+        if old_position != self._fresh.position:
+            return (f"the running tables stand at {old_position}, the rebuilt ones at {self._fresh.position}",)
+        running = await totals(self._admin, self._schema, old)
+        rebuilt = await totals(self._admin, self._schema, self._generation, views=self._views)
+        return tuple(
+            f"{figure}: running {running.get(figure, 0)}, rebuilt {rebuilt.get(figure, 0)}"
+            for figure in sorted(running.keys() | rebuilt.keys())
+            if running.get(figure, 0) != rebuilt.get(figure, 0)
+        )

@@ -1,0 +1,185 @@
+"""Law: a page and its checkpoint are one transaction, and positions have no holes; who reads a hole halts and says so.
+
+The only file of this room that opens the event store. Several runners at once are harmless: the checkpoint moves only from
+where its runner read. Source: architecture.md sections 1 and 4.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final, Self
+
+import asyncpg
+
+from clearing.event_store.connection import LOST, connect, connect_again, discard, is_lost
+from clearing.event_store.reader import Reader
+from clearing.event_store.rows import EventRow
+from clearing.events.caisse import CaisseFounded
+from clearing.events.codec import decode
+from clearing.projections import ledger
+from clearing.projections.page import CivilTime, Page, Recorded
+from clearing.projections.views import PACKAGE, VIEWS, Connection, View, statements
+from clearing.sql import Queries
+
+PAGE_EVENTS: Final = 1_000
+POLL_S: Final = 0.02
+
+
+class LogHole(Exception):
+    """The log lacks a position: nothing after it may be shown. Run `clearing audit`; restore the log before you go on."""
+
+
+class GenerationGone(Exception):
+    """The tables to write are not there: never set up, replaced or dropped. Set them up, or rebuild them."""
+
+
+class Runner:
+    """Reads one log into the views' tables of one generation (None: whichever is live). Made by `open`; close it."""
+
+    def __init__(
+        self, log: Reader, connection: Connection, dsn: str, schema: str, generation: int | None, page_events: int,
+        views: Sequence[View],
+    ) -> None:  # fmt: skip
+        self._log, self._connection, self._dsn, self._schema = log, connection, dsn, schema
+        self._wanted, self._page_events, self._views = generation, page_events, views
+        self._checkpoints = Queries.load(PACKAGE, "checkpoints.sql", schema)
+        self._generation = 0
+        self._statements: dict[str, Queries] = {}
+        self._civil: CivilTime | None = None
+        self._known = False  # whether `position` is the checkpoint, as far as this runner can know
+        self.position = 0
+
+    @classmethod
+    async def open(
+        cls, dsn: str, schema: str,
+        *, generation: int | None = None, page_events: int = PAGE_EVENTS, views: Sequence[View] = VIEWS,
+    ) -> Self:  # fmt: skip
+        """dsn: of the projector's role. Two connections: one reads the log, one writes the views."""
+        log = await Reader.open(dsn, schema)
+        try:
+            connection = await connect(dsn, name=f"clearing projector {schema}")
+        except BaseException:
+            await log.close()
+            raise
+        return cls(log, connection, dsn, schema, generation, page_events, views)
+
+    async def close(self) -> None:
+        await self._connection.close()
+        await self._log.close()
+
+    async def lag_events(self) -> int:
+        """How many events the log is ahead of these views."""
+        return (await self._log.stored_head()).position - self.position
+
+    async def step(self, up_to: int | None = None) -> int:
+        """Write the next page, at most to position up_to. Returns its number of events: 0 when there was nothing to read, or
+        another runner was faster. Raises LogHole, UnreadableEvent, UnexplainedPosting; then nothing was written.
+        """
+        try:
+            if not self._known:
+                await self._find_checkpoint()
+            return await self._step(up_to)
+        except LOST as error:
+            if not is_lost(self._connection, error):
+                raise
+            self._known = False  # the page may have been committed or not: its checkpoint will tell
+            await discard(self._connection)
+            self._connection = await connect_again(self._dsn, name=f"clearing projector {self._schema}")
+            return 0
+
+    async def _step(self, up_to: int | None) -> int:
+        limit = self._page_events if up_to is None else min(self._page_events, up_to - self.position)
+        rows = await self._log.read(self.position, limit) if limit > 0 else []
+        if not rows:
+            return 0
+        page = await self._decode(rows)
+        self._known = False
+        try:
+            written = await self._write(page)
+        except asyncpg.UndefinedTableError:
+            return 0  # the generation was dropped under us: the next step looks for the live one
+        if not written:
+            return 0
+        self.position, self._known = page[-1].position, True
+        return len(page)
+
+    async def run(self, stop: asyncio.Event, *, wake: asyncio.Event | None = None, poll_s: float = POLL_S) -> None:
+        """Follow the log until `stop`. Set `wake` after an append, and to stop at once: it saves waiting for the next poll."""
+        waiting = wake or stop
+        while not stop.is_set():
+            if await self.step() == 0:
+                try:
+                    await asyncio.wait_for(waiting.wait(), poll_s)
+                except TimeoutError:
+                    continue
+                if wake is not None:
+                    wake.clear()
+
+    async def run_to(self, position: int) -> None:
+        """Follow the log until the checkpoint is at `position` or beyond, moved by this runner or another one."""
+        while not self._known or self.position < position:
+            if await self.step(position) == 0 and self._known and self.position < position:
+                raise LogHole(f"{self._schema} ends before event {position}, which was read already; run `clearing audit`")
+
+    async def _find_checkpoint(self) -> None:
+        if self._wanted is None:
+            row = await self._connection.fetchrow(self._checkpoints["live"])
+        else:
+            row = await self._connection.fetchrow(self._checkpoints["one"], self._wanted)
+        if row is None:
+            raise GenerationGone(
+                f"{self._schema} has no views to write ({self._wanted or 'none is live'}): found the caisse again to set them up, "
+                "or run `clearing rebuild`"
+            )
+        generation = int(row["version"])
+        if generation != self._generation:
+            self._statements = {view.file: statements(view.file, self._schema, generation) for view in self._views}
+            self._generation = generation
+        self.position, self._known = int(row["position"]), True
+
+    async def _decode(self, rows: Sequence[EventRow]) -> Page:
+        """Rows as a page. Raises LogHole when they do not follow the checkpoint one by one."""
+        page: list[Recorded] = []
+        for expected, row in enumerate(rows, self.position + 1):
+            if row.position != expected:
+                raise LogHole(
+                    f"{self._schema} has no event {expected}: after {expected - 1} comes {row.position}. The views stop here, "
+                    "the log is damaged: run `clearing audit` and restore the log, then start again"
+                )
+            event = decode(row.type, row.schema_version, row.public, row.private)
+            if isinstance(event, CaisseFounded):
+                self._civil = CivilTime(event.zone)
+            civil = (self._civil or await self._founded_in()).at(row.at_us)
+            page.append(Recorded(row.position, row.at_us, civil.date(), civil.time(), event))
+        return page
+
+    async def _founded_in(self) -> CivilTime:
+        """Civil time of the caisse, which its first event names: for a runner that starts in the middle of a log."""
+        for row in await self._log.read(0, 1):
+            founded = decode(row.type, row.schema_version, row.public, row.private)
+            if isinstance(founded, CaisseFounded):
+                self._civil = CivilTime(founded.zone)
+                return self._civil
+        raise LogHole(f"{self._schema} does not begin with the founding of its caisse; run `clearing audit`")
+
+    async def _write(self, page: Page) -> bool:
+        """One transaction: the checkpoint first, which locks out other runners. False: another one had moved it."""
+        connection = self._connection
+        async with connection.transaction():
+            moved = await connection.fetchval(
+                self._checkpoints["advance"], self._generation, self.position, page[-1].position
+            )
+            if moved is None:
+                return False
+            origins = await self._origins(page)
+            for view in self._views:
+                texts = self._statements[view.file]
+                for statement, arrays in view.writes(page, origins):
+                    await connection.execute(texts[statement], *arrays)
+        return True
+
+    async def _origins(self, page: Page) -> dict[str, str]:
+        keys = ledger.asks(page)
+        if not keys:
+            return {}
+        rows = await self._connection.fetch(self._statements[ledger.FILE]["origins"], sorted(keys))
+        return {row["key"]: row["value"] for row in rows}

@@ -1,0 +1,137 @@
+-- One row per operation of a terminal, found by producer, card, day, code or the start of its x. What later happens to a sale is
+-- added to its own row; the operation that did it has a row of its own, which names it.
+
+-- name: create
+CREATE TABLE {schema}.sales_{g} (
+    position bigint PRIMARY KEY,
+    at_us bigint NOT NULL,
+    day date NOT NULL,
+    local_time time NOT NULL,
+    kind text NOT NULL,
+    terminal bytea NOT NULL,
+    x bytea NOT NULL,
+    original bytea,
+    original_position bigint,
+    producer text NOT NULL,
+    member text,
+    card bytea,
+    code text NOT NULL,
+    answer text NOT NULL,
+    state text NOT NULL,
+    amount_cents bigint NOT NULL,
+    approved_cents bigint NOT NULL,
+    captured_cents bigint NOT NULL,
+    given_back_cents bigint NOT NULL,
+    refunded_goods_cents bigint NOT NULL,
+    charte_version bigint NOT NULL,
+    note text NOT NULL
+) WITH (fillfactor = 90);
+CREATE INDEX sales_{g}_producer ON {schema}.sales_{g} (producer, day);
+CREATE INDEX sales_{g}_card ON {schema}.sales_{g} (card, day) WHERE card IS NOT NULL;
+CREATE INDEX sales_{g}_day ON {schema}.sales_{g} (day, code);
+CREATE INDEX sales_{g}_x ON {schema}.sales_{g} (x);
+CREATE INDEX sales_{g}_original ON {schema}.sales_{g} (original_position) WHERE original_position IS NOT NULL;
+CREATE TABLE {schema}.sale_shares_{g} (
+    position bigint NOT NULL,
+    ordinal int NOT NULL,
+    kind text NOT NULL,
+    day date NOT NULL,
+    line int NOT NULL,
+    category text NOT NULL,
+    payer text NOT NULL,
+    step text NOT NULL,
+    source text NOT NULL,
+    payee text NOT NULL,
+    rate int NOT NULL,
+    cents bigint NOT NULL,
+    PRIMARY KEY (position, ordinal)
+);
+CREATE INDEX sale_shares_{g}_day ON {schema}.sale_shares_{g} (day);
+GRANT SELECT, INSERT, UPDATE ON {schema}.sales_{g}, {schema}.sale_shares_{g} TO clearing_projector;
+GRANT SELECT ON {schema}.sales_{g}, {schema}.sale_shares_{g} TO clearing_reader;
+
+-- name: publish
+DROP VIEW IF EXISTS {schema}.sale_shares, {schema}.sales;
+CREATE VIEW {schema}.sales AS
+SELECT position, at_us, day, local_time, kind, terminal, x, original, original_position, producer, member, card, code, answer,
+    state, amount_cents, approved_cents, captured_cents, given_back_cents, refunded_goods_cents, charte_version, note
+FROM {schema}.sales_{g};
+CREATE VIEW {schema}.sale_shares AS
+SELECT position, ordinal, kind, day, line, category, payer, step, source, payee, rate, cents FROM {schema}.sale_shares_{g};
+GRANT SELECT ON {schema}.sales, {schema}.sale_shares TO clearing_reader;
+
+-- name: drop
+DROP TABLE IF EXISTS {schema}.sales_{g}, {schema}.sale_shares_{g};
+
+-- name: sell
+INSERT INTO {schema}.sales_{g} (
+    position, at_us, day, local_time, kind, terminal, x, original, producer, member, card, code, answer, state, amount_cents,
+    approved_cents, captured_cents, given_back_cents, refunded_goods_cents, charte_version, note)
+SELECT u.position, u.at_us, u.day, u.local_time, u.kind, u.terminal, u.x, u.original, u.producer, u.member, u.card, u.code,
+    u.answer, u.state, u.amount_cents, u.approved_cents, u.captured_cents, 0, 0, u.charte_version, u.note
+FROM unnest(
+    $1::bigint[], $2::bigint[], $3::date[], $4::time[], $5::text[], $6::bytea[], $7::bytea[], $8::bytea[], $9::text[],
+    $10::text[], $11::bytea[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::bigint[],
+    $18::bigint[], $19::text[]
+) AS u (
+    position, at_us, day, local_time, kind, terminal, x, original, producer, member, card, code, answer, state, amount_cents,
+    approved_cents, captured_cents, charte_version, note);
+
+-- name: share
+INSERT INTO {schema}.sale_shares_{g} (
+    position, ordinal, kind, day, line, category, payer, step, source, payee, rate, cents)
+SELECT u.position, u.ordinal, u.kind, u.day, u.line, u.category, u.payer, u.step, u.source, u.payee, u.rate, u.cents
+FROM unnest(
+    $1::bigint[], $2::int[], $3::text[], $4::date[], $5::int[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+    $11::int[], $12::bigint[]
+) AS u (position, ordinal, kind, day, line, category, payer, step, source, payee, rate, cents);
+
+-- name: point
+-- Each capture, reversal and refund that was allowed learns which row it is about: its x, of the same terminal, or for a refund
+-- of another terminal of the same producer.
+UPDATE {schema}.sales_{g} AS s SET original_position = u.target
+FROM (
+    SELECT w.position, (
+        SELECT o.position FROM {schema}.sales_{g} AS o
+        WHERE o.x = w.original AND o.producer = w.producer AND o.position < w.position
+        ORDER BY (o.terminal = w.terminal) DESC, o.position
+        LIMIT 1
+    ) AS target
+    FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bytea[]) AS w (position, producer, terminal, original)
+) AS u
+WHERE s.position = u.position;
+
+-- name: change
+-- position: of the operation that did it. A later operation has the last word on the state, '' leaves it.
+UPDATE {schema}.sales_{g} AS s
+SET state = COALESCE(u.state, s.state), captured_cents = s.captured_cents + u.captured,
+    given_back_cents = s.given_back_cents + u.given_back, refunded_goods_cents = s.refunded_goods_cents + u.goods
+FROM (
+    SELECT o.original_position AS target,
+        (array_agg(w.state ORDER BY w.position DESC) FILTER (WHERE w.state <> ''))[1] AS state,
+        sum(w.captured)::bigint AS captured, sum(w.given_back)::bigint AS given_back, sum(w.goods)::bigint AS goods
+    FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
+        AS w (position, state, captured, given_back, goods)
+    JOIN {schema}.sales_{g} AS o ON o.position = w.position
+    GROUP BY o.original_position
+) AS u
+WHERE s.position = u.target;
+
+-- name: expire
+UPDATE {schema}.sales_{g} AS s
+SET state = 'expired', given_back_cents = s.given_back_cents + u.given_back
+FROM unnest($1::bytea[], $2::bytea[], $3::bigint[]) AS u (terminal, x, given_back)
+WHERE s.x = u.x AND s.terminal = u.terminal;
+
+-- name: totals
+SELECT 'sales: operations' AS figure, count(*) AS amount FROM {schema}.sales_{g}
+UNION ALL
+SELECT 'sales: approved cents', COALESCE(sum(approved_cents), 0)::bigint FROM {schema}.sales_{g}
+UNION ALL
+SELECT 'sales: captured cents', COALESCE(sum(captured_cents), 0)::bigint FROM {schema}.sales_{g} WHERE kind <> 'authorisation'
+UNION ALL
+SELECT 'sales: cents given back', COALESCE(sum(given_back_cents), 0)::bigint FROM {schema}.sales_{g}
+UNION ALL
+SELECT 'sales: ' || state || ' ' || kind, count(*) FROM {schema}.sales_{g} GROUP BY state, kind
+UNION ALL
+SELECT 'sales: cents of ' || source, sum(cents)::bigint FROM {schema}.sale_shares_{g} GROUP BY source;
