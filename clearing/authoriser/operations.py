@@ -69,7 +69,7 @@ def _decide_purchase(
     book: Book, request: Request, head: OperationHead, terminal: Terminal, found: TapFacts | None, *, used_before: bool, at_us: int
 ) -> Decided:
     producer = book.producers.producers[terminal.producer]
-    convention = producer.convention_at(at_us)
+    convention = producer.convention_at(at_us) if book.all_conventioned(request.lines, at_us) else None
     card = book.members.cards.get(found.card) if found is not None and found.card is not None else None
     member = book.members.members.get(card.member) if card is not None else None
     charte = book.caisse.charte_at(at_us)
@@ -119,8 +119,8 @@ def _decide_afterwards(book: Book, request: Request, head: OperationHead, termin
     if request.op is Op.REV:
         settled = same_terminal is not None and same_terminal.position <= book.settlement.settled_up_to
         return afterwards.decide_reversal(
-            asked, original=same_terminal, open_tombstones=len(book.open_tombstones(request.terminal, at_us)), settled=settled,
-            allocation=book.allocation, at_us=at_us,
+            asked, original=same_terminal, open_tombstones=book.open_tombstones(request.terminal, at_us), settled=settled,
+            allocation=book.allocation, funds=book.funds, at_us=at_us,
         )
     charte = book.caisse.charte_at(at_us)
     days = charte.refund_lot_days if charte is not None else 30
@@ -128,7 +128,7 @@ def _decide_afterwards(book: Book, request: Request, head: OperationHead, termin
     expires_us = calendar.end_of_day_us(calendar.day(at_us) + timedelta(days=days))
     return afterwards.decide_refund(
         asked, original=book.capture_of(terminal.producer, original_x), suspended=terminal.suspended,
-        allocation=book.allocation, new_lot_expires_us=MicroTime(expires_us), at_us=at_us,
+        allocation=book.allocation, funds=book.funds, new_lot_expires_us=MicroTime(expires_us), at_us=at_us,
     )
 
 

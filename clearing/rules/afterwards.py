@@ -3,7 +3,7 @@
 What can still happen to an operation after it was decided. Source: wire.md section 4, domain.md section 2 rules 5 and 7.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,7 +23,8 @@ from clearing.rules.allocation import Allocation
 from clearing.rules.answers import BrokenBook
 from clearing.rules.facts import Held
 from clearing.rules.funding import fund_capture, refund
-from clearing.rules.returns import returned, total
+from clearing.rules.funds import Funds
+from clearing.rules.returns import returned, total, within_funds
 from clearing.rules.sale import Operation, State
 from clearing.values import CategoryId, Cents, MicroTime, OperationId, ProducerId
 
@@ -49,7 +50,7 @@ def decide_capture(
     code, funding = _capture_obstacle(asked, original, hold, suspended=suspended, at_us=at_us), None
     if code is None and hold is not None and charte is not None:
         funding = fund_capture(asked.lines, held_by(hold, charte))
-        code = funding.code()
+        code = funding.code() if asked.lines else Code.APPROVED  # nothing was delivered: the whole hold is released
         funding = funding if code in (Code.APPROVED, Code.PARTIAL) else None
     if code is None:
         raise BrokenBook("a hold has no charte version in the log")
@@ -72,7 +73,13 @@ def _capture_obstacle(
         return Code.ORIGINAL_NOT_FOUND
     if original.state is not State.HELD or hold.hold_expires_us <= at_us:
         return Code.EXPIRED_OR_RESOLVED
+    if not _payees(asked.lines, hold) <= _payees(hold.lines, hold):
+        return Code.NOT_ALLOWED_NOW
     return Code.AMOUNT_LIMIT if asked.amount_cents > hold.amount_cents else None
+
+
+def _payees(lines: Sequence[Line], hold: AuthorisationDecided) -> set[ProducerId]:
+    return {line.payee or hold.op.producer for line in lines}
 
 
 def held_by(hold: AuthorisationDecided, charte: Charte) -> Held:
@@ -94,13 +101,14 @@ def decide_hold_expiry(original: Operation, *, allocation: Allocation, at_us: in
 
 
 def decide_reversal(
-    asked: Afterwards, *, original: Operation | None, open_tombstones: int, settled: bool, allocation: Allocation, at_us: int
+    asked: Afterwards, *, original: Operation | None, open_tombstones: Collection[OperationId], settled: bool,
+    allocation: Allocation, funds: Funds, at_us: int,
 ) -> ReversalDecided:
-    """original: the operation `original` of the SAME terminal. settled: its batch has closed."""
+    """original: the operation `original` of the SAME terminal. open_tombstones: the terminal's. settled: its batch has closed."""
     code, effect, back, exception = Code.APPROVED, "nothing", tuple[Return, ...](), ""
     if original is None:
         effect = "tombstone"
-        if open_tombstones >= TOMBSTONES_MAX:
+        if asked.original not in open_tombstones and len(open_tombstones) >= TOMBSTONES_MAX:
             code, effect = Code.FREQUENCY_LIMIT, "nothing"
     elif isinstance(original.event, ReversalDecided | RefundDecided):
         code = Code.NOT_ALLOWED_NOW
@@ -109,7 +117,10 @@ def decide_reversal(
     elif original.state is State.CAPTURED and settled:
         exception = "reversed after its batch had closed: agree with the producer on a refund"
     elif original.state is State.CAPTURED and isinstance(original.event, SaleDecided | CaptureDecided):
-        effect, back = "undone", returned(_left_of(original), allocation, at_us=at_us, when_lapsed="lapsed")
+        due = returned(_left_of(original), allocation, at_us=at_us, when_lapsed="lapsed")
+        effect, back = "undone", within_funds(due, funds)
+        if back != due:
+            exception = "a surplus stays in its fund, which has engaged it: agree with the member"
     elif original.state is State.DELIVERED:
         exception = "reversed after the goods were delivered: reverse the capture instead"
     member = original.event.member if original is not None else None
@@ -147,8 +158,8 @@ def remaining(sold: Sequence[Line], back: Sequence[Line], producer: ProducerId) 
 
 
 def decide_refund(
-    asked: Afterwards, *, original: Operation | None, suspended: bool, allocation: Allocation, new_lot_expires_us: MicroTime,
-    at_us: int,
+    asked: Afterwards, *, original: Operation | None, suspended: bool, allocation: Allocation, funds: Funds,
+    new_lot_expires_us: MicroTime, at_us: int,
 ) -> RefundDecided:
     """original: a capture of the same producer. Goods at full price; the card's part goes back to its lots."""
     sold = original.event if original is not None else None
@@ -163,7 +174,7 @@ def decide_refund(
     else:
         shares = refund(sold.lines, sold.shares, original.refunded, asked.lines, producer=sold.op.producer)
         code = Code.AMOUNT_LIMIT if shares is None else Code.APPROVED
-    back = returned(shares or (), allocation, at_us=at_us, when_lapsed="new")
+    back = within_funds(returned(shares or (), allocation, at_us=at_us, when_lapsed="new"), funds)
     return RefundDecided(
         op=asked.head, answer=till_code(code), original=asked.original, amount_cents=asked.amount_cents, lines=asked.lines,
         card_cents=total(back), card_lines=_per_line(asked, sold, back), code=code,

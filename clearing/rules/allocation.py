@@ -154,45 +154,66 @@ def evolve_credited(allocation: Allocation, members: Members, event: PurseCredit
     allocation.new_lot(f"x{position}", members.members[event.member], single, event.cents)
 
 
-def evolve_cohort_lapsed(allocation: Allocation, event: CohortLapsed) -> None:
+def evolve_cohort_lapsed(allocation: Allocation, members: Members, event: CohortLapsed) -> None:
     cohort = allocation.cohorts[event.lot]
     if cohort.lapsed or cohort.left != event.cents:
         raise BrokenBook(f"{event.lot} has {cohort.left} cents left, {event.cents} lapsed")
     cohort.left, cohort.lapsed = 0, True
-    _forget_due(allocation, event.lot)
+    _forget_due(allocation, members, event.lot)
 
 
 def evolve_lot_lapsed(allocation: Allocation, members: Members, event: LotLapsed) -> None:
+    _forget_due(allocation, members, event.lot)
     purse = allocation.open_purse(members.members[event.member], event.purse)
     purse.take(event.lot, event.cents)
-    _forget_due(allocation, event.lot)
+    if purse.lot(event.lot) is not None:
+        raise BrokenBook(f"{event.lot} lapsed and still holds cents")
 
 
-def _forget_due(allocation: Allocation, lot: str) -> None:
-    if not allocation.due or allocation.due[0][1] != lot:
+def _forget_due(allocation: Allocation, members: Members, lot: str) -> None:
+    first = _first_due(allocation, members)
+    if first is None or first[1] != lot:
         raise BrokenBook(f"{lot} lapsed before its turn")
     heapq.heappop(allocation.due)
 
 
-def next_due_us(allocation: Allocation) -> int | None:
-    return allocation.due[0][0] if allocation.due else None
+def _first_due(allocation: Allocation, members: Members) -> tuple[int, str] | None:
+    """The next lot to lapse. Single lots that were spent are passed over for good: one that is refilled is due anew."""
+    while allocation.due:
+        first = allocation.due[0]
+        if first[1] in allocation.cohorts or _single_left(allocation, members, first[1]):
+            return first
+        heapq.heappop(allocation.due)
+    return None
+
+
+def _single_left(allocation: Allocation, members: Members, lot: str) -> int:
+    single = allocation.singles[lot]
+    held = members.members[single.member].purse(single.purse).lot(lot)
+    return 0 if held is None else held.cents
+
+
+def next_due_us(allocation: Allocation, members: Members) -> int | None:
+    first = _first_due(allocation, members)
+    return None if first is None else first[0]
 
 
 def decide_lapse(allocation: Allocation, members: Members, *, at_us: int) -> CohortLapsed | LotLapsed | None:
-    """The next lot whose time is over at at_us; None when there is none. Empty single lots only leave the waiting list."""
-    while allocation.due and allocation.due[0][0] <= at_us:
-        lot = allocation.due[0][1]
-        cohort = allocation.cohorts.get(lot)
-        if cohort is not None:
-            return CohortLapsed(lot=lot, purse=cohort.purse, fund=cohort.fund, cents=Cents(cohort.left))
-        single = allocation.singles[lot]
-        held = allocation.open_purse(members.members[single.member], single.purse).lot(lot)
-        if held is not None and single.fund is not None:
-            return LotLapsed(
-                member=single.member, purse=single.purse, lot=lot, fund=single.fund, cents=Cents(held.cents)
-            )
-        heapq.heappop(allocation.due)
-    return None
+    """The next lot whose time is over at at_us; None when there is none."""
+    first = _first_due(allocation, members)
+    if first is None or first[0] > at_us:
+        return None
+    lot = first[1]
+    cohort = allocation.cohorts.get(lot)
+    if cohort is not None:
+        return CohortLapsed(lot=lot, purse=cohort.purse, fund=cohort.fund, cents=Cents(cohort.left))
+    single = allocation.singles[lot]
+    if single.fund is None:
+        raise BrokenBook(f"{lot} is a member's own money, which does not lapse")
+    return LotLapsed(
+        member=single.member, purse=single.purse, lot=lot, fund=single.fund,
+        cents=Cents(_single_left(allocation, members, lot)),
+    )
 
 
 def decide_set_rule(

@@ -4,7 +4,7 @@ Memory of the writer; audit folds the same book from the log alone. Positions ri
 """
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final
 
@@ -14,7 +14,7 @@ from clearing.events import members as member_events
 from clearing.events import producers as producer_events
 from clearing.events import sales as sale_events
 from clearing.events import settlement as settlement_events
-from clearing.events.basket import Return, Share
+from clearing.events.basket import Line, Return, Share
 from clearing.events.catalogue import Event
 from clearing.events.charte import Charte, Span
 from clearing.events.codes import Code
@@ -24,7 +24,7 @@ from clearing.rules.ceilings import Usage
 from clearing.rules.facts import Facts, Lot
 from clearing.rules.members import Member
 from clearing.rules.producers import Convention, Producer
-from clearing.rules.returns import give_back, take_shares
+from clearing.rules.returns import give_back, pool_surplus, take_shares
 from clearing.rules.sale import Operation, OperationKey, State, owed
 from clearing.values import MemberId, MicroTime, OperationId, PayerId, ProducerId, PurseKind, TerminalId
 
@@ -61,7 +61,7 @@ class Book:
     def due(self, at_us: int) -> Event | None:
         """The next thing that time alone makes happen at at_us: a hold expires, then credit lapses. None: nothing is due."""
         hold = self._next_hold()
-        lapse_us = allocation.next_due_us(self.allocation)
+        lapse_us = allocation.next_due_us(self.allocation, self.members)
         if hold is not None and hold[0] <= at_us and (lapse_us is None or hold[0] <= lapse_us):
             return afterwards.decide_hold_expiry(self.operations[hold[1]], allocation=self.allocation, at_us=at_us)
         if lapse_us is not None and lapse_us <= at_us:
@@ -82,6 +82,12 @@ class Book:
             if found is not None:
                 return found
         return None
+
+    def all_conventioned(self, lines: Iterable[Line], at_us: int) -> bool:
+        """Whether every payee that a line names is a producer with a convention in force: nobody else can be owed money."""
+        named = {line.payee for line in lines if line.payee is not None}
+        found = (self.producers.producers.get(payee) for payee in named)
+        return all(producer is not None and producer.convention_at(at_us) is not None for producer in found)
 
     def open_tombstones(self, terminal: TerminalId, at_us: int) -> dict[OperationId, int]:
         """Reversals whose original has not come, by original; older ones than 7 days no longer count."""
@@ -124,13 +130,13 @@ def _take(book: Book, shares: tuple[Share, ...], member: MemberId | None, charte
 def _return(
     book: Book, returns: tuple[Return, ...], member: MemberId | None, original: Operation, position: int, new_expires_us: int = 0
 ) -> None:
-    """Give cents back, and the ceilings of the original's day with them."""
+    """Give cents back, and the ceilings of the day they were counted on with them."""
     event = original.event
     if member is None or isinstance(event, sale_events.ReversalDecided | sale_events.RefundDecided):
         raise BrokenBook("money comes back only from a sale or a hold of a member")
     person = book.members.members[member]
     give_back(returns, book.allocation, book.funds, person, position=position, new_expires_us=new_expires_us)
-    day = book.caisse.calendar.day(original.at_us)
+    day = book.caisse.calendar.day(original.counted_us)
     book.usage.count(book.caisse.charte(event.charte_version), returns, day, member, -1)
 
 
@@ -147,17 +153,18 @@ def _use_tap(book: Book, tap: sale_events.Tap | None, at_us: int) -> None:
 
 def _record(
     book: Book, event: sale_events.SaleDecided | sale_events.AuthorisationDecided | sale_events.CaptureDecided
-    | sale_events.ReversalDecided | sale_events.RefundDecided, position: int, at_us: int, state: State,
-) -> Operation:
-    operation = Operation(event=event, position=position, at_us=at_us, state=state)
-    book.operations[event.op.terminal, event.op.x] = operation
-    return operation
+    | sale_events.ReversalDecided | sale_events.RefundDecided, position: int, counted_us: int, state: State,
+) -> None:
+    book.operations[event.op.terminal, event.op.x] = Operation(
+        event=event, position=position, counted_us=counted_us, state=state
+    )
 
 
 def _sale(book: Book, event: sale_events.SaleDecided, position: int, at_us: int) -> None:
     _use_tap(book, event.tap, at_us)
     if event.code in _APPROVED:
         _take(book, event.shares, event.member, event.charte_version, at_us)
+        pool_surplus(event.shares, book.funds, 1)
         _owe(book, event.shares)
     _record(book, event, position, at_us, State.CAPTURED if event.code in _APPROVED else State.DECLINED)
     _forget_tombstone(book, event.op.terminal, event.op.x, event.code)
@@ -179,15 +186,17 @@ def _forget_tombstone(book: Book, terminal: TerminalId, x: OperationId, code: st
 
 
 def _capture(book: Book, event: sale_events.CaptureDecided, position: int, at_us: int) -> None:
-    captured = event.code in _APPROVED
-    _record(book, event, position, at_us, State.CAPTURED if captured else State.DECLINED)
-    if captured:
-        hold = book.operations.get((event.op.terminal, event.original)) or book.capture_of(event.op.producer, event.original)
-        if hold is None or hold.state is not State.HELD:
-            raise BrokenBook(f"capture at {position} has no open hold")
-        hold.state, hold.captured_by = State.DELIVERED, event.op.x
-        _return(book, event.released, event.member, hold, position)
-        _owe(book, event.shares)
+    if event.code not in _APPROVED:
+        _record(book, event, position, at_us, State.DECLINED)
+        return
+    hold = book.operations.get((event.op.terminal, event.original)) or book.capture_of(event.op.producer, event.original)
+    if hold is None or hold.state is not State.HELD:
+        raise BrokenBook(f"capture at {position} has no open hold")
+    hold.state, hold.captured_by = State.DELIVERED, event.op.x
+    _record(book, event, position, hold.counted_us, State.CAPTURED)
+    _return(book, event.released, event.member, hold, position)
+    pool_surplus(event.shares, book.funds, 1)
+    _owe(book, event.shares)
 
 
 def _reversal(book: Book, event: sale_events.ReversalDecided, position: int, at_us: int) -> None:
@@ -199,6 +208,7 @@ def _reversal(book: Book, event: sale_events.ReversalDecided, position: int, at_
         original.state = State.RELEASED if event.effect == "released" else State.UNDONE
         _return(book, event.returned, event.member, original, position)
         if event.effect == "undone":
+            pool_surplus(event.returned, book.funds, -1)
             _owe_less(book, event.returned)
 
 
@@ -217,6 +227,7 @@ def _refund(book: Book, event: sale_events.RefundDecided, position: int, at_us: 
             raise BrokenBook(f"refund at {position} has no original")
         original.refunded = (*original.refunded, *event.lines)
         _return(book, event.returned, event.member, original, position, event.new_lot_expires_us)
+        pool_surplus(event.returned, book.funds, -1)
         for part in event.returned:
             if part.step != "surplus":
                 book.settlement.owed_to(part.payee).refunded_cents += part.cents
@@ -245,7 +256,7 @@ def _credited(book: Book, event: fund_events.PurseCredited, position: int, _at_u
 
 
 def _cohort_lapsed(book: Book, event: fund_events.CohortLapsed, _position: int, _at_us: int) -> None:
-    allocation.evolve_cohort_lapsed(book.allocation, event)
+    allocation.evolve_cohort_lapsed(book.allocation, book.members, event)
     funds.engage(book.funds, event.fund, -event.cents)
 
 

@@ -1,9 +1,11 @@
 """Law: cents go back to the very lot or fund they came from; a lot whose time is over lapses, or after a refund is made anew."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from clearing.events.basket import LotReturn, LotUse, Return, Share
 from clearing.rules.allocation import Allocation, SingleLot
+from clearing.rules.answers import BrokenBook
 from clearing.rules.funds import Funds, engage
 from clearing.rules.members import Member
 from clearing.values import Cents, FundId, PurseKind
@@ -43,7 +45,7 @@ def new_lot_ids(returns: Iterable[Return], position: int) -> dict[str, str]:
 
 
 def take_shares(shares: Iterable[Share], allocation: Allocation, funds: Funds, member: Member) -> None:
-    """Spend or hold what the shares say. Raises BrokenBook when a lot or fund does not hold it."""
+    """Take what the shares say out of lots and funds, to spend or to hold it. Raises BrokenBook when it is not there."""
     for share in shares:
         kind = purse_of(share.source)
         if kind is None:
@@ -51,8 +53,44 @@ def take_shares(shares: Iterable[Share], allocation: Allocation, funds: Funds, m
             continue
         for use in share.lots:
             allocation.take(member, kind, use.lot, use.cents)
-        if share.step == "surplus":
-            funds[fund_named(share.payee)].received_cents += share.cents
+
+
+def pool_surplus(parts: Iterable[Share | Return], funds: Funds, sign: int) -> None:
+    """A captured surplus is in its fund (sign 1) until it is taken back (sign -1); a held one is in no fund yet.
+
+    Raises BrokenBook when the fund has engaged what is taken back.
+    """
+    for part in parts:
+        if part.step == "surplus":
+            fund = funds[fund_named(part.payee)]
+            fund.received_cents += sign * part.cents
+            if sign < 0 and fund.free_cents() < 0:
+                raise BrokenBook(f"fund {fund_named(part.payee)} gave back a surplus that it had engaged")
+
+
+def within_funds(returns: Iterable[Return], funds: Funds) -> tuple[Return, ...]:
+    """The same returns, but of a surplus only what its fund has still free: what it engaged is not there to give back."""
+    room: dict[FundId, int] = {}
+    kept: list[Return] = []
+    for part in returns:
+        if part.step == "surplus":
+            fund = fund_named(part.payee)
+            free = room.setdefault(fund, max(0, funds[fund].free_cents()))
+            part = _first_cents(part, min(part.cents, free))
+            room[fund] = free - part.cents
+        if part.cents:
+            kept.append(part)
+    return tuple(kept)
+
+
+def _first_cents(part: Return, cents: int) -> Return:
+    lots: list[LotReturn] = []
+    left = cents
+    for lot in part.lots:
+        if left:
+            lots.append(replace(lot, cents=Cents(min(left, lot.cents))))
+            left -= lots[-1].cents
+    return replace(part, cents=Cents(cents), lots=tuple(lots))
 
 
 def give_back(
@@ -65,8 +103,6 @@ def give_back(
         if kind is None:
             engage(funds, fund_named(part.source), -part.cents)
             continue
-        if part.step == "surplus":
-            funds[fund_named(part.payee)].received_cents -= part.cents
         for lot in part.lots:
             fund = allocation.lot_fund(lot.lot)
             if lot.outcome == "back":

@@ -44,11 +44,12 @@ class State(StrEnum):
 
 @dataclass(slots=True)
 class Operation:
-    """What became of one operation. refunded: lines of goods taken back so far."""
+    """What became of one operation. counted_us: the instant whose civil day its ceilings count on; of a capture, its hold's.
+    refunded: lines of goods taken back so far."""
 
     event: Decided
     position: int
-    at_us: int
+    counted_us: int
     state: State
     refunded: tuple[Line, ...] = ()
     captured_by: OperationId | None = None
