@@ -6,6 +6,7 @@ The command line's door to a writer: a Unix socket of mode 0600. A founding is s
 import asyncio
 import os
 from pathlib import Path
+from typing import Final
 
 from clearing.authoriser import founding
 from clearing.authoriser.client import Authoriser, OutcomeUnknown, Overloaded, Submission
@@ -16,6 +17,9 @@ from clearing.values import CaisseCode
 from clearing.wire.commands import Command, parse_command
 from clearing.wire.frame import Envelope, FrameType, MalformedFrame, canonical_map, open_envelope
 from clearing.wire.signature import BadSignature, VerifiedFrame, verify
+
+
+FOUNDING_ITEMS_MAX: Final = 10_000
 
 
 class _Refused(Exception):
@@ -96,7 +100,7 @@ class CommandServer:
 
     def _founder(self, envelope: Envelope) -> bytes | None:
         """The key that signs a founding stands in it; whether the caisse may still be founded, the writer decides."""
-        fields = canonical_map(envelope.payload)
+        fields = canonical_map(envelope.payload, items_max=FOUNDING_ITEMS_MAX)
         body = fields.get("b")
         if fields.get("v") != "found" or not isinstance(body, dict):
             return None
