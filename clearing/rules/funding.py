@@ -11,14 +11,15 @@ from clearing.events.basket import Line, LotUse, Share
 from clearing.events.charte import Charte, Span
 from clearing.events.codes import Code
 from clearing.rules.charte_check import check_charte
-from clearing.rules.facts import Facts, Held, Lot, is_met, nothing_used
-from clearing.rules.items import Item, merge, spread
+from clearing.rules.facts import Facts, Held, Lot, nothing_used
+from clearing.rules.lines import FundedLine, merge, spread
 from clearing.rules.paying import ask_payers, take_surplus
-from clearing.rules.pricing import Run, price_items
+from clearing.rules.pricing import price_lines
 from clearing.rules.refunding import refund
+from clearing.rules.run import Run
 from clearing.rules.sources import HeldSources, OpenSources
-from clearing.rules.terms import Asked, Index, IndexedTariff, Used, index_of
-from clearing.values import CategoryId, Cents, PayerId, ProducerId, PurseKind
+from clearing.rules.terms import Terms, indexed
+from clearing.values import Cents, PayerId, PurseKind
 
 __all__ = [
     "Facts", "FundedLine", "Funding", "Held", "Lot", "check_charte", "fund_advice", "fund_basket", "fund_capture",
@@ -27,33 +28,14 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FundedLine:
-    """Lines of one category, product and payee, added up. request_lines: their indexes in the request, first one first.
-
-    paid_cents: by tariff funds and payers. unsold_*: what is not sold at its price because whoever must carry it was short.
-    """
-
-    request_lines: tuple[int, ...]
-    category: CategoryId
-    product: str | None
-    payee: ProducerId
-    amount_cents: Cents
-    price_to_pay_cents: Cents
-    paid_cents: Cents
-    unsold_cents: Cents
-    unsold_milli: int
-    eligible: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Funding:
     """Who pays which cent. paid_cents + other_tender_cents + unsold cents = the request's amount; surplus_cents come on top.
 
-    approved_lines, unsold_lines: cents per line of the request. eligible: some rate of some payer gives a cent of it. empty:
-    eligible, nothing paid, no ceiling in the way. limited: span of the first ceiling that stopped a payer. short: some source
-    had less than its part. refused: all or nothing was asked and a cent would be left. applied: ids of the tariffs and payers
-    whose conditions are met (an authorisation fixes them). released: a capture's rest, per held share, `line` into the
-    authorised basket.
+    lines: merged, in the order funded. approved_lines, unsold_lines: cents per line of the request. eligible: some rate of
+    some payer gives a cent of it. limited: span of the first ceiling that stopped a payer. short: some source had less than
+    its part. refused: all or nothing was asked and a cent would be left. applied: ids of the tariffs and payers whose
+    conditions are met (an authorisation fixes them). released: a capture's rest, per held share, `line` into the authorised
+    basket.
     """
 
     amount_cents: Cents
@@ -62,15 +44,23 @@ class Funding:
     paid_cents: Cents
     approved_lines: tuple[Cents, ...]
     unsold_lines: tuple[Cents, ...]
-    other_tender_cents: Cents
     surplus_cents: Cents
     eligible: bool
-    empty: bool
     limited: Span | None
     short: bool
-    refused: bool
     applied: frozenset[PayerId]
+    refused: bool = False
     released: tuple[Share, ...] = ()
+
+    @property
+    def other_tender_cents(self) -> int:
+        """Between the member and the seller; never in the books."""
+        return self.amount_cents - self.paid_cents - sum(self.unsold_lines)
+
+    @property
+    def empty(self) -> bool:
+        """A cent could have been paid, no ceiling forbade it, and no source had it."""
+        return self.eligible and not self.paid_cents and self.limited is None
 
     def code(self) -> Code:
         """00 all paid, 10 a part; else why nothing is, in the order of precedence: 57, 61, 51, 05."""
@@ -83,38 +73,20 @@ class Funding:
         return Code.INSUFFICIENT_CREDIT if self.short else Code.DECLINED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Terms:
-    """Tariffs and payers that apply. used None: ceilings were counted before (capture)."""
-
-    index: Index
-    tariffs: list[IndexedTariff]
-    choice: int | None
-    own: PurseKind
-    used: Used | None
-    applied: frozenset[PayerId]
-
-    def asked(self) -> list[list[Asked]]:
-        """Fresh for each attempt: what a payer has used of its ceilings is counted on it."""
-        ranks = ([Asked(each, self.used) for each in rank if each.payer.id in self.applied] for rank in self.index.ranks)
-        return [rank for rank in ranks if rank]
-
-
 def fund_basket(lines: Sequence[Line], charte: Charte, facts: Facts, *, all_or_nothing: bool = False) -> Funding:
     """Fund a sale or an authorisation by `charte` at facts.at_us. lines: the request's, amounts of 0 cents or more."""
-    terms = _open_terms(charte, facts)
-    items = merge(lines, facts.producer, terms.index.categories, facts.eligible)
-    left, run = items, Run(OpenSources(facts), delivered=False)
-    while (declined := _attempt(run, left, terms)) is not None:
-        left = [item for item in left if item is not declined]
-        for item in left:
-            item.reopen()
+    index = indexed(charte)
+    terms = index.met(facts)
+    merged = merge(lines, facts.producer, index.categories, facts.eligible)
+    left, run = merged, Run(OpenSources(facts), facts.used, delivered=False)
+    while (declined := _attempt(run, left, terms, facts.price_choice, facts.own_purse)) is not None:
+        left = [line for line in left if line is not declined]
+        for line in left:
+            line.reopen()
         declined.drop()
-        run = run.anew(OpenSources(facts))
-    funding = _outcome(lines, items, run, terms.applied)
-    if all_or_nothing and funding.paid_cents != funding.amount_cents:
-        return _refused(funding)
-    return funding
+        run = run.again(OpenSources(facts))
+    funding = _outcome(lines, merged, run, terms)
+    return _refused(funding) if all_or_nothing and funding.paid_cents != funding.amount_cents else funding
 
 
 def fund_advice(lines: Sequence[Line], charte: Charte, facts: Facts, *, let_pay: Sequence[int]) -> Funding:
@@ -123,13 +95,14 @@ def fund_advice(lines: Sequence[Line], charte: Charte, facts: Facts, *, let_pay:
     No tariff applies (a till without network knows none) and nothing is declined: the goods are gone. What is let pay and not
     paid, sum(let_pay) - paid_cents, falls on the guarantee fund or, when the pack was not obeyed, on the producer.
     """
-    terms = _open_terms(charte, facts)
-    items = merge(lines, facts.producer, terms.index.categories, facts.eligible)
-    for item in items:
-        item.rest = min(item.amount, sum(let_pay[index] for index in item.lines))
-    run = Run(OpenSources(facts), delivered=True)
-    ask_payers(run, items, terms.asked())
-    return _outcome(lines, items, run, terms.applied)
+    index = indexed(charte)
+    terms = index.met(facts)
+    merged = merge(lines, facts.producer, index.categories, facts.eligible)
+    for line in merged:
+        line.rest_cents = min(line.amount_cents, sum(let_pay[place] for place in line.request_lines))
+    run = Run(OpenSources(facts), facts.used, delivered=True)
+    ask_payers(run, merged, terms)
+    return _outcome(lines, merged, run, terms)
 
 
 def fund_capture(lines: Sequence[Line], held: Held) -> Funding:
@@ -137,71 +110,44 @@ def fund_capture(lines: Sequence[Line], held: Held) -> Funding:
 
     Conditions and ceilings were judged at the hold; goods are delivered, so a payer that is short gives what it holds.
     """
-    applied = frozenset(share.payer for share in held.shares) if held.applied is None else held.applied
-    index = index_of(held.charte)
-    terms = _terms(index, applied, choice=held.price_choice, own=held.own_purse, used=None)
-    items = merge(lines, held.producer, index.categories, held.eligible)
-    run = Run(HeldSources(held.shares), delivered=True)
-    _attempt(run, items, terms)
-    return replace(_outcome(lines, items, run, applied), released=_released(held.shares, run.shares))
+    index = indexed(held.charte)
+    terms = index.of(frozenset(share.payer for share in held.shares) if held.applied is None else held.applied)
+    merged = merge(lines, held.producer, index.categories, held.eligible)
+    run = Run(HeldSources(held.shares), None, delivered=True)
+    _attempt(run, merged, terms, held.price_choice, held.own_purse)
+    return replace(_outcome(lines, merged, run, terms), released=_released(held.shares, run.shares))
 
 
-def _open_terms(charte: Charte, facts: Facts) -> _Terms:
-    index = index_of(charte)
-    met = [each.tariff.id for each in index.tariffs if is_met(each.tariff.condition, facts)]
-    met += [each.payer.id for rank in index.ranks for each in rank if is_met(each.payer.condition, facts)]
-    return _terms(index, frozenset(met), choice=facts.price_choice, own=facts.own_purse, used=facts.used)
-
-
-def _terms(index: Index, applied: frozenset[PayerId], *, choice: int | None, own: PurseKind, used: Used | None) -> _Terms:
-    tariffs = [each for each in index.tariffs if each.tariff.id in applied]
-    return _Terms(index=index, tariffs=tariffs, choice=choice, own=own, used=used, applied=applied)
-
-
-def _attempt(run: Run, items: Sequence[Item], terms: _Terms) -> Item | None:
+def _attempt(
+    run: Run, lines: Sequence[FundedLine], terms: Terms, choice: int | None, own: PurseKind
+) -> FundedLine | None:
     """Price, payers, surplus; stops at a line that is not to be sold and returns it."""
-    if terms.tariffs:
-        price_items(run, items, terms.tariffs, terms.choice)
-    declined = ask_payers(run, items, terms.asked())
-    if declined is None and terms.tariffs:
-        take_surplus(run, items, terms.own)
+    if not terms.tariffs:
+        return ask_payers(run, lines, terms)
+    price_lines(run, lines, terms.tariffs, choice)
+    declined = ask_payers(run, lines, terms)
+    if declined is None:
+        take_surplus(run, lines, own)
     return declined
 
 
-def _outcome(lines: Sequence[Line], items: Sequence[Item], run: Run, applied: frozenset[PayerId]) -> Funding:
-    paid_of = {item.lines[0]: 0 for item in items}
-    surplus = 0
-    for share in run.shares:
-        if share.step == "surplus":
-            surplus += share.cents
-        else:
-            paid_of[share.line] += share.cents
-    per_item = list(paid_of.values())
-    paid, amount = sum(per_item), sum(item.amount for item in items)
-    approved, unsold = spread(items, per_item, lines)
+def _outcome(lines: Sequence[Line], merged: Sequence[FundedLine], run: Run, terms: Terms) -> Funding:
+    approved, unsold = spread(merged, lines)
+    paid, taken = sum(approved), sum([share.cents for share in run.shares])
     return Funding(
-        amount_cents=Cents(amount), lines=tuple(_funded(item, paid_of[item.lines[0]]) for item in items),
-        shares=tuple(run.shares), paid_cents=Cents(paid), approved_lines=approved, unsold_lines=unsold,
-        other_tender_cents=Cents(amount - paid - sum(unsold)), surplus_cents=Cents(surplus), eligible=run.eligible,
-        empty=run.eligible and not paid and run.limited is None, limited=run.limited, short=run.short, refused=False,
-        applied=applied,
-    )  # fmt: skip
-
-
-def _funded(item: Item, paid: int) -> FundedLine:
-    return FundedLine(
-        request_lines=tuple(item.lines), category=item.category, product=item.product, payee=item.payee,
-        amount_cents=Cents(item.amount), price_to_pay_cents=Cents(item.price), paid_cents=Cents(paid),
-        unsold_cents=Cents(item.unsold), unsold_milli=item.unsold_milli, eligible=item.eligible,
+        amount_cents=Cents(sum([line.amount_cents for line in merged])), lines=tuple(merged), shares=tuple(run.shares),
+        paid_cents=Cents(paid), approved_lines=approved, unsold_lines=unsold, surplus_cents=Cents(taken - paid),
+        eligible=run.eligible, limited=run.limited, short=run.short, applied=terms.applied,
     )  # fmt: skip
 
 
 def _refused(funding: Funding) -> Funding:
     """All or nothing was asked: nobody pays a cent; why stays readable in eligible, limited and short."""
     nothing = tuple(Cents(0) for _ in funding.approved_lines)
+    for line in funding.lines:
+        line.reopen()
     return replace(
-        funding, lines=tuple(replace(line, paid_cents=Cents(0)) for line in funding.lines), shares=(), paid_cents=Cents(0),
-        approved_lines=nothing, unsold_lines=nothing, other_tender_cents=funding.amount_cents, surplus_cents=Cents(0),
+        funding, shares=(), paid_cents=Cents(0), approved_lines=nothing, unsold_lines=nothing, surplus_cents=Cents(0),
         refused=True,
     )  # fmt: skip
 

@@ -8,114 +8,105 @@ Source: domain.md section 2, Payers and rule 1.
 from collections.abc import Sequence
 
 from clearing.events.basket import Share
-from clearing.events.charte import Cover, Short
-from clearing.rules.items import UNIT_MILLI, Item
-from clearing.rules.pricing import Run
+from clearing.rules.lines import FundedLine
+from clearing.rules.run import Room, Run
 from clearing.rules.sources import Source
-from clearing.rules.terms import Asked
-from clearing.values import WHOLE, Cents, PayerId, ProducerId, PurseKind, Rate, half_up, largest_remainder
-
-Claim = tuple[int, Sequence[Asked], Item, Cover]  # place of the rank, its payers of this line, the line, the rate that counts
+from clearing.rules.terms import Claim, IndexedPayer, Terms
+from clearing.values import WHOLE, Cents, ProducerId, PurseKind, Rate, half_up, largest_remainder
 
 
-def ask_payers(run: Run, items: Sequence[Item], ranks: Sequence[Sequence[Asked]]) -> Item | None:
+def ask_payers(run: Run, lines: Sequence[FundedLine], terms: Terms) -> FundedLine | None:
     """Let every rank take its part. Returns the first line that a payer with short "decline" can't fully carry, else None."""
-    for place, members, item, cover in _claims(items, ranks):
-        rated = half_up(cover.rate, item.price) if cover.rate is not None else _per_unit(item, cover)
-        if rated:
-            run.eligible = True
-            last = place == item.last and item.rates >= WHOLE
-            paid = _one(run, members[0], item, cover, rated, last) if len(members) == 1 else (
-                _several(run, members, item, cover, rated, last))  # fmt: skip
-            if not paid:
-                return item
+    chained = [(line, terms.chain(line)) for line in lines if line.eligible]
+    for place in range(len(terms.ranks)):
+        for line, chain in chained:
+            claim = chain.claims[place]
+            if claim is None or not line.rest_cents:
+                continue
+            if claim.unit_cents is None:
+                rated: int = half_up(claim.rate, line.price_to_pay_cents)
+            else:
+                rated = claim.unit_cents * line.sold_units
+            if rated:
+                run.eligible = True
+                spare = place == chain.last and chain.rates >= WHOLE
+                if not (_one if len(claim.members) == 1 else _several)(run, line, claim, rated, spare):
+                    return line
     return None
 
 
-def _claims(items: Sequence[Item], ranks: Sequence[Sequence[Asked]]) -> list[Claim]:
-    """Who may take of which line, in order; leaves on each line its rates' sum and the place of its last payer."""
-    claims: list[Claim] = []
-    for place, rank in enumerate(ranks):
-        for item in items:
-            if not item.eligible:
-                continue
-            matches = [(asked, cover) for asked in rank if (cover := asked.covers.match(item)) is not None]
-            if matches:
-                cover = matches[0][1]  # check_charte sees to it that payers of one rank have the same covers
-                item.rates += cover.rate or 0
-                item.last = place
-                claims.append((place, [asked for asked, _ in matches], item, cover))
-    return claims
-
-
-def _per_unit(item: Item, cover: Cover) -> int:
-    return (cover.unit_cents or 0) * (item.sold_milli // UNIT_MILLI)
-
-
-def _one(run: Run, asked: Asked, item: Item, cover: Cover, rated: int, last: bool) -> bool:
+def _one(run: Run, line: FundedLine, claim: Claim, rated: int, spare: bool) -> bool:
     """False: the line can't be sold. Kept apart from _several because nearly every claim is of this kind."""
-    wanted = min(rated, item.rest)
-    source = run.sources.of(("payer", asked.payer.id, asked.source))
-    room = min(source.left_cents, asked.room_cents)
-    if room < wanted:
-        if not _cut_short(run, asked, item, source.left_cents, wanted):
+    payer = claim.members[0]
+    source = run.sources.of(payer.holder)
+    room = run.room(payer)
+    able = source.left_cents if room is None else min(source.left_cents, room.cents)
+    wanted = min(rated, line.rest_cents)
+    if able < wanted:
+        wanted = able
+        line.short = True
+        run.cut_short(min(rated, line.rest_cents), source.left_cents, room)
+        if payer.declines and not run.delivered:
             return False
-        wanted = room
-    elif last and not item.short:
-        wanted = min(item.rest, room)
-    _take(run, asked, item, cover, source, wanted)
+    elif spare and not line.short:
+        wanted = min(line.rest_cents, able)
+    if wanted:
+        _take(run, line, claim, payer, source, room, wanted)
     return True
 
 
-def _several(run: Run, members: Sequence[Asked], item: Item, cover: Cover, rated: int, last: bool) -> bool:
+def _several(run: Run, line: FundedLine, claim: Claim, rated: int, spare: bool) -> bool:
     """Payers of one rank: one rounded amount by largest remainder; a part that one can't carry is nobody else's in the rank."""
-    weights = [asked.payer.weight for asked in members]
-    sources = [run.sources.of(("payer", asked.payer.id, asked.source)) for asked in members]
-    parts = largest_remainder(min(rated, item.rest), weights)
+    weights = [payer.weight for payer in claim.members]
+    asked = [(payer, run.sources.of(payer.holder), run.room(payer)) for payer in claim.members]
+    parts = largest_remainder(min(rated, line.rest_cents), weights)
     promised: dict[Source, int] = {}  # two of a rank may pay from one purse
-    for asked, source, part in zip(members, sources, parts, strict=True):
-        left = source.left_cents - promised.get(source, 0)
-        if min(left, asked.room_cents) < part and not _cut_short(run, asked, item, left, part):
-            return False
-        promised[source] = promised.get(source, 0) + min(part, left, asked.room_cents)
-    if last and not item.short:
-        parts = largest_remainder(item.rest, weights)
-    for asked, source, part in zip(members, sources, parts, strict=True):
-        _take(run, asked, item, cover, source, min(part, source.left_cents, asked.room_cents))
+    for (payer, source, room), part in zip(asked, parts, strict=True):
+        before = promised.get(source, 0)
+        able = _able(source, room, before)
+        promised[source] = before + min(part, able)
+        if able < part:
+            line.short = True
+            run.cut_short(part, source.left_cents - before, room)
+            if payer.declines and not run.delivered:
+                return False
+    if spare and not line.short:
+        parts = largest_remainder(line.rest_cents, weights)
+    for (payer, source, room), part in zip(asked, parts, strict=True):
+        cents = min(part, _able(source, room, 0))
+        if cents:
+            _take(run, line, claim, payer, source, room, cents)
     return True
 
 
-def _cut_short(run: Run, asked: Asked, item: Item, left_cents: int, wanted: int) -> bool:
-    """Note why a payer can't give all it owes; False when that means that the line is not sold."""
-    if asked.room_cents < min(wanted, left_cents):
-        run.limited = run.limited or asked.room_span
-    else:
-        run.short = True
-    item.short = True
-    return run.delivered or asked.payer.short is Short.NEXT
+def _able(source: Source, room: Room | None, promised: int) -> int:
+    left = source.left_cents - promised
+    return left if room is None else min(left, room.cents)
 
 
-def _take(run: Run, asked: Asked, item: Item, cover: Cover, source: Source, cents: int) -> None:
-    if not cents:
-        return
-    item.rest -= cents
-    asked.room_cents -= cents
+def _take(
+    run: Run, line: FundedLine, claim: Claim, payer: IndexedPayer, source: Source, room: Room | None, cents: int
+) -> None:
+    line.rest_cents -= cents
+    line.paid_cents += cents
+    if room is not None:
+        room.cents -= cents
     run.shares.append(Share(
-        line=item.lines[0], payer=asked.payer.id, step="payer", source=asked.source, rate=cover.rate or Rate(0),
-        cents=Cents(cents), payee=item.payee, lots=source.take(cents),
+        line=line.request_lines[0], payer=payer.id, step="payer", source=payer.source, rate=claim.rate, cents=Cents(cents),
+        payee=line.payee, lots=source.take(cents),
     ))  # fmt: skip
 
 
-def take_surplus(run: Run, items: Sequence[Item], own: PurseKind) -> None:
+def take_surplus(run: Run, lines: Sequence[FundedLine], own: PurseKind) -> None:
     """After all goods, own money as far as it goes; payee is the fund ("fund:<id>"), never the producer."""
-    for item in items:
-        if item.surplus is None or not item.sold:
+    for line in lines:
+        if line.surplus is None:
             continue
-        tariff, fund, rate = item.surplus
+        tariff, fund, rate = line.surplus
         source = run.sources.of(("surplus", tariff, f"purse:{own}"))
-        cents = min(half_up(rate, item.sold), source.left_cents)
+        cents = min(half_up(rate, line.sold_cents), source.left_cents)
         if cents:
             run.shares.append(Share(
-                line=item.lines[0], payer=PayerId(tariff), step="surplus", source=f"purse:{own}", rate=Rate(rate),
+                line=line.request_lines[0], payer=tariff, step="surplus", source=f"purse:{own}", rate=Rate(rate),
                 cents=Cents(cents), payee=ProducerId(fund), lots=source.take(cents),
             ))  # fmt: skip

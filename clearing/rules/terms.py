@@ -1,19 +1,21 @@
 """Law: the terms of a sale are the tariffs and payers of one charte whose conditions are met, in the charte's order.
 
-A charte is indexed once and kept by identity: hashing one costs more than funding a basket.
+Which payers may take of a line, and by which cover, is worked out once per charte, set of met conditions, category and product
+and kept (measured: asking the charte anew for each line doubled the time of a sale).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
-from clearing.events.charte import Charte, Cover, Payer, Span, Tariff
-from clearing.rules.items import Item
-from clearing.values import CategoryId, PayerId
-
-Used = Callable[[PayerId, Span, bool], int]  # cents used in the civil span of the sale; True: from this purse, False: in all
+from clearing.events.charte import Charte, Condition, Cover, Payer, Short, Span, Tariff
+from clearing.rules.facts import Facts, is_met
+from clearing.rules.lines import FundedLine
+from clearing.values import CategoryId, PayerId, Rate
 
 CHARTES_KEPT_MAX = 64
-NO_CEILING = 1 << 62  # cents; more than any amount
+TERMS_KEPT_MAX = 256  # sets of met conditions of one charte: groups of members times places
+
+Used = Callable[[PayerId, Span, bool], int]  # cents used in the civil span of the sale: of this purse (True), of all (False)
 
 
 class Covers:
@@ -30,19 +32,21 @@ class Covers:
             else:
                 self._by_product.setdefault((cover.category, cover.product), cover)
 
-    def match(self, item: Item, choice: int | None = None) -> Cover | None:
-        """The cover of a line. One per unit needs a quantity; a rate that is not the member's choice is not offered."""
-        if item.product is not None and self._by_product:
-            cover = self._by_product.get((item.category, item.product))
-            if cover is not None and _offered(cover, item, choice):
+    def match(
+        self, category: CategoryId, product: str | None, *, counted: bool, choice: int | None = None
+    ) -> Cover | None:
+        """The cover of a line. One per unit needs a counted line; a rate that is not the member's choice is not offered."""
+        if product is not None:
+            cover = self._by_product.get((category, product))
+            if cover is not None and _offered(cover, counted, choice):
                 return cover
-        cover = self._by_category.get(item.category)
-        return cover if cover is not None and _offered(cover, item, choice) else None
+        cover = self._by_category.get(category)
+        return cover if cover is not None and _offered(cover, counted, choice) else None
 
 
-def _offered(cover: Cover, item: Item, choice: int | None) -> bool:
+def _offered(cover: Cover, counted: bool, choice: int | None) -> bool:
     if cover.rate is None:
-        return bool(item.qty)
+        return counted
     return choice is None or cover.rate == choice * 100
 
 
@@ -57,36 +61,70 @@ class IndexedTariff:
 
 
 class IndexedPayer:
-    __slots__ = ("covers", "payer", "source")
+    __slots__ = ("ceilings", "covers", "declines", "holder", "id", "payer", "source", "weight")
 
     def __init__(self, payer: Payer) -> None:
-        self.payer = payer
+        self.payer, self.id, self.weight, self.ceilings = payer, payer.id, payer.weight, payer.ceilings
         self.covers = Covers(payer.covers)
         self.source = f"fund:{payer.fund}" if payer.purse is None else f"purse:{payer.purse}"
+        self.holder = ("payer", payer.id, self.source)
+        self.declines = payer.short is Short.DECLINE
 
 
-class Asked:
-    """A payer at one sale: room_cents is what its ceilings leave, room_span the ceiling that leaves least."""
+class Claim:
+    """What the payers of one rank may take of a line: a rate of its price, or unit_cents per whole unit (rate is then 0)."""
 
-    __slots__ = ("covers", "payer", "room_cents", "room_span", "source")
+    __slots__ = ("members", "rate", "unit_cents")
 
-    def __init__(self, indexed: IndexedPayer, used: Used | None) -> None:
-        self.payer, self.covers, self.source = indexed.payer, indexed.covers, indexed.source
-        self.room_cents = NO_CEILING
-        self.room_span: Span | None = None
-        if used is None:
-            return
-        for ceiling in self.payer.ceilings:
-            gone = 0 if ceiling.span is Span.SALE else used(self.payer.id, ceiling.span, ceiling.per_purse)
-            room = max(0, ceiling.cents - gone)
-            if room < self.room_cents:
-                self.room_cents, self.room_span = room, ceiling.span
+    def __init__(self, members: tuple[IndexedPayer, ...], cover: Cover) -> None:
+        self.members = members
+        self.rate = cover.rate or Rate(0)
+        self.unit_cents = cover.unit_cents
 
 
-class Index:
+class Chain:
+    """The claims on a line, one place per rank of the charte; the sum of their rates and the place of the last."""
+
+    __slots__ = ("claims", "last", "rates")
+
+    def __init__(self, claims: Sequence[Claim | None]) -> None:
+        self.claims = claims
+        self.rates = sum(claim.rate for claim in claims if claim is not None)
+        self.last = max((place for place, claim in enumerate(claims) if claim is not None), default=-1)
+
+
+class Terms:
+    """Tariffs and payers whose conditions are met."""
+
+    __slots__ = ("_chains", "_products", "applied", "ranks", "tariffs")
+
+    def __init__(self, charte: "IndexedCharte", applied: frozenset[PayerId]) -> None:
+        self.applied = applied
+        self.tariffs = [each for each in charte.tariffs if each.tariff.id in applied]
+        self.ranks = [[each for each in rank if each.id in applied] for rank in charte.ranks]
+        self._products = {cover.product for rank in self.ranks for each in rank for cover in each.payer.covers}
+        self._chains: dict[tuple[CategoryId, str | None, bool], Chain] = {}
+
+    def chain(self, line: FundedLine) -> Chain:
+        """Only products that a cover names are told apart, so what is kept stays as small as the charte."""
+        key = (line.category, line.product if line.product in self._products else None, bool(line.qty_milli))
+        found = self._chains.get(key)
+        if found is None:
+            found = self._chains[key] = Chain([_claim(rank, *key) for rank in self.ranks])
+        return found
+
+
+def _claim(rank: Sequence[IndexedPayer], category: CategoryId, product: str | None, counted: bool) -> Claim | None:
+    """check_charte sees to it that payers of one rank have the same covers; the first one's rate counts."""
+    matches = [(each, each.covers.match(category, product, counted=counted)) for each in rank]
+    covers = [cover for _, cover in matches if cover is not None]
+    return Claim(tuple(each for each, cover in matches if cover is not None), covers[0]) if covers else None
+
+
+class IndexedCharte:
     """A charte made quick to ask: category order, tariffs, payers by rank (neighbours of one rank stand together)."""
 
-    __slots__ = ("categories", "charte", "ranks", "tariffs")
+    __slots__ = ("_always", "_sometimes", "_terms", "categories", "charte", "ranks", "tariffs")
 
     def __init__(self, charte: Charte) -> None:
         self.charte = charte
@@ -94,16 +132,36 @@ class Index:
         self.tariffs = tuple(IndexedTariff(tariff) for tariff in charte.tariffs)
         numbered = groupby(enumerate(charte.payers), key=lambda at: (at[1].rank, at[0] if at[1].rank is None else None))
         self.ranks = tuple(tuple(IndexedPayer(payer) for _, payer in group) for _, group in numbered)
+        rules: list[Tariff | Payer] = [*charte.tariffs, *charte.payers]
+        self._sometimes = [rule for rule in rules if rule.condition != _ALWAYS]
+        self._always = frozenset(rule.id for rule in rules if rule.condition == _ALWAYS)
+        self._terms: dict[frozenset[PayerId], Terms] = {}
+
+    def met(self, facts: Facts) -> Terms:
+        applied = self._always
+        if self._sometimes:
+            applied = applied.union(rule.id for rule in self._sometimes if is_met(rule.condition, facts))
+        return self.of(applied)
+
+    def of(self, applied: frozenset[PayerId]) -> Terms:
+        """The terms of these tariffs and payers, kept."""
+        found = self._terms.get(applied)
+        if found is None:
+            if len(self._terms) >= TERMS_KEPT_MAX:
+                self._terms.clear()
+            found = self._terms[applied] = Terms(self, applied)
+        return found
 
 
-_KEPT: dict[int, Index] = {}
+_ALWAYS = Condition()
+_KEPT: dict[int, IndexedCharte] = {}
 
 
-def index_of(charte: Charte) -> Index:
-    """The index of this very charte object, made once."""
+def indexed(charte: Charte) -> IndexedCharte:
+    """The index of this very charte object, made once: kept by identity, as hashing a charte costs more than a sale."""
     kept = _KEPT.get(id(charte))
     if kept is None or kept.charte is not charte:
         if len(_KEPT) >= CHARTES_KEPT_MAX:
             _KEPT.clear()
-        kept = _KEPT[id(charte)] = Index(charte)
+        kept = _KEPT[id(charte)] = IndexedCharte(charte)
     return kept
