@@ -1,0 +1,36 @@
+"""Law: what people write is converted exactly, with integers alone; what can't be converted exactly is refused, never rounded."""
+
+import re
+from typing import Final
+
+from clearing.values import CENTS_MAX, Cents, InvalidValue, Rate
+
+_EUROS: Final = re.compile(r"(\d{1,9})[.,](\d{2})")
+_PERCENT: Final = re.compile(r"(\d{1,4})(?:[.,](\d{1,2}))?")
+
+
+def read_euros(text: object, *, what: str = "amount") -> Cents:
+    """ "150.00" or "150,00" -> 15000. Raises InvalidValue for anything without exactly two decimals (a number, "150", "1.5")."""
+    found = _EUROS.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        raise InvalidValue(f'{what} is written in euros with two decimals in quotes, like "150.00", not {text!r}')
+    cents = int(found[1]) * 100 + int(found[2])
+    if cents > CENTS_MAX:
+        raise InvalidValue(f"{what} is larger than a bank transfer can be; write it in parts")
+    return Cents(cents)
+
+
+def read_percent(value: object, *, what: str = "rate") -> Rate:
+    """70, "70" or "62.5" -> ten-thousandths (7000, 6250). Raises InvalidValue for a float or more than two decimals."""
+    if type(value) is int and value >= 0:
+        return Rate(value * 100)
+    found = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise InvalidValue(f'{what} is written in percent, like 70 or "62.5" (in quotes when it has decimals), not {value!r}')
+    return Rate(int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")))
+
+
+def euros(cents: int) -> str:
+    """1234567 -> "12 345.67": for a screen; thin groups, two decimals, a minus sign in front."""
+    whole, part = divmod(abs(cents), 100)
+    return f"{'-' if cents < 0 else ''}{whole:,}".replace(",", " ") + f".{part:02d}"

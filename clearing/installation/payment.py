@@ -1,0 +1,199 @@
+"""Law: what goes to the bank is made from the batch's own events and the details they name, so a rerun is the same, byte for byte.
+
+The money comes from BatchClosed and the days from BatchApproved, never from a view; a statement that does not add up to its
+transfer stops the whole. Nothing is written before everything was made.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from clearing.event_store.reader import PAGE_ROWS_MAX, Reader
+from clearing.events.caisse import CaisseFounded
+from clearing.events.catalogue import Event
+from clearing.events.codec import decode
+from clearing.events.producers import ProducerAdmitted
+from clearing.events.settlement import BatchApproved, BatchClosed, BatchExported, BatchLine
+from clearing.installation.home import write_private
+from clearing.installation.opening import Installation
+from clearing.people import Record
+from clearing.projections.questions import Questions
+from clearing.settlement import pain001
+from clearing.settlement.overview import OverviewHead, OverviewLine, render_overview, render_transfer_list
+from clearing.settlement.statement import Adjustment, StatementHead, StatementRow, render_statement
+from clearing.values import CaisseCode, Cents, MicroTime, ProducerId
+
+ACCOUNT_OF_THE_CAISSE: Final = "caisse"
+BANK: Final = "bank"
+_CODE_CHARS_MAX: Final = 20  # leaves room for batch and line in the 35 characters of a reference
+_NOT_IN_A_REFERENCE: Final = re.compile(r"[^a-z0-9.-]")
+
+
+class NotReady(Exception):
+    """The batch can't be exported yet, or not any more; the text says what is missing and who has to do it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchFiles:
+    """files: name below the batch's folder -> content; bank_file: the name of the pain.001 among them."""
+
+    batch: int
+    message_id: str
+    total_cents: int
+    payouts: int
+    bank_file: str
+    files: dict[str, bytes]
+    exported: BatchExported | None
+    notes: tuple[str, ...]
+
+    @property
+    def sha256(self) -> bytes:
+        return hashlib.sha256(self.files[self.bank_file]).digest()
+
+    def write(self, folder: Path) -> Path:
+        """Write all of them; the bank file's path. Raises NotReady when it differs from what was exported before."""
+        if self.exported is not None and self.exported.file_sha256 != self.sha256:
+            raise NotReady(
+                f"The file of batch {self.batch} would differ from the one exported before, so nothing was written. Was the "
+                "caisse's own account changed? Do not pay this batch again; run: clearing audit"
+            )
+        for name, content in self.files.items():
+            write_private(folder / name, content)
+        return folder / self.bank_file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    founded: CaisseFounded
+    closed: BatchClosed
+    approved: BatchApproved
+    approved_us: int
+    exported: BatchExported | None
+
+    @property
+    def message_id(self) -> str:
+        return f"{_NOT_IN_A_REFERENCE.sub('-', self.founded.code)[:_CODE_CHARS_MAX]}-B{self.closed.batch:06d}"
+
+    @property
+    def execution_on(self) -> date:
+        return date.fromisoformat(self.approved.execution_on)
+
+    def reference(self, producer: ProducerId) -> str:
+        """The EndToEndId of a payout: the batch and its line."""
+        place = [line.producer for line in self.closed.lines].index(producer) + 1
+        return f"{self.message_id}-{place:04d}"
+
+
+async def make_files(installation: Installation, code: CaisseCode, batch: int) -> BatchFiles:
+    """Everything for the bank, the committee and the producers. Raises NotReady, UnpayableFile, NotKept, StatementMismatch."""
+    async with installation.reading(code) as reader, installation.people_of(code) as people, installation.asking(code) as views:
+        facts = await _facts(reader, batch)
+        own = await people.newest(ACCOUNT_OF_THE_CAISSE, BANK)
+        if own is None:
+            raise NotReady("The caisse's own account is not entered; enter it with: clearing account --name NAME --iban IBAN")
+        details = await people.read(sorted({line.details for line in facts.closed.lines if line.details}))
+        names = {line.producer: await _name_of(reader, line.producer) for line in facts.closed.lines}
+        payment_file = _payment_file(facts, own, details)
+        files = {f"{facts.message_id}.xml": pain001.render(payment_file), **_sheets(facts, details, names)}
+        times = await _times(reader, facts.closed)
+        for line in facts.closed.lines:
+            if line.paid_cents:
+                files[f"statements/{line.producer}.csv"] = await _statement(views, facts, line, names[line.producer], times)
+    return BatchFiles(
+        batch=batch, message_id=facts.message_id, total_cents=facts.closed.total_cents, payouts=len(payment_file.payouts),
+        bank_file=f"{facts.message_id}.xml", files=files, exported=facts.exported, notes=tuple(pain001.notes(payment_file)),
+    )
+
+
+async def _facts(reader: Reader, batch: int) -> _Batch:
+    founded = [event for _, event in _decoded(await reader.read(0, 1))]
+    events = _decoded(await reader.events_of(f"batch/{batch}"))
+    closed = next((event for _, event in events if isinstance(event, BatchClosed)), None)
+    approved = next(((at_us, event) for at_us, event in events if isinstance(event, BatchApproved)), None)
+    if closed is None or not founded or not isinstance(founded[0], CaisseFounded):
+        raise NotReady(f"There is no batch {batch}; close one with: clearing close, or look at: clearing batches")
+    if approved is None:
+        raise NotReady(
+            f"Batch {batch} is not approved; another person than {closed.by} approves it with: clearing approve {batch} --by PERSON"
+        )
+    exported = next((event for _, event in events if isinstance(event, BatchExported)), None)
+    return _Batch(founded=founded[0], closed=closed, approved=approved[1], approved_us=approved[0], exported=exported)
+
+
+def _decoded(rows: Sequence[object]) -> list[tuple[int, Event]]:
+    return [(row.at_us, decode(row.type, row.schema_version, row.public, row.private)) for row in rows]  # type: ignore[attr-defined]
+
+
+async def _name_of(reader: Reader, producer: ProducerId) -> str:
+    admitted = (event for _, event in _decoded(await reader.events_of(f"producer/{producer}")))
+    return next((event.name for event in admitted if isinstance(event, ProducerAdmitted)), str(producer))
+
+
+async def _times(reader: Reader, closed: BatchClosed) -> dict[int, int]:
+    """Position -> instant of the events that the batch may hold or refer to."""
+    times: dict[int, int] = {}
+    position = 0
+    while position < closed.up_to:
+        rows = await reader.read(position, min(PAGE_ROWS_MAX, closed.up_to - position))
+        times.update((row.position, row.at_us) for row in rows)
+        position = rows[-1].position
+    return times
+
+
+def _payment_file(facts: _Batch, own: Record, details: dict[bytes, Record]) -> pain001.PaymentFile:
+    payouts = [
+        pain001.Payout(
+            end_to_end_id=facts.reference(line.producer), producer_name=details[line.details].fields["name"],
+            iban=details[line.details].fields["iban"], bic=details[line.details].fields.get("bic"), amount_cents=line.paid_cents,
+            remittance=f"{facts.founded.name} lot {facts.closed.batch} jusqu'au {facts.closed.closed_on}"[: pain001.REMITTANCE_CHARS_MAX],
+        )
+        for line in facts.closed.lines
+        if line.paid_cents
+    ]
+    debtor = pain001.BankParty(name=own.fields["name"], iban=own.fields["iban"], bic=own.fields.get("bic"))
+    return pain001.PaymentFile(
+        msg_id=facts.message_id, created_at_us=MicroTime(facts.approved_us), execution_date=facts.execution_on, debtor=debtor,
+        payouts=tuple(payouts),
+    )
+
+
+def _sheets(facts: _Batch, details: dict[bytes, Record], names: dict[ProducerId, str]) -> dict[str, bytes]:
+    head = OverviewHead(
+        caisse_name=facts.founded.name, batch_id=facts.closed.batch, execution_date=facts.execution_on,
+        total_cents=facts.closed.total_cents,
+    )
+    lines = [
+        OverviewLine(
+            producer_name=names[line.producer], captures_cents=line.captured_cents, refunds_cents=line.refunded_cents,
+            adjustments_cents=line.carried_cents, iban=details[line.details].fields["iban"] if line.details else "",
+            reference=facts.reference(line.producer), carried=not line.paid_cents,
+        )
+        for line in facts.closed.lines
+    ]
+    return {"overview.csv": render_overview(head, lines), "transfers.csv": render_transfer_list(head, lines)}
+
+
+async def _statement(views: Questions, facts: _Batch, line: BatchLine, name: str, times: dict[int, int]) -> bytes:
+    carried = (Adjustment(label="Report des lots précédents", amount_cents=line.carried_cents),) if line.carried_cents else ()
+    head = StatementHead(
+        caisse_name=facts.founded.name, producer_name=name, batch_id=facts.closed.batch, reference=facts.reference(line.producer),
+        execution_date=facts.execution_on, zone=ZoneInfo(facts.founded.zone), payout_cents=line.paid_cents, adjustments=carried,
+    )
+    rows: dict[int, StatementRow] = {}
+    for entry in await views.statement(facts.closed.batch, line.producer):
+        known = rows.get(entry.sale_position)
+        if entry.kind == "capture":
+            goods, card, refunded = entry.gross_cents, entry.card_cents, 0
+        else:
+            goods, card, refunded = (known.goods_cents, known.card_cents, known.refunded_cents) if known else (0, 0, 0)
+            refunded -= entry.card_cents
+        rows[entry.sale_position] = StatementRow(
+            at_us=known.at_us if known else MicroTime(times[entry.position]), sale_id=f"V{entry.sale_position}",
+            goods_cents=Cents(goods), card_cents=Cents(card), refunded_cents=Cents(refunded),
+        )
+    return render_statement(head, rows.values())

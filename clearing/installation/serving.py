@@ -1,0 +1,186 @@
+"""Law: what serves a caisse starts together and stops together: no gateway without its writer, no lease left behind.
+
+One process: a writer and its command socket per caisse, the runner of its views, one gateway for all. A writer that is fenced
+or a view that halts ends the whole, with the reason.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+import asyncpg
+import structlog
+from aiohttp import web
+
+from clearing.authoriser.client import Overloaded, Submission
+from clearing.authoriser.clock import Clock
+from clearing.authoriser.loop import Writer
+from clearing.authoriser.server import CommandServer
+from clearing.directory import Directory
+from clearing.event_store.log import Log
+from clearing.event_store.reader import Reader
+from clearing.installation.home import write_private
+from clearing.installation.opening import Installation
+from clearing.projections.runner import Runner
+from clearing.sql import schema_of
+from clearing.telemetry import LogEvent, Telemetry
+from clearing.terminal_gateway.server import create_app, create_runner
+from clearing.values import CaisseCode
+from clearing.vault import Vault
+
+LOOPBACK: Final = "127.0.0.1"
+_log = structlog.get_logger()
+
+
+class NothingToServe(Exception):
+    """No caisse is prepared in this home."""
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """The writers of this process as one Authoriser: each submission goes to its caisse's."""
+
+    writers: Mapping[CaisseCode, Writer]
+    retry_after_s: int
+
+    async def submit(self, submission: Submission) -> bytes:
+        writer = self.writers.get(submission.caisse)
+        if writer is None:
+            raise Overloaded(self.retry_after_s)
+        return await writer.submit(submission)
+
+
+@dataclass(slots=True)
+class Serving:
+    """A running installation. failed: set, with its reason, when one of its parts ended by itself."""
+
+    installation: Installation
+    clock: Clock
+    directory: Directory = field(default_factory=Directory)
+    telemetry: Telemetry = field(default_factory=Telemetry)
+    writers: dict[CaisseCode, Writer] = field(default_factory=dict)
+    vaults: dict[CaisseCode, Vault] = field(default_factory=dict)
+    runners: dict[CaisseCode, Runner] = field(default_factory=dict)
+    url: str = ""
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    fault: BaseException | None = None
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Wait for `stop`, or for the first part that fails; raises its fault."""
+        waiting = [asyncio.ensure_future(one.wait()) for one in (stop, self.over)]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waiting:
+                one.cancel()
+        if self.fault is not None:
+            raise self.fault
+
+    async def caught_up(self, code: CaisseCode) -> int:
+        """Wait until the views show everything that the writer has recorded; the position."""
+        position = self.writers[code].book.position
+        while self.runners[code].position < position and not self.over.is_set():
+            await asyncio.sleep(0.005)
+        if self.fault is not None:
+            raise self.fault
+        return position
+
+    def ended(self, task: "asyncio.Task[None]") -> None:
+        """A part that ends before it was told to takes the whole with it."""
+        if not task.cancelled() and task.exception() is not None:
+            self.fault = self.fault or task.exception()
+            self.over.set()
+
+
+@asynccontextmanager
+async def serving(
+    installation: Installation, *, clock: Clock, codes: Sequence[CaisseCode], port: int | None, take_over: bool = False
+) -> AsyncIterator[Serving]:
+    """Serve these caisses until the block ends. port: of the gateway on 127.0.0.1, 0 for a free one, None for no gateway.
+
+    Raises NothingToServe, LeaseHeld, and what opens a vault or a log.
+    """
+    if not codes:
+        raise NothingToServe("There is no caisse to serve; found one first: clearing found FILE")
+    running = Serving(installation, clock)
+    async with AsyncExitStack() as stack:
+        for code in codes:
+            running.vaults[code] = await installation.prepare(code, at_us=clock.now_us())
+            await _start_views(running, code, stack)
+            await _start_writer(running, code, stack, take_over=take_over)
+        if port is not None:
+            await _start_gateway(running, port, stack)
+        yield running
+
+
+async def _start_writer(running: Serving, code: CaisseCode, stack: AsyncExitStack, *, take_over: bool) -> None:
+    installation, settings, vault = running.installation, running.installation.settings, running.vaults[code]
+    log = await Log.open(
+        installation.dsn("clearing_writer"), schema_of(code), writer=f"{socket.gethostname()} process {os.getpid()}",
+        lease_s=settings.lease_s, now_us=running.clock.now_us, take_over=take_over,
+    )
+    writer = Writer(
+        code=code, log=log, key=vault.signing_key(), root=vault.root_public, clock=running.clock,
+        directory=running.directory, telemetry=running.telemetry, settings=settings,
+    )
+    commands = CommandServer(
+        installation.home.socket(code), code=code, authoriser=writer, directory=running.directory, settings=settings
+    )
+    await writer.start()
+    task = asyncio.create_task(writer.run(), name=f"writer of {code}")
+    task.add_done_callback(running.ended)
+    running.writers[code] = writer
+    stack.push_async_callback(_stop_writer, writer, commands, task, log)
+    await commands.start()
+
+
+async def _stop_writer(writer: Writer, commands: CommandServer, task: "asyncio.Task[None]", log: Log) -> None:
+    """What is in the inbox is still decided; a writer that failed leaves its lease to run out."""
+    await commands.close()
+    writer.stop()
+    await asyncio.wait({task})
+    if task.cancelled() or task.exception() is not None:
+        await log.close()
+    else:
+        await log.release()
+    _log.info(LogEvent.STOPPED, caisse=writer.code)
+
+
+async def _start_views(running: Serving, code: CaisseCode, stack: AsyncExitStack) -> None:
+    installation = running.installation
+    dsn, stop = installation.dsn("clearing_projector"), asyncio.Event()
+    connection = await asyncpg.connect(dsn)
+    reader = await Reader.open(dsn, schema_of(code))
+    runner = Runner(connection, reader, schema_of(code), page_events=installation.settings.page_events_max)
+    task = asyncio.create_task(runner.run(stop, poll_s=installation.settings.poll_ms / 1_000), name=f"views of {code}")
+    task.add_done_callback(running.ended)
+    running.runners[code] = runner
+    stack.push_async_callback(_stop_views, stop, task, reader, connection)
+
+
+async def _stop_views(
+    stop: asyncio.Event, task: "asyncio.Task[None]", reader: Reader, connection: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    stop.set()
+    await asyncio.wait({task})
+    await reader.close()
+    await connection.close()
+
+
+async def _start_gateway(running: Serving, port: int, stack: AsyncExitStack) -> None:
+    home, settings = running.installation.home, running.installation.settings
+    app = create_app(
+        settings, running.directory, Routes(running.writers, settings.retry_after_s), running.vaults, running.telemetry,
+        lambda: int(asyncio.get_running_loop().time() * 1_000_000),
+    )
+    runner = create_runner(app, settings)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, LOOPBACK, port).start()
+    running.url = f"http://{LOOPBACK}:{runner.addresses[0][1]}"
+    write_private(home.gateway_address, running.url.encode())
+    stack.callback(home.gateway_address.unlink, missing_ok=True)
