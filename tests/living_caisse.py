@@ -110,7 +110,7 @@ class Caisse:
     dice: random.Random = field(default_factory=lambda: random.Random(1))
 
     async def command(self, person: PersonId, verb: str, body: dict[str, object], **more: Any) -> CommandReply:
-        return parse_command_reply(_payload(await self.writer.submit(self.commanded(person, verb, body, **more))))
+        return parse_command_reply(payload_of(await self.writer.submit(self.commanded(person, verb, body, **more))))
 
     def commanded(
         self, person: PersonId, verb: str, body: dict[str, object], *, n: int | None = None, secret: bytes | None = None
@@ -127,7 +127,7 @@ class Caisse:
     def asked(self, op: Op, lines: dict[str, int], *, tap: TapFacts | None = None, **fields: Any) -> Submission:
         """A signed request of the stall's terminal, with a fresh tap for ops that need one."""
         self.n += 1
-        amount = {"amount_cents": Cents(sum(lines.values()))} if op is not Op.REV else {}
+        amount = {"amount_cents": Cents(sum(lines.values()))} if op not in (Op.REV, Op.RECEIPT) else {}
         values: dict[str, Any] = {
             "op": op, "terminal": STALL, "epoch": 1, "n": self.n, "x": OperationId(self.dice.randbytes(16)),
             "ts_ms": TimeMs(self.clock.us // 1_000), "previous": ZERO_DIGEST, **amount,
@@ -149,7 +149,7 @@ class Caisse:
     async def sell(self, lines: dict[str, int], op: Op = Op.SALE, **fields: Any) -> tuple[Request, Reply]:
         submission = self.asked(op, lines, **fields)
         assert isinstance(submission.request, Request)
-        return submission.request, parse_reply(_payload(await self.writer.submit(submission)))
+        return submission.request, parse_reply(payload_of(await self.writer.submit(submission)))
 
     async def reader(self) -> Reader:
         return await Reader.open(self.dsn, self.schema)
@@ -160,7 +160,7 @@ def sign(request: Request) -> VerifiedFrame:
     return verify(open_envelope(raw, frame_bytes_max=4096), FrameType.TERM_REQ, STALL_KEY.public)
 
 
-def _payload(raw: bytes) -> bytes:
+def payload_of(raw: bytes) -> bytes:
     """The payload of a reply whose signature holds."""
     return verify(open_envelope(raw, frame_bytes_max=1 << 20), FrameType.SRV_RESP, SERVER_KEY.public).payload
 

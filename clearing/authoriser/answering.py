@@ -6,6 +6,7 @@ from clearing.values import Position
 from clearing.wire.commands import Command, CommandReply, encode_command_reply
 from clearing.wire.fields import TimeMs
 from clearing.wire.frame import FrameType
+from clearing.wire.receipts import Receipt, encode_receipt
 from clearing.wire.replies import Reply, TimeReply, encode_reply, encode_time
 from clearing.wire.requests import Request
 from clearing.wire.signature import SigningKey
@@ -47,6 +48,9 @@ class Answers:
     def time(self, request: Request, at_us: int) -> bytes:
         payload = encode_time(TimeReply(nonce=request.nonce or b"", st_ms=TimeMs(at_us // 1_000)))
         return self._key.sign_envelope(FrameType.SRV_TIME, payload)
+
+    def receipt(self, receipt: Receipt) -> bytes:
+        return self._key.sign_envelope(FrameType.SRV_RECEIPT, encode_receipt(receipt))
 
     def _reply(self, reply: Reply) -> bytes:
         return self._key.sign_envelope(FrameType.SRV_RESP, encode_reply(reply))

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from hashlib import sha256
 
 import structlog
 
@@ -23,7 +24,8 @@ from clearing.authoriser.sameness import Sameness, Stored
 from clearing.config import Settings
 from clearing.directory import Directory, Holder, KeyEntry
 from clearing.event_store.log import Fenced, Log
-from clearing.event_store.proofs import Frontier, head_note
+from clearing.event_store.proofs import head_note
+from clearing.event_store.tree import GrowingTree
 from clearing.events.caisse import PersonNamed
 from clearing.events.catalogue import Event
 from clearing.events.codec import decode
@@ -32,7 +34,9 @@ from clearing.events.producers import TerminalEnrolled
 from clearing.rules.answers import BrokenBook
 from clearing.rules.book import Book
 from clearing.telemetry import LogEvent, Telemetry
-from clearing.values import CaisseCode, TerminalId
+from clearing.values import CaisseCode, OperationId, TerminalId
+from clearing.wire.receipts import Receipt
+from clearing.wire.requests import Op, Request
 from clearing.wire.signature import TerminalKey
 
 HEAD_EVERY_US = 1_000_000
@@ -61,7 +65,7 @@ class Writer:
         self.book = Book()
         self._reception = self._open_reception(Sameness())
         self._chain = b""
-        self._frontier = Frontier()
+        self._tree = GrowingTree()
 
     def _open_reception(self, sameness: Sameness) -> Reception:
         return Reception(
@@ -77,12 +81,12 @@ class Writer:
         structlog.get_logger().info(LogEvent.READY, caisse=self.code, position=self.book.position)
 
     async def _load(self) -> None:
-        self.book, self._frontier = Book(), Frontier()
+        self.book, self._tree = Book(), GrowingTree()
         while rows := await self._log.read(self.book.position, LOAD_PAGE):
             for row in rows:
                 event = decode(row.type, row.schema_version, row.public, row.private)
                 self.book.apply(event, row.position, row.at_us)
-                self._frontier.append(row.leaf)
+                self._tree.append(row.leaf)
                 self._tell_directory(event)
         sameness = Sameness()
         for terminal, epoch, n in await self._log.highest_n():
@@ -149,6 +153,9 @@ class Writer:
             request = waiting.submission.request
             if isinstance(request, Enrolment):
                 continue
+            if isinstance(request, Request) and request.op is Op.RECEIPT:
+                waiting.receipt = await self._receipt(request)
+                continue
             key = message_key(request)
             if self._reception.sameness.may_be_stored(key):
                 found = await self._log.reply_of(*key)
@@ -158,6 +165,22 @@ class Writer:
             card = self.book.members.cards.get(tap.card) if tap is not None and tap.card is not None else None
             if tap is not None and tap.card is not None and card is not None and tap.counter + 64 <= card.highest:
                 waiting.tap_used_before = await self._log.tap_used(tap.card, tap.key_version, tap.counter) is not None
+
+    async def _receipt(self, request: Request) -> Receipt | None:
+        """The proof of an operation that this terminal made and that is committed; None when there is none."""
+        known = self.book.operations.get((request.terminal, request.original or OperationId(b"")))
+        if known is None:
+            return None
+        (row,) = await self._log.read(known.position - 1, 1)
+        reply = await self._log.reply_of(request.terminal, known.event.op.epoch, known.event.op.n)
+        first, size = self._tree.block_of(row.position - 1)
+        path = self._tree.inclusion(row.position - 1, await self._log.leaves(first, size))
+        return Receipt(
+            m=request.terminal, n=request.n, x=request.x, rq=request.digest, sq=row.position, at=row.at_us, ty=row.type,
+            sv=row.schema_version, pub=row.public, hp=sha256(row.salt + row.private).digest(),
+            he=sha256(row.evidence).digest(), hr=sha256(reply[2] if reply else b"").digest(), sz=self._tree.size,
+            path=tuple(path), root=self._tree.root(),
+        )
 
     async def _decide_and_commit(self, waiting: Sequence[Waiting]) -> None:
         try:
@@ -214,14 +237,14 @@ class Writer:
         self._telemetry.group_requests.labels(self.code).observe(len(group.replies))
         self._chain = group.chain
         for row, event in zip(group.rows, group.events, strict=True):
-            self._frontier.append(row.leaf)
+            self._tree.append(row.leaf)
             self._tell_directory(event)
 
     async def _sign_head(self, *, force: bool = False) -> None:
         """A signed head once a second of the log's time: what terminals and witnesses can hold the log to."""
         if self.book.position and (force or self.book.at_us - self._head_signed_us >= HEAD_EVERY_US):
             self._head_signed_us = self.book.at_us
-            root = self._frontier.root()
+            root = self._tree.root()
             note = head_note(f"clearing/{self.code}", self.book.position, root)
             await self._log.store_head(self.book.position, root, self._key.sign_statement(note.encode()))
 

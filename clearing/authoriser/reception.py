@@ -32,6 +32,7 @@ from clearing.telemetry import LogEvent, Telemetry
 from clearing.values import CaisseCode, InvalidValue, Position, TerminalId
 from clearing.wire.commands import Command
 from clearing.wire.enrolment import encode_enrolled
+from clearing.wire.receipts import Receipt
 from clearing.wire.requests import Op, Request
 from clearing.wire.signature import new_key_proven
 
@@ -40,13 +41,14 @@ DETAILS_WAIT_US = 2 * 86_400_000_000  # changed bank details are paid to two day
 
 @dataclass(slots=True)
 class Waiting:
-    """A submission in the inbox. stored, tap_used_before: what the store said of it, if it had to be asked."""
+    """A submission in the inbox. stored, tap_used_before, receipt: what the store said of it, if it had to be asked."""
 
     submission: Submission
     arrived_us: int
     answer: asyncio.Future[bytes]
     stored: Stored | None = None
     tap_used_before: bool = False
+    receipt: Receipt | None = None
 
 
 def message_key(request: Request | Command) -> MessageKey:
@@ -73,8 +75,8 @@ class Reception:
         request = waiting.submission.request
         if isinstance(request, Enrolment):
             return self._enrol(waiting, request, group)
-        if isinstance(request, Request) and request.op is Op.TIME:
-            return self.answers.time(request, max(waiting.arrived_us, self.book.at_us))
+        if isinstance(request, Request) and request.op in (Op.TIME, Op.RECEIPT):
+            return self._told(waiting, request, head)
         key = message_key(request)
         stored = self.sameness.recent(key) or waiting.stored
         if stored is not None:
@@ -95,6 +97,15 @@ class Reception:
             self._alarm("decide", fault)
             return self.answers.coded(request, Code.INTERNAL_ERROR, at_us=at_us, head=head,
                                       why="The program could not decide this; nothing was recorded. Tell the operator.")
+
+    def _told(self, waiting: Waiting, request: Request, head: bytes) -> bytes:
+        """What changes nothing and is not recorded: the time, or a receipt of what was recorded before."""
+        at_us = max(waiting.arrived_us, self.book.at_us)
+        if request.op is Op.TIME:
+            return self.answers.time(request, at_us)
+        if waiting.receipt is None:
+            return self.answers.coded(request, Code.ORIGINAL_NOT_FOUND, at_us=at_us, head=head)
+        return self.answers.receipt(waiting.receipt)
 
     def hold(self, waiting: Waiting, group: Group, head: bytes, why: str) -> bytes:
         """A frame that broke the fold twice: kept as evidence, answered 96 for ever, waits for a person."""

@@ -39,14 +39,31 @@ def leaf_hash(
     reply: bytes,
 ) -> bytes:
     """32 bytes that fix one event, its evidence and the reply that was given."""
-    return sha256(
-        b"\x00"
-        + _header(position, at_us, type, schema_version)
-        + sha256(public).digest()
-        + sha256(salt + private).digest()
-        + sha256(evidence).digest()
-        + sha256(reply).digest()
-    ).digest()
+    return leaf_of_hashes(
+        position,
+        at_us,
+        type,
+        schema_version,
+        sha256(public).digest(),
+        sha256(salt + private).digest(),
+        sha256(evidence).digest(),
+        sha256(reply).digest(),
+    )
+
+
+def leaf_of_hashes(
+    position: int,
+    at_us: int,
+    type: int,  # noqa: A002 - the event's own word
+    schema_version: int,
+    public: bytes,
+    salted_private: bytes,
+    evidence: bytes,
+    reply: bytes,
+) -> bytes:
+    """The same leaf from the hashes of its four parts, 32 bytes each: what a receipt can show of it."""
+    header = _header(position, at_us, type, schema_version)
+    return sha256(b"\x00" + header + public + salted_private + evidence + reply).digest()
 
 
 def chain_hash(previous: bytes, leaf: bytes) -> bytes:
