@@ -7,22 +7,20 @@ or a view that halts ends the whole, with the reason.
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-import asyncpg
 import structlog
 from aiohttp import web
 
-from clearing.authoriser.client import Overloaded, Submission
+from clearing.authoriser.client import Authoriser, Overloaded, Submission
 from clearing.authoriser.clock import Clock
 from clearing.authoriser.loop import Writer
 from clearing.authoriser.server import CommandServer
 from clearing.directory import Directory
 from clearing.event_store.log import Log
-from clearing.event_store.reader import Reader
 from clearing.installation.home import write_private
 from clearing.installation.opening import Installation
 from clearing.projections.runner import Runner
@@ -31,8 +29,10 @@ from clearing.telemetry import LogEvent, Telemetry
 from clearing.terminal_gateway.server import create_app, create_runner
 from clearing.values import CaisseCode
 from clearing.vault import Vault
+from clearing.wire.certificate import certify
 
 LOOPBACK: Final = "127.0.0.1"
+POLL_S: Final = 0.005
 _log = structlog.get_logger()
 
 
@@ -84,7 +84,7 @@ class Serving:
         """Wait until the views show everything that the writer has recorded; the position."""
         position = self.writers[code].book.position
         while self.runners[code].position < position and not self.over.is_set():
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(POLL_S)  # noqa: ASYNC110 - the views follow by polling, and so does who waits for them
         if self.fault is not None:
             raise self.fault
         return position
@@ -98,10 +98,12 @@ class Serving:
 
 @asynccontextmanager
 async def serving(
-    installation: Installation, *, clock: Clock, codes: Sequence[CaisseCode], port: int | None, take_over: bool = False
+    installation: Installation, *, clock: Clock, codes: Sequence[CaisseCode], port: int | None, take_over: bool = False,
+    through: Callable[[Authoriser], Authoriser] = lambda writers: writers,
 ) -> AsyncIterator[Serving]:
     """Serve these caisses until the block ends. port: of the gateway on 127.0.0.1, 0 for a free one, None for no gateway.
 
+    through: what the gateway submits to, given the writers; a replay of a recorded day puts its arrivals in order there.
     Raises NothingToServe, LeaseHeld, and what opens a vault or a log.
     """
     if not codes:
@@ -113,7 +115,7 @@ async def serving(
             await _start_views(running, code, stack)
             await _start_writer(running, code, stack, take_over=take_over)
         if port is not None:
-            await _start_gateway(running, port, stack)
+            await _start_gateway(running, port, stack, through)
         yield running
 
 
@@ -151,31 +153,29 @@ async def _stop_writer(writer: Writer, commands: CommandServer, task: "asyncio.T
 
 
 async def _start_views(running: Serving, code: CaisseCode, stack: AsyncExitStack) -> None:
-    installation = running.installation
-    dsn, stop = installation.dsn("clearing_projector"), asyncio.Event()
-    connection = await asyncpg.connect(dsn)
-    reader = await Reader.open(dsn, schema_of(code))
-    runner = Runner(connection, reader, schema_of(code), page_events=installation.settings.page_events_max)
-    task = asyncio.create_task(runner.run(stop, poll_s=installation.settings.poll_ms / 1_000), name=f"views of {code}")
+    settings, stop = running.installation.settings, asyncio.Event()
+    dsn = running.installation.dsn("clearing_projector")
+    runner = await Runner.open(dsn, schema_of(code), page_events=settings.page_events_max)
+    task = asyncio.create_task(runner.run(stop, poll_s=settings.poll_ms / 1_000), name=f"views of {code}")
     task.add_done_callback(running.ended)
     running.runners[code] = runner
-    stack.push_async_callback(_stop_views, stop, task, reader, connection)
+    stack.push_async_callback(_stop_views, stop, task, runner)
 
 
-async def _stop_views(
-    stop: asyncio.Event, task: "asyncio.Task[None]", reader: Reader, connection: "asyncpg.Connection[asyncpg.Record]"
-) -> None:
+async def _stop_views(stop: asyncio.Event, task: "asyncio.Task[None]", runner: Runner) -> None:
     stop.set()
     await asyncio.wait({task})
-    await reader.close()
-    await connection.close()
+    await runner.close()
 
 
-async def _start_gateway(running: Serving, port: int, stack: AsyncExitStack) -> None:
+async def _start_gateway(
+    running: Serving, port: int, stack: AsyncExitStack, through: Callable[[Authoriser], Authoriser]
+) -> None:
     home, settings = running.installation.home, running.installation.settings
     app = create_app(
-        settings, running.directory, Routes(running.writers, settings.retry_after_s), running.vaults, running.telemetry,
+        settings, running.directory, through(Routes(running.writers, settings.retry_after_s)), running.vaults, running.telemetry,
         lambda: int(asyncio.get_running_loop().time() * 1_000_000),
+        certificates=[certify(vault.root_key(), vault.signing_key().public) for vault in running.vaults.values()],
     )
     runner = create_runner(app, settings)
     await runner.setup()
