@@ -29,6 +29,12 @@ class Source:
         assert 0 <= cents <= self.left_cents, "a payer was asked for more than its source has left"
         self.left_cents -= cents
         lots = self._lots
+        if not lots:
+            return ()
+        lot, there = lots[-1]
+        if there > cents:  # nearly always: the first lot is enough
+            lots[-1] = (lot, there - cents)
+            return (LotUse(lot=lot, cents=Cents(cents)),)
         uses: list[LotUse] = []
         while cents and lots:
             lot, there = lots.pop()
@@ -70,10 +76,14 @@ class OpenSources:
 
 def purse(purses: Mapping[PurseKind, tuple[Lot, ...]], kind: PurseKind, at_us: int) -> Source:
     """The spendable lots of one purse: soonest expiry first, never-lapsing last, equal expiry in the order listed."""
-    lots = [lot for lot in purses.get(kind, ()) if lot.cents > 0 and (lot.expires_us is None or lot.expires_us > at_us)]
-    if len(lots) > 1:
-        lots.sort(key=lambda lot: NEVER if lot.expires_us is None else lot.expires_us)
-    return Source(sum(lot.cents for lot in lots), [(lot.id, lot.cents) for lot in lots])
+    lots = purses.get(kind, ())
+    alive = [
+        (NEVER if lot.expires_us is None else lot.expires_us, place, lot.id, lot.cents)
+        for place, lot in enumerate(lots)
+        if lot.cents > 0 and (lot.expires_us is None or lot.expires_us > at_us)
+    ]
+    alive.sort()
+    return Source(sum([lot[3] for lot in alive]), [lot[2:] for lot in alive])
 
 
 class HeldSources:
