@@ -16,6 +16,7 @@ from clearing.terminal.virtual_card import VirtualCard
 from clearing.terminal_gateway.door import Door
 from clearing.terminal_gateway.server import create_app, create_runner
 from clearing.values import CaisseCode, CardId, CategoryId, Cents, OperationId, TerminalId
+from clearing.wire.certificate import certify
 from clearing.wire.fields import TimeMs
 from clearing.wire.frame import FrameType
 from clearing.wire.requests import CardUrl, Op, Request, encode_request
@@ -93,7 +94,7 @@ class World:
     def app(self, authoriser: Authoriser | None = None) -> web.Application:
         return create_app(
             self.settings, self.directory, authoriser or self.writer, {BRUME: self.room}, self.telemetry, self.clock,
-            lambda: self.reasons,
+            lambda: self.reasons, [certify(ROOT_KEY, SERVER_KEY.public)],
         )  # fmt: skip
 
     @asynccontextmanager

@@ -32,8 +32,10 @@ PATHS: Final[Mapping[str, Op]] = {
     "/v1/reverse": Op.REV,
     "/v1/refund": Op.REF,
     "/v1/rotate": Op.ROTATE,
+    "/v1/time": Op.TIME,
 }
 ENROL_PATH: Final = "/v1/enrol"
+KEYS_PATH: Final = "/v1/keys"
 
 _Admit = Callable[[bytes, str], bytes | Submission]
 _Respond = Callable[[web.Request], Awaitable[web.Response]]
@@ -48,8 +50,13 @@ def create_app(
     telemetry: Telemetry,
     clock_us: Callable[[], int],
     ready: Callable[[], Sequence[str]] = tuple,
+    certificates: Sequence[bytes] = (),
 ) -> web.Application:
-    """The gateway. clock_us: microseconds that never fall, for limits only. ready: sentences that say what is still missing."""
+    """The gateway.
+
+    clock_us: microseconds that never fall, for limits only. ready: sentences that say what is still missing. certificates:
+    of the server's online keys (wire.certificate), for terminals that were paired.
+    """
     door = Door(settings=settings, directory=directory, cardrooms=cardrooms, telemetry=telemetry, clock_us=clock_us)
     pairing = EnrolmentDoor(settings=settings, directory=directory, clock_us=clock_us, random=secrets.token_bytes)
     app = web.Application(client_max_size=settings.frame_bytes_max)
@@ -61,6 +68,7 @@ def create_app(
     app.router.add_get("/healthz", _alive)
     app.router.add_get("/readyz", _readiness(directory, ready))
     app.router.add_get("/metrics", _metrics(telemetry))
+    app.router.add_get(KEYS_PATH, _bytes(b"".join(certificates)))
     return app
 
 
@@ -153,6 +161,13 @@ class Knock:
 
 
 _REPLY_HEADERS: Final = {"Content-Type": CONTENT_TYPE}
+
+
+def _bytes(content: bytes) -> _Respond:
+    async def respond(_request: web.Request) -> web.Response:
+        return web.Response(body=content, content_type="application/octet-stream")
+
+    return respond
 
 
 async def _alive(_request: web.Request) -> web.Response:
