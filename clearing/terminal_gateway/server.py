@@ -4,6 +4,7 @@ Paths and statuses: wire.md section 4, docs/WIRE.md. 200 means decided, declines
 """
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
@@ -75,8 +76,23 @@ def create_app(
 def create_runner(app: web.Application, settings: Settings) -> web.AppRunner:
     """The runner every gateway process uses: no access log, no unpacking of compressed bodies before they are refused."""
     return web.AppRunner(
-        app, access_log=None, keepalive_timeout=settings.keepalive_s, auto_decompress=False, handle_signals=False
+        app,
+        access_log=None,
+        logger=_FAULTS,
+        keepalive_timeout=settings.keepalive_s,
+        auto_decompress=False,
+        handle_signals=False,
     )
+
+
+def _of_ours(record: logging.LogRecord) -> bool:
+    """Bytes that are not HTTP are their sender's fault: whoever sends them must not be able to fill our log."""
+    fault = record.exc_info[1] if record.exc_info else None
+    return not isinstance(fault, HttpProcessingError)
+
+
+_FAULTS: Final = logging.getLogger("clearing.door")
+_FAULTS.addFilter(_of_ours)
 
 
 def _admission(door: Door, op: Op) -> _Admit:
