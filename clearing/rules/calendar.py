@@ -1,11 +1,11 @@
 """Law: days, months and years are civil, in the caisse's zone; an instant is microseconds UTC; a period is "YYYY-MM"."""
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from clearing.values import InvalidValue, MicroTime
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def instant_us(moment: datetime) -> MicroTime:
@@ -61,3 +61,8 @@ def civil_date(text: str, *, what: str = "date") -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise InvalidValue(f"{what} is written YYYY-MM-DD, like 2017-01-31, not {text!r}") from None
+
+
+def local_text(zone: str, at_us: int) -> str:
+    """An instant as people of the zone read it: "2017-06-01 00:00:00 CEST"."""
+    return (_EPOCH + timedelta(microseconds=at_us)).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S %Z")

@@ -1,0 +1,174 @@
+"""Law: one pass over the log finds a sale, the votes and credits it stands on, and what became of it; other rows stay undecoded."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from clearing.audit.findings import StoredLog
+from clearing.event_store.rows import EventRow
+from clearing.events.caisse import CaisseFounded, CharteAdopted, DecisionRecorded
+from clearing.events.catalogue import Event
+from clearing.events.charte import Charte
+from clearing.events.codec import decode
+from clearing.events.funds import AllocationGranted, AllocationRuleSet, PurseCredited, SingleGranted
+from clearing.events.sales import (
+    AuthorisationDecided,
+    CaptureDecided,
+    HoldExpired,
+    OperationRepeated,
+    RefundDecided,
+    ReversalDecided,
+    SaleDecided,
+)
+from clearing.rules.calendar import local_text
+from clearing.rules.returns import total
+from clearing.values import DecisionId
+
+PAGE_EVENTS: Final = 5_000
+PREFIX_MIN: Final = 6
+Paying = SaleDecided | AuthorisationDecided | CaptureDecided
+_BACKGROUND: Final = frozenset(
+    kind.TYPE for kind in (
+        CaisseFounded, DecisionRecorded, CharteAdopted, AllocationRuleSet, AllocationGranted, SingleGranted, PurseCredited,
+    )
+)  # fmt: skip
+_PAYING: Final = frozenset(kind.TYPE for kind in (SaleDecided, AuthorisationDecided, CaptureDecided))
+
+
+class SaleNotFound(LookupError):
+    """No sale has this reference, or several have; the text says which reference to give."""
+
+
+@dataclass(frozen=True, slots=True)
+class LotOrigin:
+    """Where a lot of credit came from. named: for people. decision: the vote that set its rule."""
+
+    named: str
+    expires_us: int | None
+    decision: DecisionId | None
+
+
+@dataclass(slots=True)
+class FoundSale:
+    """What explains one sale: chartes and decisions up to it, the lots of its caisse, and what happened to it later."""
+
+    event: Paying
+    position: int
+    at_us: int
+    zone: str
+    chartes: dict[int, Charte]
+    decisions: dict[DecisionId, DecisionRecorded]
+    lots: dict[str, LotOrigin]
+    later: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Background:
+    zone: str = "UTC"
+    chartes: dict[int, Charte] = field(default_factory=dict)
+    decisions: dict[DecisionId, DecisionRecorded] = field(default_factory=dict)
+    rules: dict[str, DecisionId] = field(default_factory=dict)
+    lots: dict[str, LotOrigin] = field(default_factory=dict)
+
+    def learn(self, event: Event, position: int) -> None:
+        match event:
+            case CaisseFounded():
+                self.zone = event.zone
+            case DecisionRecorded():
+                self.decisions[event.decision] = event
+            case CharteAdopted():
+                self.chartes[event.charte.version] = event.charte
+            case AllocationRuleSet():
+                self.rules[event.rule] = event.decision
+            case AllocationGranted() | SingleGranted():
+                named = f"the credit {event.rule} of {event.period}, paid by fund {event.fund}"
+                self.lots[f"{event.rule}/{event.period}"] = LotOrigin(named, event.expires_us, self.rules.get(event.rule))
+            case PurseCredited():
+                named = "the member's own money" if event.fund is None else f"a single credit from fund {event.fund}"
+                self.lots[f"x{position}"] = LotOrigin(f"{named} ({event.reference})", event.expires_us, None)
+            case _:
+                return
+
+
+async def find_sale(log: StoredLog, reference: str) -> FoundSale:
+    """Raises SaleNotFound: nothing, or more than one operation, has this reference."""
+    wanted = _wanted(reference)
+    background, found, later = _Background(), list[tuple[EventRow, Paying]](), list[str]()
+    stream = ""
+    async for row in _rows(log):
+        if row.type in _BACKGROUND:
+            background.learn(_decoded(row), row.position)
+        elif row.stream == stream and found:
+            later += _afterwards(_decoded(row), background.zone, row)
+        elif row.type in _PAYING and wanted(row):
+            event = _decoded(row)
+            if isinstance(event, SaleDecided | AuthorisationDecided | CaptureDecided):
+                found.append((row, event))
+                stream = stream or row.stream
+    if len(found) != 1:
+        raise SaleNotFound(_not_one(reference, found))
+    row, event = found[0]
+    return FoundSale(
+        event, row.position, row.at_us, background.zone, background.chartes, background.decisions, background.lots, tuple(later)
+    )
+
+
+def _wanted(reference: str) -> Callable[[EventRow], bool]:
+    text = reference.strip().lower()
+    if text.isascii() and text.isdigit() and len(text) <= 10:
+        position = int(text)
+        return lambda row: row.position == position
+    if len(text) < PREFIX_MIN or not all(digit in "0123456789abcdef" for digit in text) or len(text) > 32:
+        raise SaleNotFound(f"'{reference}' is no reference of a sale: give its event's number, or {PREFIX_MIN} to 32 hex digits of its x")
+    whole = bytes.fromhex(text[: len(text) // 2 * 2])
+
+    def begins(row: EventRow) -> bool:
+        if whole not in row.public:  # decode only what can match
+            return False
+        event = _decoded(row)
+        return isinstance(event, SaleDecided | AuthorisationDecided | CaptureDecided) and event.op.x.hex().startswith(text)
+
+    return begins
+
+
+def _not_one(reference: str, found: list[tuple[EventRow, Paying]]) -> str:
+    if not found:
+        return f"No sale, authorisation or capture has the reference {reference}; look it up with `clearing sales`."
+    places = ", ".join(str(row.position) for row, _ in found[:10])
+    return f"{len(found)} operations begin with {reference}: give one of the events {places}."
+
+
+async def _rows(log: StoredLog) -> AsyncIterator[EventRow]:
+    after = 0
+    while rows := await log.read(after, PAGE_EVENTS):
+        for row in rows:
+            yield row
+        after = rows[-1].position
+
+
+def _decoded(row: EventRow) -> Event:
+    return decode(row.type, row.schema_version, row.public, row.private)
+
+
+def _afterwards(event: Event, zone: str, row: EventRow) -> list[str]:
+    """What an event did to the sale, as a sentence; nothing for one that changed nothing."""
+    at = f"{local_text(zone, row.at_us)} (event {row.position})"
+    match event:
+        case CaptureDecided(approved_cents=cents) if cents or event.released:
+            return [f"{at}: delivered, {euros(cents)} captured, {euros(total(event.released))} released."]
+        case RefundDecided(code="00"):
+            return [f"{at}: goods of {euros(event.amount_cents)} taken back, {euros(event.card_cents)} of it to the card."]
+        case ReversalDecided(code="00") if event.effect in ("released", "undone"):
+            return [f"{at}: reversed, {euros(total(event.returned))} given back."]
+        case ReversalDecided(code="00") if event.exception:
+            return [f"{at}: {event.exception}."]
+        case HoldExpired():
+            return [f"{at}: nobody captured it in time, {euros(total(event.released))} released."]
+        case OperationRepeated():
+            return [f"{at}: asked again, answered the same."]
+        case _:
+            return []
+
+
+def euros(cents: int) -> str:
+    return f"{cents // 100}.{cents % 100:02d} EUR"

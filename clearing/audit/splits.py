@@ -1,0 +1,224 @@
+"""Law: every sale's cents are explained to the last one: payers of the charte in force, from lots that could be spent, to the
+payees of its lines; what is captured was held, what is given back was captured.
+
+Checked against the book before the event. Nothing is decided again: a rule that has changed since judges no old sale.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from clearing.audit.findings import BadEvent, Checked
+from clearing.events.basket import Line, Return, Share
+from clearing.events.catalogue import Event
+from clearing.events.charte import Charte
+from clearing.events.codes import Code, till_code
+from clearing.events.sales import (
+    AuthorisationDecided,
+    CaptureDecided,
+    HoldExpired,
+    RefundDecided,
+    ReversalDecided,
+    SaleDecided,
+)
+from clearing.rules.book import Book
+from clearing.rules.sale import State
+from clearing.values import CategoryId, ProducerId, half_up
+
+Key = tuple[CategoryId, str | None, ProducerId]
+Holder = tuple[str, str, str]
+Paying = SaleDecided | AuthorisationDecided | CaptureDecided
+
+
+def check_operation(event: Event, position: int, at_us: int, book: Book, checked: Checked) -> None:
+    """Raises BadEvent. book: before the event."""
+    match event:
+        case SaleDecided() | AuthorisationDecided():
+            _told(event, position)
+            _purchase(event, position, at_us, book)
+        case CaptureDecided():
+            _told(event, position)
+            _capture(event, position, at_us, book)
+        case ReversalDecided():
+            _told(event, position)
+            _reversal(event, position, book)
+        case RefundDecided():
+            _told(event, position)
+            _refund(event, position, book)
+        case HoldExpired():
+            hold = _held(book, event.terminal, event.original, position)
+            if hold.hold_expires_us > at_us:
+                raise BadEvent(position, "the hold expired before its time")
+            _same_cents(hold.shares, event.released, position, "released")
+        case _:
+            return
+    checked.add("operations, each cent from a payer of its charte to a payee")
+
+
+def _told(event: Paying | ReversalDecided | RefundDecided, position: int) -> None:
+    if event.answer != till_code(Code(event.code)):
+        raise BadEvent(position, f"the terminal was told {event.answer} for the code {event.code}")
+
+
+def key_of(line: Line, producer: ProducerId) -> Key:
+    """Lines of one key were added up before rounding."""
+    return (line.category, line.product, line.payee or producer)
+
+
+def _split(event: Paying, position: int) -> None:
+    """Shares, lines and amount agree, line by line."""
+    if sum(line.amount_cents for line in event.lines) != event.amount_cents:
+        raise BadEvent(position, "its lines do not sum to its amount")
+    approved = event.code in (Code.APPROVED, Code.PARTIAL)
+    if not approved and (event.shares or event.approved_cents):
+        raise BadEvent(position, f"it was declined with {event.code}, but somebody pays")
+    paid: dict[Key, int] = {}
+    for line, cents in zip(event.lines, event.approved_lines, strict=True):
+        if not 0 <= cents <= line.amount_cents:
+            raise BadEvent(position, "more is paid of a line than it costs")
+        key = key_of(line, event.op.producer)
+        paid[key] = paid.get(key, 0) + cents
+    for share in event.shares:
+        _share(share, event, position)
+        if share.step != "surplus":
+            key = key_of(event.lines[share.line], event.op.producer)
+            paid[key] = paid.get(key, 0) - share.cents
+    if any(paid.values()) or sum(event.approved_lines) != event.approved_cents:
+        raise BadEvent(position, "its shares do not sum to what was approved of each line")
+    if approved and event.lines and (event.code == Code.APPROVED) != (event.approved_cents == event.amount_cents):
+        raise BadEvent(position, f"{event.approved_cents} of {event.amount_cents} cents are not {event.code}")
+
+
+def _share(share: Share, event: Paying, position: int) -> None:
+    if share.cents < 1 or (share.source.startswith("purse:") and sum(use.cents for use in share.lots) != share.cents):
+        raise BadEvent(position, f"the lots of {share.payer} do not sum to its share")
+    if share.source.startswith("fund:") and share.lots:
+        raise BadEvent(position, f"the fund of {share.payer} has no lots, but some are named")
+    if share.step != "surplus" and share.payee != key_of(event.lines[share.line], event.op.producer)[2]:
+        raise BadEvent(position, f"{share.payer} pays {share.payee}, which is not the line's payee")
+
+
+def _payers(shares: Iterable[Share], charte: Charte, position: int) -> None:
+    """Each share names a rule of the charte, and the source that the vote gave it."""
+    sources = {payer.id: {f"purse:{payer.purse}" if payer.purse is not None else f"fund:{payer.fund}"} for payer in charte.payers}
+    sources |= {tariff.id: {f"fund:{weight.fund}" for weight in tariff.funds} for tariff in charte.tariffs}
+    for share in shares:
+        if share.payer not in sources or (share.step != "surplus" and share.source not in sources[share.payer]):
+            raise BadEvent(position, f"{share.payer} of {share.source} is no payer of charte {charte.version}")
+
+
+def _purchase(event: SaleDecided | AuthorisationDecided, position: int, at_us: int, book: Book) -> None:
+    _split(event, position)
+    charte = book.caisse.charte_at(at_us)
+    if event.charte_version != (charte.version if charte is not None else 0):
+        raise BadEvent(position, f"charte {event.charte_version} was not in force at its time")
+    tap = event.tap
+    card = book.members.cards.get(tap.card) if tap is not None else None
+    if tap is not None and card is not None:
+        if event.member != card.member:
+            raise BadEvent(position, "the card belongs to another member")
+        if tap.fresh and not (card.key_version == tap.key_version and card.fresh(tap.counter, at_us, used_before=False)):
+            raise BadEvent(position, "the tap had been used before, or came after a later one")
+    if not event.shares:
+        return
+    if charte is None or tap is None or card is None or not tap.fresh or card.blocked is not None:
+        raise BadEvent(position, "somebody pays though charte, tap or card do not allow it")
+    terminal, producer = book.producers.terminals[event.op.terminal], book.producers.producers[event.op.producer]
+    if terminal.suspended or producer.convention_at(at_us) is None or not book.all_conventioned(event.lines, at_us):
+        raise BadEvent(position, "somebody pays though terminal or convention are not in force")
+    _payers(event.shares, charte, position)
+    for use in (use for share in event.shares for use in share.lots):
+        expires_us = book.allocation.lot_expires_us(use.lot)
+        if expires_us is not None and expires_us <= at_us:
+            raise BadEvent(position, f"lot {use.lot} had lapsed")
+    if isinstance(event, AuthorisationDecided) and event.hold_expires_us <= at_us:
+        raise BadEvent(position, "the hold is over before it begins")
+
+
+def _held(book: Book, terminal: object, original: object, position: int) -> AuthorisationDecided:
+    hold = book.operations.get((terminal, original))  # type: ignore[arg-type]
+    if hold is None or hold.state is not State.HELD or not isinstance(hold.event, AuthorisationDecided):
+        raise BadEvent(position, "there is no open hold for it")
+    return hold.event
+
+
+def _capture(event: CaptureDecided, position: int, at_us: int, book: Book) -> None:
+    _split(event, position)
+    if event.code not in (Code.APPROVED, Code.PARTIAL):
+        return
+    found = book.operations.get((event.op.terminal, event.original)) or book.capture_of(event.op.producer, event.original)
+    if found is None or found.state is not State.HELD or not isinstance(found.event, AuthorisationDecided):
+        raise BadEvent(position, "it captures no open hold")
+    hold = found.event
+    if hold.hold_expires_us <= at_us or (hold.charte_version, hold.member) != (event.charte_version, event.member):
+        raise BadEvent(position, "its hold is over, or of another member or charte")
+    _same_cents(hold.shares, (*event.shares, *event.released), position, "captured and released")
+
+
+def _reversal(event: ReversalDecided, position: int, book: Book) -> None:
+    original = book.operations.get((event.op.terminal, event.original))
+    if event.effect == "released":
+        _same_cents(_held(book, event.op.terminal, event.original, position).shares, event.returned, position, "released")
+    elif event.effect == "undone":
+        if original is None or original.state is not State.CAPTURED or original.position <= book.settlement.settled_up_to:
+            raise BadEvent(position, "it undoes what is not captured, or in a closed batch")
+        sold = original.event
+        if not isinstance(sold, SaleDecided | CaptureDecided):
+            raise BadEvent(position, "only a sale or a capture can be undone")
+        left = _goods(sold.shares) - _card_part(sold, original.refunded)
+        if _goods(event.returned) != left:
+            raise BadEvent(position, f"{_goods(event.returned)} cents of goods go back, {left} were still captured")
+    elif event.returned:
+        raise BadEvent(position, "it gives cents back without an effect")
+
+
+def _refund(event: RefundDecided, position: int, book: Book) -> None:
+    if event.code != Code.APPROVED:
+        if event.returned or event.card_cents:
+            raise BadEvent(position, f"it was declined with {event.code}, but cents go back")
+        return
+    original = book.capture_of(event.op.producer, event.original)
+    sold = original.event if original is not None and original.state is State.CAPTURED else None
+    if original is None or not isinstance(sold, SaleDecided | CaptureDecided):
+        raise BadEvent(position, "it takes back goods of no captured sale of this producer")
+    bought, back = _per_key(sold.lines, sold.op.producer), _per_key((*original.refunded, *event.lines), sold.op.producer)
+    if any(cents > bought.get(key, 0) for key, cents in back.items()):
+        raise BadEvent(position, "more goods come back than were sold")
+    due = _card_part(sold, (*original.refunded, *event.lines)) - _card_part(sold, original.refunded)
+    if not _goods(event.returned) == event.card_cents == sum(event.card_lines) == due:
+        raise BadEvent(position, f"the card gets {event.card_cents} cents back, {due} are due")
+    if sum(line.amount_cents for line in event.lines) != event.amount_cents:
+        raise BadEvent(position, "its lines do not sum to its amount")
+
+
+def _card_part(sold: SaleDecided | CaptureDecided, back: Sequence[Line]) -> int:
+    """Cents of goods that have gone back to the payers once `back` was taken back in all: half up per line."""
+    bought, returned = _per_key(sold.lines, sold.op.producer), _per_key(back, sold.op.producer)
+    paid: dict[Key, int] = {}
+    for share in sold.shares:
+        if share.step != "surplus":
+            key = key_of(sold.lines[share.line], sold.op.producer)
+            paid[key] = paid.get(key, 0) + share.cents
+    return sum(half_up(cents, paid.get(key, 0), bought[key]) for key, cents in returned.items())
+
+
+def _per_key(lines: Iterable[Line], producer: ProducerId) -> dict[Key, int]:
+    sums: dict[Key, int] = {}
+    for line in lines:
+        key = key_of(line, producer)
+        sums[key] = sums.get(key, 0) + line.amount_cents
+    return sums
+
+
+def _goods(parts: Iterable[Share | Return]) -> int:
+    return sum(part.cents for part in parts if part.step != "surplus")
+
+
+def _same_cents(held: Iterable[Share], parts: Iterable[Share | Return], position: int, what: str) -> None:
+    left: dict[Holder, int] = {}
+    for share in held:
+        holder = (share.step, share.payer, share.source)
+        left[holder] = left.get(holder, 0) + share.cents
+    for part in parts:
+        holder = (part.step, part.payer, part.source)
+        left[holder] = left.get(holder, 0) - part.cents
+    if any(left.values()):
+        raise BadEvent(position, f"what is {what} differs from what was held")

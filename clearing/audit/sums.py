@@ -1,0 +1,147 @@
+"""Law: two roads lead to every sum: what the book holds, and what double entry adds up from the events. They meet at each cent."""
+
+from collections.abc import Iterable, Mapping
+
+from clearing.audit.findings import BadEvent, Checked
+from clearing.events.basket import Return, Share
+from clearing.events.catalogue import Event
+from clearing.events.sales import CaptureDecided, ReversalDecided, SaleDecided
+from clearing.rules.book import Book
+from clearing.rules.postings import HELD, Ledger, Legs, UnexplainedPosting
+from clearing.rules.sale import State
+from clearing.rules.settlement import BatchState, PayoutState
+from clearing.values import FundId, Position, ProducerId
+
+
+def book_balances(book: Book) -> dict[str, int]:
+    """Cents per account of double entry (rules/postings.py), as the book has them; a credit is above zero. Empty ones are left out."""
+    found: dict[str, int] = {f"fund:{name}": fund.received_cents - fund.engaged_cents for name, fund in book.funds.items()}
+    for producer, owed in book.settlement.owed.items():
+        found[f"owed:{producer}"] = owed.net_cents()
+    found |= _purses(book) | _payable(book)
+    found[HELD] = sum(
+        share.cents for one in book.operations.values() if one.state is State.HELD for share in getattr(one.event, "shares", ())
+    )
+    return {account: cents for account, cents in found.items() if cents}
+
+
+def _purses(book: Book) -> dict[str, int]:
+    """Cohorts by what is left of them, other lots one by one: no purse has to be opened."""
+    found: dict[str, int] = {}
+    for cohort in book.allocation.cohorts.values():
+        found[f"purse:{cohort.purse}"] = found.get(f"purse:{cohort.purse}", 0) + cohort.left
+    for member in book.members.members.values():
+        for kind, purse in member.purses.items():
+            single = sum(lot.cents for lot in purse.lots if lot.id not in book.allocation.cohorts)
+            found[f"purse:{kind}"] = found.get(f"purse:{kind}", 0) + single
+    return found
+
+
+def _payable(book: Book) -> dict[str, int]:
+    """Instructed, or on its way to it: every paid line of a batch that the bank has neither made nor sent back."""
+    found: dict[str, int] = {}
+    for batch in book.settlement.batches.values():
+        for line in batch.closed.lines:
+            state = batch.payouts.get(line.producer) if batch.state is BatchState.EXPORTED else None
+            if state not in (PayoutState.CONFIRMED, PayoutState.RETURNED):
+                found[f"payable:{line.producer}"] = found.get(f"payable:{line.producer}", 0) + line.paid_cents
+    return found
+
+
+def lots_of_cohorts(book: Book) -> dict[str, int]:
+    """Cents of each granted cohort as they lie in the purses of all members: a third road, which opens every purse."""
+    found: dict[str, int] = {}
+    for member in book.members.members.values():
+        for kind in book.allocation.grants:
+            for lot in book.allocation.open_purse(member, kind).lots:
+                if lot.id in book.allocation.cohorts and not book.allocation.cohorts[lot.id].lapsed:
+                    found[lot.id] = found.get(lot.id, 0) + lot.cents
+    return found
+
+
+class TwoRoads:
+    """The ledger beside the book."""
+
+    def __init__(self, checked: Checked) -> None:
+        self.ledger = Ledger()
+        self._captured: dict[str, int] = {}
+        self._checked = checked
+
+    def post(self, event: Event, position: int, book: Book) -> None:
+        """Post the event and compare the accounts it touched; book: after the event. Raises BadEvent."""
+        try:
+            legs = self.ledger.post(event, Position(position))
+        except (UnexplainedPosting, KeyError) as fault:
+            raise BadEvent(position, f"its postings do not explain themselves: {fault}") from fault
+        self._capture(event)
+        if legs:
+            self._touched(legs, position, book)
+            self._checked.add("postings that sum to zero and agree with the book", len(legs))
+
+    def _capture(self, event: Event) -> None:
+        match event:
+            case SaleDecided() | CaptureDecided():
+                parts: Iterable[Share | Return] = event.shares
+                sign = 1
+            case ReversalDecided(effect="undone"):
+                parts, sign = event.returned, -1
+            case _:
+                return
+        for part in parts:
+            if part.step != "surplus":
+                self._captured[part.payee] = self._captured.get(part.payee, 0) + sign * part.cents
+
+    def _touched(self, legs: Legs, position: int, book: Book) -> None:
+        for account in legs:
+            kind, _, name = account.partition(":")
+            if kind == "fund":
+                fund = book.funds[FundId(name)]
+                self._agree(account, fund.received_cents - fund.engaged_cents, position)
+                if legs[account] > 0 and fund.free_cents() < 0:
+                    raise BadEvent(position, f"fund {name} is below what it may engage")
+            elif kind == "owed":
+                self._agree(account, book.settlement.owed_to(ProducerId(name)).net_cents(), position)
+            elif kind in ("purse", HELD, "payable") and self.balance(account) < 0:
+                raise BadEvent(position, f"{account} is below zero")
+
+    def balance(self, account: str) -> int:
+        """Cents of the account, a credit above zero."""
+        return -self.ledger.balances.get(account, 0)
+
+    def _agree(self, account: str, cents: int, position: int) -> None:
+        if self.balance(account) != cents:
+            raise BadEvent(position, f"{account} holds {cents} cents in the book, {self.balance(account)} by its postings")
+
+    def compare(self, position: int, book: Book) -> dict[str, int]:
+        """All accounts at once; returns them. Raises BadEvent with the first that differs."""
+        held = book_balances(book)
+        posted = {account: -cents for account, cents in self.ledger.balances.items() if cents and in_books(account)}
+        for account in sorted({*held, *posted}):
+            self._agree(account, held.get(account, 0), position)
+        for lot, cents in lots_of_cohorts(book).items():
+            if cents != book.allocation.cohorts[lot].left:
+                raise BadEvent(position, f"the purses hold {cents} cents of {lot}, the book {book.allocation.cohorts[lot].left}")
+        self._in_one_batch(position, book)
+        self._checked.add("times all purses, funds, holds and debts agree by two roads")
+        return held
+
+
+    def _in_one_batch(self, position: int, book: Book) -> None:
+        """Every captured cent is in exactly one batch, or waits for the next."""
+        found = {str(producer): owed.captured_cents for producer, owed in book.settlement.owed.items()}
+        for batch in book.settlement.batches.values():
+            for line in batch.closed.lines:
+                found[line.producer] = found.get(line.producer, 0) + line.captured_cents
+        for producer in differences(found, self._captured):
+            raise BadEvent(position, f"{producer} captured {self._captured.get(producer, 0)} cents, "
+                                     f"{found.get(producer, 0)} are in batches or wait for one")  # fmt: skip
+
+
+def in_books(account: str) -> bool:
+    """Accounts that the book holds too. The bank is the sum of all others; notified money is off the balance."""
+    return not account.startswith(("bank", "receivable:", "notified:"))
+
+
+def differences(one: Mapping[str, int], other: Mapping[str, int]) -> list[str]:
+    """Accounts that the two hold differently."""
+    return sorted(account for account in {*one, *other} if one.get(account, 0) != other.get(account, 0))
