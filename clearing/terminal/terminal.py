@@ -14,11 +14,12 @@ from clearing.events.basket import Line
 from clearing.events.codes import Code
 from clearing.terminal.answers import AskAgain, Decided, TurnedAway, judge
 from clearing.terminal.identity import TerminalIdentity
-from clearing.terminal.queue import Message, NotPaired, TerminalQueue
-from clearing.terminal.transport import NoAnswer, TerminalClock, Transport
+from clearing.terminal.queue import Message, NotPaired, State, TerminalQueue
+from clearing.terminal.transport import ANSWER_BYTES_MAX, NoAnswer, TerminalClock, Transport
 from clearing.values import Cents, OperationId, TerminalId
 from clearing.wire.fields import TimeMs
-from clearing.wire.replies import Reply
+from clearing.wire.frame import open_envelope
+from clearing.wire.replies import Reply, parse_reply
 from clearing.wire.requests import CardUrl, NewKey, Op, Request
 from clearing.wire.signature import TerminalKey, prove_new_key
 
@@ -150,6 +151,17 @@ class ReferenceTerminal:
             if isinstance(await self._attempt(message), AskAgain):
                 return len(waiting) - done
         return 0
+
+    def last_shown(self) -> Shown | None:
+        """What the newest sale or hold came to, for a till that went dark before anybody read it."""
+        message = self._queue.last_purchase()
+        if message is None or message.state is State.PENDING:
+            return None
+        if message.reply is not None:
+            reply = parse_reply(open_envelope(message.reply, frame_bytes_max=ANSWER_BYTES_MAX).payload)
+            return _shown(message, Decided(reply=reply, raw=message.reply))
+        refused = message.state is State.REFUSED
+        return _shown(message, TurnedAway(text="") if refused else AskAgain(pause_ms=0))
 
     async def _purchase(self, op: Op, lines: Sequence[Line], source: TapSource, *, all_or_nothing: bool) -> Shown:
         await self._finish_rotation()

@@ -1,0 +1,119 @@
+"""Law: a till says two amounts: what the card pays and what is left. No word on it tells who somebody is or what they have.
+
+Source: domain.md section 2, rule 10, and section 3, row 2.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from clearing.events.basket import Line
+from clearing.terminal.terminal import Ending, Shown
+from clearing.values import CategoryId, Cents
+
+_AMOUNT: Final = re.compile(r"([0-9]{1,7})(?:[.,]([0-9]{1,2}))?")
+
+
+class NotALine(ValueError):
+    """What was typed is no line of a basket."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """Every text of a till in one language. amounts: {card} and {rest}; decimal: the sign between euros and cents."""
+
+    decimal: str
+    amounts: str
+    no_answer: str
+    waits: str
+    refused: str
+    undone: str
+    nothing_to_undo: str
+    cards: str
+    which_card: str
+    line: str
+    not_a_line: str
+    no_lines: str
+    help: str
+    last: str
+    pair_code: str
+    paired: str
+
+
+FRENCH: Final = Words(
+    decimal=",",
+    amounts="la carte règle {card} EUR, reste {rest} EUR",
+    no_answer="pas de réponse de la caisse : la carte n'a rien réglé, reste {rest} EUR",
+    waits="sans réponse pour l'instant : ce sera envoyé dès que la caisse répond",
+    refused="non enregistré : {text}",
+    undone="dernière vente annulée",
+    nothing_to_undo="aucune vente à annuler ici",
+    cards="Cartes",
+    which_card="carte (numéro ou adresse lue ; a = annuler la dernière vente ; q = quitter) > ",
+    line="ligne (catégorie montant, vide pour encaisser) > ",
+    not_a_line="écrire une catégorie et un montant, par exemple : fruit-veg 7,35",
+    no_lines="panier vide : rien n'a été vendu",
+    help="Présentez une carte, tapez le panier ligne par ligne, puis une ligne vide.",
+    last="dernière vente faite ici : {said}",
+    pair_code="code d'appairage > ",
+    paired="caisse appairée. Comparez ces huit chiffres avec l'écran de la trésorière : {digits}",
+)
+ENGLISH: Final = Words(
+    decimal=".",
+    amounts="the card pays {card} EUR, {rest} EUR left",
+    no_answer="no answer from the caisse: the card paid nothing, {rest} EUR left",
+    waits="no answer yet: it will be sent as soon as the caisse answers",
+    refused="not recorded: {text}",
+    undone="last sale undone",
+    nothing_to_undo="there is no sale to undo here",
+    cards="Cards",
+    which_card="card (number or the address it showed; u = undo the last sale; q = quit) > ",
+    line="line (category amount, empty to sell) > ",
+    not_a_line="write a category and an amount, such as: fruit-veg 7.35",
+    no_lines="empty basket: nothing was sold",
+    help="Present a card, type the basket line by line, then an empty line.",
+    last="last sale at this till: {said}",
+    pair_code="pairing code > ",
+    paired="paired. Compare these eight digits with the treasurer's screen: {digits}",
+)
+LANGUAGES: Final = {"fr": FRENCH, "en": ENGLISH}
+
+
+def euros(amount_cents: int, words: Words) -> str:
+    """Cents as people write them: 735 -> 7,35."""
+    whole, part = divmod(amount_cents, 100)
+    return f"{whole}{words.decimal}{part:02d}"
+
+
+def said(shown: Shown, words: Words) -> str:
+    """The one sentence for what happened."""
+    amounts = {"card": euros(shown.card_cents, words), "rest": euros(shown.rest_cents, words)}
+    match shown.ending:
+        case Ending.DECIDED:
+            return words.amounts.format(**amounts)
+        case Ending.NO_ANSWER:
+            return words.no_answer.format(**amounts)
+        case Ending.QUEUED:
+            return words.waits
+        case Ending.REFUSED:
+            return words.refused.format(text=shown.text)
+
+
+def typed_line(text: str) -> Line:
+    """'fruit-veg 7,35' -> a line of a basket. Raises NotALine."""
+    parts = text.split()
+    amount = _AMOUNT.fullmatch(parts[-1]) if len(parts) == 2 else None
+    if amount is None:
+        raise NotALine(text)
+    amount_cents = int(amount[1]) * 100 + int((amount[2] or "").ljust(2, "0"))
+    if amount_cents == 0:
+        raise NotALine(text)
+    return Line(category=CategoryId(parts[0]), amount_cents=Cents(amount_cents))
+
+
+def typed_basket(text: str) -> tuple[Line, ...]:
+    """'fruit-veg 7.35; animal 12' -> lines. Raises NotALine, also for an empty basket."""
+    lines = tuple(typed_line(part) for part in text.split(";") if part.strip())
+    if not lines:
+        raise NotALine(text)
+    return lines
