@@ -186,6 +186,19 @@ def test_a_fixed_price_may_be_carried_by_several_funds_by_weight() -> None:
     assert funding.other_tender_cents == 200
 
 
+def test_a_unit_is_not_carried_when_one_fund_lacks_the_odd_cent_of_it() -> None:
+    price = replace(tariff("household", unit(400), "a", "b"), short=Short.NEXT)
+    funding = fund_basket([line(2_402, BASKET, qty=2_000)], charte(tariffs=(price,)), facts({"a": 400, "b": 900}))
+    assert (took(funding), funding.other_tender_cents) == ({}, 2_402)
+
+
+def test_two_payers_of_a_rank_on_one_purse_cannot_both_spend_its_last_cent() -> None:
+    first = replace(purse("credit", rate(100)), rank=1, short=Short.DECLINE)
+    rules = charte(first, replace(first, id=PayerId("second")))
+    assert fund_basket([line(2)], rules, facts(credit=1)).unsold_lines == (2,)
+    assert took(fund_basket([line(2)], rules, facts(credit=2))) == {"credit": 1, "second": 1}
+
+
 def test_a_price_choice_that_nobody_offers_costs_no_fund_a_cent() -> None:
     rules = charte(purse("own", rate(100)), tariffs=(tariff("full", rate(100)), tariff("low", rate(65), "pool")))
     mine = facts({"pool": 900}, own=900)
