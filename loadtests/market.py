@@ -88,7 +88,7 @@ class Market:
         listed += [
             Appointment(CALENDAR.end_of_day_us(day) - 1_000_000, "close", day) for day in days if day.isoweekday() == 7
         ]
-        return sorted(listed, key=lambda one: one.at_us) + [Appointment(CALENDAR.start_us(end), "look", end)]
+        return [*sorted(listed, key=lambda one: one.at_us), Appointment(CALENDAR.start_us(end), "look", end)]
 
     async def keep(self, appointment: Appointment) -> None:
         self.clock.us = max(self.clock.us, appointment.at_us)
@@ -148,8 +148,8 @@ async def open_market(home: Path, baskets: Sequence[Basket]) -> AsyncIterator[Ma
             treasurer, approver = (_officer(name, served) for name in ("amina", "bruno"))
             async with aiohttp.ClientSession(served.url, connector=aiohttp.TCPConnector(limit=0)) as http:
                 market = Market(
-                    served=served, clock=clock, arrivals=arranged[0], treasurer=treasurer, approver=approver, http=http, cards={},
-                    stalls={},
+                    served=served, clock=clock, arrivals=arranged[0], treasurer=treasurer, approver=approver, http=http,
+                    cards={}, stalls={},
                 )
                 await _furnish(market, baskets, served.vaults[CODE])
                 yield market
@@ -183,7 +183,8 @@ async def _furnish(market: Market, baskets: Sequence[Basket], vault: Vault) -> N
     await _in_bulk(second, "approve_bank_details", "producers", [{"producer": name} for name in stores])
     market.stalls = {name: Stall(TerminalId(os.urandom(8)), TerminalKey.generate()) for name in stores}
     terminals = [
-        {"terminal": stall.terminal, "epoch": 1, "producer": name, "key": stall.key.public} for name, stall in market.stalls.items()
+        {"terminal": stall.terminal, "epoch": 1, "producer": name, "key": stall.key.public}
+        for name, stall in market.stalls.items()
     ]
     await _in_bulk(clerk, "enrol_terminals", "terminals", terminals)
 

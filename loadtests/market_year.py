@@ -20,8 +20,8 @@ import structlog
 
 from loadtests.baskets import Basket, load_year
 from loadtests.market import Market, open_market
-from loadtests.market_report import report_of
 from loadtests.market_reference import simulate
+from loadtests.market_report import report_of
 from loadtests.results_file import write_result
 
 IN_FLIGHT = 64
@@ -42,7 +42,8 @@ async def play(market: Market, baskets: Sequence[Basket], months: int) -> float:
                 sale.result()
         open_sales.add(market.sell(basket))
         if number % 10_000 == 0:
-            print(f"{basket.wall[:10]}  {number:>7} sales  {number / (time.perf_counter() - started_s):>6.0f} per second", flush=True)
+            per_s = number / (time.perf_counter() - started_s)
+            print(f"{basket.wall[:10]}  {number:>7} sales  {per_s:>6.0f} per second", flush=True)
     await _all_done(open_sales)
     for appointment in appointments:
         await market.keep(appointment)
@@ -71,7 +72,7 @@ async def year(home: Path, *, months: int) -> dict[str, object]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtests.market_year", description=__doc__)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="where the totals go (default: loadtests/results/market_year.json)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where the totals go (default: loadtests/results)")
     parser.add_argument("--months", type=int, default=12, choices=range(1, 13), help="how much of 2017 is played")
     arguments = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))

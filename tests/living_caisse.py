@@ -1,4 +1,4 @@
-"""Law: a whole caisse on a real database: two people, a charte, a member with a card, a producer with a terminal, and its writer.
+"""Law: a whole caisse on a real database: two people, a charte, a member with a card, a producer's terminal, and its writer.
 
 What tests of the writer share; nothing in it is a stand-in. Time is a clock that moves when a test says so.
 """
@@ -23,7 +23,14 @@ from clearing.postgres import Embedded
 from clearing.rules.calendar import CivilCalendar
 from clearing.telemetry import Telemetry
 from clearing.values import CaisseCode, CardId, CategoryId, Cents, OperationId, PersonId, TerminalId
-from clearing.wire.commands import Command, CommandReply, encode_command, parse_command, parse_command_reply, person_number
+from clearing.wire.commands import (
+    Command,
+    CommandReply,
+    encode_command,
+    parse_command,
+    parse_command_reply,
+    person_number,
+)
 from clearing.wire.fields import TimeMs
 from clearing.wire.frame import FrameType, open_envelope
 from clearing.wire.replies import Reply, parse_reply

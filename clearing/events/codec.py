@@ -68,7 +68,7 @@ def _record(record: type) -> tuple[Convert, Convert]:
     def decode(stored: Any) -> Any:
         if len(stored) != len(names):
             raise UnreadableEvent(f"{record.__name__} has {len(stored)} stored fields, this version knows {len(names)}")
-        return record(**{name: item if dec is None else dec(item) for (name, _, dec), item in zip(parts, stored)})
+        return record(**{name: item if dec is None else dec(item) for (name, _, dec), item in zip(parts, stored, strict=True)})
 
     return encode, decode
 

@@ -8,10 +8,10 @@ from clearing.values import BatchId, Cents, PersonId, Position, ProducerId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchLine:
-    """net = captured - refunded + carried (what an earlier batch left, below zero or waiting for bank details); paid if above zero.
+    """net = captured - refunded + carried (what an earlier batch left: below zero, or waiting for bank details).
 
-    details: digest of the bank details this payout goes to (events/producers.py), empty when there are none yet: then the net
-    is carried to the next batch and paid_cents is 0, as when the net is not above zero.
+    Paid if above zero. details: digest of the bank details this payout goes to (events/producers.py), empty when there are
+    none yet: then the net is carried to the next batch and paid_cents is 0, as when the net is not above zero.
     """
 
     producer: ProducerId

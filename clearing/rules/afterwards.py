@@ -104,7 +104,7 @@ def decide_reversal(
     asked: Afterwards, *, original: Operation | None, open_tombstones: Collection[OperationId], settled: bool,
     allocation: Allocation, funds: Funds, at_us: int,
 ) -> ReversalDecided:
-    """original: the operation `original` of the SAME terminal. open_tombstones: the terminal's. settled: its batch has closed."""
+    """original: the operation of the SAME terminal. open_tombstones: the terminal's. settled: its batch has closed."""
     code, effect, back, exception = Code.APPROVED, "nothing", tuple[Return, ...](), ""
     if original is None:
         effect = "tombstone"

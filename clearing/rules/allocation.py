@@ -217,7 +217,7 @@ def decide_lapse(allocation: Allocation, members: Members, *, at_us: int) -> Coh
 
 
 def decide_set_rule(
-    allocation: Allocation, rule: AllocationRuleSet, *, funds: Iterable[FundId], decisions: Iterable[DecisionId]
+    rule: AllocationRuleSet, *, funds: Iterable[FundId], decisions: Iterable[DecisionId]
 ) -> AllocationRuleSet | Declined:
     if rule.fund not in funds:
         return not_found(f"There is no fund {rule.fund}; open it first.")
@@ -237,7 +237,8 @@ def decide_grant(
     if voted is None:
         return not_found(f"There is no allocation rule {rule}; set it by a decision first.")
     if f"{rule}/{period}" in allocation.cohorts:
-        return Declined(code=Code.EXPIRED_OR_RESOLVED, why=f"{rule} was granted for {period} already; nobody is credited twice.")
+        why = f"{rule} was granted for {period} already; nobody is credited twice."
+        return Declined(code=Code.EXPIRED_OR_RESOLVED, why=why)
     if period_start(period) > calendar.day(at_us):
         return not_now(f"{period} has not begun; the credit of a month is granted from its first day on.")
     expires_us = calendar.period_end_us(period, voted.months_valid)
@@ -258,7 +259,8 @@ def decide_grant(
 
 
 def decide_grant_single(
-    allocation: Allocation, members: Members, funds: Funds, *, rule: str, period: str, member: MemberId, by: PersonId, at_us: int
+    allocation: Allocation, members: Members, funds: Funds, *, rule: str, period: str, member: MemberId, by: PersonId,
+    at_us: int,
 ) -> SingleGranted | Declined:
     """Fills the gap of one member in a period that was granted without her; once."""
     cohort, person = allocation.cohorts.get(f"{rule}/{period}"), members.members.get(member)

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final
 
-from clearing.events import caisse as caisse_events
-from clearing.events import funds as fund_events
-from clearing.events import members as member_events
-from clearing.events import producers as producer_events
-from clearing.events import sales as sale_events
-from clearing.events import settlement as settlement_events
+from clearing.events import (
+    caisse as caisse_events,
+    funds as fund_events,
+    members as member_events,
+    producers as producer_events,
+    sales as sale_events,
+    settlement as settlement_events,
+)
 from clearing.events.basket import Line, Return, Share
 from clearing.events.catalogue import Event
 from clearing.events.charte import Charte, Span
@@ -95,7 +97,8 @@ class Book:
         return {x: since for x, since in waiting.items() if since + afterwards.TOMBSTONE_US > at_us}
 
     def facts(
-        self, member: Member, charte: Charte, convention: Convention, producer: Producer, *, price_choice: int | None, at_us: int
+        self, member: Member, charte: Charte, convention: Convention, producer: Producer, *, price_choice: int | None,
+        at_us: int,
     ) -> Facts:
         """What funding has to know about one sale (rules/facts.py)."""
         kinds = {payer.purse for payer in charte.payers if payer.purse is not None}
@@ -112,12 +115,16 @@ class Book:
 
     def _lots(self, member: Member, kind: PurseKind, at_us: int) -> tuple[Lot, ...]:
         return tuple(
-            Lot(id=lot.id, fund=lot.fund, expires_us=None if lot.expires_us is None else MicroTime(lot.expires_us), cents=lot.cents)
+            Lot(id=lot.id, fund=lot.fund, expires_us=_instant(lot.expires_us), cents=lot.cents)
             for lot in self.allocation.spendable(member, kind, at_us)
         )
 
     def _used(self, member: MemberId, at_us: int, payer: PayerId, span: Span, per_purse: bool) -> int:
         return self.usage.used(payer, span, self.caisse.calendar.day(at_us), member if per_purse else None)
+
+
+def _instant(us: int | None) -> MicroTime | None:
+    return None if us is None else MicroTime(us)
 
 
 def _take(book: Book, shares: tuple[Share, ...], member: MemberId | None, charte_version: int, at_us: int) -> None:
@@ -128,7 +135,8 @@ def _take(book: Book, shares: tuple[Share, ...], member: MemberId | None, charte
 
 
 def _return(
-    book: Book, returns: tuple[Return, ...], member: MemberId | None, original: Operation, position: int, new_expires_us: int = 0
+    book: Book, returns: tuple[Return, ...], member: MemberId | None, original: Operation, position: int,
+    new_expires_us: int = 0,
 ) -> None:
     """Give cents back, and the ceilings of the day they were counted on with them."""
     event = original.event

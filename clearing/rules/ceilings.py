@@ -1,4 +1,4 @@
-"""Law: a ceiling counts what a payer paid in the civil day, month or year of the sale; what is given back is given back there."""
+"""Law: a ceiling counts what a payer paid in the civil day, month or year of the sale; what comes back, comes back there."""
 
 from collections.abc import Iterable
 from datetime import date

@@ -1,4 +1,4 @@
-"""Law: engaged <= received + the voted advance on what is notified and not yet received. No operation leaves a fund below zero."""
+"""Law: engaged <= received + the voted advance on what is notified and not received yet. No operation breaks it."""
 
 from dataclasses import dataclass
 from typing import Final

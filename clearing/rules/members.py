@@ -154,7 +154,7 @@ def decide_issue_card(
         return not_found(f"There is no member {member}; admit the member before giving a card.")
     known = members.cards.get(card)
     if known is not None and known.key_version >= key_version:
-        return not_now(f"This card was issued with key version {known.key_version}; personalise it anew before issuing it again.")
+        return not_now(f"This card was issued with key version {known.key_version}; personalise it before issuing it again.")
     if alias in members.aliases and (known is None or known.alias != alias):
         return not_now(f"Another card is called {alias}; give this one another alias.")
     return CardIssued(card=card, key_version=key_version, member=member, alias=alias, by=by)

@@ -1,4 +1,4 @@
-"""Law: cents go back to the very lot or fund they came from; a lot whose time is over lapses, or after a refund is made anew."""
+"""Law: cents go back to the very lot or fund they came from; if its time is over they lapse, or make a new lot (refund)."""
 
 from collections.abc import Iterable
 from dataclasses import replace

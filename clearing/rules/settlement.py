@@ -146,7 +146,7 @@ def decide_export(
     if known.state is BatchState.CLOSED:
         return not_now(f"Batch {batch} is not approved yet; another person than {known.closed.by} has to approve it.")
     if known.exported is not None and known.exported.file_sha256 != file_sha256:
-        return not_now(f"The file of batch {batch} differs from the one written before: do not send it to the bank; run `clearing audit`.")
+        return not_now(f"The file of batch {batch} is not the one written before: do not send it; run `clearing audit`.")
     if known.exported is not None:
         return not_now(f"Batch {batch} was exported before; this is the same file. Send only one of them to the bank.")
     return BatchExported(batch=batch, message_id=message_id, file_sha256=file_sha256, by=by)
