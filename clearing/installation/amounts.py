@@ -1,4 +1,4 @@
-"""Law: what people write is converted exactly, with integers alone; what can't be converted exactly is refused, never rounded."""
+"""Law: what people write is converted exactly, in integers; what can't be converted exactly is refused, never rounded."""
 
 import re
 from typing import Final
@@ -10,7 +10,7 @@ _PERCENT: Final = re.compile(r"(\d{1,4})(?:[.,](\d{1,2}))?")
 
 
 def read_euros(text: object, *, what: str = "amount") -> Cents:
-    """ "150.00" or "150,00" -> 15000. Raises InvalidValue for anything without exactly two decimals (a number, "150", "1.5")."""
+    """ "150.00" or "150,00" -> 15000. Raises InvalidValue without exactly two decimals (a number, "150", "1.5")."""
     found = _EUROS.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         raise InvalidValue(f'{what} is written in euros with two decimals in quotes, like "150.00", not {text!r}')

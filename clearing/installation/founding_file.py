@@ -142,7 +142,7 @@ def _ceiling(one: Table, what: str) -> Table:
     said["cents"] = read_euros(said.pop("amount", None), what=f"ceiling of {what}")
     per = said.pop("per", "purse")
     if per not in ("purse", "caisse"):
-        raise InvalidValue(f"a ceiling of {what} is per = \"purse\" (each member) or per = \"caisse\" (all together), not {per!r}")
+        raise InvalidValue(f"ceilings of {what}: per is 'purse' (each member) or 'caisse' (all together), not {per!r}")
     return said | {"per_purse": per == "purse"}
 
 
@@ -165,7 +165,7 @@ def _person(one: Table, public_key_of: PublicKeyOf) -> Table:
     try:
         said["key"] = public_key_of(person) if given is None else bytes.fromhex(str(given))
     except ValueError:
-        raise InvalidValue(f"the key of {person} is 64 hexadecimal digits, as `clearing person show {person}` prints it") from None
+        raise InvalidValue(f"the key of {person} is 64 hexadecimal digits; `clearing person show {person}` prints it") from None
     return said
 
 
@@ -175,7 +175,7 @@ def _tables(path: Path) -> Table:
             raise InvalidValue(f"{path} is larger than a megabyte; is it the right file?")
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as fault:
-        raise InvalidValue(f"{path} can't be read: {fault.strerror}; give the path of a file like examples/caisse.toml") from None
+        raise InvalidValue(f"{path} can't be read: {fault.strerror}; give a file like examples/caisse.toml") from None
     except UnicodeDecodeError:
         raise InvalidValue(f"{path} is not UTF-8 text; save it as UTF-8") from None
     except tomllib.TOMLDecodeError as fault:

@@ -33,12 +33,13 @@ class Home:
     def make(self) -> "Home":
         """Make the folder and the private ones in it; harmless when they are there. Raises HomeUnusable."""
         try:
-            self.folder.mkdir(mode=0o711 if os.geteuid() == 0 else _PRIVATE, parents=True, exist_ok=True)
+            _make_way(self.folder)
             for private in (self.vaults, self.keys, self.persons, self.cards, self.files, self.run):
                 private.mkdir(mode=_PRIVATE, exist_ok=True)
                 _refuse_others(private)
         except OSError as fault:
-            raise HomeUnusable(f"{fault.filename or self.folder} can't be made ({fault.strerror}); choose another --home") from fault
+            unmade = fault.filename or self.folder
+            raise HomeUnusable(f"{unmade} can't be made ({fault.strerror}); choose another --home") from fault
         return self
 
     def exists(self) -> bool:
@@ -55,7 +56,8 @@ class Home:
             return known[0]
         if not known:
             raise UnknownCaisse(
-                f"No caisse is founded in {self.folder} yet; write a file like examples/caisse.toml, then run: clearing found FILE"
+                f"No caisse is founded in {self.folder} yet; write a file like examples/caisse.toml, "
+                "then run: clearing found FILE"
             )
         if code not in known:
             named = "Which caisse?" if code is None else f"There is no caisse {code} here."
@@ -123,6 +125,16 @@ class Home:
 
     def batch(self, code: CaisseCode, batch: int) -> Path:
         return self.files / code / f"batch-{batch:04d}"
+
+
+def _make_way(folder: Path) -> None:
+    """Make the folder and what is missing above it. As root others may enter them, whatever the umask: see the law."""
+    if folder.is_dir():
+        return
+    _make_way(folder.parent)
+    folder.mkdir(mode=_PRIVATE, exist_ok=True)
+    if os.geteuid() == 0:
+        folder.chmod(0o711)
 
 
 def _refuse_others(folder: Path) -> None:

@@ -55,7 +55,8 @@ def make_key_file(path: Path, person: PersonId, passphrase: str, *, epoch: int =
 def identity(path: Path) -> Identity:
     """The open half of a key file. Raises KeyFileRefused."""
     said = _read(path)
-    return Identity(person=PersonId(str(said["person"])), epoch=int(str(said["epoch"])), public=bytes.fromhex(str(said["public"])))
+    person, epoch, public = (str(said[name]) for name in ("person", "epoch", "public"))
+    return Identity(person=PersonId(person), epoch=int(epoch), public=bytes.fromhex(public))
 
 
 def open_key_file(path: Path, passphrase: str) -> tuple[Identity, TerminalKey]:

@@ -1,4 +1,4 @@
-"""Law: an installation is opened whole: its database runs, its roles have passwords of their own, and each caisse lacks nothing.
+"""Law: an installation is opened whole: its database runs, each role has its own password, each caisse lacks nothing.
 
 Opening joins a server that already runs for this home; the last one to leave stops it. Preparing a caisse may be repeated.
 """

@@ -1,4 +1,4 @@
-"""Law: what goes to the bank is made from the batch's own events and the details they name, so a rerun is the same, byte for byte.
+"""Law: what goes to the bank is made of the batch's own events and the details they name: a rerun is the same byte for byte.
 
 The money comes from BatchClosed and the days from BatchApproved, never from a view; a statement that does not add up to its
 transfer stops the whole. Nothing is written before everything was made.
@@ -119,7 +119,7 @@ async def _facts(reader: Reader, batch: int) -> _Batch:
         raise NotReady(f"There is no batch {batch}; close one with: clearing close, or look at: clearing batches")
     if approved is None:
         raise NotReady(
-            f"Batch {batch} is not approved; another person than {closed.by} approves it with: clearing approve {batch} --by PERSON"
+            f"Batch {batch} is not approved yet; another person than {closed.by} has to: clearing approve {batch} --by PERSON"
         )
     exported = next((event for _, event in events if isinstance(event, BatchExported)), None)
     return _Batch(founded=founded[0], closed=closed, approved=approved[1], approved_us=approved[0], exported=exported)
@@ -146,15 +146,15 @@ async def _times(reader: Reader, closed: BatchClosed) -> dict[int, int]:
 
 
 def _payment_file(facts: _Batch, own: Record, details: dict[bytes, Record]) -> pain001.PaymentFile:
-    payouts = [
-        pain001.Payout(
-            end_to_end_id=facts.reference(line.producer), producer_name=details[line.details].fields["name"],
-            iban=details[line.details].fields["iban"], bic=details[line.details].fields.get("bic"), amount_cents=line.paid_cents,
-            remittance=f"{facts.founded.name} lot {facts.closed.batch} jusqu'au {facts.closed.closed_on}"[: pain001.REMITTANCE_CHARS_MAX],
-        )
-        for line in facts.closed.lines
-        if line.paid_cents
-    ]
+    said = f"{facts.founded.name} lot {facts.closed.batch} jusqu'au {facts.closed.closed_on}"[-pain001.REMITTANCE_CHARS_MAX :]
+    payouts = []
+    for line in facts.closed.lines:
+        if line.paid_cents:
+            account = details[line.details].fields
+            payouts.append(pain001.Payout(
+                end_to_end_id=facts.reference(line.producer), producer_name=account["name"], iban=account["iban"],
+                bic=account.get("bic"), amount_cents=line.paid_cents, remittance=said,
+            ))
     debtor = pain001.BankParty(name=own.fields["name"], iban=own.fields["iban"], bic=own.fields.get("bic"))
     return pain001.PaymentFile(
         msg_id=facts.message_id, created_at_us=MicroTime(facts.approved_us), execution_date=facts.execution_on, debtor=debtor,
@@ -181,8 +181,9 @@ def _sheets(facts: _Batch, details: dict[bytes, Record], names: dict[ProducerId,
 async def _statement(views: Questions, facts: _Batch, line: BatchLine, name: str, times: dict[int, int]) -> bytes:
     carried = (Adjustment(label="Report des lots précédents", amount_cents=line.carried_cents),) if line.carried_cents else ()
     head = StatementHead(
-        caisse_name=facts.founded.name, producer_name=name, batch_id=facts.closed.batch, reference=facts.reference(line.producer),
-        execution_date=facts.execution_on, zone=ZoneInfo(facts.founded.zone), payout_cents=line.paid_cents, adjustments=carried,
+        caisse_name=facts.founded.name, producer_name=name, batch_id=facts.closed.batch,
+        reference=facts.reference(line.producer), execution_date=facts.execution_on, zone=ZoneInfo(facts.founded.zone),
+        payout_cents=line.paid_cents, adjustments=carried,
     )
     rows: dict[int, StatementRow] = {}
     for entry in await views.statement(facts.closed.batch, line.producer):

@@ -84,7 +84,7 @@ class Serving:
         """Wait until the views show everything that the writer has recorded; the position."""
         position = self.writers[code].book.position
         while self.runners[code].position < position and not self.over.is_set():
-            await asyncio.sleep(POLL_S)  # noqa: ASYNC110 - the views follow by polling, and so does who waits for them
+            await asyncio.sleep(POLL_S)
         if self.fault is not None:
             raise self.fault
         return position
@@ -132,12 +132,16 @@ async def _start_writer(running: Serving, code: CaisseCode, stack: AsyncExitStac
     commands = CommandServer(
         installation.home.socket(code), code=code, authoriser=writer, directory=running.directory, settings=settings
     )
-    await writer.start()
+    try:
+        await writer.start()
+        await commands.start()
+    except BaseException:
+        await log.release()
+        raise
     task = asyncio.create_task(writer.run(), name=f"writer of {code}")
     task.add_done_callback(running.ended)
     running.writers[code] = writer
     stack.push_async_callback(_stop_writer, writer, commands, task, log)
-    await commands.start()
 
 
 async def _stop_writer(writer: Writer, commands: CommandServer, task: "asyncio.Task[None]", log: Log) -> None:
@@ -173,8 +177,8 @@ async def _start_gateway(
 ) -> None:
     home, settings = running.installation.home, running.installation.settings
     app = create_app(
-        settings, running.directory, through(Routes(running.writers, settings.retry_after_s)), running.vaults, running.telemetry,
-        lambda: int(asyncio.get_running_loop().time() * 1_000_000),
+        settings, running.directory, through(Routes(running.writers, settings.retry_after_s)), running.vaults,
+        running.telemetry, lambda: int(asyncio.get_running_loop().time() * 1_000_000),
         certificates=[certify(vault.root_key(), vault.signing_key().public) for vault in running.vaults.values()],
     )
     runner = create_runner(app, settings)

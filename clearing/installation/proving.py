@@ -1,0 +1,27 @@
+"""Law: the proof of a caisse's log, and the account of one sale, are made from what is stored, whoever asks and from where."""
+
+import asyncpg
+
+from clearing.audit import AuditReport, audit
+from clearing.audit.shown import NothingShown, Shown, read_shown
+from clearing.installation.opening import Installation
+from clearing.postgres import ADMIN
+from clearing.sql import schema_of
+from clearing.values import CaisseCode
+from clearing.vault import Vault
+
+
+async def audited(installation: Installation, code: CaisseCode, report: "list[str]", *, signatures: bool = True) -> AuditReport:
+    """Replay the log and compare it with what the views show. Every line that the audit says goes to `report`."""
+    keys = [Vault.open(installation.home.vault(code)).signing_key().public]
+    async with installation.reading(code) as log, installation.connected(ADMIN) as connection:
+        shown = await _shown(connection, code)
+        return await audit(log, report=report.append, server_keys=keys, signatures=signatures, shown=shown)
+
+
+async def _shown(connection: "asyncpg.Connection[asyncpg.Record]", code: CaisseCode) -> Shown | None:
+    """None before the views were made: then there is nothing to compare."""
+    try:
+        return await read_shown(connection, schema_of(code))
+    except NothingShown:
+        return None
