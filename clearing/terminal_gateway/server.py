@@ -13,7 +13,7 @@ import structlog
 from aiohttp import ClientPayloadError, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from clearing.authoriser.client import Authoriser, EnrolmentRefused, OutcomeUnknown, Overloaded, Submission
+from clearing.authoriser.client import Authoriser, Enrolment, EnrolmentRefused, OutcomeUnknown, Overloaded, Submission
 from clearing.config import Settings
 from clearing.directory import Directory
 from clearing.telemetry import EXPOSITION_TYPE, LogEvent, Telemetry
@@ -153,19 +153,26 @@ class Knock:
 
     async def _submit(self, submission: Submission) -> bytes:
         try:
-            return await self._authoriser.submit(submission)
+            answer = await self._authoriser.submit(submission)
+            if isinstance(submission.request, Enrolment):
+                self._pairing(submission.caisse, "paired", LogEvent.PAIRED)
+            return answer
         except Overloaded as full:
             raise refusals.overloaded(full.retry_after_s) from None
         except OutcomeUnknown:
             raise refusals.outcome_unknown() from None
         except EnrolmentRefused:
-            self._telemetry.pairings.labels("refused").inc()
+            self._pairing(submission.caisse, "refused", LogEvent.PAIRING_REFUSED)
             raise refusals.pairing_refused() from None
         except Exception as fault:
             # A fault of ours between here and the log: what became of the request is not known, and that is what is said.
             self._telemetry.alarms.labels(submission.caisse, "submit").inc()
             _log.error(LogEvent.ALARM, alarm="submit", caisse=submission.caisse, exc_info=fault)
             raise refusals.outcome_unknown() from fault
+
+    def _pairing(self, caisse: CaisseCode, outcome: str, event: LogEvent) -> None:
+        self._telemetry.pairings.labels(outcome).inc()
+        _log.info(event, caisse=caisse)
 
     def _turned_away(self, refused: Refused) -> web.Response:
         self._telemetry.refusals.labels(refused.reason.value).inc()

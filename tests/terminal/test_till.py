@@ -61,16 +61,18 @@ class Stall:
             files = ["--queue", str(self.folder / "till.sqlite"), "--cards", str(self.folder / "cards.json")]
             options = parser.parse_args(["--door", address, *files, *words])
             console = Console(file=self.screen, width=200, highlight=False)
-            return await asyncio.to_thread(
-                tills.run, options, console=console, ask=lambda prompt: self.typed(prompt, typed)
-            )
+            return await asyncio.to_thread(tills.run, options, console=console, ask=self.keyboard(typed))
 
-    def typed(self, prompt: str, typed: Iterator[str]) -> str:
-        self.screen.write(prompt)
-        try:
-            return next(typed)
-        except StopIteration:
-            raise EOFError from None
+    def keyboard(self, typed: Sequence[str]) -> tills.Ask:
+        left = list(typed)
+
+        def ask(prompt: str) -> str:
+            self.screen.write(prompt)
+            if not left:
+                raise EOFError
+            return left.pop(0)
+
+        return ask
 
 
 @pytest.fixture
