@@ -44,7 +44,10 @@ class Tap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaleDecided:
-    """Authorisation and capture in one. approved_lines: cents the card pays per line of the request, same order."""
+    """Authorisation and capture in one. approved_lines: cents the card pays per line of the request, same order.
+
+    unsold_lines: cents per line that are not sold, because whoever must carry them was short; empty when all is sold.
+    """
 
     TYPE: ClassVar[int] = 80
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"code", "tap", "member", "charte_version", "shares"})
@@ -59,6 +62,7 @@ class SaleDecided:
     member: MemberId | None
     charte_version: int
     shares: tuple[Share, ...]
+    unsold_lines: tuple[Cents, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +91,7 @@ class AuthorisationDecided:
     applied: tuple[PayerId, ...]
     eligible: tuple[CategoryId, ...] | None
     price_choice: int | None
+    unsold_lines: tuple[Cents, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +112,7 @@ class CaptureDecided:
     charte_version: int
     shares: tuple[Share, ...]
     released: tuple[Return, ...]
+    unsold_lines: tuple[Cents, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

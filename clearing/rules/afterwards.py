@@ -25,7 +25,7 @@ from clearing.rules.facts import Held
 from clearing.rules.funding import fund_capture, refund
 from clearing.rules.funds import Funds
 from clearing.rules.returns import returned, total, within_funds
-from clearing.rules.sale import Operation, State
+from clearing.rules.sale import Operation, State, goods, unsold
 from clearing.values import CategoryId, Cents, MicroTime, OperationId, ProducerId
 
 TOMBSTONES_MAX: Final = 100  # open at once per terminal
@@ -60,7 +60,7 @@ def decide_capture(
         approved_cents=funding.paid_cents if funding else Cents(0),
         approved_lines=funding.approved_lines if funding else (Cents(0),) * len(asked.lines),
         code=code, member=hold.member if hold else None, charte_version=hold.charte_version if hold else 0,
-        shares=funding.shares if funding else (), released=released,
+        shares=funding.shares if funding else (), released=released, unsold_lines=unsold(funding),
     )
 
 
@@ -137,8 +137,8 @@ def _left_of(original: Operation) -> tuple[Share, ...]:
         raise BrokenBook("only a capture can be undone")
     if not original.refunded:
         return event.shares
-    left = refund(event.lines, event.shares, original.refunded, remaining(event.lines, original.refunded, event.op.producer),
-                  producer=event.op.producer)
+    rest = remaining(goods(event), original.refunded, event.op.producer)
+    left = refund(goods(event), event.shares, original.refunded, rest, producer=event.op.producer)
     if left is None:
         raise BrokenBook("more was refunded than captured")
     return left
@@ -172,7 +172,7 @@ def decide_refund(
     elif original.state is not State.CAPTURED:
         code = Code.EXPIRED_OR_RESOLVED
     else:
-        shares = refund(sold.lines, sold.shares, original.refunded, asked.lines, producer=sold.op.producer)
+        shares = refund(goods(sold), sold.shares, original.refunded, asked.lines, producer=sold.op.producer)
         code = Code.AMOUNT_LIMIT if shares is None else Code.APPROVED
     back = within_funds(returned(shares or (), allocation, at_us=at_us, when_lapsed="new"), funds)
     return RefundDecided(

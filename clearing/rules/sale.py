@@ -4,7 +4,7 @@ Sale and authorisation share every check; a sale is captured at once, an authori
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -112,6 +112,7 @@ def decide_sale(
         approved_lines=funding.approved_lines if funding else (Cents(0),) * len(asked.lines),
         code=code or Code.INTERNAL_ERROR, tap=asked.tap, member=member.member if member else None,
         charte_version=charte.version if charte else 0, shares=funding.shares if funding else (),
+        unsold_lines=unsold(funding),
     )
 
 
@@ -136,6 +137,22 @@ def decide_authorisation(
         member=member.member if member else None, charte_version=charte.version if charte else 0,
         shares=funding.shares if funding else (), applied=tuple(sorted(funding.applied)) if funding else (),
         eligible=None if categories is None else tuple(sorted(categories)), price_choice=asked.price_choice,
+        unsold_lines=unsold(funding),
+    )
+
+
+def unsold(funding: Funding | None) -> tuple[Cents, ...]:
+    """Cents per line that are not sold at their price; empty when everything is."""
+    return funding.unsold_lines if funding is not None and any(funding.unsold_lines) else ()
+
+
+def goods(event: SaleDecided | CaptureDecided) -> tuple[Line, ...]:
+    """The lines that were handed over: what a refund can be about."""
+    if not event.unsold_lines:
+        return event.lines
+    return tuple(
+        replace(line, amount_cents=Cents(line.amount_cents - less))
+        for line, less in zip(event.lines, event.unsold_lines, strict=True)
     )
 
 
