@@ -8,7 +8,6 @@ from typing import Final
 
 from clearing.terminal.queue import Message
 from clearing.terminal.transport import ANSWER_BYTES_MAX, Answer
-from clearing.values import TerminalId
 from clearing.wire.frame import FrameType, MalformedFrame, open_envelope
 from clearing.wire.replies import Reply, parse_reply
 from clearing.wire.signature import BadSignature, verify
@@ -43,12 +42,10 @@ class AskAgain:
 Verdict = Decided | TurnedAway | AskAgain
 
 
-def judge(
-    answer: Answer, message: Message, *, terminal: TerminalId, server_keys: frozenset[bytes], pause_ms: int
-) -> Verdict:
+def judge(answer: Answer, message: Message, *, server_keys: frozenset[bytes], pause_ms: int) -> Verdict:
     """What an answer means for the message it came back for. pause_ms: before another attempt, when the door names none."""
     if answer.status == _DECIDED:
-        reply = _verified(answer.body, message, terminal, server_keys)
+        reply = _verified(answer.body, message, server_keys)
         return AskAgain(pause_ms=pause_ms) if reply is None else Decided(reply=reply, raw=answer.body)
     if answer.status in _NEVER_HAPPENED:
         return TurnedAway(text=_plain(answer.body))
@@ -57,7 +54,7 @@ def judge(
     return AskAgain(pause_ms=pause_ms)
 
 
-def _verified(raw: bytes, message: Message, terminal: TerminalId, server_keys: frozenset[bytes]) -> Reply | None:
+def _verified(raw: bytes, message: Message, server_keys: frozenset[bytes]) -> Reply | None:
     try:
         envelope = open_envelope(raw, frame_bytes_max=ANSWER_BYTES_MAX)
         key = next((key for key in server_keys if key.startswith(envelope.kid)), None)
@@ -68,7 +65,7 @@ def _verified(raw: bytes, message: Message, terminal: TerminalId, server_keys: f
     except (MalformedFrame, BadSignature):
         return None
     said = (reply.m, reply.e, reply.n, reply.x, reply.rq)
-    return reply if said == (terminal, message.epoch, message.n, message.x, message.digest) else None
+    return reply if said == (message.terminal, message.epoch, message.n, message.x, message.digest) else None
 
 
 def _plain(body: bytes) -> str:

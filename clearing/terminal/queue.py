@@ -47,6 +47,7 @@ class State(StrEnum):
 class Message:
     """One message of this terminal. raw: the signed envelope, sent as it is however often; reply: the verified answer's."""
 
+    terminal: TerminalId
     epoch: int
     n: int
     op: Op
@@ -95,14 +96,14 @@ class TerminalQueue:
         )
 
     def adopt(self, identity: TerminalIdentity) -> None:
-        """Become this terminal, its numbers start anew; messages of an earlier identity stay and are still sent."""
-        self._run(
-            "adopt",
-            terminal=identity.terminal,
-            epoch=identity.epoch,
-            seed=identity.key.seed,
-            server_keys=b"".join(sorted(identity.server_keys)),
-        )
+        """Become this terminal; messages of an earlier identity stay and are still sent.
+
+        Numbers start anew, or go on where this file left them for the same terminal and epoch.
+        """
+        place = {"terminal": identity.terminal, "epoch": identity.epoch}
+        with self._transaction():
+            self._run("adopt", seed=identity.key.seed, server_keys=b"".join(sorted(identity.server_keys)), **place)
+            self._run("go_on_counting", **place)
 
     def last_head(self) -> bytes | None:
         """The log head that the newest reply named."""
@@ -160,6 +161,7 @@ class TerminalQueue:
         )
         payload = encode_request(request)
         message = Message(
+            terminal=request.terminal,
             epoch=request.epoch,
             n=request.n,
             op=request.op,
@@ -179,6 +181,7 @@ class TerminalQueue:
             raise CountersMoved("two programs use this till's queue at once: close one of them, then sell again")
         self._run(
             "append",
+            terminal=message.terminal,
             epoch=message.epoch,
             n=message.n,
             op=message.op.value,
@@ -190,7 +193,8 @@ class TerminalQueue:
         )
 
     def _settle(self, message: Message, state: State, reply: bytes | None) -> None:
-        self._run("settle", epoch=message.epoch, n=message.n, state=state.value, reply=reply)
+        place = {"terminal": message.terminal, "epoch": message.epoch, "n": message.n}
+        self._run("settle", state=state.value, reply=reply, **place)
 
     def _row(self) -> sqlite3.Row | None:
         row: sqlite3.Row | None = self._db.execute(_SQL["terminal"]).fetchone()
@@ -213,6 +217,7 @@ class TerminalQueue:
 
 def _message(row: sqlite3.Row) -> Message:
     return Message(
+        terminal=TerminalId(row["terminal"]),
         epoch=row["epoch"],
         n=row["n"],
         op=Op(row["op"]),

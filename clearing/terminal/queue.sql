@@ -17,6 +17,8 @@ CREATE TABLE IF NOT EXISTS terminal (
     locked      TEXT
 ) STRICT;
 CREATE TABLE IF NOT EXISTS messages (
+    written    INTEGER PRIMARY KEY,
+    terminal   BLOB NOT NULL CHECK (length(terminal) = 8),
     epoch      INTEGER NOT NULL,
     n          INTEGER NOT NULL,
     op         TEXT NOT NULL,
@@ -27,9 +29,9 @@ CREATE TABLE IF NOT EXISTS messages (
     raw        BLOB NOT NULL,
     state      TEXT NOT NULL CHECK (state IN ('pending', 'answered', 'given_up', 'refused')),
     reply      BLOB,
-    PRIMARY KEY (epoch, n)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS messages_pending ON messages (epoch, n) WHERE state = 'pending';
+    UNIQUE (terminal, epoch, n)
+) STRICT;
+CREATE INDEX IF NOT EXISTS messages_pending ON messages (written) WHERE state = 'pending';
 
 -- name: begin
 BEGIN IMMEDIATE;
@@ -49,12 +51,22 @@ SELECT terminal, epoch, n, previous, seed, next_seed, server_keys, last_head, lo
 INSERT INTO terminal (one, terminal, epoch, n, previous, seed, next_seed, server_keys, last_head, locked)
 VALUES (1, :terminal, :epoch, 0, zeroblob(32), :seed, NULL, :server_keys, NULL, NULL)
     ON CONFLICT (one) DO UPDATE
-   SET terminal = excluded.terminal, epoch = excluded.epoch, n = excluded.n, previous = excluded.previous,
-       seed = excluded.seed, next_seed = NULL, server_keys = excluded.server_keys, locked = NULL;
+   SET terminal = excluded.terminal, epoch = excluded.epoch, n = 0, previous = zeroblob(32), seed = excluded.seed,
+       next_seed = NULL, server_keys = excluded.server_keys, last_head = NULL, locked = NULL;
+
+-- name: go_on_counting
+UPDATE terminal
+   SET n = last.n, previous = last.digest
+  FROM (SELECT m.n, m.digest
+          FROM messages AS m
+         WHERE m.terminal = :terminal AND m.epoch = :epoch
+         ORDER BY m.n DESC
+         LIMIT 1) AS last
+ WHERE one = 1;
 
 -- name: append
-INSERT INTO messages (epoch, n, op, x, cents, written_ms, digest, raw, state, reply)
-VALUES (:epoch, :n, :op, :x, :cents, :written_ms, :digest, :raw, 'pending', NULL);
+INSERT INTO messages (terminal, epoch, n, op, x, cents, written_ms, digest, raw, state, reply)
+VALUES (:terminal, :epoch, :n, :op, :x, :cents, :written_ms, :digest, :raw, 'pending', NULL);
 
 -- name: count_on
 UPDATE terminal
@@ -69,7 +81,7 @@ UPDATE terminal
 -- name: settle
 UPDATE messages
    SET state = :state, reply = :reply
- WHERE epoch = :epoch AND n = :n AND state = 'pending';
+ WHERE terminal = :terminal AND epoch = :epoch AND n = :n AND state = 'pending';
 
 -- name: keep_head
 UPDATE terminal
@@ -87,14 +99,14 @@ UPDATE terminal
  WHERE one = 1;
 
 -- name: pending
-SELECT epoch, n, op, x, cents, written_ms, digest, raw, state, reply
+SELECT terminal, epoch, n, op, x, cents, written_ms, digest, raw, state, reply
   FROM messages
  WHERE state = 'pending'
- ORDER BY epoch, n;
+ ORDER BY written;
 
 -- name: last_of_ops
-SELECT epoch, n, op, x, cents, written_ms, digest, raw, state, reply
+SELECT terminal, epoch, n, op, x, cents, written_ms, digest, raw, state, reply
   FROM messages
  WHERE op IN ('sale', 'auth')
- ORDER BY epoch DESC, n DESC
+ ORDER BY written DESC
  LIMIT 1;

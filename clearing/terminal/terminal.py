@@ -202,18 +202,11 @@ class ReferenceTerminal:
             await self._clock.pause_ms(verdict.pause_ms)
 
     async def _attempt(self, message: Message) -> "Decided | TurnedAway | AskAgain":
-        identity = self._identity()
         try:
             answer = await self._transport.post(PATHS[message.op], message.raw)
         except NoAnswer:
             return AskAgain(pause_ms=self._patience.pause_ms)
-        verdict = judge(
-            answer,
-            message,
-            terminal=identity.terminal,
-            server_keys=identity.server_keys,
-            pause_ms=self._patience.pause_ms,
-        )
+        verdict = judge(answer, message, server_keys=self._identity().server_keys, pause_ms=self._patience.pause_ms)
         match verdict:
             case Decided(reply=reply, raw=raw):
                 self._keep(message, reply, raw)

@@ -1,5 +1,6 @@
 import sqlite3
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from clearing.events.basket import Line
 from clearing.terminal.queue import CountersMoved, State, TerminalLocked, TerminalQueue
 from clearing.values import CategoryId, Cents, OperationId, TerminalId
 from clearing.wire.fields import TimeMs
-from clearing.wire.frame import MalformedFrame, open_envelope
+from clearing.wire.frame import MalformedFrame, open_envelope, unpack_map
 from clearing.wire.requests import Op, Request
 from clearing.wire.signature import TerminalKey, payload_digest
 from tests.terminal.links import IDENTITY
@@ -123,11 +124,35 @@ def test_a_new_identity_unlocks_the_till_and_keeps_what_is_still_to_be_sent(path
     queue = TerminalQueue.open(path)
     message = queue.append(capture(1))
     queue.lock("Ask the treasurer.")
-    queue.adopt(type(IDENTITY)(
-        terminal=TerminalId(b"stall-02"), epoch=7, key=TerminalKey.from_seed(b"7" * 32), server_keys=IDENTITY.server_keys
-    ))  # fmt: skip
+    queue.adopt(replace(IDENTITY, terminal=TerminalId(b"stall-02"), epoch=7, key=TerminalKey.from_seed(b"7" * 32)))
     fresh = queue.append(capture(2))
     pending = queue.pending()
     queue.close()
     assert (fresh.epoch, fresh.n) == (7, 1)
     assert pending == [message, fresh]
+
+
+def test_an_identity_put_back_goes_on_counting_where_it_stopped(path: Path) -> None:
+    queue = TerminalQueue.open(path)
+    queue.append(capture(1))
+    last = queue.append(capture(2))
+    queue.adopt(replace(IDENTITY, terminal=TerminalId(b"stall-02")))
+    other = queue.append(capture(3))
+    queue.adopt(IDENTITY)
+    again = queue.append(capture(4))
+    queue.close()
+    assert (last.n, other.n, again.n) == (2, 1, 3)
+    payload = open_envelope(again.raw, frame_bytes_max=4_096).payload
+    assert unpack_map(payload, items_max=100)["h"] == last.digest
+
+
+def test_a_till_paired_anew_under_the_same_epoch_keeps_its_old_messages_apart(path: Path) -> None:
+    queue = TerminalQueue.open(path)
+    old = queue.append(capture(1))
+    queue.adopt(replace(IDENTITY, terminal=TerminalId(b"stall-02")))
+    new = queue.append(capture(2))
+    queue.answered(new, b"reply", head=bytes(32))
+    pending = queue.pending()
+    queue.close()
+    assert (old.epoch, old.n) == (new.epoch, new.n)
+    assert pending == [old]
