@@ -21,7 +21,7 @@ from typing import Self
 from urllib.parse import quote, urlencode
 
 from clearing.postgres.binaries import Binaries, PostgresUnavailable, account_of, as_account, find_postgres, reachable
-from clearing.postgres.server import ADMIN, end, launch, running
+from clearing.postgres.server import ADMIN, Running, end, launch, running
 
 __all__ = ["ADMIN", "Binaries", "Embedded", "PostgresUnavailable", "default_home", "find_postgres"]
 
@@ -36,12 +36,11 @@ def default_home(name: str, *, xdg_data_home: str = "") -> Path:
 
 @dataclass(slots=True, kw_only=True)
 class Embedded:
-    """A running server. `pid` is the postmaster's; `process` is set when this process started it."""
+    """A running server. `process` is set when this process started it."""
 
     home: Path
-    pid: int
-    port: int
-    socket_folder: Path
+    server: Running
+    binaries: Binaries
     password: str = field(repr=False)
     users: int = field(repr=False)  # open file: a shared lock held by each process that uses the server
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
@@ -55,22 +54,30 @@ class Embedded:
         home = home.resolve()
         account = account_of(home / "data")
         _make_home(home, account)
+        binaries = binaries or find_postgres()
         with _alone(home):
             password = _password(home, account)
-            process, server = None, running(home / "data")
-            if server is None:
-                process, server = launch(home, reachable(binaries or find_postgres(), account), account)
+            process, server = _up(home, binaries)
             users = os.open(home / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(users, fcntl.LOCK_SH)
-        return cls(
-            home=home,
-            pid=server.pid,
-            port=server.port,
-            socket_folder=server.socket_folder,
-            password=password,
-            users=users,
-            process=process,
-        )
+        return cls(home=home, server=server, password=password, users=users, binaries=binaries, process=process)
+
+    @property
+    def pid(self) -> int:
+        """The postmaster's process id."""
+        return self.server.pid
+
+    @property
+    def port(self) -> int:
+        """The TCP port on 127.0.0.1."""
+        return self.server.port
+
+    def revive(self) -> None:
+        """Start the server again if it died; the address stays, so that clients reconnect. Raises PostgresUnavailable."""
+        with _alone(self.home):
+            if self.process is not None and self.process.poll() is None:
+                return
+            self.process, self.server = _up(self.home, self.binaries)
 
     def password_of(self, role: str) -> str:
         """Each role's password is derived from the admin's: one secret to keep, and no role knows another's."""
@@ -80,7 +87,7 @@ class Embedded:
 
     def dsn(self, role: str, database: str, *, tcp: bool = False) -> str:
         """A connection URL through the Unix socket, or through 127.0.0.1 with tcp."""
-        host = "127.0.0.1" if tcp else str(self.socket_folder)
+        host = "127.0.0.1" if tcp else str(self.server.socket_folder)
         where = urlencode({"host": host, "port": self.port}, quote_via=quote)
         return f"postgresql://{quote(role)}:{quote(self.password_of(role))}@/{quote(database)}?{where}"
 
@@ -89,8 +96,8 @@ class Embedded:
         with _alone(self.home):
             if now or _locked(self.users):
                 end(self.pid, self.process, self.home / "data")
-                if self.socket_folder.parent != self.home:
-                    shutil.rmtree(self.socket_folder, ignore_errors=True)
+                if self.server.socket_folder.parent != self.home:
+                    shutil.rmtree(self.server.socket_folder, ignore_errors=True)
             os.close(self.users)
 
     def __enter__(self) -> Self:
@@ -100,6 +107,15 @@ class Embedded:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _up(home: Path, binaries: Binaries) -> tuple[subprocess.Popen[bytes] | None, Running]:
+    """The running server, joined, or a new one with the process we started."""
+    found = running(home / "data")
+    if found is not None:
+        return None, found
+    account = account_of(home / "data")
+    return launch(home, reachable(binaries, account), account)
 
 
 def _make_home(home: Path, account: pwd.struct_passwd | None) -> None:

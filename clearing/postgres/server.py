@@ -130,7 +130,7 @@ def _ready(lines: list[str]) -> bool:
     return len(lines) > 7 and lines[7].strip() in {"ready", "standby"}
 
 
-def _processes(data: Path) -> list[int]:
+def processes(data: Path) -> list[int]:
     """Every process that works in this data folder: the postmaster and its backends."""
     found: list[int] = []
     for entry in Path("/proc").glob("[0-9]*"):
@@ -144,7 +144,7 @@ def _processes(data: Path) -> list[int]:
 
 def _alive(pid: int, data: Path) -> bool:
     if Path("/proc/self/cwd").exists():
-        return pid in _processes(data)
+        return pid in processes(data)
     try:
         os.kill(pid, 0)
     except OSError:
@@ -160,7 +160,7 @@ def _clear_stale(pid: int, data: Path) -> None:
     if not Path("/proc/self/cwd").exists():
         return
     for _ in _until(STOP_S, f"processes of a crashed server ({pid}) still work in {data}"):
-        if not _processes(data):
+        if not processes(data):
             (data / "postmaster.pid").unlink(missing_ok=True)
             return
 
