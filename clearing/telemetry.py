@@ -75,9 +75,7 @@ class Telemetry:
         self.decisions = Counter(
             "clearing_decisions_total", "Requests decided, by the event's code.", ("caisse", "code"), registry=registry
         )
-        self.repeats = Counter(
-            "clearing_repeats_total", "Requests answered from the store.", caisse, registry=registry
-        )
+        self.repeats = Counter("clearing_repeats_total", "Requests answered from the store.", caisse, registry=registry)
         self.conflicts = Counter(
             "clearing_conflicts_total", "Other content under a number already used.", caisse, registry=registry
         )
@@ -102,6 +100,10 @@ class Telemetry:
         )  # fmt: skip
 
     def _name_readers(self) -> None:
+        self.partitions_ahead = Gauge(
+            "clearing_partitions_ahead", "Empty partitions of the log beyond the one in use.", ("caisse",),
+            registry=self.registry,
+        )  # fmt: skip
         self.projection_lag_events = Gauge(
             "clearing_projection_lag_events", "Events a projection has still to read.", ("caisse", "projection"),
             registry=self.registry,

@@ -23,6 +23,7 @@ from clearing.directory import Directory
 from clearing.event_store.log import Log
 from clearing.installation.home import write_private
 from clearing.installation.opening import Installation
+from clearing.installation.upkeep import keep_partitions
 from clearing.projections.runner import Runner
 from clearing.sql import schema_of
 from clearing.telemetry import LogEvent, Telemetry
@@ -114,6 +115,7 @@ async def serving(
             running.vaults[code] = await installation.prepare(code, at_us=clock.now_us())
             await _start_views(running, code, stack)
             await _start_writer(running, code, stack, take_over=take_over)
+            _start_upkeep(running, code, stack)
         if port is not None:
             await _start_gateway(running, port, stack, through)
         yield running
@@ -170,6 +172,20 @@ async def _stop_views(stop: asyncio.Event, task: "asyncio.Task[None]", runner: R
     stop.set()
     await asyncio.wait({task})
     await runner.close()
+
+
+def _start_upkeep(running: Serving, code: CaisseCode, stack: AsyncExitStack) -> None:
+    stop = asyncio.Event()
+    task = asyncio.create_task(
+        keep_partitions(running.installation, code, running.telemetry, stop), name=f"partitions of {code}"
+    )
+    task.add_done_callback(running.ended)
+
+    async def end() -> None:
+        stop.set()
+        await asyncio.wait({task})
+
+    stack.push_async_callback(end)
 
 
 async def _start_gateway(

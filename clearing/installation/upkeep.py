@@ -1,0 +1,31 @@
+"""Law: the log never waits for a place to append to: two partitions stand ready beyond the one in use, and it is seen if not."""
+
+import asyncio
+
+import asyncpg
+import structlog
+
+from clearing.event_store.migrate import ensure_partitions, partitions_ahead
+from clearing.installation.opening import Installation
+from clearing.postgres import ADMIN
+from clearing.sql import schema_of
+from clearing.telemetry import LogEvent, Telemetry
+from clearing.values import CaisseCode
+
+EVERY_S = 30
+
+
+async def keep_partitions(installation: Installation, code: CaisseCode, telemetry: Telemetry, stop: asyncio.Event) -> None:
+    """Until `stop`: make what is missing, show how many are ahead. A database that is away is asked again the next time."""
+    while not stop.is_set():
+        try:
+            async with installation.connected(ADMIN) as admin:
+                await ensure_partitions(admin, schema_of(code))
+                telemetry.partitions_ahead.labels(code).set(await partitions_ahead(admin, schema_of(code)))
+        except (OSError, asyncpg.PostgresError) as fault:
+            telemetry.partitions_ahead.labels(code).set(-1)
+            structlog.get_logger().error(LogEvent.ALARM, caisse=code, alarm="partitions", fault=repr(fault))
+        try:
+            await asyncio.wait_for(stop.wait(), EVERY_S)
+        except TimeoutError:
+            continue
