@@ -7,6 +7,7 @@ from clearing.events.codec import decode
 from clearing.events.funds import AllocationGranted, CohortLapsed
 from clearing.events.sales import SaleDecided
 from clearing.events.settlement import BatchClosed
+from clearing.installation.proving import audited
 from loadtests.baskets import CATEGORIES
 from loadtests.market import CODE, Market
 
@@ -58,6 +59,9 @@ async def report_of(market: Market, seconds: float) -> dict[str, object]:
         left = sum(purse.cents for purse in await ask.purse_totals())
         owed = {row.producer: row.captured_cents for row in await ask.owed()}
         assert sum(account.cents for account in await ask.accounts()) == 0, "the ledger does not balance"
+    said: list[str] = []
+    found = await audited(installation, CODE, said)
+    assert found.ok, said[-1]
     assert tally.granted == tally.approved + left + tally.lapsed, "a cent is missing"
     assert {name: cents for name, cents in tally.per_producer.items() if cents} == {n: c for n, c in owed.items() if c}
     return {
@@ -65,5 +69,5 @@ async def report_of(market: Market, seconds: float) -> dict[str, object]:
         "codes": dict(tally.codes), "cents_approved": tally.approved, "cents_per_category": dict(tally.per_category),
         "granted": tally.granted, "lapsed": tally.lapsed, "left": left, "per_producer": dict(tally.per_producer),
         "batches": tally.batches, "events": head.position, "head_hash": head.chain.hex(), "seconds": round(seconds, 1),
-        "events_per_s": round(position / seconds), "audit": "ok",
+        "events_per_s": round(position / seconds), "audit": "ok" if found.ok else "failed", "audited": found.checked,
     }
