@@ -86,7 +86,7 @@ async def _nothing_beside(log: StoredLog, stored: Head) -> None:
     ends = (await log.stored_head()).position  # read last: a living writer may have gone on meanwhile
     if beyond and ends <= stored.position:
         raise BadEvent(beyond[0].position, "it is stored beyond the head of the log")
-    if any(row.position > ends for row in (*replies, *taps)):
+    if any(row.position > ends for row in replies) or any(row.position > ends for row in taps):
         raise BadEvent(ends + 1, "replies or taps are stored for it, but it is missing from the log")
     if any(head.size > ends for head in heads):
         raise BadEvent(ends + 1, "a head was signed over a longer log than what is stored: the log's end is missing")

@@ -1,4 +1,4 @@
-"""Law: each request has one stored reply, signed by the caisse's server; it answers that request and says what the event says."""
+"""Law: each request has one stored reply, signed by the caisse's server; it answers it and says what the event says."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -60,7 +60,7 @@ class Answers:
             return envelope.payload
         key = self._keys.get(envelope.kid)
         if key is None:
-            raise BadEvent(position, f"its reply is signed by the key {envelope.kid.hex()}, which is not one of this caisse's server")
+            raise BadEvent(position, f"its reply is signed by {envelope.kid.hex()}, not by this caisse's server")
         return verify(envelope, FrameType.SRV_RESP, key).payload
 
     def _said(self, event: Event, asked: Asked, payload: bytes, position: int, at_us: int, book: Book) -> None:

@@ -33,7 +33,8 @@ _ONE: Final[dict[str, tuple[type, ...]]] = {
 }  # fmt: skip
 _LISTS: Final[dict[str, tuple[str, type]]] = {
     "admit_members": ("members", members.MemberAdmitted), "issue_cards": ("cards", members.CardIssued),
-    "admit_producers": ("producers", producers.ProducerAdmitted), "sign_conventions": ("conventions", producers.ConventionSigned),
+    "admit_producers": ("producers", producers.ProducerAdmitted),
+    "sign_conventions": ("conventions", producers.ConventionSigned),
     "propose_bank_details": ("details", producers.BankDetailsProposed),
     "approve_bank_details": ("producers", producers.BankDetailsApproved),
     "enrol_terminals": ("terminals", producers.TerminalEnrolled),

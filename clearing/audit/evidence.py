@@ -89,7 +89,7 @@ class Evidence:
         self._keys[known.public[:8]] = known
 
     def check(self, event: Event, evidence: bytes, position: int, book: Book) -> Asked | None:
-        """The message this event answers, None for one that follows another event or that time alone caused. Raises BadEvent."""
+        """The message this event answers; None for one that follows another event or that time caused. Raises BadEvent."""
         try:
             return self._check(event, evidence, position, book)
         except (BadSignature, MalformedFrame, InvalidValue) as fault:
@@ -136,12 +136,13 @@ class Evidence:
             if first is None or first.position != event.first_position:
                 raise BadEvent(position, "it repeats an operation that is not at the position it names")
         request = parse_request(verify(envelope, FrameType.TERM_REQ, terminal.key), _op_of(event, first), _LINES_MAX)
-        if (request.terminal, request.epoch, request.n, request.x) != (event.op.terminal, event.op.epoch, event.op.n, event.op.x):
+        asked = _asked(request)
+        if (asked.sender, asked.epoch, asked.n, asked.x) != (event.op.terminal, event.op.epoch, event.op.n, event.op.x):
             raise BadEvent(position, "it names another message than its evidence")
         if not _says_the_same(first.event if first is not None else event, request):
             raise BadEvent(position, "amount, lines or original differ from what the terminal signed")
         self._checked.add("signatures of terminals, with what they signed")
-        return _asked(request)
+        return asked
 
     def _enrolment(self, event: TerminalEnrolled, envelope: Envelope, position: int, book: Book) -> Asked | None:
         if event.slot is not None:
@@ -157,7 +158,7 @@ class Evidence:
         new = request.new_key
         if request.terminal != event.terminal or new is None or new.key != event.key:
             raise BadEvent(position, "it enrols another key than the one the old key signed")
-        if not any(new_key_proven(new.key, new.proof, terminal=event.terminal, epoch=e) for e in (event.epoch - 1, event.epoch)):
+        if not new_key_proven(new.key, new.proof, terminal=event.terminal, epoch=request.epoch):
             raise BadEvent(position, "the new key did not prove that the terminal holds it")
         self._checked.add("signatures of terminals, with what they signed")
         return _asked(request)
@@ -243,7 +244,7 @@ def claimed(evidence: bytes, position: int) -> Asked | None:
 
 
 def _op_of(event: object, first: Operation | None) -> Op:
-    return _OPS[type(first.event if first is not None else event)]  # type: ignore[index]
+    return _OPS[type(first.event if first is not None else event)]
 
 
 def _says_the_same(event: object, request: Request) -> bool:

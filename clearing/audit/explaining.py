@@ -1,4 +1,4 @@
-"""Law: every cent of a sale is explained from the log alone, down to the vote: who paid, at which rate, from which credit, and why.
+"""Law: every cent of a sale is explained from the log alone, down to the vote: who paid, at which rate, from which credit.
 
 `why` reads; `Explanation.text` tells it to a member, a treasurer or an assembly. Amounts are written in euros, times in the
 caisse's zone.
@@ -69,7 +69,8 @@ class Explanation:
 
     def _told(self) -> Iterator[str]:
         yield f"{self.kind} {self.x.hex()} at {self.producer}, {self.at} (event {self.position})"
-        yield f"{euros(self.amount_cents)} in all: the card pays {euros(self.card_cents)}, other tender {euros(self.amount_cents - self.card_cents)}"
+        other = euros(self.amount_cents - self.card_cents)
+        yield f"{euros(self.amount_cents)} in all: the card pays {euros(self.card_cents)}, other tender {other}"
         reason = REASONS[self.code]
         yield f"Code {self.code}: {reason.told}. {reason.to_do}."
         for line in self.lines:
@@ -94,7 +95,7 @@ async def why(log: StoredLog, reference: str) -> Explanation:
         position=found.position, x=event.op.x, kind=_KINDS[type(event)], producer=event.op.producer,
         at=local_text(found.zone, found.at_us), code=Code(event.code), amount_cents=event.amount_cents,
         card_cents=event.approved_cents, lines=tuple(_lines(found)), charte=charte,
-        effective=local_text(found.zone, charte.effective_us) if charte is not None else "",
+        effective="the founding" if charte is None or not charte.effective_us else local_text(found.zone, charte.effective_us),
         decision=found.decisions.get(charte.decision) if charte is not None else None, later=found.later,
     )
 
@@ -114,17 +115,19 @@ def _lines(found: FoundSale) -> Iterator[ExplainedLine]:
         price = amount - sum(share.cents for share in shares if share.step == "tariff")
         paid = sum(share.cents for share in shares if share.step != "surplus")
         yield ExplainedLine(
-            what=category if product is None else f"{category}, {product}", payee=payee, amount_cents=amount, price_cents=price,
-            paid_cents=paid, other_cents=amount - paid, shares=tuple(_share(share, amount, price, found) for share in shares),
+            what=category if product is None else f"{category}, {product}", payee=payee, amount_cents=amount,
+            price_cents=price, paid_cents=paid, other_cents=amount - paid,
+            shares=tuple(_share(share, amount, price, found) for share in shares),
         )
 
 
 def _share(share: Share, amount: int, price: int, found: FoundSale) -> ExplainedShare:
     whole = price if share.step == "payer" else amount
     lots = (f"{euros(use.cents)} {_lot(found.lots.get(use.lot), use.lot, found)}" for use in share.lots)
+    rated = f"{share.rate // 100}.{share.rate % 100:02d} % of {euros(whole)}"
     return ExplainedShare(
         payer=share.payer, step=share.step, source=share.source, cents=share.cents, lots=tuple(lots),
-        of=f"{share.rate // 100}.{share.rate % 100:02d} % of {euros(whole)}" if share.rate else f"a fixed amount of {euros(whole)}",
+        of=rated if share.rate else f"a fixed amount of {euros(whole)}",
     )
 
 
@@ -133,7 +136,8 @@ def _lot(origin: LotOrigin | None, lot: str, found: FoundSale) -> str:
         return f"of credit {lot}, made anew for a refund"
     until = "" if origin.expires_us is None else f", to be spent before {local_text(found.zone, origin.expires_us)}"
     vote = found.decisions.get(origin.decision) if origin.decision is not None else None
-    return f"of {origin.named}{until}" + (f", voted on {vote.taken_on}: {vote.title} ({vote.decision})" if vote is not None else "")
+    voted = "" if vote is None else f", voted on {vote.taken_on}: {vote.title} ({vote.decision})"
+    return f"of {origin.named}{until}{voted}"
 
 
 def _line_told(line: ExplainedLine) -> Iterator[str]:
@@ -159,6 +163,7 @@ def _ceilings_told(charte: Charte, code: Code) -> Iterator[str]:
 
 def _vote_told(vote: DecisionRecorded) -> Iterator[str]:
     yield f"Decision {vote.decision} of {vote.taken_on}: {vote.title}."
-    yield f"  Taken by {vote.body} ({vote.method}): {vote.votes_for} for, {vote.votes_against} against, {vote.abstained} abstained."
+    tally = f"{vote.votes_for} for, {vote.votes_against} against, {vote.abstained} abstained"
+    yield f"  Taken by {vote.body} ({vote.method}): {tally}."
     if vote.minutes_sha256:
         yield f"  Minutes: SHA-256 {vote.minutes_sha256.hex()}."

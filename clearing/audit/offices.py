@@ -1,4 +1,4 @@
-"""Law: what binds the people who command: two for money that leaves and for who commands, credit once, a batch that is complete.
+"""Law: what binds the people who command: two for what leaves and for who commands, credit once, batches complete.
 
 Checked against the book before the event; the fold itself refuses the rest.
 """
@@ -67,14 +67,15 @@ def _named(event: PersonNamed, position: int, book: Book) -> None:
         raise BadEvent(position, f"{event.person} was named with another key or other roles than proposed")
 
 
-def _credit(
-    event: AllocationGranted | AllocationDeclined | SingleGranted | CohortLapsed | LotLapsed, position: int, at_us: int, book: Book
-) -> None:
+Credit = AllocationGranted | AllocationDeclined | SingleGranted | CohortLapsed | LotLapsed
+
+
+def _credit(event: Credit, position: int, at_us: int, book: Book) -> None:
     match event:
         case AllocationGranted():
             heads = sum(1 for _ in book.members.in_groups(event.who))
             if heads != event.head_count or heads * event.cents_each != event.total_cents:
-                raise BadEvent(position, f"it credits {event.head_count} heads with {event.total_cents} cents; {heads} are there")
+                raise BadEvent(position, f"it credits {event.head_count} heads with {event.total_cents} cents, not {heads}")
         case AllocationDeclined():
             if event.need_cents <= event.cover_cents:
                 raise BadEvent(position, "the fund could have carried it")
@@ -90,8 +91,11 @@ def _credit(
 
 
 def _closed(event: BatchClosed, position: int, at_us: int, book: Book) -> None:
-    owed = {producer for producer, one in book.settlement.owed.items() if one.captured_cents or one.refunded_cents or one.carried_cents}
-    if [line.producer for line in event.lines] != sorted(owed) or event.up_to != position - 1:
+    owed = sorted(
+        producer for producer, one in book.settlement.owed.items()
+        if one.captured_cents or one.refunded_cents or one.carried_cents
+    )
+    if [line.producer for line in event.lines] != owed or event.up_to != position - 1:
         raise BadEvent(position, "it leaves out a producer to whom something is owed, or names one twice")
     if event.batch != len(book.settlement.batches) + 1 or sum(line.paid_cents for line in event.lines) != event.total_cents:
         raise BadEvent(position, "its number or its total is wrong")

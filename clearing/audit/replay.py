@@ -1,4 +1,4 @@
-"""Law: a log is replayed row by row in order; each row is proved before it is folded, and nothing after a bad one is believed."""
+"""Law: a log is replayed row by row; each row is proved before it is folded, and nothing after a bad one is believed."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -65,9 +65,9 @@ class Replay:
     def head(self, head: SignedHead) -> None:
         """A signed head whose size is where the replay stands. Raises BadEvent."""
         if head.root != self._tree.root():
-            raise BadEvent(head.size, "the signed head over the log up to it has another root: the log was changed after signing")
+            raise BadEvent(head.size, "the signed head up to it has another root: the log was changed after signing")
         if self._signatures:
-            note = head_note(self.book.caisse.code, head.size, head.root).encode()
+            note = head_note(f"clearing/{self.book.caisse.code}", head.size, head.root).encode()
             if not any(signature_holds(key, head.signature, note) for key in self._server_keys):
                 raise BadEvent(head.size, "no server key of the caisse signed the head over the log up to it")
         self.checked.add("signed heads, with the Merkle root recomputed")
@@ -76,7 +76,7 @@ class Replay:
         """The end of the log: compare with the stored head and all sums by two roads; returns the books. Raises BadEvent."""
         self._evidence.finish(self.position)
         if (stored.position, stored.chain, stored.at_us) != (self.position, self.chain, self.book.at_us):
-            raise BadEvent(self.position, f"the stored head names event {stored.position} and another chain: the log's end was cut or changed")
+            raise BadEvent(self.position, f"the stored head names event {stored.position} and another chain or instant")
         return self.roads.compare(self.position, self.book)
 
     def _hashes(self, row: EventRow, reply: bytes) -> None:

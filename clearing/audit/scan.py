@@ -1,4 +1,4 @@
-"""Law: one pass over the log finds a sale, the votes and credits it stands on, and what became of it; other rows stay undecoded."""
+"""Law: one pass over the log finds a sale, the votes and credits under it, and what became of it; other rows stay closed."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -119,7 +119,9 @@ def _wanted(reference: str) -> Callable[[EventRow], bool]:
         position = int(text)
         return lambda row: row.position == position
     if len(text) < PREFIX_MIN or not all(digit in "0123456789abcdef" for digit in text) or len(text) > 32:
-        raise SaleNotFound(f"'{reference}' is no reference of a sale: give its event's number, or {PREFIX_MIN} to 32 hex digits of its x")
+        raise SaleNotFound(
+            f"'{reference}' is no reference of a sale: give its event's number, or {PREFIX_MIN} to 32 hex digits of its x"
+        )
     whole = bytes.fromhex(text[: len(text) // 2 * 2])
 
     def begins(row: EventRow) -> bool:

@@ -44,8 +44,11 @@ class Shown:
             wrong = differences(shown, true)
             if wrong:
                 name = wrong[0]
-                raise BadEvent(self.position, f"up to it the projections show {shown.get(name, 0)} cents for {what} {name}, "
-                                              f"the log says {true.get(name, 0)}; rebuild them with `clearing rebuild`")  # fmt: skip
+                raise BadEvent(
+                    self.position,
+                    f"up to it the projections show {shown.get(name, 0)} cents for {what} {name}, the log says "
+                    f"{true.get(name, 0)}; rebuild them with `clearing rebuild`",
+                )
             replay.checked.add("sums shown by projections, equal to the log at the same event", len(shown))
 
 
@@ -61,17 +64,18 @@ async def read_shown(connection: asyncpg.Connection, schema: str) -> Shown:
         purses = {f"{row['member']} {row['purse']}": row["cents"] for row in await connection.fetch(queries["purses"])}
         lines: Sums = {}
         for row in await connection.fetch(queries["batch_lines"]):
-            lines |= {f"{row['batch']} {row['producer']} net": row["net_cents"], f"{row['batch']} {row['producer']} paid": row["paid_cents"]}
+            name = f"{row['batch']} {row['producer']}"
+            lines |= {f"{name} net": row["net_cents"], f"{name} paid": row["paid_cents"]}
     return Shown(position=position, accounts=accounts, owed=owed, purses=purses, batch_lines=lines)
 
 
 def _purses(book: Book) -> Sums:
     found: Sums = {}
+    lapsed = {lot for lot, cohort in book.allocation.cohorts.items() if cohort.lapsed}
     for member in book.members.members.values():
         for kind in {*member.purses, *book.allocation.grants}:
             lots = book.allocation.open_purse(member, kind).lots
-            cohorts = book.allocation.cohorts
-            found[f"{member.member} {kind}"] = sum(lot.cents for lot in lots if lot.id not in cohorts or not cohorts[lot.id].lapsed)
+            found[f"{member.member} {kind}"] = sum(lot.cents for lot in lots if lot.id not in lapsed)
     return found
 
 

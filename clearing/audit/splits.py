@@ -98,7 +98,7 @@ def _share(share: Share, event: Paying, position: int) -> None:
 
 def _payers(shares: Iterable[Share], charte: Charte, position: int) -> None:
     """Each share names a rule of the charte, and the source that the vote gave it."""
-    sources = {payer.id: {f"purse:{payer.purse}" if payer.purse is not None else f"fund:{payer.fund}"} for payer in charte.payers}
+    sources = {one.id: {f"purse:{one.purse}" if one.purse is not None else f"fund:{one.fund}"} for one in charte.payers}
     sources |= {tariff.id: {f"fund:{weight.fund}" for weight in tariff.funds} for tariff in charte.tariffs}
     for share in shares:
         if share.payer not in sources or (share.step != "surplus" and share.source not in sources[share.payer]):

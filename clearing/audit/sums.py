@@ -1,4 +1,4 @@
-"""Law: two roads lead to every sum: what the book holds, and what double entry adds up from the events. They meet at each cent."""
+"""Law: two roads lead to every sum: what the book holds, and what double entry adds up from the events. They meet."""
 
 from collections.abc import Iterable, Mapping
 
@@ -14,7 +14,7 @@ from clearing.values import FundId, Position, ProducerId
 
 
 def book_balances(book: Book) -> dict[str, int]:
-    """Cents per account of double entry (rules/postings.py), as the book has them; a credit is above zero. Empty ones are left out."""
+    """Cents per account of double entry (rules/postings.py), as the book has them: a credit above zero; without empty ones."""
     found: dict[str, int] = {f"fund:{name}": fund.received_cents - fund.engaged_cents for name, fund in book.funds.items()}
     for producer, owed in book.settlement.owed.items():
         found[f"owed:{producer}"] = owed.net_cents()
@@ -120,7 +120,8 @@ class TwoRoads:
             self._agree(account, held.get(account, 0), position)
         for lot, cents in lots_of_cohorts(book).items():
             if cents != book.allocation.cohorts[lot].left:
-                raise BadEvent(position, f"the purses hold {cents} cents of {lot}, the book {book.allocation.cohorts[lot].left}")
+                left = book.allocation.cohorts[lot].left
+                raise BadEvent(position, f"the purses hold {cents} cents of {lot}, the book {left}")
         self._in_one_batch(position, book)
         self._checked.add("times all purses, funds, holds and debts agree by two roads")
         return held

@@ -1,0 +1,206 @@
+"""Law: a whole caisse without a database: real frames, the real reception and groups, and a log in lists for the audit.
+
+What the writer would commit is kept row by row; a test may then change any row, as somebody with the database's keys could.
+"""
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+from clearing.authoriser.answering import Answers
+from clearing.authoriser.client import Submission, TapFacts
+from clearing.authoriser.clock import WatchedClock
+from clearing.authoriser.group import Group
+from clearing.authoriser.pairing import Pairing
+from clearing.authoriser.reception import Reception, Waiting
+from clearing.authoriser.sameness import Sameness
+from clearing.directory import Directory
+from clearing.event_store.proofs import GENESIS, head_note, root_of
+from clearing.event_store.rows import EventRow, Head, ReplyRow, SignedHead, TapRow
+from clearing.events.basket import Line
+from clearing.events.catalogue import Event
+from clearing.events.codec import decode
+from clearing.events.codes import Code
+from clearing.rules.book import Book
+from clearing.telemetry import Telemetry
+from clearing.values import CategoryId, Cents, OperationId, PersonId
+from clearing.wire.commands import (
+    Command,
+    CommandReply,
+    encode_command,
+    parse_command,
+    parse_command_reply,
+    person_number,
+)
+from clearing.wire.fields import TimeMs
+from clearing.wire.frame import FrameType, open_envelope
+from clearing.wire.replies import Reply, parse_reply
+from clearing.wire.requests import ZERO_DIGEST, CardUrl, Op, Request, parse_request
+from clearing.wire.signature import verify
+from tests.living_caisse import (
+    AMINA,
+    BRUNO,
+    CARD,
+    CODE,
+    DAY_US,
+    KEYS,
+    MAY_1,
+    ROOT,
+    SERVER_KEY,
+    STALL,
+    STALL_KEY,
+    HandClock,
+    founding,
+    payload_of,
+    sign,
+)
+
+
+@dataclass
+class MemoryLog:
+    """Rows as the database would hold them."""
+
+    rows: list[EventRow] = field(default_factory=list)
+    replies: list[ReplyRow] = field(default_factory=list)
+    taps: list[TapRow] = field(default_factory=list)
+    heads: list[SignedHead] = field(default_factory=list)
+
+    async def stored_head(self) -> Head:
+        last = self.rows[-1] if self.rows else None
+        return Head(1, last.position, last.chain, last.at_us) if last is not None else Head(1, 0, GENESIS, 0)
+
+    async def read(self, after: int, limit: int) -> list[EventRow]:
+        return [row for row in self.rows if after < row.position <= after + limit]
+
+    async def replies_between(self, after: int, up_to: int) -> list[ReplyRow]:
+        return [row for row in self.replies if after < row.position <= up_to]
+
+    async def taps_between(self, after: int, up_to: int) -> list[TapRow]:
+        return [row for row in self.taps if after < row.position <= up_to]
+
+    async def signed_heads(self, after_size: int) -> list[SignedHead]:
+        return [head for head in self.heads if head.size > after_size]
+
+    def events(self) -> list[Event]:
+        return [decode(row.type, row.schema_version, row.public, row.private) for row in self.rows]
+
+    def sign_head(self) -> None:
+        """As the writer does once a second."""
+        size, root = len(self.rows), root_of([row.leaf for row in self.rows])
+        signature = SERVER_KEY.sign_statement(head_note(f"clearing/{CODE}", size, root).encode())
+        self.heads.append(SignedHead(size, root, signature, self.rows[-1].at_us))
+
+
+class Desk:
+    """Takes one submission after the other into groups of one, as the writer would."""
+
+    def __init__(self) -> None:
+        self.log, self.clock, self.book = MemoryLog(), HandClock(MAY_1), Book()
+        self._reception = Reception(
+            code=CODE, book=self.book, sameness=Sameness(), answers=Answers(SERVER_KEY), pairing=Pairing(),
+            directory=Directory(), telemetry=Telemetry(), clock=WatchedClock(self.clock), root=ROOT,
+        )
+        self._salt = 0
+        self._dice = random.Random(1)
+        self._numbers: dict[bytes, int] = {}
+        self._counter = 0
+
+    def command(self, person: PersonId, verb: str, body: dict[str, object]) -> CommandReply:
+        """A signed command of a person; the answer as the person reads it."""
+        number = person_number(person)
+        command = Command(
+            caisse=CODE, person=number, epoch=1, n=self._next(number), x=self.new_x(), ts_ms=TimeMs(self.clock.us // 1_000),
+            verb=verb, body=body,
+        )
+        raw = KEYS[person].sign_envelope(FrameType.PERSON_CMD, encode_command(command))
+        frame = verify(open_envelope(raw, frame_bytes_max=1 << 20), FrameType.PERSON_CMD, KEYS[person].public)
+        answer = self.submit(Submission(caisse=CODE, frame=frame, request=parse_command(frame)))
+        return parse_command_reply(payload_of(answer))
+
+    def order(self, person: PersonId, verb: str, body: dict[str, object]) -> CommandReply:
+        """A command that has to be obeyed."""
+        reply = self.command(person, verb, body)
+        assert reply.rc is Code.APPROVED, f"{verb}: {reply.rc} {reply.why}"
+        return reply
+
+    def ask(self, op: Op, lines: dict[str, int], *, tap: TapFacts | None = None, **fields: Any) -> tuple[Request, Reply]:
+        """A signed request of the stall's terminal, with the card's next tap where it needs one."""
+        values: dict[str, Any] = {
+            "op": op, "terminal": STALL, "epoch": 1, "n": self._next(STALL), "x": self.new_x(),
+            "ts_ms": TimeMs(self.clock.us // 1_000), "previous": ZERO_DIGEST,
+            "lines": tuple(Line(category=CategoryId(name), amount_cents=Cents(cents)) for name, cents in lines.items()),
+        }
+        if op is not Op.REV:
+            values["amount_cents"] = Cents(sum(lines.values()))
+        if op in (Op.SALE, Op.AUTH):
+            values["card"], tap = CardUrl(bytes(16), bytes(8)), tap or self.tap()
+        return self.send(Request(**{**values, **fields}), tap)
+
+    def send(self, request: Request, tap: TapFacts | None) -> tuple[Request, Reply]:
+        """Sign and submit this very request."""
+        frame = sign(request)
+        asked = parse_request(frame, request.op)
+        return asked, parse_reply(payload_of(self.submit(Submission(caisse=CODE, frame=frame, request=asked, tap=tap))))
+
+    def tap(self) -> TapFacts:
+        self._counter += 1
+        return TapFacts(genuine=True, card=CARD, key_version=1, counter=self._counter)
+
+    def new_x(self) -> OperationId:
+        return OperationId(self._dice.randbytes(16))
+
+    def pass_time(self, days: int = 0, us: int = 1_000_000) -> None:
+        self.clock.us += days * DAY_US + us
+
+    def _next(self, sender: bytes) -> int:
+        self._numbers[sender] = self._numbers.get(sender, 0) + 1
+        return self._numbers[sender]
+
+    def submit(self, submission: Submission) -> bytes:
+        group = self._group()
+        waiting = Waiting(submission, self.clock.now_us(), answer=None)  # type: ignore[arg-type]
+        try:
+            answer = self._reception.take(waiting, group, group.chain)
+        finally:
+            self._commit(group)
+        return answer
+
+    def tick(self) -> None:
+        """What time alone makes happen."""
+        group = self._group()
+        self._reception.tick(group, self.clock.now_us())
+        self._commit(group)
+
+    def _group(self) -> Group:
+        return Group(self.book, self.log.rows[-1].chain if self.log.rows else GENESIS, self._salts)
+
+    def _salts(self, size: int) -> bytes:
+        self._salt += 1
+        return self._salt.to_bytes(size, "big")
+
+    def _commit(self, group: Group) -> None:
+        self.log.rows += group.rows
+        self.log.replies += group.replies
+        self.log.taps += group.taps
+
+
+def furnished() -> Desk:
+    """Founded, 10,000.00 in the general fund, a member with card and month's credit, a producer with a terminal."""
+    desk = Desk()
+    steps: list[tuple[PersonId, str, dict[str, object]]] = [
+        (AMINA, "found", founding()),
+        (AMINA, "receive_money", {"fund": "general", "cents": 1_000_000, "reference": "subsidy"}),
+        (BRUNO, "admit_members", {"members": [{"member": "m-1", "groups": []}, {"member": "m-2", "groups": ["young"]}]}),
+        (BRUNO, "issue_cards", {"cards": [{"card": CARD, "key_version": 1, "member": "m-1", "alias": "0001"}]}),
+        (AMINA, "admit_producers", {"producers": [{"producer": "field", "name": "The field", "structures": ["market"]}]}),
+        (AMINA, "sign_conventions", {"conventions": [{"convention": "field-1", "producer": "field", "from_us": 0}]}),
+        (AMINA, "propose_bank_details", {"details": [{"producer": "field", "digest": b"d" * 32}]}),
+        (BRUNO, "approve_bank_details", {"producers": [{"producer": "field"}]}),
+        (AMINA, "enrol_terminals", {
+            "terminals": [{"terminal": STALL, "epoch": 1, "producer": "field", "key": STALL_KEY.public}]
+        }),
+        (AMINA, "grant", {"rule": "monthly", "period": "2026-05"}),
+    ]
+    for person, verb, body in steps:
+        desk.order(person, verb, body)
+    return desk
