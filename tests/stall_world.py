@@ -56,6 +56,9 @@ class HandClock:
     def __call__(self) -> int:
         return self.now_us
 
+    def second_later(self) -> None:
+        self.now_us += 1_000_000
+
 
 @dataclass(kw_only=True)
 class World:

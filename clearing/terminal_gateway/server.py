@@ -33,6 +33,7 @@ PATHS: Final[Mapping[str, Op]] = {
     "/v1/reverse": Op.REV,
     "/v1/refund": Op.REF,
     "/v1/rotate": Op.ROTATE,
+    "/v1/receipt": Op.RECEIPT,
     "/v1/time": Op.TIME,
 }
 ENROL_PATH: Final = "/v1/enrol"
