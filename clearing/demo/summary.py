@@ -44,7 +44,8 @@ def show(market: Market, played: Played, settled: Settled, summary: Summary, che
         console.print(f"  note: {note}")
     console.print()
     for check in checks:
-        console.print(f"  [green]holds[/]  {check.what}" if check.held else f"  [bold red]BROKEN[/] {check.what}", soft_wrap=True)
+        verdict = "[green]holds[/] " if check.held else "[bold red]BROKEN[/]"
+        console.print(f"  {verdict} {check.what}", soft_wrap=True)
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -66,7 +67,7 @@ def _sales(played: Played, summary: Summary) -> Table:
 
 def _paid(played: Played, summary: Summary) -> Table:
     table = _table("Who paid", "", "EUR")
-    for paid in summary.paid:
+    for paid in sorted(summary.paid, key=lambda one: list(PAYERS).index(one.payer) if one.payer in PAYERS else len(PAYERS)):
         table.add_row(PAYERS.get(paid.payer, paid.payer), euros(paid.cents))
     table.add_row("[bold]the card in all[/]", f"[bold]{euros(played.card_cents)}[/]")
     table.add_row("members at the stall, by other means", euros(played.goods_cents - played.card_cents))
@@ -81,9 +82,8 @@ def _owed(summary: Summary) -> Table:
         table.add_row(taken.producer, str(taken.captures), euros(taken.captured_cents))
     rest = largest[PRODUCERS_SHOWN:]
     if rest:
-        table.add_row(
-            f"{len(rest)} others", str(sum(taken.captures for taken in rest)), euros(sum(taken.captured_cents for taken in rest))
-        )
+        sales, cents = sum(taken.captures for taken in rest), sum(taken.captured_cents for taken in rest)
+        table.add_row(f"{len(rest)} others", str(sales), euros(cents))
     sales, cents = sum(taken.captures for taken in largest), sum(taken.captured_cents for taken in largest)
     table.add_row("[bold]in all[/]", f"[bold]{sales}[/]", f"[bold]{euros(cents)}[/]")
     return table
@@ -96,7 +96,7 @@ def where_to_look(market: Market, *, card: str, store: str, sale: int, program: 
     yield "Where to look next"
     if stays:
         yield f"  {market.running.url}/readyz   {market.running.url}/metrics"
-        yield f"  sell to a card yourself      {at} till --card {card} --store {store}"
+        yield f"  sell to a card yourself      {at} till {store} --card {card}"
     yield f"  one producer's day           {at} sales --producer stall-{store} --day {day}"
     yield f"  why each cent of a sale      {at} why {sale}"
     yield f"  the batches                  {at} batches"

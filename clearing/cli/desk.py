@@ -1,0 +1,122 @@
+"""Law: a command knows its home, its caisse and who signs; what is missing is said in one sentence with what to do.
+
+Passphrases are typed or read from a file, never given as an argument, where others could see them.
+"""
+
+import argparse
+import getpass
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from clearing.config import Settings
+from clearing.events.caisse import CaisseFounded
+from clearing.events.codec import decode
+from clearing.installation.home import Home
+from clearing.installation.key_file import open_key_file
+from clearing.installation.office import Officer
+from clearing.installation.opening import Installation
+from clearing.values import CaisseCode, PersonId
+
+
+class Misused(Exception):
+    """The person's input can't be used; the text says what to type instead."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """What one command was given."""
+
+    arguments: argparse.Namespace
+    settings: Settings
+    home: Home
+    xdg_data_home: str = ""
+
+    @property
+    def code(self) -> CaisseCode:
+        """The caisse that was named, or the only one here. Raises UnknownCaisse."""
+        return self.home.chosen(self.arguments.caisse)
+
+    def say(self, text: str) -> None:
+        print(text, flush=True)
+
+    async def order(self, verb: str, body: dict[str, object], *, secret: bytes | None = None) -> dict[str, object]:
+        """Give a command as the person of --by. Raises NotAllowed and what stops it before the rules."""
+        return await self.officer(self.code).order(verb, body, secret=secret)
+
+    def officer(self, code: CaisseCode) -> Officer:
+        """The person who signs. Raises KeyFileRefused, Misused."""
+        path = self.home.person(self.person())
+        identity, key = open_key_file(path, self.passphrase(f"Passphrase of {path.stem}: "))
+        return Officer(
+            person=identity.person, key=key, epoch=identity.epoch, caisse=code, socket=self.home.socket(code), now_ms=now_ms
+        )
+
+    def person(self) -> PersonId:
+        """Who --by names, or the only one with a key here. Raises Misused."""
+        if self.arguments.by is not None:
+            return PersonId(self.arguments.by)
+        known = sorted(path.stem for path in self.home.persons.glob("*.key"))
+        if len(known) == 1:
+            return PersonId(known[0])
+        if not known:
+            raise Misused(f"No person has a key in {self.home.folder} yet; make one with: clearing person add NAME")
+        raise Misused(f"Who gives this command? Name the person with --by: {', '.join(known)}")
+
+    def passphrase(self, prompt: str) -> str:
+        """From --passphrase-file (its first line), or typed. Raises Misused."""
+        file: Path | None = self.arguments.passphrase_file
+        if file is not None:
+            try:
+                return file.read_text(encoding="utf-8").splitlines()[0]
+            except (OSError, UnicodeDecodeError, IndexError):
+                raise Misused(f"{file} holds no passphrase; write it into the file's first line") from None
+        if not sys.stdin.isatty():
+            raise Misused("There is no terminal to type a passphrase into; name a file that holds it: --passphrase-file FILE")
+        return getpass.getpass(prompt)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Installation]:
+        """The installation with its database running. Raises Misused when there is none yet."""
+        if not self.home.exists():
+            raise Misused(f"There is no installation in {self.home.folder}; name another --home, or run: clearing found FILE")
+        installation = Installation.open(self.home, self.settings)
+        try:
+            yield installation
+        finally:
+            installation.close()
+
+    def opened_new(self) -> Installation:
+        """The installation, made if need be; the caller closes it."""
+        return Installation.open(self.home, self.settings)
+
+
+async def zone_of(installation: Installation, code: CaisseCode) -> ZoneInfo:
+    """The caisse's civil time. Raises Misused before its founding."""
+    async with installation.reading(code) as log:
+        rows = await log.read(0, 1)
+    founded = decode(rows[0].type, rows[0].schema_version, rows[0].public, rows[0].private) if rows else None
+    if not isinstance(founded, CaisseFounded):
+        raise Misused(f"{code} is not founded yet; run: clearing found FILE")
+    return ZoneInfo(founded.zone)
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def today() -> date:
+    return datetime.now(UTC).astimezone().date()
+
+
+def day(text: str) -> date:
+    """An argument that is a date. Raises ArgumentTypeError."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"a day is written YYYY-MM-DD, like 2026-03-21, not {text!r}") from None

@@ -1,0 +1,131 @@
+"""Law: looking changes nothing, and shows cards and members by their pseudonyms only."""
+
+import argparse
+from datetime import date
+
+from clearing.audit import why as explain
+from clearing.cli.desk import Desk, Misused, day
+from clearing.cli.entry import Entry, Group
+from clearing.event_store.reader import PAGE_ROWS_MAX, Reader
+from clearing.events.codec import decode
+from clearing.events.members import CardIssued
+from clearing.installation.amounts import euros
+from clearing.installation.opening import Installation
+from clearing.installation.proving import audited
+from clearing.projections.questions import Questions
+from clearing.values import CaisseCode
+
+
+async def sales(desk: Desk) -> None:
+    given, code = desk.arguments, desk.code
+    async with desk.opened() as installation:
+        card = await _card_called(installation, code, given.card) if given.card else None
+        async with installation.asking(code) as views:
+            found = await views.find_sales(
+                producer=given.producer, card=card, day=given.day, code=given.code, limit=given.limit
+            )
+    for row in reversed(found):
+        desk.say(f"{row.position:>8}  {row.day} {row.local_time:%H:%M:%S}  {row.producer:24} {row.kind:13} {row.code}  "
+                 f"{row.state:9} {euros(row.amount_cents):>10}  card {euros(row.approved_cents):>10} EUR")  # fmt: skip
+    paid = sum(row.captured_cents - row.given_back_cents for row in found)
+    desk.say(f"{len(found)} operations, the card paid {euros(paid)} EUR. One of them cent by cent: clearing why NUMBER")
+
+
+async def _card_called(installation: Installation, code: CaisseCode, alias: str) -> bytes:
+    async with installation.reading(code) as log:
+        card = await _last_issue(log, alias)
+    if card is None:
+        raise Misused(f"There is no card called {alias}; read the alias from the card again")
+    return card
+
+
+async def _last_issue(log: Reader, alias: str) -> bytes | None:
+    found, after = None, 0
+    while rows := await log.read(after, PAGE_ROWS_MAX):
+        for row in rows:
+            if row.type == CardIssued.TYPE:
+                event = decode(row.type, row.schema_version, row.public, row.private)
+                if isinstance(event, CardIssued) and event.alias == alias:
+                    found = bytes(event.card)
+        after = rows[-1].position
+    return found
+
+
+async def why(desk: Desk) -> None:
+    async with desk.opened() as installation, installation.reading(desk.code) as log:
+        desk.say((await explain(log, desk.arguments.sale)).text())
+
+
+async def audit(desk: Desk) -> int:
+    lines: list[str] = []
+    async with desk.opened() as installation:
+        found = await audited(installation, desk.code, lines, signatures=not desk.arguments.without_signatures)
+    for line in lines:
+        desk.say(line)
+    return 0 if found.ok else 1
+
+
+async def status(desk: Desk) -> None:
+    async with desk.opened() as installation:
+        for code in desk.home.caisses():
+            async with installation.asking(code) as views:
+                await _status_of(desk, code, views)
+
+
+async def _status_of(desk: Desk, code: CaisseCode, views: Questions) -> None:
+    running = "a writer is at work" if desk.home.socket(code).exists() else "no writer; start it with: clearing serve"
+    desk.say(f"{code}: {await views.position()} events, {running}")
+    for account in await views.accounts():
+        if account.account.startswith(("fund:", "purse:")) or account.account == "bank":
+            desk.say(f"  {account.account:40} {euros(abs(account.cents)):>14} EUR")
+    owed = sum(one.owed_cents for one in await views.owed())
+    desk.say(f"  {'owed to producers, in no batch yet':40} {euros(owed):>14} EUR")
+    for batch in await views.batches():
+        if batch.state != "exported":
+            desk.say(f"  batch {batch.batch} of {batch.closed_on}, {euros(batch.total_cents)} EUR, is {batch.state}")
+
+
+async def summary(desk: Desk) -> None:
+    first: date = desk.arguments.first
+    last: date = desk.arguments.last or first
+    async with desk.opened() as installation, installation.asking(desk.code) as views:
+        found = await views.summary(first, last)
+    declined = sum(found.declined.values())
+    desk.say(f"{found.sales} sales: {found.approved} paid whole, {found.partial} in part, {declined} declined")
+    for paid in found.paid:
+        desk.say(f"  {paid.payer:30} {euros(paid.cents):>14} EUR")
+    desk.say(f"  {'in all':30} {euros(found.captured_cents):>14} EUR, given back {euros(found.given_back_cents)} EUR")
+
+
+def _sales_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--producer")
+    parser.add_argument("--card", metavar="ALIAS")
+    parser.add_argument("--day", type=day, metavar="YYYY-MM-DD")
+    parser.add_argument("--code", help="an answer's code, like 51 (docs/DECLINE_REASONS.md)")
+    parser.add_argument("--limit", type=int, default=50, help="the newest so many (default 50, at most 1000)")
+
+
+def _why_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sale", help="its number, or the first 6 or more digits of its operation id")
+
+
+def _audit_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--without-signatures", action="store_true", help="much faster; everything but the signatures")
+
+
+def _summary_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("first", type=day, metavar="FIRST-DAY")
+    parser.add_argument("last", type=day, metavar="LAST-DAY", nargs="?")
+
+
+ENTRIES = (
+    Entry(words=("sales",), group=Group.LOOKING, does="find sales by producer, card or day", run=sales,
+          arguments=_sales_arguments),
+    Entry(words=("summary",), group=Group.LOOKING, does="what was sold on some days, and who paid", run=summary,
+          arguments=_summary_arguments),
+    Entry(words=("why",), group=Group.LOOKING, does="explain every cent of a sale, down to the vote", run=why,
+          arguments=_why_arguments),
+    Entry(words=("status",), group=Group.LOOKING, does="funds, purses, what is owed, what waits", run=status),
+    Entry(words=("audit",), group=Group.OPERATING, does="prove the whole log; exit code 1 names the first bad event", run=audit,
+          arguments=_audit_arguments),
+)  # fmt: skip

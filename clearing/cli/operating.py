@@ -1,0 +1,70 @@
+"""Law: what serves runs until Ctrl-C and leaves nothing behind; a fenced writer ends it with a sentence and exit code 1."""
+
+import argparse
+import asyncio
+import signal
+from typing import Final
+
+from clearing.authoriser.clock import SystemClock
+from clearing.cli.desk import Desk
+from clearing.cli.entry import Entry, Group
+from clearing.installation.serving import serving
+from clearing.postgres import ADMIN
+from clearing.projections.rebuild import rebuild as rebuild_views
+from clearing.sql import schema_of
+from clearing.telemetry import configure
+
+PORT: Final = 8420
+
+
+async def serve(desk: Desk) -> None:
+    configure(json=desk.arguments.json)
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with desk.opened() as installation:
+        codes = [desk.code] if desk.arguments.caisse else await installation.codes()
+        async with serving(
+            installation, clock=SystemClock(), codes=codes, port=desk.arguments.port, take_over=desk.arguments.take_over
+        ) as running:
+            desk.say(f"Serving {', '.join(codes)} at {running.url} until Ctrl-C.")
+            desk.say("Next, in another window: clearing status, or any command of clearing --help")
+            await running.until(stop)
+    desk.say("Stopped; nothing was left behind.")
+
+
+async def rebuild(desk: Desk) -> int:
+    async with desk.opened() as installation:
+        done = await rebuild_views(
+            installation.dsn(ADMIN), installation.dsn("clearing_projector"), schema_of(desk.code), desk.say,
+            accept_differences=desk.arguments.accept_differences,
+        )
+    if not done.flipped:
+        desk.say("The views stay as they were. Run clearing audit; if it holds, the running views are the wrong ones: "
+                 "clearing rebuild --accept-differences")  # fmt: skip
+    return 0 if done.flipped else 1
+
+
+async def confirm_clock(desk: Desk) -> None:
+    done = await desk.order("confirm_clock", {})
+    desk.say(f"The clock's step of {int(str(done['step_us'])) // 1_000_000} s is confirmed; the caisse goes on.")
+
+
+def _serve_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=PORT, help=f"of the gateway on 127.0.0.1, 0 for a free one (default {PORT})")
+    parser.add_argument("--take-over", action="store_true", help="end another writer's lease; only when it is dead or stuck")
+    parser.add_argument("--json", action="store_true", help="log lines as JSON, for a collector")
+
+
+def _rebuild_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--accept-differences", action="store_true", help="show the new views although figures differ")
+
+
+ENTRIES = (
+    Entry(words=("serve",), group=Group.OPERATING, does="run the caisses of this home", run=serve,
+          arguments=_serve_arguments),
+    Entry(words=("rebuild",), group=Group.OPERATING, does="make the views anew from the log, beside the running ones",
+          run=rebuild, arguments=_rebuild_arguments),
+    Entry(words=("clock", "confirm"), group=Group.OPERATING, does="the machine's clock jumped and is right now",
+          run=confirm_clock, signed=True),
+)  # fmt: skip

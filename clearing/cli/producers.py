@@ -1,0 +1,152 @@
+"""Law: a producer's account lies sealed apart and enters the log as a digest; one person enters it, another one approves it."""
+
+import argparse
+from pathlib import Path
+
+from clearing.cli.desk import Desk, zone_of
+from clearing.cli.entry import Entry, Group
+from clearing.cli.lists import Row, read_list
+from clearing.installation.founding_file import read_wall_time
+from clearing.installation.payment import BANK
+from clearing.people import Record
+from clearing.settlement.bank_details import bank_details, last_4
+
+_COLUMNS = ("name", "from", "until", "structures", "categories", "convention", "account_name", "iban", "bic")
+
+
+async def add(desk: Desk) -> None:
+    given = {name: getattr(desk.arguments, _dest(name)) or "" for name in _COLUMNS}
+    await _admit(desk, [given | {"producer": desk.arguments.producer}])
+    desk.say(f"{desk.arguments.producer} is admitted, with a convention. {_next([given])}")
+
+
+def _dest(column: str) -> str:
+    """`from` is a word of the language, so the argument has another name inside."""
+    return "since" if column == "from" else column
+
+
+async def import_list(desk: Desk) -> None:
+    rows = read_list(desk.arguments.file, needs=("producer", "name", "from"), may=_COLUMNS[2:])
+    await _admit(desk, rows)
+    desk.say(f"{len(rows)} producers are admitted, each with a convention. {_next(rows)}")
+
+
+def _next(rows: list[Row]) -> str:
+    if any(row.get("iban") for row in rows):
+        return "Next, another person than you: clearing producer bank-approve PRODUCER ..."
+    return "Next: clearing producer bank PRODUCER --name NAME --iban IBAN"
+
+
+async def _admit(desk: Desk, rows: list[Row]) -> None:
+    """Everything is read and checked before the first command."""
+    async with desk.opened() as installation:
+        zone = await zone_of(installation, desk.code)
+    conventions: list[object] = []
+    for row in rows:
+        convention: dict[str, object] = {
+            "convention": row.get("convention") or f"{row['producer']}-1", "producer": row["producer"],
+            "from_us": read_wall_time(row["from"], zone, what=f"'from' of {row['producer']}"),
+        }
+        if row.get("until"):
+            convention["until_us"] = read_wall_time(row["until"], zone, what=f"'until' of {row['producer']}")
+        if row.get("categories"):
+            convention["categories"] = row["categories"].split()
+        conventions.append(convention)
+    records = [_bank_record(row["producer"], row) for row in rows if row.get("iban")]
+    producers: list[object] = [
+        {"producer": row["producer"], "name": row["name"], "structures": row.get("structures", "").split()} for row in rows
+    ]
+    await desk.order("admit_producers", {"producers": producers})
+    await desk.order("sign_conventions", {"conventions": conventions})
+    if records:
+        await _propose(desk, records)
+
+
+def _bank_record(producer: str, row: Row) -> Record:
+    """Raises InvalidBankDetails."""
+    checked = bank_details(name=row.get("account_name") or row.get("name") or "", iban=row["iban"], bic=row.get("bic") or None)
+    fields = {"name": checked.name, "iban": checked.iban} | ({"bic": checked.bic} if checked.bic else {})
+    return Record(subject=f"producer:{producer}", kind=BANK, fields=fields)
+
+
+async def _propose(desk: Desk, records: list[Record]) -> None:
+    async with desk.opened() as installation, installation.people_of(desk.code) as people:
+        digests = await people.keep(records)
+    details: list[object] = [
+        {"producer": record.subject.removeprefix("producer:"), "digest": digest}
+        for record, digest in zip(records, digests, strict=True)
+    ]
+    await desk.order("propose_bank_details", {"details": details})
+
+
+async def bank(desk: Desk) -> None:
+    given = desk.arguments
+    record = _bank_record(given.producer, {"name": given.name, "iban": given.iban, "bic": given.bic or ""})
+    await _propose(desk, [record])
+    desk.say(f"The account {last_4(given.iban)} of {given.producer} is entered. Next, another person than you, with the RIB in "
+             f"hand: clearing producer bank-approve {given.producer}")  # fmt: skip
+
+
+async def bank_approve(desk: Desk) -> None:
+    producers = list(desk.arguments.producer)
+    await desk.order("approve_bank_details", {"producers": [{"producer": producer} for producer in producers]})
+    desk.say(f"{len(producers)} accounts are approved. A first account is paid to at once, a changed one after two days.")
+
+
+async def suspend(desk: Desk) -> None:
+    await desk.order("suspend_convention", {"convention": desk.arguments.convention})
+    desk.say("No card pays there from now on; what is owed stays owed.")
+
+
+async def resume(desk: Desk) -> None:
+    await desk.order("resume_convention", {"convention": desk.arguments.convention})
+    desk.say("Cards pay there again.")
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("producer", help="a short name: a-z 0-9 . _ -")
+    parser.add_argument("--name", required=True, help="the stall's public name")
+    parser.add_argument("--from", dest="since", required=True, metavar="YYYY-MM-DD", help="first day of the convention")
+    parser.add_argument("--until", metavar="YYYY-MM-DD", help="first day after it (never ends when left out)")
+    parser.add_argument("--convention", help="its id (default: PRODUCER-1)")
+    parser.add_argument("--structures", help="names under which the charte may address it, separated by blanks")
+    parser.add_argument("--categories", help="what the convention covers, separated by blanks (default: the whole charte)")
+    parser.add_argument("--account-name", help="as the bank knows it (default: the name)")
+    parser.add_argument("--iban", help="its account, to be approved by another person")
+    parser.add_argument("--bic")
+
+
+def _import_arguments(parser: argparse.ArgumentParser) -> None:
+    columns = ", ".join(("producer", *_COLUMNS))
+    parser.add_argument("file", type=Path, help=f"CSV with the columns {columns}; only the first three are needed")
+
+
+def _bank_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("producer")
+    parser.add_argument("--name", required=True, help="the account holder as the bank knows it")
+    parser.add_argument("--iban", required=True)
+    parser.add_argument("--bic")
+
+
+def _approve_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("producer", nargs="+")
+
+
+def _convention(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("convention")
+
+
+ENTRIES = (
+    Entry(words=("producer", "add"), group=Group.PRODUCERS, does="admit a producer and sign its convention", run=add,
+          arguments=_add_arguments, signed=True),
+    Entry(words=("producer", "import"), group=Group.PRODUCERS, does="admit the producers of a CSV file", run=import_list,
+          arguments=_import_arguments, signed=True),
+    Entry(words=("producer", "bank"), group=Group.PRODUCERS, does="enter a producer's account", run=bank,
+          arguments=_bank_arguments, signed=True),
+    Entry(words=("producer", "bank-approve"), group=Group.PRODUCERS, does="approve, as another person, an account",
+          run=bank_approve, arguments=_approve_arguments, signed=True),
+    Entry(words=("producer", "suspend"), group=Group.PRODUCERS, does="suspend a convention", run=suspend, arguments=_convention,
+          signed=True),
+    Entry(words=("producer", "resume"), group=Group.PRODUCERS, does="resume a convention", run=resume, arguments=_convention,
+          signed=True),
+)  # fmt: skip

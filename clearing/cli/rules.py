@@ -1,0 +1,128 @@
+"""Law: rules change by a recorded decision and a charte that names it, forward only; a founding is both for the first time."""
+
+import argparse
+from datetime import date
+from pathlib import Path
+
+from clearing.authoriser.clock import SystemClock
+from clearing.cli.desk import Desk, day, zone_of
+from clearing.cli.entry import Entry, Group
+from clearing.event_store.reader import PAGE_ROWS_MAX
+from clearing.events.caisse import CharteAdopted
+from clearing.events.codec import decode
+from clearing.installation.founding_file import FoundingFile, read_charte_file, read_founding_file
+from clearing.installation.key_file import identity
+from clearing.installation.opening import Installation
+from clearing.installation.payment import ACCOUNT_OF_THE_CAISSE, BANK
+from clearing.installation.serving import serving
+from clearing.people import Record
+from clearing.settlement.bank_details import bank_details
+from clearing.values import CaisseCode, PersonId
+
+
+async def found(desk: Desk) -> None:
+    read = read_founding_file(desk.arguments.file, lambda person: identity(desk.home.person(PersonId(person))).public)
+    account = _checked_account(read.account)
+    officer = desk.officer(read.code)
+    installation = desk.opened_new()
+    try:
+        await installation.set_up()
+        async with serving(installation, clock=SystemClock(), codes=[read.code], port=None):
+            await officer.order("found", read.body)
+        await keep_account(installation, read.code, account)
+    finally:
+        installation.close()
+    _say_founded(desk, read)
+
+
+def _say_founded(desk: Desk, read: FoundingFile) -> None:
+    desk.say(f"{read.body['name']} ({read.code}) is founded in {desk.home.folder}.")
+    desk.say(f"Keep a copy of {desk.home.vault(read.code)} and {desk.home.people_key} in a safe, apart from each other.")
+    desk.say("Next: clearing serve      (if it runs already, stop it and start it again), then in another window: "
+             "clearing money receive, clearing member import, clearing producer import")  # fmt: skip
+
+
+def _checked_account(account: dict[str, str]) -> dict[str, str]:
+    """Raises InvalidBankDetails."""
+    checked = bank_details(name=account["name"], iban=account["iban"], bic=account.get("bic"))
+    return {"name": checked.name, "iban": checked.iban} | ({"bic": checked.bic} if checked.bic else {})
+
+
+async def keep_account(installation: Installation, code: CaisseCode, account: dict[str, str]) -> None:
+    """The account that producers are paid from: the newest entry counts."""
+    async with installation.people_of(code) as people:
+        await people.keep([Record(subject=ACCOUNT_OF_THE_CAISSE, kind=BANK, fields=account)])
+
+
+async def account(desk: Desk) -> None:
+    given = {name: value for name in ("name", "iban", "bic") if (value := getattr(desk.arguments, name))}
+    checked = _checked_account(given)
+    async with desk.opened() as installation:
+        await keep_account(installation, desk.code, checked)
+    desk.say("From now on producers are paid from this account; batches that were exported before can't be made again.")
+
+
+def _account_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--name", required=True, help="as the bank knows it")
+    parser.add_argument("--iban", required=True)
+    parser.add_argument("--bic")
+
+
+async def adopt(desk: Desk) -> None:
+    async with desk.opened() as installation:
+        zone, version = await zone_of(installation, desk.code), 1 + await _last_version(installation, desk.code)
+    body, decisions = read_charte_file(desk.arguments.file, zone, version)
+    for decision in decisions:
+        await desk.order("record_decision", decision)
+    await desk.order("adopt_charte", body)
+    desk.say(f"Charte {version} is adopted by decision {body.get('decision')}. Earlier sales keep their rules.")
+
+
+async def _last_version(installation: Installation, code: CaisseCode) -> int:
+    version, after = 0, 0
+    async with installation.reading(code) as log:
+        while rows := await log.read(after, PAGE_ROWS_MAX):
+            for row in rows:
+                if row.type == CharteAdopted.TYPE:
+                    event = decode(row.type, row.schema_version, row.public, row.private)
+                    version = event.charte.version if isinstance(event, CharteAdopted) else version
+            after = rows[-1].position
+    return version
+
+
+async def record(desk: Desk) -> None:
+    given = desk.arguments
+    votes_for, against, abstained = given.votes
+    taken_on: date = given.taken_on
+    await desk.order("record_decision", {
+        "decision": given.decision, "title": given.title, "body": given.body, "method": given.method,
+        "taken_on": taken_on.isoformat(), "votes_for": votes_for, "votes_against": against, "abstained": abstained,
+        "minutes_sha256": bytes.fromhex(given.minutes_sha256),
+    })
+    desk.say(f"Decision {given.decision} is recorded; rules may name it now.")
+
+
+def _record_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("decision", help="its id, like ag-2026-03")
+    parser.add_argument("--title", required=True)
+    parser.add_argument("--body", default="general-meeting", help="general-meeting, citizens-committee, residents-group, board")
+    parser.add_argument("--method", default="majority", help="majority, consent, draw")
+    parser.add_argument("--taken-on", type=day, required=True, metavar="YYYY-MM-DD")
+    parser.add_argument("--votes", nargs=3, type=int, default=(0, 0, 0), metavar=("FOR", "AGAINST", "ABSTAINED"))
+    parser.add_argument("--minutes-sha256", default="", help="sha256sum of the minutes, if they are to be held to it")
+
+
+def _one_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path)
+
+
+ENTRIES = (
+    Entry(words=("found",), group=Group.START, does="found a caisse from one file, like examples/caisse.toml", run=found,
+          arguments=_one_file, signed=True),
+    Entry(words=("decision", "record"), group=Group.RULES, does="record a vote", run=record, arguments=_record_arguments,
+          signed=True),
+    Entry(words=("charte", "adopt"), group=Group.RULES, does="adopt a new charte from a file", run=adopt, arguments=_one_file,
+          signed=True),
+    Entry(words=("account",), group=Group.SETTLEMENT, does="change the caisse's own bank account", run=account,
+          arguments=_account_arguments),
+)  # fmt: skip

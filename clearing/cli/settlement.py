@@ -1,0 +1,112 @@
+"""Law: one person closes, another one approves, then a file is written; run again, it is the same file or none."""
+
+import argparse
+
+from clearing.cli.desk import Desk, day, today
+from clearing.cli.entry import Entry, Group
+from clearing.installation.amounts import euros
+from clearing.installation.payment import make_files
+from clearing.settlement.calendar import next_business_day
+
+
+async def close(desk: Desk) -> None:
+    done = await desk.order("close_batch", {"closed_on": (desk.arguments.on or today()).isoformat()})
+    desk.say(f"Batch {done['batch']} is closed: {euros(int(str(done['total_cents'])))} EUR to pay. Look at it with "
+             f"clearing batches {done['batch']}; then another person than you: clearing approve {done['batch']}")  # fmt: skip
+
+
+async def approve(desk: Desk) -> None:
+    batch, pay_on = desk.arguments.batch, desk.arguments.pay_on or next_business_day(today())
+    await desk.order("approve_batch", {"batch": batch, "execution_on": pay_on.isoformat()})
+    desk.say(f"Batch {batch} is approved, to be paid on {pay_on}. Next: clearing export {batch}")
+
+
+async def export(desk: Desk) -> None:
+    batch, code = desk.arguments.batch, desk.code
+    officer = desk.officer(code)
+    async with desk.opened() as installation:
+        made = await make_files(installation, code, batch)
+    path = made.write(desk.home.batch(code, batch))
+    if made.exported is None:
+        body: dict[str, object] = {"batch": batch, "message_id": made.message_id, "file_sha256": made.sha256}
+        await officer.order("export_batch", body)
+        desk.say(f"Written: {path}")
+    else:
+        desk.say(f"Written again, the same bytes as before: {path}   Send it to the bank once only.")
+    desk.say(f"{made.payouts} transfers, {euros(made.total_cents)} EUR in all. SHA-256 {made.sha256.hex()}")
+    for note in made.notes:
+        desk.say(f"Note: {note}")
+    desk.say(f"Beside it: overview.csv, transfers.csv (to type where the bank takes no file) and {made.payouts} statements.")
+
+
+async def batches(desk: Desk) -> None:
+    async with desk.opened() as installation, installation.asking(desk.code) as views:
+        known = await views.batches()
+        lines = await views.batch_lines(desk.arguments.batch or 0)
+    if desk.arguments.batch is None:
+        for one in known:
+            when = f", paid on {one.execution_on}" if one.execution_on else f", waits for another person than {one.closed_by}"
+            desk.say(f"{one.batch:4}  {one.closed_on}  {euros(one.total_cents):>14} EUR  {one.state}{when}")
+        desk.say("" if known else "No batch yet; close one with: clearing close")
+        return
+    for line in lines:
+        desk.say(f"{line.producer:30} {euros(line.captured_cents):>12} sold {euros(line.refunded_cents):>10} refunded "
+                 f"{euros(line.carried_cents):>10} carried {euros(line.paid_cents):>12} EUR  {line.payout}")  # fmt: skip
+    desk.say(f"{len(lines)} producers, {euros(sum(line.paid_cents for line in lines))} EUR to pay")
+
+
+async def paid(desk: Desk) -> None:
+    given = desk.arguments
+    await desk.order("confirm_payout", {"batch": given.batch, "producer": given.producer, "reference": given.reference})
+    desk.say(f"The bank paid {given.producer} for batch {given.batch}.")
+
+
+async def returned(desk: Desk) -> None:
+    given = desk.arguments
+    await desk.order("return_payout", {"batch": given.batch, "producer": given.producer, "reason": given.reason})
+    desk.say(f"The transfer to {given.producer} came back: it is owed again, in the next batch. Check the account first.")
+
+
+def _close_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--on", type=day, metavar="YYYY-MM-DD", help="the day it is called by (default: today)")
+
+
+def _batch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("batch", type=int)
+
+
+def _approve_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("batch", type=int)
+    parser.add_argument("--pay-on", type=day, metavar="YYYY-MM-DD", help="when the bank pays (default: the next banking day)")
+
+
+def _batches_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("batch", type=int, nargs="?")
+
+
+def _paid_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("batch", type=int)
+    parser.add_argument("producer")
+    parser.add_argument("--reference", required=True, help="the bank line")
+
+
+def _returned_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("batch", type=int)
+    parser.add_argument("producer")
+    parser.add_argument("--reason", required=True, help="as the bank says it")
+
+
+ENTRIES = (
+    Entry(words=("close",), group=Group.SETTLEMENT, does="close a batch: all that is owed until now", run=close,
+          arguments=_close_arguments, signed=True),
+    Entry(words=("batches",), group=Group.SETTLEMENT, does="list the batches, or one batch's lines", run=batches,
+          arguments=_batches_arguments),
+    Entry(words=("approve",), group=Group.SETTLEMENT, does="approve a batch, as another person than who closed it", run=approve,
+          arguments=_approve_arguments, signed=True),
+    Entry(words=("export",), group=Group.SETTLEMENT, does="write the bank file, the statements and the overview", run=export,
+          arguments=_batch, signed=True),
+    Entry(words=("paid",), group=Group.SETTLEMENT, does="the bank paid a producer", run=paid, arguments=_paid_arguments,
+          signed=True),
+    Entry(words=("returned",), group=Group.SETTLEMENT, does="the bank sent a transfer back", run=returned,
+          arguments=_returned_arguments, signed=True),
+)  # fmt: skip

@@ -1,0 +1,89 @@
+"""Law: a terminal belongs to a stall by its key; the pairing code is shown once, for ten minutes, and is stored nowhere."""
+
+import argparse
+import hashlib
+import secrets
+import time
+from typing import Final
+
+from clearing.cli.desk import Desk, Misused
+from clearing.cli.entry import Entry, Group
+from clearing.wire.enrolment import pairing_key
+from clearing.wire.signature import PUBLIC_KEY_BYTES
+
+PAIRING_MINUTES: Final = 10
+_LETTERS: Final = "ACDEFGHJKLMNPQRTUVWXYZ34679"  # nothing that is read as something else
+_TERMINAL_BYTES: Final = 8
+
+
+async def slot(desk: Desk) -> None:
+    name, code = f"slot-{secrets.token_hex(3)}", _draw_code()
+    secret = pairing_key(code, name)
+    expires_us = time.time_ns() // 1_000 + PAIRING_MINUTES * 60_000_000
+    await desk.order("open_slot", {
+        "slot": name, "producer": desk.arguments.producer, "secret_sha256": hashlib.sha256(secret).digest(),
+        "expires_us": expires_us,
+    }, secret=secret)
+    desk.say(f"Slot {name}, code {code}   (for {PAIRING_MINUTES} minutes; five wrong codes close it)")
+    desk.say(f"At the stall: clearing till {desk.arguments.producer} --pair {name}")
+
+
+def _draw_code() -> str:
+    return "".join(secrets.choice(_LETTERS) for _ in range(5)) + "-" + "".join(secrets.choice(_LETTERS) for _ in range(5))
+
+
+async def enrol(desk: Desk) -> None:
+    key = _hex(desk.arguments.key, PUBLIC_KEY_BYTES, "a terminal's public key")
+    terminal = _hex(desk.arguments.terminal, _TERMINAL_BYTES, "a terminal's number") if desk.arguments.terminal else key[:8]
+    item = {"terminal": terminal, "epoch": desk.arguments.epoch, "producer": desk.arguments.producer, "key": key}
+    await desk.order("enrol_terminals", {"terminals": [item]})
+    desk.say(f"Terminal {terminal.hex()} sells for {desk.arguments.producer} now.")
+
+
+async def suspend(desk: Desk) -> None:
+    terminal = _hex(desk.arguments.terminal, _TERMINAL_BYTES, "a terminal's number")
+    await desk.order("suspend_terminal", {"terminal": terminal})
+    desk.say("This terminal sells nothing any more.")
+
+
+async def resume(desk: Desk) -> None:
+    terminal = _hex(desk.arguments.terminal, _TERMINAL_BYTES, "a terminal's number")
+    await desk.order("resume_terminal", {"terminal": terminal})
+    desk.say("This terminal sells again.")
+
+
+def _hex(text: str, size: int, what: str) -> bytes:
+    try:
+        value = bytes.fromhex(text)
+    except ValueError:
+        value = b""
+    if len(value) != size:
+        raise Misused(f"{what} is {2 * size} hexadecimal digits; copy it from the till's screen")
+    return value
+
+
+def _producer(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("producer")
+
+
+def _enrol_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("producer")
+    parser.add_argument("--key", required=True, help="the terminal's public key, 64 hexadecimal digits")
+    parser.add_argument("--terminal", help="its number (default: the first 16 digits of the key)")
+    parser.add_argument("--epoch", type=int, default=1, help="one more for each key that replaced an earlier one")
+
+
+def _terminal(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("terminal", help="its number, 16 hexadecimal digits")
+
+
+ENTRIES = (
+    Entry(words=("terminal", "slot"), group=Group.PRODUCERS, does="show a pairing code for a stall's terminal", run=slot,
+          arguments=_producer, signed=True),
+    Entry(words=("terminal", "enrol"), group=Group.PRODUCERS, does="enrol a terminal by its key", run=enrol,
+          arguments=_enrol_arguments, signed=True),
+    Entry(words=("terminal", "suspend"), group=Group.PRODUCERS, does="stop a terminal at once", run=suspend,
+          arguments=_terminal, signed=True),
+    Entry(words=("terminal", "resume"), group=Group.PRODUCERS, does="let it sell again", run=resume, arguments=_terminal,
+          signed=True),
+)  # fmt: skip
