@@ -34,13 +34,15 @@ class ExplainedShare:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedLine:
-    """Lines of one category, product and payee, added up. other_cents: other tender, or not sold at that price."""
+    """Lines of one category, product and payee, added up. unsold_cents: not sold, because whoever must carry it was short.
+    other_cents: other tender."""
 
     what: str
     payee: str
     amount_cents: int
     price_cents: int
     paid_cents: int
+    unsold_cents: int
     other_cents: int
     shares: tuple[ExplainedShare, ...]
 
@@ -69,7 +71,7 @@ class Explanation:
 
     def _told(self) -> Iterator[str]:
         yield f"{self.kind} {self.x.hex()} at {self.producer}, {self.at} (event {self.position})"
-        other = euros(self.amount_cents - self.card_cents)
+        other = euros(sum(line.other_cents for line in self.lines))
         yield f"{euros(self.amount_cents)} in all: the card pays {euros(self.card_cents)}, other tender {other}"
         reason = REASONS[self.code]
         yield f"Code {self.code}: {reason.told}. {reason.to_do}."
@@ -112,11 +114,12 @@ def _lines(found: FoundSale) -> Iterator[ExplainedLine]:
         indexes = {index for index, _ in lines}
         amount = sum(line.amount_cents for _, line in lines)
         shares = [share for share in event.shares if share.line in indexes]
-        price = amount - sum(share.cents for share in shares if share.step == "tariff")
+        unsold = sum(cents for index, cents in enumerate(event.unsold_lines) if index in indexes)
+        price = amount - unsold - sum(share.cents for share in shares if share.step == "tariff")
         paid = sum(share.cents for share in shares if share.step != "surplus")
         yield ExplainedLine(
             what=category if product is None else f"{category}, {product}", payee=payee, amount_cents=amount,
-            price_cents=price, paid_cents=paid, other_cents=amount - paid,
+            price_cents=price, paid_cents=paid, unsold_cents=unsold, other_cents=amount - unsold - paid,
             shares=tuple(_share(share, amount, price, found) for share in shares),
         )
 
@@ -147,6 +150,8 @@ def _line_told(line: ExplainedLine) -> Iterator[str]:
         aim = {"tariff": "lowers the price by", "surplus": "gives on top"}.get(share.step, "pays")
         yield f"    {place}. {share.payer} ({share.source}) {aim} {euros(share.cents)}: {share.of}"
         yield from (f"         {lot}" for lot in share.lots)
+    if line.unsold_cents:
+        yield f"    {euros(line.unsold_cents)} is not sold at that price: who has to carry it was short"
     if line.other_cents:
         yield f"    {euros(line.other_cents)} is between the member and the seller (other tender)"
 

@@ -20,7 +20,7 @@ from clearing.events.sales import (
     SaleDecided,
 )
 from clearing.rules.book import Book
-from clearing.rules.sale import State
+from clearing.rules.sale import State, goods
 from clearing.values import CategoryId, ProducerId, half_up
 
 Key = tuple[CategoryId, str | None, ProducerId]
@@ -71,9 +71,10 @@ def _split(event: Paying, position: int) -> None:
     if not approved and (event.shares or event.approved_cents):
         raise BadEvent(position, f"it was declined with {event.code}, but somebody pays")
     paid: dict[Key, int] = {}
-    for line, cents in zip(event.lines, event.approved_lines, strict=True):
-        if not 0 <= cents <= line.amount_cents:
-            raise BadEvent(position, "more is paid of a line than it costs")
+    unsold = event.unsold_lines or (0,) * len(event.lines)
+    for line, cents, less in zip(event.lines, event.approved_lines, unsold, strict=True):
+        if not 0 <= cents <= line.amount_cents - less or less < 0:
+            raise BadEvent(position, "more is paid of a line than is sold of it")
         key = key_of(line, event.op.producer)
         paid[key] = paid.get(key, 0) + cents
     for share in event.shares:
@@ -163,9 +164,9 @@ def _reversal(event: ReversalDecided, position: int, book: Book) -> None:
         sold = original.event
         if not isinstance(sold, SaleDecided | CaptureDecided):
             raise BadEvent(position, "only a sale or a capture can be undone")
-        left = _goods(sold.shares) - _card_part(sold, original.refunded)
-        if _goods(event.returned) != left:
-            raise BadEvent(position, f"{_goods(event.returned)} cents of goods go back, {left} were still captured")
+        left = _paid_back(sold.shares) - _card_part(sold, original.refunded)
+        if _paid_back(event.returned) != left:
+            raise BadEvent(position, f"{_paid_back(event.returned)} cents of goods go back, {left} were still captured")
     elif event.returned:
         raise BadEvent(position, "it gives cents back without an effect")
 
@@ -179,11 +180,11 @@ def _refund(event: RefundDecided, position: int, book: Book) -> None:
     sold = original.event if original is not None and original.state is State.CAPTURED else None
     if original is None or not isinstance(sold, SaleDecided | CaptureDecided):
         raise BadEvent(position, "it takes back goods of no captured sale of this producer")
-    bought, back = _per_key(sold.lines, sold.op.producer), _per_key((*original.refunded, *event.lines), sold.op.producer)
+    bought, back = _per_key(goods(sold), sold.op.producer), _per_key((*original.refunded, *event.lines), sold.op.producer)
     if any(cents > bought.get(key, 0) for key, cents in back.items()):
         raise BadEvent(position, "more goods come back than were sold")
     due = _card_part(sold, (*original.refunded, *event.lines)) - _card_part(sold, original.refunded)
-    if not _goods(event.returned) == event.card_cents == sum(event.card_lines) == due:
+    if not _paid_back(event.returned) == event.card_cents == sum(event.card_lines) == due:
         raise BadEvent(position, f"the card gets {event.card_cents} cents back, {due} are due")
     if sum(line.amount_cents for line in event.lines) != event.amount_cents:
         raise BadEvent(position, "its lines do not sum to its amount")
@@ -191,13 +192,13 @@ def _refund(event: RefundDecided, position: int, book: Book) -> None:
 
 def _card_part(sold: SaleDecided | CaptureDecided, back: Sequence[Line]) -> int:
     """Cents of goods that have gone back to the payers once `back` was taken back in all: half up per line."""
-    bought, returned = _per_key(sold.lines, sold.op.producer), _per_key(back, sold.op.producer)
+    bought, returned = _per_key(goods(sold), sold.op.producer), _per_key(back, sold.op.producer)
     paid: dict[Key, int] = {}
     for share in sold.shares:
         if share.step != "surplus":
             key = key_of(sold.lines[share.line], sold.op.producer)
             paid[key] = paid.get(key, 0) + share.cents
-    return sum(half_up(cents, paid.get(key, 0), bought[key]) for key, cents in returned.items())
+    return sum(half_up(cents, paid.get(key, 0), bought[key]) for key, cents in returned.items() if cents)
 
 
 def _per_key(lines: Iterable[Line], producer: ProducerId) -> dict[Key, int]:
@@ -208,7 +209,7 @@ def _per_key(lines: Iterable[Line], producer: ProducerId) -> dict[Key, int]:
     return sums
 
 
-def _goods(parts: Iterable[Share | Return]) -> int:
+def _paid_back(parts: Iterable[Share | Return]) -> int:
     return sum(part.cents for part in parts if part.step != "surplus")
 
 
