@@ -24,5 +24,7 @@ def read_receipt(envelope: bytes, server_key: bytes) -> Receipt:
         receipt.sq, receipt.at, receipt.ty, receipt.sv, sha256(receipt.pub).digest(), receipt.hp, receipt.he, receipt.hr
     )
     if not verify_inclusion(leaf, receipt.sq - 1, receipt.sz, receipt.path, receipt.root):
-        raise InvalidProof("the event this receipt shows is not in the log it names; keep the receipt and tell the caisse")
+        raise InvalidProof(
+            "the event this receipt shows is not in the log it names; keep the receipt and tell the caisse"
+        )
     return receipt
