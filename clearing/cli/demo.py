@@ -4,10 +4,11 @@ import argparse
 
 from clearing.cli.desk import Desk
 from clearing.cli.entry import Entry, Group
-from clearing.demo.run import play_day
 
 
 def demo(desk: Desk) -> int:
+    from clearing.demo.run import play_day
+
     chosen = desk.home.folder if desk.arguments.home is not None else None
     return play_day(chosen, once=desk.arguments.once, settings=desk.settings, xdg_data_home=desk.xdg_data_home)
 

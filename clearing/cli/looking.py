@@ -3,7 +3,6 @@
 import argparse
 from datetime import date
 
-from clearing.audit import why as explain
 from clearing.cli.desk import Desk, Misused, day
 from clearing.cli.entry import Entry, Group
 from clearing.event_store.reader import PAGE_ROWS_MAX, Reader
@@ -11,7 +10,6 @@ from clearing.events.codec import decode
 from clearing.events.members import CardIssued
 from clearing.installation.amounts import euros
 from clearing.installation.opening import Installation
-from clearing.installation.proving import audited
 from clearing.projections.questions import Questions
 from clearing.values import CaisseCode
 
@@ -52,11 +50,15 @@ async def _last_issue(log: Reader, alias: str) -> bytes | None:
 
 
 async def why(desk: Desk) -> None:
+    from clearing.audit import why as explain
+
     async with desk.opened() as installation, installation.reading(desk.code) as log:
         desk.say((await explain(log, desk.arguments.sale)).text())
 
 
 async def audit(desk: Desk) -> int:
+    from clearing.installation.proving import audited
+
     lines: list[str] = []
     async with desk.opened() as installation:
         found = await audited(installation, desk.code, lines, signatures=not desk.arguments.without_signatures)

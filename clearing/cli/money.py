@@ -28,8 +28,8 @@ async def grant(desk: Desk) -> None:
     if done.get("event") == "AllocationDeclined":
         need, cover = int(str(done["need_cents"])), int(str(done["cover_cents"]))
         raise NotAllowed(Code.INSUFFICIENT_CREDIT, (
-            f"Nobody was credited for {month}: {euros(need)} EUR are needed, {euros(cover)} are there, {euros(need - cover)} are "
-            f"missing. Receive money first (clearing money receive {done['fund']} EUROS --reference LINE), or vote for less."
+            f"Nobody was credited for {month}: {euros(need)} EUR are needed, {euros(cover)} are there, {euros(need - cover)} "
+            f"are missing. Receive money first (clearing money receive {done['fund']} EUROS --reference LINE), or vote less."
         ))
     desk.say(f"{done['head_count']} members have {euros(int(str(done['cents_each'])))} EUR each for {month}, "
              f"{euros(int(str(done['total_cents'])))} EUR in all.")  # fmt: skip

@@ -8,16 +8,16 @@ from typing import Final
 from clearing.authoriser.clock import SystemClock
 from clearing.cli.desk import Desk
 from clearing.cli.entry import Entry, Group
-from clearing.installation.serving import serving
 from clearing.postgres import ADMIN
-from clearing.projections.rebuild import rebuild as rebuild_views
 from clearing.sql import schema_of
-from clearing.telemetry import configure
 
 PORT: Final = 8420
 
 
 async def serve(desk: Desk) -> None:
+    from clearing.installation.serving import serving
+    from clearing.telemetry import configure
+
     configure(json=desk.arguments.json)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -34,6 +34,8 @@ async def serve(desk: Desk) -> None:
 
 
 async def rebuild(desk: Desk) -> int:
+    from clearing.projections.rebuild import rebuild as rebuild_views
+
     async with desk.opened() as installation:
         done = await rebuild_views(
             installation.dsn(ADMIN), installation.dsn("clearing_projector"), schema_of(desk.code), desk.say,
@@ -51,7 +53,7 @@ async def confirm_clock(desk: Desk) -> None:
 
 
 def _serve_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=PORT, help=f"of the gateway on 127.0.0.1, 0 for a free one (default {PORT})")
+    parser.add_argument("--port", type=int, default=PORT, help=f"port of the gateway, 0 for a free one (default {PORT})")
     parser.add_argument("--take-over", action="store_true", help="end another writer's lease; only when it is dead or stuck")
     parser.add_argument("--json", action="store_true", help="log lines as JSON, for a collector")
 

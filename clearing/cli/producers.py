@@ -7,9 +7,7 @@ from clearing.cli.desk import Desk, zone_of
 from clearing.cli.entry import Entry, Group
 from clearing.cli.lists import Row, read_list
 from clearing.installation.founding_file import read_wall_time
-from clearing.installation.payment import BANK
 from clearing.people import Record
-from clearing.settlement.bank_details import bank_details, last_4
 
 _COLUMNS = ("name", "from", "until", "structures", "categories", "convention", "account_name", "iban", "bic")
 
@@ -64,6 +62,9 @@ async def _admit(desk: Desk, rows: list[Row]) -> None:
 
 def _bank_record(producer: str, row: Row) -> Record:
     """Raises InvalidBankDetails."""
+    from clearing.installation.payment import BANK
+    from clearing.settlement.bank_details import bank_details
+
     checked = bank_details(name=row.get("account_name") or row.get("name") or "", iban=row["iban"], bic=row.get("bic") or None)
     fields = {"name": checked.name, "iban": checked.iban} | ({"bic": checked.bic} if checked.bic else {})
     return Record(subject=f"producer:{producer}", kind=BANK, fields=fields)
@@ -80,6 +81,8 @@ async def _propose(desk: Desk, records: list[Record]) -> None:
 
 
 async def bank(desk: Desk) -> None:
+    from clearing.settlement.bank_details import last_4
+
     given = desk.arguments
     record = _bank_record(given.producer, {"name": given.name, "iban": given.iban, "bic": given.bic or ""})
     await _propose(desk, [record])

@@ -13,14 +13,13 @@ from clearing.events.codec import decode
 from clearing.installation.founding_file import FoundingFile, read_charte_file, read_founding_file
 from clearing.installation.key_file import identity
 from clearing.installation.opening import Installation
-from clearing.installation.payment import ACCOUNT_OF_THE_CAISSE, BANK
-from clearing.installation.serving import serving
 from clearing.people import Record
-from clearing.settlement.bank_details import bank_details
 from clearing.values import CaisseCode, PersonId
 
 
 async def found(desk: Desk) -> None:
+    from clearing.installation.serving import serving
+
     read = read_founding_file(desk.arguments.file, lambda person: identity(desk.home.person(PersonId(person))).public)
     account = _checked_account(read.account)
     officer = desk.officer(read.code)
@@ -44,12 +43,16 @@ def _say_founded(desk: Desk, read: FoundingFile) -> None:
 
 def _checked_account(account: dict[str, str]) -> dict[str, str]:
     """Raises InvalidBankDetails."""
+    from clearing.settlement.bank_details import bank_details
+
     checked = bank_details(name=account["name"], iban=account["iban"], bic=account.get("bic"))
     return {"name": checked.name, "iban": checked.iban} | ({"bic": checked.bic} if checked.bic else {})
 
 
 async def keep_account(installation: Installation, code: CaisseCode, account: dict[str, str]) -> None:
     """The account that producers are paid from: the newest entry counts."""
+    from clearing.installation.payment import ACCOUNT_OF_THE_CAISSE, BANK
+
     async with installation.people_of(code) as people:
         await people.keep([Record(subject=ACCOUNT_OF_THE_CAISSE, kind=BANK, fields=account)])
 

@@ -5,8 +5,6 @@ import argparse
 from clearing.cli.desk import Desk, day, today
 from clearing.cli.entry import Entry, Group
 from clearing.installation.amounts import euros
-from clearing.installation.payment import make_files
-from clearing.settlement.calendar import next_business_day
 
 
 async def close(desk: Desk) -> None:
@@ -16,12 +14,16 @@ async def close(desk: Desk) -> None:
 
 
 async def approve(desk: Desk) -> None:
+    from clearing.settlement.calendar import next_business_day
+
     batch, pay_on = desk.arguments.batch, desk.arguments.pay_on or next_business_day(today())
     await desk.order("approve_batch", {"batch": batch, "execution_on": pay_on.isoformat()})
     desk.say(f"Batch {batch} is approved, to be paid on {pay_on}. Next: clearing export {batch}")
 
 
 async def export(desk: Desk) -> None:
+    from clearing.installation.payment import make_files
+
     batch, code = desk.arguments.batch, desk.code
     officer = desk.officer(code)
     async with desk.opened() as installation:

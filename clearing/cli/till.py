@@ -8,20 +8,25 @@ import asyncio
 import getpass
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clearing.cli.desk import Desk, Misused
 from clearing.cli.entry import Entry, Group
 from clearing.events.basket import Line
 from clearing.installation.amounts import euros, read_euros
 from clearing.installation.cards import read_card, write_counter
-from clearing.terminal.pairing import PairingFailed, pair
 from clearing.terminal.queue import TerminalQueue
-from clearing.terminal.terminal import Ending, ReferenceTerminal, Shown
-from clearing.terminal.transport import HttpTransport, SystemClock
 from clearing.values import CategoryId, InvalidValue, identifier
+
+if TYPE_CHECKING:  # an HTTP client takes longer to load than most commands take to run
+    from clearing.terminal.terminal import ReferenceTerminal, Shown
+    from clearing.terminal.transport import HttpTransport
 
 
 async def till(desk: Desk) -> int:
+    from clearing.terminal.terminal import ReferenceTerminal
+    from clearing.terminal.transport import HttpTransport, SystemClock
+
     folder = desk.home.folder / "terminals"
     folder.mkdir(mode=0o700, exist_ok=True)
     queue = TerminalQueue.open(folder / f"{identifier(desk.arguments.till, what='the till')}.sqlite")
@@ -49,7 +54,10 @@ def _url(desk: Desk) -> str:
         raise Misused("No gateway runs in this home; start it with clearing serve, or give its address: --url URL") from None
 
 
-async def _pair(desk: Desk, queue: TerminalQueue, transport: HttpTransport) -> None:
+async def _pair(desk: Desk, queue: TerminalQueue, transport: "HttpTransport") -> None:
+    from clearing.terminal.pairing import PairingFailed, pair
+    from clearing.terminal.transport import SystemClock
+
     code = desk.arguments.code_file.read_text(encoding="utf-8").strip() if desk.arguments.code_file else None
     try:
         paired = await pair(transport, desk.arguments.pair, code or getpass.getpass("Pairing code: "), clock=SystemClock())
@@ -59,7 +67,7 @@ async def _pair(desk: Desk, queue: TerminalQueue, transport: HttpTransport) -> N
     desk.say(f"Paired. The treasurer's screen has to show the same: {paired.digits}")
 
 
-async def _at_the_stall(desk: Desk, terminal: ReferenceTerminal) -> int:
+async def _at_the_stall(desk: Desk, terminal: "ReferenceTerminal") -> int:
     desk.say("Type lines like: fruit-veg 7.35   An empty line asks for the card. Ctrl-D ends.")
     lines: list[Line] = []
     while True:
@@ -86,7 +94,9 @@ def _line(typed: str) -> Line:
     return Line(category=CategoryId(identifier(category, what="the category")), amount_cents=read_euros(amount.strip()))
 
 
-async def _sell(desk: Desk, terminal: ReferenceTerminal, lines: list[Line]) -> int:
+async def _sell(desk: Desk, terminal: "ReferenceTerminal", lines: list[Line]) -> int:
+    from clearing.terminal.terminal import Ending
+
     path = _card_path(desk)
     card = read_card(path)
     inserted = card.insert()
@@ -103,7 +113,9 @@ def _card_path(desk: Desk) -> Path:
     return desk.home.card(desk.code, Path(alias).name)
 
 
-def _screen(shown: Shown) -> str:
+def _screen(shown: "Shown") -> str:
+    from clearing.terminal.terminal import Ending
+
     match shown.ending:
         case Ending.DECIDED:
             return f"La carte règle {euros(shown.card_cents)} EUR, reste {euros(shown.rest_cents)} EUR"

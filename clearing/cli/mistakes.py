@@ -1,0 +1,53 @@
+"""Law: what a person can put right is said in one sentence; what the program can't go on from, too; anything else is a bug.
+
+Loaded only when something went wrong: knowing every fault means loading every room.
+"""
+
+from typing import Final
+
+import asyncpg
+
+from clearing.audit import SaleNotFound
+from clearing.authoriser.link import CommandRefused, CommandUnanswered, WriterAbsent
+from clearing.cli.desk import Misused
+from clearing.config import SettingRefused
+from clearing.event_store.log import LeaseHeld, LogHalted, NotDurable
+from clearing.event_store.migrate import CaisseTaken
+from clearing.installation.home import HomeUnusable, UnknownCaisse
+from clearing.installation.key_file import KeyFileRefused
+from clearing.installation.office import NotAllowed
+from clearing.installation.payment import NotReady
+from clearing.installation.serving import NothingToServe
+from clearing.people import NotKept, PeopleClosed
+from clearing.postgres import PostgresUnavailable
+from clearing.settlement.overview import OverviewMismatch
+from clearing.settlement.pain001 import UnpayableFile
+from clearing.settlement.statement import StatementMismatch
+from clearing.terminal.queue import NotPaired, TerminalLocked
+from clearing.values import InvalidValue
+from clearing.vault import VaultClosed
+from clearing.wire.frame import MalformedFrame
+from clearing.wire.tap import BadTap
+
+MISTAKE_CODE: Final = 2
+WRONG_CODE: Final = 1
+_MISTAKES: Final = (
+    BadTap, CaisseTaken, CommandRefused, CommandUnanswered, HomeUnusable, InvalidValue, KeyFileRefused, LeaseHeld,
+    MalformedFrame, Misused, NotAllowed, NotDurable, NotKept, NotPaired, NotReady, NothingToServe, PeopleClosed,
+    PostgresUnavailable, SaleNotFound, SettingRefused, TerminalLocked, UnknownCaisse, UnpayableFile, VaultClosed, WriterAbsent,
+)  # fmt: skip
+_WRONG: Final = (LogHalted, OverviewMismatch, StatementMismatch)
+_NOT_SET_UP: Final = (
+    asyncpg.InvalidCatalogNameError, asyncpg.UndefinedTableError, asyncpg.InvalidAuthorizationSpecificationError,
+)  # fmt: skip
+
+
+def told(fault: Exception) -> tuple[str, int] | None:
+    """The sentence for the person and the exit code; None for a bug, which has to be seen whole."""
+    if isinstance(fault, _MISTAKES):
+        return str(fault), MISTAKE_CODE
+    if isinstance(fault, _WRONG):
+        return str(fault), WRONG_CODE
+    if isinstance(fault, _NOT_SET_UP):
+        return "This caisse is not set up yet; run: clearing found FILE, or clearing serve once after an update", MISTAKE_CODE
+    return None
