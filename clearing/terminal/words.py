@@ -15,7 +15,7 @@ _AMOUNT: Final = re.compile(r"([0-9]{1,7})(?:[.,]([0-9]{1,2}))?")
 
 
 class NotALine(ValueError):
-    """What was typed is no line of a basket."""
+    """What was typed is no line of a basket; say Words.not_a_line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +36,7 @@ class Words:
     no_lines: str
     help: str
     last: str
-    pair_code: str
-    paired: str
+    no_such_card: str
 
 
 FRENCH: Final = Words(
@@ -55,8 +54,7 @@ FRENCH: Final = Words(
     no_lines="panier vide : rien n'a été vendu",
     help="Présentez une carte, tapez le panier ligne par ligne, puis une ligne vide.",
     last="dernière vente faite ici : {said}",
-    pair_code="code d'appairage > ",
-    paired="caisse appairée. Comparez ces huit chiffres avec l'écran de la trésorière : {digits}",
+    no_such_card="pas de carte « {typed} » ici ; il y a : {names}",
 )
 ENGLISH: Final = Words(
     decimal=".",
@@ -73,8 +71,7 @@ ENGLISH: Final = Words(
     no_lines="empty basket: nothing was sold",
     help="Present a card, type the basket line by line, then an empty line.",
     last="last sale at this till: {said}",
-    pair_code="pairing code > ",
-    paired="paired. Compare these eight digits with the treasurer's screen: {digits}",
+    no_such_card="there is no card '{typed}' here; there are: {names}",
 )
 LANGUAGES: Final = {"fr": FRENCH, "en": ENGLISH}
 
