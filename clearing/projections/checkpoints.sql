@@ -16,9 +16,18 @@ SELECT version, position FROM {schema}.projections WHERE name = 'views' AND live
 -- name: begin
 INSERT INTO {schema}.projections (name, version, position, live) VALUES ('views', $1, 0, $2);
 
+-- name: publish
+-- A reader that asks for the position first holds on to this generation until its transaction ends.
+DROP VIEW IF EXISTS {schema}.views_position;
+CREATE VIEW {schema}.views_position AS
+SELECT position FROM {schema}.projections WHERE name = 'views' AND version = {g};
+GRANT SELECT ON {schema}.views_position TO clearing_reader;
+
 -- name: advance
--- No row: another runner wrote this page, or this generation is gone.
-UPDATE {schema}.projections SET position = $3 WHERE name = 'views' AND version = $1 AND position = $2 RETURNING position;
+-- No row: another runner wrote this page, or this generation is gone or, for one who follows the live one ($4), no longer live.
+UPDATE {schema}.projections SET position = $3
+WHERE name = 'views' AND version = $1 AND position = $2 AND (live OR NOT $4)
+RETURNING position;
 
 -- name: go_live
 UPDATE {schema}.projections SET live = (version = $1) WHERE name = 'views';

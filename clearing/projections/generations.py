@@ -10,11 +10,13 @@ from clearing.projections.views import PACKAGE, VIEWS, Connection, View, stateme
 from clearing.sql import Queries
 
 BECOME_OWNER: Final = "SET LOCAL ROLE clearing_owner"
+YIELD_TO_READERS: Final = "SET LOCAL lock_timeout = '250ms'"  # below deadlock_timeout: readers never pay for a flip
+CHECKPOINTS: Final = "checkpoints.sql"
 
 
 async def install(admin: Connection, schema: str, *, views: Sequence[View] = VIEWS) -> None:
     """Make the first generation of a caisse and show it; harmless when there is one. admin: may become clearing_owner."""
-    checkpoints = Queries.load(PACKAGE, "checkpoints.sql", schema)
+    checkpoints = Queries.load(PACKAGE, CHECKPOINTS, schema)
     if await admin.fetchrow(checkpoints["live"]) is None:
         generation = await make(admin, schema, views=views)
         async with admin.transaction():
@@ -23,7 +25,7 @@ async def install(admin: Connection, schema: str, *, views: Sequence[View] = VIE
 
 async def make(admin: Connection, schema: str, *, views: Sequence[View] = VIEWS) -> int:
     """New, empty tables at position 0 that nobody sees yet; returns their generation."""
-    checkpoints = Queries.load(PACKAGE, "checkpoints.sql", schema)
+    checkpoints = Queries.load(PACKAGE, CHECKPOINTS, schema)
     async with admin.transaction():
         await admin.execute(BECOME_OWNER)
         known = await admin.fetch(checkpoints["generations"])
@@ -35,17 +37,22 @@ async def make(admin: Connection, schema: str, *, views: Sequence[View] = VIEWS)
 
 
 async def publish(admin: Connection, schema: str, generation: int, *, views: Sequence[View] = VIEWS) -> None:
-    """Inside a transaction: from its commit on people see this generation, and runners follow it."""
+    """Inside a transaction: from its commit on people see this generation, and runners follow it.
+
+    Raises LockNotAvailableError while somebody reads: then it is tried again, since two who wait for each other would be worse.
+    """
+    await admin.execute(YIELD_TO_READERS)
     await admin.execute(BECOME_OWNER)
-    for view in views:
-        await admin.execute(statements(view.file, schema, generation)["publish"])
-    await admin.execute(Queries.load(PACKAGE, "checkpoints.sql", schema)["go_live"], generation)
+    for file in (CHECKPOINTS, *(view.file for view in views)):
+        await admin.execute(statements(file, schema, generation)["publish"])
+    await admin.execute(Queries.load(PACKAGE, CHECKPOINTS, schema)["go_live"], generation)
 
 
 async def drop(admin: Connection, schema: str, generation: int, *, views: Sequence[View] = VIEWS) -> None:
-    """Inside a transaction: remove a generation that nobody sees; its runners find it gone."""
+    """Inside a transaction: remove a generation that is not shown; its runners find it gone. Raises LockNotAvailableError."""
+    await admin.execute(YIELD_TO_READERS)
     await admin.execute(BECOME_OWNER)
-    await admin.execute(Queries.load(PACKAGE, "checkpoints.sql", schema)["forget"], generation)
+    await admin.execute(Queries.load(PACKAGE, CHECKPOINTS, schema)["forget"], generation)
     for view in views:
         await admin.execute(statements(view.file, schema, generation)["drop"])
 

@@ -41,6 +41,7 @@ class Questions:
     async def at_one_position(self) -> AsyncIterator[Self]:
         """Several questions of one moment: they all see the same position."""
         async with self._connection.transaction(isolation="repeatable_read", readonly=True):
+            await self.position()  # from here to the end of the transaction no other generation is shown
             yield self
 
     async def position(self) -> int:

@@ -1,7 +1,7 @@
 -- What people ask, answered from the live views alone, by the reader's role.
 
 -- name: position
-SELECT position FROM {schema}.projections WHERE name = 'views' AND live;
+SELECT position FROM {schema}.views_position;
 
 -- name: answers
 -- Operations of a period by kind and code; approved and asked cents.

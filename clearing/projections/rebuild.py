@@ -10,13 +10,18 @@ from typing import Final
 
 import asyncpg
 
-from clearing.projections.generations import breaches, drop, make, publish, totals
+from clearing.projections.generations import CHECKPOINTS, breaches, drop, make, publish, totals
 from clearing.projections.runner import PAGE_EVENTS, GenerationGone, Runner
 from clearing.projections.views import PACKAGE, VIEWS, Connection, View
 from clearing.sql import Queries
 
 Report = Callable[[str], None]
 PROGRESS_EVENTS: Final = 100_000
+FLIP_TRIES: Final = 100  # each waits 250 ms for readers to finish
+
+
+class StillRead(Exception):
+    """The new tables could not be shown, because the running ones were read without a pause; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +48,7 @@ async def rebuild(
     """
     admin = await asyncpg.connect(admin_dsn)
     try:
-        await _drop_unfinished(admin, schema, report)
+        await drop_unseen(admin, schema, report)
         generation = await make(admin, schema, views=views)
         fresh = await Runner.open(projector_dsn, schema, generation=generation, page_events=page_events, views=views)
         live = await Runner.open(projector_dsn, schema, page_events=page_events)
@@ -51,8 +56,7 @@ async def rebuild(
             work = _Rebuild(admin, fresh, live, schema, generation, report, views)
             return await work.run(accept_differences=accept_differences)
         except BaseException:
-            async with admin.transaction():
-                await drop(admin, schema, generation, views=views)
+            await _drop_unless_read(admin, schema, generation, report)
             raise
         finally:
             await fresh.close()
@@ -61,12 +65,21 @@ async def rebuild(
         await admin.close()
 
 
-async def _drop_unfinished(admin: Connection, schema: str, report: Report) -> None:
-    for row in await admin.fetch(Queries.load(PACKAGE, "checkpoints.sql", schema)["generations"]):
+async def drop_unseen(admin: Connection, schema: str, report: Report) -> None:
+    """Remove every generation that is not shown; one that is still read is left for the next time."""
+    for row in await admin.fetch(Queries.load(PACKAGE, CHECKPOINTS, schema)["generations"]):
         if not row["live"]:
-            report(f"dropping generation {row['version']}, which an earlier rebuild left unfinished")
-            async with admin.transaction():
-                await drop(admin, schema, int(row["version"]))
+            await _drop_unless_read(admin, schema, int(row["version"]), report)
+
+
+async def _drop_unless_read(admin: Connection, schema: str, generation: int, report: Report) -> None:
+    try:
+        async with admin.transaction():
+            await drop(admin, schema, generation)
+    except asyncpg.LockNotAvailableError:
+        report(f"generation {generation} is still read; the next rebuild will drop it")
+    else:
+        report(f"generation {generation} was dropped")
 
 
 class _Rebuild:
@@ -76,21 +89,27 @@ class _Rebuild:
     ) -> None:  # fmt: skip
         self._admin, self._fresh, self._live = admin, fresh, live
         self._schema, self._generation, self._report, self._views = schema, generation, report, views
-        self._checkpoints = Queries.load(PACKAGE, "checkpoints.sql", schema)
+        self._checkpoints = Queries.load(PACKAGE, CHECKPOINTS, schema)
 
     async def run(self, *, accept_differences: bool) -> RebuildReport:
         """Catch up; then, with the running checkpoint locked so that both stand still, compare and show."""
         events_per_s = await self._catch_up()
-        while True:
+        for _ in range(FLIP_TRIES):
             if not accept_differences:  # else the running tables may be stuck, which is why they are rebuilt
                 await self._live.run_to(self._fresh.position)
-            async with self._admin.transaction():
-                running = await self._admin.fetchrow(self._checkpoints["lock_live"])
-                if running is None:
-                    raise GenerationGone(f"{self._schema} shows no views yet: set them up, then there is nothing to rebuild")
-                await self._fresh.run_to(int(running["position"]))  # people's figures never go back
-                if accept_differences or self._fresh.position == running["position"]:
-                    return await self._compare_and_show(running, events_per_s, accept_differences)
+            try:
+                async with self._admin.transaction():
+                    report = await self._compare_and_show(events_per_s, accept_differences)
+            except asyncpg.LockNotAvailableError:
+                self._report("somebody reads the running tables; trying again")
+                continue
+            if report is not None:
+                await self._drop_old(report)
+                return report
+        raise StillRead(
+            f"the running tables of {self._schema} were read without a pause: end the long session that pg_stat_activity "
+            "shows, then rebuild again"
+        )
 
     async def _catch_up(self) -> int:
         """Read to the end of the log; returns events per second."""
@@ -103,25 +122,32 @@ class _Rebuild:
         self._report(f"read {self._fresh.position:,} events in {seconds:.1f} s")
         return int(self._fresh.position / seconds)
 
-    async def _compare_and_show(
-        self, running: asyncpg.Record, events_per_s: int, accept_differences: bool
-    ) -> RebuildReport:
-        old, position = int(running["version"]), self._fresh.position
-        differences = await self._differences(old, int(running["position"]))
+    async def _compare_and_show(self, events_per_s: int, accept_differences: bool) -> RebuildReport | None:
+        """None: the running tables are behind the new ones, and must come to the same position first."""
+        running = await self._admin.fetchrow(self._checkpoints["lock_live"])
+        if running is None:
+            raise GenerationGone(f"{self._schema} shows no views yet: set them up, then there is nothing to rebuild")
+        old, old_position = int(running["version"]), int(running["position"])
+        await self._fresh.run_to(old_position)  # people's figures never go back
+        if self._fresh.position != old_position and not accept_differences:
+            return None
+        differences = await self._differences(old, old_position)
         wrong = tuple(await breaches(self._admin, self._schema, self._generation))
         shown = not wrong and (not differences or accept_differences)
         if shown:
             await publish(self._admin, self._schema, self._generation, views=self._views)
-            await drop(self._admin, self._schema, old)
-        else:
-            await drop(self._admin, self._schema, self._generation, views=self._views)
-        for line in (*wrong, *differences):
-            self._report(line)
-        self._report(f"generation {self._generation} is shown now" if shown else f"generation {old} stays as it was")
         return RebuildReport(
-            flipped=shown, generation=self._generation if shown else old, position=position, events_per_s=events_per_s,
-            differences=differences, breaches=wrong,
+            flipped=shown, generation=self._generation if shown else old, position=self._fresh.position,
+            events_per_s=events_per_s, differences=differences, breaches=wrong,
         )  # fmt: skip
+
+    async def _drop_old(self, report: RebuildReport) -> None:
+        """Whichever generation is not shown now. Somebody may read it still: then the next rebuild drops it."""
+        for line in (*report.breaches, *report.differences):
+            self._report(line)
+        stays = f"generation {report.generation} "
+        self._report(stays + "is shown now" if report.flipped else stays + "stays as it was")
+        await drop_unseen(self._admin, self._schema, self._report)
 
     async def _differences(self, old: int, old_position: int) -> tuple[str, ...]:
         if old_position != self._fresh.position:

@@ -46,6 +46,7 @@ class Runner:
         self._statements: dict[str, Queries] = {}
         self._civil: CivilTime | None = None
         self._known = False  # whether `position` is the checkpoint, as far as this runner can know
+        self._moved = asyncio.Event()
         self.position = 0
 
     @classmethod
@@ -78,7 +79,7 @@ class Runner:
             if not self._known:
                 await self._find_checkpoint()
             return await self._step(up_to)
-        except LOST as error:
+        except (*LOST, asyncpg.InternalClientError) as error:  # the latter: a session ended by the server while it was idle
             if not is_lost(self._connection, error):
                 raise
             self._known = False  # the page may have been committed or not: its checkpoint will tell
@@ -99,7 +100,7 @@ class Runner:
             return 0  # the generation was dropped under us: the next step looks for the live one
         if not written:
             return 0
-        self.position, self._known = page[-1].position, True
+        self._stand_at(page[-1].position)
         return len(page)
 
     async def run(self, stop: asyncio.Event, *, wake: asyncio.Event | None = None, poll_s: float = POLL_S) -> None:
@@ -114,6 +115,11 @@ class Runner:
                 if wake is not None:
                     wake.clear()
 
+    async def reached(self, position: int) -> None:
+        """Wait until the views stand at `position` or beyond, while another task runs this runner."""
+        while self.position < position:
+            await self._moved.wait()
+
     async def run_to(self, position: int) -> None:
         """Follow the log until the checkpoint is at `position` or beyond, moved by this runner or another one."""
         while not self._known or self.position < position:
@@ -127,14 +133,19 @@ class Runner:
             row = await self._connection.fetchrow(self._checkpoints["one"], self._wanted)
         if row is None:
             raise GenerationGone(
-                f"{self._schema} has no views to write ({self._wanted or 'none is live'}): found the caisse again to set them up, "
-                "or run `clearing rebuild`"
+                f"{self._schema} has no views to write ({self._wanted or 'none live'}); set them up as the founding "
+                "of a caisse does, or run `clearing rebuild`"
             )
         generation = int(row["version"])
         if generation != self._generation:
             self._statements = {view.file: statements(view.file, self._schema, generation) for view in self._views}
             self._generation = generation
-        self.position, self._known = int(row["position"]), True
+        self._stand_at(int(row["position"]))
+
+    def _stand_at(self, position: int) -> None:
+        self.position, self._known = position, True
+        self._moved.set()
+        self._moved = asyncio.Event()
 
     async def _decode(self, rows: Sequence[EventRow]) -> Page:
         """Rows as a page. Raises LogHole when they do not follow the checkpoint one by one."""
@@ -166,7 +177,7 @@ class Runner:
         connection = self._connection
         async with connection.transaction():
             moved = await connection.fetchval(
-                self._checkpoints["advance"], self._generation, self.position, page[-1].position
+                self._checkpoints["advance"], self._generation, self.position, page[-1].position, self._wanted is None
             )
             if moved is None:
                 return False

@@ -1,0 +1,266 @@
+"""Law: a page is written with its checkpoint or not at all; a hole halts; more runners than one change nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pytest
+
+from clearing.events.codec import UnreadableEvent
+from clearing.events.funds import MoneyReceived
+from clearing.events.sales import HoldExpired
+from clearing.projections import ledger
+from clearing.projections.generations import breaches, install
+from clearing.projections.page import Page, Write
+from clearing.projections.runner import GenerationGone, LogHole
+from clearing.projections.views import VIEWS, Origins, View
+from clearing.rules.postings import UnexplainedPosting
+from clearing.values import Cents, FundId, PersonId
+from tests.projections.random_caisse import START_US, RandomCaisse
+from tests.projections.recording import ViewedCaisse
+from tests.projections.test_views import check
+
+FOUNDED = RandomCaisse(0).events[:1]
+
+
+async def figures(viewed: ViewedCaisse) -> tuple[int, dict[str, int]]:
+    """The checkpoint, and every account, as a reader sees them at one moment."""
+    async with viewed.asked() as questions, questions.at_one_position():
+        return await questions.position(), {one.account: one.cents for one in await questions.accounts()}
+
+
+async def positions(viewed: ViewedCaisse) -> set[int]:
+    """Positions that left postings."""
+    async with viewed.caisse.connection() as admin:
+        return {row[0] for row in await admin.fetch(f"SELECT DISTINCT position FROM {viewed.schema}.ledger_postings")}
+
+
+async def test_the_last_view_failing_takes_the_whole_page_and_its_checkpoint_back(viewed: ViewedCaisse) -> None:
+    def breaks(page: Page, _: Origins) -> list[Write]:
+        raise RuntimeError(f"a fault after position {page[0].position}")
+
+    story = RandomCaisse(1).live(50)
+    await viewed.record_all(story)
+    async with viewed.runner(views=(*VIEWS, View(ledger.FILE, breaks)), page_events=20) as runner:
+        with pytest.raises(RuntimeError, match="a fault after position 1"):
+            await runner.step()
+    assert await figures(viewed) == (0, {})
+    assert await positions(viewed) == set()
+    await viewed.project(page_events=20)
+    async with viewed.asked() as questions:
+        await check(questions, story)
+
+
+async def test_a_crash_between_any_two_pages_is_harmless(viewed: ViewedCaisse) -> None:
+    story = RandomCaisse(2).live(120)
+    await viewed.record_all(story)
+    steps = 0
+    while steps * 10 < len(story.events):
+        async with viewed.runner(page_events=10) as runner:  # a new process for each page
+            await runner.step()
+        steps += 1
+    async with viewed.asked() as questions:
+        await check(questions, story)
+
+
+async def test_a_server_that_ends_the_session_in_the_middle_loses_and_doubles_nothing(viewed: ViewedCaisse) -> None:
+    story = RandomCaisse(3).live(150)
+    await viewed.record_all(story)
+    async with viewed.runner(page_events=10) as runner, viewed.caisse.connection() as admin:
+        whose = f"clearing projector {viewed.schema}"
+        end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{whose}'"
+        while runner.position < len(story.events):
+            await asyncio.gather(runner.step(), admin.execute(end))  # ends it now before, now within, now after the page
+            await runner.step()
+    async with viewed.asked() as questions:
+        await check(questions, story)
+
+
+async def test_runners_that_race_write_every_page_once(viewed: ViewedCaisse) -> None:
+    story = RandomCaisse(4).live(200)
+    await viewed.record_all(story)
+    written = [0, 0, 0]
+
+    async def race(place: int) -> None:
+        async with viewed.runner(page_events=5) as runner:
+            while runner.position < len(story.events):
+                written[place] += await runner.step()
+
+    await asyncio.gather(race(0), race(1), race(2))
+    assert sum(written) == len(story.events)
+    async with viewed.asked() as questions:
+        await check(questions, story)
+
+
+async def test_a_slower_runner_finds_the_page_written_and_goes_on_behind_it(viewed: ViewedCaisse) -> None:
+    story = RandomCaisse(4).live(40)
+    await viewed.record_all(story)
+    async with viewed.runner(page_events=10) as slow, viewed.runner(page_events=10) as fast:
+        assert await slow.step() == 10
+        assert await fast.step() == 10
+        assert await slow.step() == 0
+        assert await slow.step() == 10
+        assert slow.position == 30
+
+
+@asynccontextmanager
+async def damaged(viewed: ViewedCaisse, statement: str) -> AsyncIterator[None]:
+    """What only a superuser without the guards can do to a log."""
+    async with viewed.caisse.connection() as admin:
+        await admin.execute("SET session_replication_role = replica")
+        await admin.execute(statement)
+    yield
+
+
+async def test_a_hole_halts_before_anything_of_its_page_is_shown(viewed: ViewedCaisse) -> None:
+    story = RandomCaisse(5).live(60)
+    await viewed.record_all(story)
+    statement = f"DELETE FROM {viewed.schema}.events WHERE position = 25"
+    async with damaged(viewed, statement), viewed.runner(page_events=10) as runner:
+        assert [await runner.step(), await runner.step()] == [10, 10]
+        for _ in range(2):
+            with pytest.raises(LogHole, match=r"has no event 25: after 24 comes 26.*clearing audit"):
+                await runner.step()
+    assert (await figures(viewed))[0] == 20
+    assert max(await positions(viewed)) <= 20
+
+
+async def test_an_event_of_a_newer_program_halts_and_says_so(viewed: ViewedCaisse) -> None:
+    story = RandomCaisse(6)
+    await viewed.record_all(story)
+    statement = f"UPDATE {viewed.schema}.events SET type = 999 WHERE position = 3"
+    async with damaged(viewed, statement), viewed.runner() as runner:
+        with pytest.raises(UnreadableEvent, match="event type 999 is unknown here"):
+            await runner.step()
+    assert (await figures(viewed))[0] == 0
+
+
+async def test_money_that_no_event_explains_halts(viewed: ViewedCaisse) -> None:
+    story = RandomCaisse(8)
+    stray = next(
+        event for event in RandomCaisse(8).live(2_000).events
+        if isinstance(event, HoldExpired) and any(lot.outcome == "lapsed" for part in event.released for lot in part.lots)
+    )  # fmt: skip
+    await viewed.record([*story.events[:1], stray], story.at_us[:2])
+    async with viewed.runner() as runner:
+        with pytest.raises(UnexplainedPosting, match="no earlier event names its fund"):
+            await runner.step()
+    assert await figures(viewed) == (0, {})
+
+
+async def test_without_tables_it_says_what_to_do(viewed: ViewedCaisse) -> None:
+    async with viewed.runner(generation=9) as runner:
+        with pytest.raises(GenerationGone, match="set them up"):
+            await runner.step()
+
+
+async def test_a_second_set_up_changes_nothing(viewed: ViewedCaisse) -> None:
+    story = RandomCaisse(9).live(30)
+    await viewed.record_all(story)
+    await viewed.project()
+    async with viewed.caisse.connection() as admin:
+        await install(admin, viewed.schema)
+    async with viewed.asked() as questions:
+        await check(questions, story)
+
+
+async def test_a_runner_that_is_woken_shows_an_event_without_waiting_for_its_poll(viewed: ViewedCaisse) -> None:
+    stop, wake = asyncio.Event(), asyncio.Event()
+    async with viewed.runner() as runner:
+        following = asyncio.create_task(runner.run(stop, wake=wake, poll_s=3_600))
+        for number in range(1, 4):
+            event = MoneyReceived(fund=FundId("general"), cents=Cents(5), reference="", by=PersonId("tina"))
+            events = [*FOUNDED, event] if number == 1 else [event]
+            first = viewed.log.head.position + 1
+            await viewed.record(events, [START_US + first + i for i in range(len(events))])
+            wake.set()
+            async with asyncio.timeout(30):
+                await runner.reached(viewed.log.head.position)
+            assert (await figures(viewed))[1]["bank"] == 5 * number
+        stop.set()
+        wake.set()
+        await following
+        assert await runner.lag_events() == 0
+
+
+async def test_a_runner_polls_when_nobody_wakes_it_and_stops_at_once(viewed: ViewedCaisse) -> None:
+    stop = asyncio.Event()
+    await viewed.record(FOUNDED, [START_US])
+    async with viewed.runner() as runner:
+        following = asyncio.create_task(runner.run(stop, poll_s=0.001))
+        async with asyncio.timeout(30):
+            await runner.reached(1)
+        stop.set()
+        await following
+    assert (await figures(viewed))[0] == 1
+
+
+async def test_reads_are_of_one_moment_while_pages_are_written(viewed: ViewedCaisse) -> None:
+    story = RandomCaisse(10).live(150)
+    await viewed.record_all(story)
+    done = asyncio.Event()
+
+    async def write() -> None:
+        async with viewed.runner(page_events=3) as runner:
+            while await runner.step():
+                pass
+        done.set()
+
+    writing = asyncio.create_task(write())
+    seen = set()
+    async with viewed.asked() as questions:
+        while not done.is_set():
+            async with questions.at_one_position():
+                seen.add(await questions.position())
+                assert sum(one.cents for one in await questions.accounts()) == 0
+                owed = {f"owed:{one.producer}": -one.owed_cents for one in await questions.owed()}
+                accounts = {one.account: one.cents for one in await questions.accounts()}
+                assert owed == {name: cents for name, cents in accounts.items() if name.startswith("owed:")}
+    await writing
+    assert len(seen) > 1
+
+
+@pytest.mark.parametrize("statement", [
+    "INSERT INTO {schema}.events (position) VALUES (99)",
+    "UPDATE {schema}.log_head SET head = 0",
+    "DELETE FROM {schema}.replies",
+    "DROP TABLE {schema}.sales_1",
+    "TRUNCATE {schema}.sales_1",
+    "CREATE TABLE {schema}.mine (a int)",
+])  # fmt: skip
+async def test_the_projector_may_write_nothing_but_rows_of_views(viewed: ViewedCaisse, statement: str) -> None:
+    async with viewed.caisse.connection("clearing_projector") as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement.replace("{schema}", viewed.schema))
+
+
+@pytest.mark.parametrize("role", ["clearing_reader", "clearing_writer"])
+async def test_nobody_else_writes_views(viewed: ViewedCaisse, role: str) -> None:
+    async with viewed.caisse.connection(role) as connection:
+        for statement in ("DELETE FROM {s}.sales", "UPDATE {s}.owed_totals_1 SET captured_cents = 0"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement.replace("{s}", viewed.schema))
+
+
+async def test_a_runner_that_starts_in_the_middle_of_a_log_keeps_the_caisses_civil_time(viewed: ViewedCaisse) -> None:
+    story = RandomCaisse(11).live(400)
+    await viewed.record_all(story)
+    async with viewed.runner(page_events=20) as first:
+        await first.step()
+    await viewed.project()
+    async with viewed.asked() as questions:
+        rows = await questions.find_sales()
+    offsets = {(row.local_time.hour * 3_600 + row.local_time.minute * 60 + row.local_time.second
+                - row.at_us // 1_000_000) % 86_400 // 3_600 for row in rows}  # fmt: skip
+    assert offsets == {1, 2}  # summer time began in between
+
+
+async def test_the_checks_find_nothing_wrong_in_a_long_life(viewed: ViewedCaisse) -> None:
+    story = RandomCaisse(12).live(800)
+    await viewed.record_all(story)
+    await viewed.project()
+    async with viewed.caisse.connection() as admin:
+        assert await breaches(admin, viewed.schema, 1) == []
+
+
