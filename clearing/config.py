@@ -50,9 +50,6 @@ class Settings:
     group_max: int = _whole(256, 1, 256)
     retry_after_s: int = _whole(1, 1, 60)
     lease_s: int = _whole(10, 2, 300)
-    lease_renew_s: int = _whole(3, 1, 100)
-    clock_step_max_s: int = _whole(5, 1, 60)
-    recent_messages_max: int = _whole(1_000, 1, 100_000)
 
     # Readers of the log.
     page_events_max: int = _whole(1_000, 1, 100_000)
@@ -65,11 +62,10 @@ class Settings:
                 _require_range(one.name, getattr(self, one.name), one.metadata["least"], one.metadata["most"])
         self._require("frame_bytes_max", "command_bytes_max", "a command holds whole lists, a frame one sale")
         self._require("group_max", "inbox_max", "a group is taken out of the inbox")
-        self._require("lease_renew_s", "lease_s", "a lease is renewed before it is over", strictly=True)
 
-    def _require(self, less: str, more: str, why: str, *, strictly: bool = False) -> None:
+    def _require(self, less: str, more: str, why: str) -> None:
         small, large = getattr(self, less), getattr(self, more)
-        if small > large or (strictly and small == large):
+        if small > large:
             raise SettingRefused(
                 f"{_variable(less)} is {small} and {_variable(more)} is {large}: {why}; make the first smaller"
             )

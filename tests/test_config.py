@@ -25,7 +25,7 @@ def test_a_variable_sets_the_limit_it_names() -> None:
         ("CLEARING_LINES_MAX", "0", "from 1 to 1000"),
         ("CLEARING_REQUEST_LOG", "perhaps", "must be yes or no"),
         ("CLEARING_INBOX_MAX", "10", "CLEARING_GROUP_MAX is 256"),
-        ("CLEARING_LEASE_S", "3", "a lease is renewed before it is over"),
+        ("CLEARING_COMMAND_BYTES_MAX", "4096x", "must be a whole number"),
     ],
 )
 def test_a_wrong_variable_is_named_with_what_to_write_instead(variable: str, value: str, said: str) -> None:
