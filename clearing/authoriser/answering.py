@@ -27,7 +27,9 @@ class Answers:
             ac=f"{position % 1_000_000:06d}" if approved and outcome.approved_cents else None,
         ))
 
-    def coded(self, request: Request | Command, code: Code, *, at_us: int, head: bytes, position: int = 0, why: str = "") -> bytes:
+    def coded(
+        self, request: Request | Command, code: Code, *, at_us: int, head: bytes, position: int = 0, why: str = ""
+    ) -> bytes:
         """An answer that is a code only: not decided (91, 94, 96, 12), or held for a person when it has a position."""
         if isinstance(request, Command):
             return self.commanded(request, code, why=why, out={}, position=position, at_us=at_us, head=head)

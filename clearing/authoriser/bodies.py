@@ -105,11 +105,12 @@ class Body:
 
     def end(self) -> None:
         if self._fields:
-            raise InvalidValue(f"{self._what} does not know the field '{next(iter(self._fields))}'; remove it or correct its name")
+            unknown = next(iter(self._fields))
+            raise InvalidValue(f"{self._what} does not know the field '{unknown}'; remove it or correct its name")
 
 
 def charte(body: Body) -> Charte:
-    """A charte as a command or a founding file gives it: rates in ten-thousandths, amounts in cents, instants in microseconds."""
+    """A charte as a command gives it: rates in ten-thousandths, amounts in cents, instants in microseconds."""
     read = Charte(
         version=body.number("version", lowest=1), decision=DecisionId(body.id("decision")),
         effective_us=body.instant("effective_us"), categories=tuple(CategoryId(c) for c in body.ids("categories")),

@@ -1,4 +1,4 @@
-"""Law: at_us follows the wall clock only while it agrees with the monotonic clock; a step of over 5 s stops it until confirmed."""
+"""Law: at_us follows the wall clock while it agrees with the monotonic one; after a step of over 5 s a person confirms it."""
 
 import time
 from typing import Final, Protocol

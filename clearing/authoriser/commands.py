@@ -8,8 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from clearing.authoriser.bodies import Body, charte
-from clearing.events import caisse as said
-from clearing.events import funds as money
+from clearing.events import caisse as said, funds as money
 from clearing.events.catalogue import Event
 from clearing.events.producers import (
     ConventionSigned,
@@ -96,8 +95,8 @@ def _propose_person(o: Order) -> Result:
     key = o.body.bytes("key", 32)
     if not acceptable_public_key(key):
         return not_now("This is not a usable Ed25519 public key; make a new one with `clearing person add`.")
-    roles = o.body.ids("roles")
-    return _one(caisse.decide_propose_person(o.book.caisse, person=PersonId(o.body.id("person")), key=key, roles=roles, by=o.by))
+    person, roles = PersonId(o.body.id("person")), o.body.ids("roles")
+    return _one(caisse.decide_propose_person(o.book.caisse, person=person, key=key, roles=roles, by=o.by))
 
 
 def _confirm_person(o: Order) -> Result:
@@ -160,7 +159,7 @@ def read_allocation_rule(b: Body, by: PersonId) -> money.AllocationRuleSet:
 
 def _set_allocation_rule(o: Order) -> Result:
     rule = read_allocation_rule(o.body, o.by)
-    return _one(allocation.decide_set_rule(o.book.allocation, rule, funds=o.book.funds, decisions=o.book.caisse.decisions))
+    return _one(allocation.decide_set_rule(rule, funds=o.book.funds, decisions=o.book.caisse.decisions))
 
 
 def _grant(o: Order) -> Result:
@@ -265,8 +264,8 @@ def _open_slot(o: Order) -> Result:
 def _enrol_terminals(o: Order) -> Result:
     def one(b: Body) -> TerminalEnrolled | Declined:
         event = TerminalEnrolled(
-            terminal=TerminalId(b.bytes("terminal", 8)), epoch=b.number("epoch", lowest=1), producer=ProducerId(b.id("producer")),
-            key=b.bytes("key", 32), slot=None, by=o.by,
+            terminal=TerminalId(b.bytes("terminal", 8)), epoch=b.number("epoch", lowest=1),
+            producer=ProducerId(b.id("producer")), key=b.bytes("key", 32), slot=None, by=o.by,
         )
         if not acceptable_public_key(event.key):
             return not_now("This is not a usable Ed25519 public key; let the terminal make a new one.")

@@ -33,7 +33,9 @@ def founder_key(body: dict[str, object], kid: bytes) -> bytes | None:
     return next((key for key in keys if isinstance(key, bytes) and len(key) == 32 and key[:8] == kid), None)
 
 
-def decide_found(code: CaisseCode, fields: dict[str, object], *, founder_kid: bytes, at_us: int) -> tuple[Event, ...] | Declined:
+def decide_found(
+    code: CaisseCode, fields: dict[str, object], *, founder_kid: bytes, at_us: int
+) -> tuple[Event, ...] | Declined:
     """All events of the founding. Raises InvalidValue for a body that is not a founding's."""
     book, body = Book(), Body(fields, "The founding")
     events: list[Event] = []
@@ -72,7 +74,7 @@ def _parts(book: Book, code: CaisseCode, body: Body, founder_kid: bytes, at_us: 
         rule = read_allocation_rule(one, by)
         one.end()
         yield _taken(allocation.decide_set_rule(
-            book.allocation, rule, funds=book.funds, decisions=book.caisse.decisions
+            rule, funds=book.funds, decisions=book.caisse.decisions
         ))
 
 
@@ -104,7 +106,8 @@ def _person(one: Body) -> PersonNamed:
 
 
 def _checked(persons: list[PersonNamed]) -> list[PersonNamed]:
-    if len({person.person for person in persons}) != len(persons) or len({person.key[:8] for person in persons}) != len(persons):
+    names, kids = {person.person for person in persons}, {person.key[:8] for person in persons}
+    if not len(names) == len(kids) == len(persons):
         raise _Refused(not_now("Each person of the founding needs an id and a key of their own."))
     treasurers = {person.person for person in persons if "treasurer" in person.roles}
     approvers = {person.person for person in persons if "approver" in person.roles}

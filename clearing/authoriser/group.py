@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Sequence
 
+from clearing.authoriser.client import TapFacts
 from clearing.authoriser.operations import uses_tap
 from clearing.authoriser.sameness import MessageKey
+from clearing.event_store.proofs import chain_hash, leaf_hash
+from clearing.event_store.rows import EventRow, ReplyRow, TapRow
 from clearing.events import caisse, funds, members, producers, sales, settlement
 from clearing.events.catalogue import Event
-from clearing.events.codec import encode
-from clearing.event_store.rows import EventRow, ReplyRow, TapRow
-from clearing.event_store.proofs import chain_hash, leaf_hash
+from clearing.events.codec import Encoded, encode
 from clearing.rules.book import Book
+from clearing.values import CardId
 
 SALT_BYTES = 16
 
@@ -29,20 +31,25 @@ class Group:
         self.rows: list[EventRow] = []
         self.replies: list[ReplyRow] = []
         self.taps: list[TapRow] = []
+        self._used: set[tuple[CardId | None, int, int]] = set()
 
     def add(self, events: Sequence[Event], at_us: int, *, evidence: bytes = b"", reply: bytes = b"") -> None:
         """Apply and record the events of one request; the first carries its evidence and reply. Raises ApplyFailed."""
-        for place, event in enumerate(events):
+        stored = [encode(event) for event in events]  # all before the first is applied: a fault here leaves the book untouched
+        for place, (event, form) in enumerate(zip(events, stored, strict=True)):
             first = place == 0
-            self._add(event, at_us + place, evidence if first else b"", reply if first else b"")
+            self._add(event, form, at_us + place, evidence if first else b"", reply if first else b"")
 
     def store_reply(self, key: MessageKey, digest: bytes, reply: bytes, position: int) -> None:
         terminal, epoch, n = key
         self.replies.append(ReplyRow(terminal=terminal, key_epoch=epoch, n=n, digest=digest, position=position, reply=reply))
 
-    def _add(self, event: Event, at_us: int, evidence: bytes, reply: bytes) -> None:
+    def uses(self, tap: TapFacts | None) -> bool:
+        """Whether a request before in this group used the tap up."""
+        return tap is not None and (tap.card, tap.key_version, tap.counter) in self._used
+
+    def _add(self, event: Event, stored: Encoded, at_us: int, evidence: bytes, reply: bytes) -> None:
         position = self._book.position + 1
-        stored = encode(event)
         salt = self._salts(SALT_BYTES)
         leaf = leaf_hash(
             position, at_us, stored.type, stored.schema_version, stored.public, stored.private, salt, evidence, reply
@@ -60,6 +67,7 @@ class Group:
         ))
         tap = uses_tap(event)
         if tap is not None:
+            self._used.add((tap.card, tap.key_version, tap.counter))
             self.taps.append(TapRow(card=tap.card, key_version=tap.key_version, counter=tap.counter, position=position))
 
 

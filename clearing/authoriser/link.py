@@ -1,6 +1,7 @@
-"""Law: the link carries a signed command as it is, and beside it what must not reach the log; its socket is the owner's alone.
+"""Law: the link carries a signed command as it is, and beside it what must not reach the log; its socket is its owner's.
 
-Both ends of the command line's Unix socket. Message: u32 length, envelope, u8 length, secret. Answer: u8 kind, u32 length, body.
+Both ends of the command line's Unix socket. Message: u32 length, envelope, u8 length, secret. Answer: u8 kind, u32 length,
+body.
 """
 
 import asyncio
@@ -43,7 +44,9 @@ async def send_command(socket: Path, envelope: bytes, secret: bytes | None = Non
             "The writer of this caisse is not running: start it with `clearing serve` in another window, then try again."
         ) from None
     except PermissionError:
-        raise WriterAbsent("You may not talk to this writer: run the command as the user who started `clearing serve`.") from None
+        raise WriterAbsent(
+            "You may not talk to this writer: run the command as the user who started `clearing serve`."
+        ) from None
     try:
         writer.write(struct.pack(">I", len(envelope)) + envelope + bytes([len(secret or b"")]) + (secret or b""))
         await writer.drain()
@@ -51,7 +54,9 @@ async def send_command(socket: Path, envelope: bytes, secret: bytes | None = Non
             kind, size = struct.unpack(">BI", await reader.readexactly(5))
             body = await reader.readexactly(min(size, ANSWER_BYTES_MAX))
     except (asyncio.IncompleteReadError, ConnectionError, TimeoutError):
-        raise CommandUnanswered("The writer stopped before it answered; give the command again, it is done at most once.") from None
+        raise CommandUnanswered(
+            "The writer stopped before it answered; give the command again, it is done at most once."
+        ) from None
     finally:
         writer.close()
     if kind == Kind.REPLY:
@@ -61,11 +66,13 @@ async def send_command(socket: Path, envelope: bytes, secret: bytes | None = Non
 
 
 async def read_message(reader: asyncio.StreamReader, *, envelope_bytes_max: int) -> tuple[bytes, bytes | None] | None:
-    """(envelope, secret) of the next message; None at the end of the connection. Raises ValueError for one that is too long."""
+    """(envelope, secret) of the next message; None at the end. Raises ValueError for one that is too long."""
     try:
         (size,) = struct.unpack(">I", await reader.readexactly(4))
         if size > envelope_bytes_max:
-            raise ValueError(f"the command has {size} bytes, at most {envelope_bytes_max} are taken: give it in several parts")
+            raise ValueError(
+                f"the command has {size} bytes, at most {envelope_bytes_max} are taken: give it in several parts"
+            )
         envelope = await reader.readexactly(size)
         (secret_size,) = await reader.readexactly(1)
         secret = await reader.readexactly(secret_size)

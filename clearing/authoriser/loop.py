@@ -1,4 +1,4 @@
-"""Law: one caisse has one writer; it decides in order from memory, appends a group in one statement, and answers after the commit.
+"""Law: one caisse, one writer: it decides in order from memory, appends a group in one statement, answers after the commit.
 
 A bug in the fold rebuilds the book from the log; the frame that does it again, alone, is held for a person. A fenced writer
 answers nothing more: OutcomeUnknown for all in flight, then it stops.
@@ -15,7 +15,7 @@ from hashlib import sha256
 import structlog
 
 from clearing.authoriser.answering import Answers
-from clearing.authoriser.client import Enrolment, EnrolmentRefused, OutcomeUnknown, Overloaded, Submission
+from clearing.authoriser.client import Enrolment, EnrolmentRefused, OutcomeUnknown, Overloaded, Submission, TapFacts
 from clearing.authoriser.clock import Clock, WatchedClock
 from clearing.authoriser.group import ApplyFailed, Group
 from clearing.authoriser.pairing import Pairing
@@ -33,6 +33,7 @@ from clearing.events.members import CardIssued
 from clearing.events.producers import TerminalEnrolled
 from clearing.rules.answers import BrokenBook
 from clearing.rules.book import Book
+from clearing.rules.members import TAP_WINDOW
 from clearing.telemetry import LogEvent, Telemetry
 from clearing.values import CaisseCode, OperationId, TerminalId
 from clearing.wire.receipts import Receipt
@@ -61,6 +62,7 @@ class Writer:
         self._stopping = False
         self._failed = False
         self._head_signed_us = 0
+        self._step_told_us = 0
         self._kids: dict[TerminalId, bytes] = {}
         self.book = Book()
         self._reception = self._open_reception(Sameness())
@@ -108,7 +110,7 @@ class Writer:
         return await asyncio.shield(waiting.answer)
 
     async def run(self) -> None:
-        """Until stop(). Raises Fenced and what else makes it impossible to go on; everything in flight is OutcomeUnknown then."""
+        """Until stop(). Raises Fenced and whatever else ends it; everything in flight is OutcomeUnknown then."""
         group: list[Waiting] = []
         try:
             while not (self._stopping and not self._inbox):
@@ -123,10 +125,22 @@ class Writer:
                     )
                     await self._ask_store(group)
                 await self._decide_and_commit(group)
-        except BaseException:
+        except BaseException as fault:
+            if isinstance(fault, Fenced):
+                self._telemetry.fenced.labels(self.code).inc()
+                structlog.get_logger().error(LogEvent.FENCED, caisse=self.code, why=str(fault))
             self._fail([*group, *self._inbox])
             raise
         await self._sign_head(force=True)
+
+    def _watch_clock(self) -> None:
+        """Tell the operator of a step once."""
+        self._clock.now_us()
+        step_us = self._clock.step_us
+        if step_us and not self._step_told_us:
+            structlog.get_logger().error(LogEvent.CLOCK_STEP, caisse=self.code, step_us=step_us)
+            self._alarm("clock", f"the clock stepped by {step_us} us; run `clearing clock confirm` when it is right")
+        self._step_told_us = step_us
 
     async def _idle(self) -> None:
         try:
@@ -161,10 +175,17 @@ class Writer:
                 found = await self._log.reply_of(*key)
                 if found is not None:
                     waiting.stored = Stored(digest=found[0], reply=found[2])
-            tap = waiting.submission.tap
-            card = self.book.members.cards.get(tap.card) if tap is not None and tap.card is not None else None
-            if tap is not None and tap.card is not None and card is not None and tap.counter + 64 <= card.highest:
-                waiting.tap_used_before = await self._log.tap_used(tap.card, tap.key_version, tap.counter) is not None
+            waiting.tap_used_before = await self._tap_used(waiting.submission.tap)
+
+    async def _tap_used(self, tap: TapFacts | None) -> bool:
+        """Whether a tap is used up. Asked of each lower counter: a tap before it in its group may move the window."""
+        card = self.book.members.cards.get(tap.card) if tap is not None and tap.card is not None else None
+        if tap is None or tap.card is None or card is None or card.key_version != tap.key_version:
+            return False
+        behind = card.highest - tap.counter
+        if behind < TAP_WINDOW:
+            return behind >= 0 and bool(card.used >> behind & 1)
+        return await self._log.tap_used(tap.card, tap.key_version, tap.counter) is not None
 
     async def _receipt(self, request: Request) -> Receipt | None:
         """The proof of an operation that this terminal made and that is committed; None when there is none."""
@@ -195,6 +216,7 @@ class Writer:
         self._alarm("apply", fault)
         await self._load()
         for one in waiting:
+            await self._ask_store([one])  # memory of replies went with the book
             try:
                 group, answered = self._decide([one])
             except ApplyFailed as again:
@@ -209,6 +231,7 @@ class Writer:
 
     def _decide(self, waiting: Sequence[Waiting]) -> tuple[Group, list[Answered]]:
         group, head = self._open_group(), self._chain
+        self._watch_clock()
         if not waiting:
             self._reception.tick(group, self._clock.now_us())
         return group, [(one, _answer(partial(self._reception.take, one, group, head))) for one in waiting]
@@ -228,12 +251,7 @@ class Writer:
 
     async def _append(self, group: Group) -> None:
         with self._telemetry.append_seconds.labels(self.code).time():
-            try:
-                await self._log.append_group(group.rows, group.replies, group.taps)
-            except Fenced:
-                self._telemetry.fenced.labels(self.code).inc()
-                structlog.get_logger().error(LogEvent.FENCED, caisse=self.code)
-                raise
+            await self._log.append_group(group.rows, group.replies, group.taps)
         self._telemetry.group_requests.labels(self.code).observe(len(group.replies))
         self._chain = group.chain
         for row, event in zip(group.rows, group.events, strict=True):

@@ -66,7 +66,8 @@ def decide(book: Book, request: Request, tap: TapFacts | None, *, tap_used_befor
 
 
 def _decide_purchase(
-    book: Book, request: Request, head: OperationHead, terminal: Terminal, found: TapFacts | None, *, used_before: bool, at_us: int
+    book: Book, request: Request, head: OperationHead, terminal: Terminal, found: TapFacts | None, *, used_before: bool,
+    at_us: int,
 ) -> Decided:
     producer = book.producers.producers[terminal.producer]
     convention = producer.convention_at(at_us) if book.all_conventioned(request.lines, at_us) else None

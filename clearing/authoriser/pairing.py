@@ -27,6 +27,7 @@ class Pairing:
     def __init__(self) -> None:
         self._secrets: dict[str, bytes] = {}
         self._wrong: dict[str, int] = {}
+        self._answered: dict[str, tuple[Enrolment, Enrolled]] = {}
 
     def open(self, slot: str, secret: bytes) -> None:
         self._secrets[slot] = secret
@@ -35,6 +36,16 @@ class Pairing:
     def close(self, slot: str) -> None:
         self._secrets.pop(slot, None)
         self._wrong.pop(slot, None)
+
+    def succeeded(self, enrolment: Enrolment, answer: Enrolled) -> None:
+        """Close the slot; the same second call, whose answer was lost, gets the same answer."""
+        self.close(enrolment.slot)
+        self._answered[enrolment.slot] = (enrolment, answer)
+
+    def answered(self, enrolment: Enrolment) -> Enrolled | None:
+        """The answer that this very call got before."""
+        known = self._answered.get(enrolment.slot)
+        return known[1] if known is not None and known[0] == enrolment else None
 
     def prove(self, enrolment: Enrolment, *, terminal: TerminalId, epoch: int, root: bytes) -> Enrolled | None:
         """The answer to a terminal that knows the code. None: no such open slot here. Raises WrongCode."""

@@ -39,6 +39,10 @@ from clearing.wire.signature import new_key_proven
 DETAILS_WAIT_US = 2 * 86_400_000_000  # changed bank details are paid to two days after their approval
 
 
+class TimeFailed(Exception):
+    """What time alone makes due breaks a rule: no request's fault, so none is held for it; the writer stops."""
+
+
 @dataclass(slots=True)
 class Waiting:
     """A submission in the inbox. stored, tap_used_before, receipt: what the store said of it, if it had to be asked."""
@@ -73,30 +77,38 @@ class Reception:
     def take(self, waiting: Waiting, group: Group, head: bytes) -> bytes:
         """The answer to send after the commit. Raises ApplyFailed (rebuild) and EnrolmentRefused (tell the terminal)."""
         request = waiting.submission.request
-        if isinstance(request, Enrolment):
-            return self._enrol(waiting, request, group)
-        if isinstance(request, Request) and request.op in (Op.TIME, Op.RECEIPT):
-            return self._told(waiting, request, head)
-        key = message_key(request)
-        stored = self.sameness.recent(key) or waiting.stored
-        if stored is not None:
-            return self._again(waiting, request, stored, group, head)
-        at_us = self._due(group, waiting.arrived_us)
-        if self.clock.step_us and not (isinstance(request, Command) and request.verb == "confirm_clock"):
-            return self.answers.coded(request, Code.LEDGER_UNAVAILABLE, at_us=at_us, head=head,
-                                      why="The server's clock jumped; an operator has to run `clearing clock confirm`.")
         try:
-            if isinstance(request, Command):
-                return self._command(waiting, request, group, head, at_us)
-            return self._operation(waiting, request, group, head, at_us)
-        except ApplyFailed:
+            if isinstance(request, Enrolment):
+                return self._enrol(waiting, request, group)
+            if isinstance(request, Request) and request.op in (Op.TIME, Op.RECEIPT):
+                return self._told(waiting, request, head)
+            return self._once(waiting, request, group, head)
+        except (ApplyFailed, TimeFailed, EnrolmentRefused):
             raise
-        except SameOperationOtherContent:
-            return self._conflict(waiting, request, "same-x-other-content", group, head)
-        except Exception as fault:  # any fault of a rule: the book is untouched, this one request is answered 96
+        except Exception as fault:  # any fault of a rule: the book is untouched, this request is answered 96
             self._alarm("decide", fault)
+            if isinstance(request, Enrolment):
+                raise EnrolmentRefused from fault
+            at_us = max(self.book.at_us, waiting.arrived_us)
             return self.answers.coded(request, Code.INTERNAL_ERROR, at_us=at_us, head=head,
                                       why="The program could not decide this; nothing was recorded. Tell the operator.")
+
+    def _once(self, waiting: Waiting, request: Request | Command, group: Group, head: bytes) -> bytes:
+        """The stored answer to a message that was answered before, else a new decision."""
+        stored = self.sameness.recent(message_key(request)) or waiting.stored
+        if stored is not None:
+            return self._again(waiting, request, stored, group, head)
+        if self.clock.step_us and not (isinstance(request, Command) and request.verb == "confirm_clock"):
+            at_us = max(self.book.at_us, waiting.arrived_us)
+            return self.answers.coded(request, Code.LEDGER_UNAVAILABLE, at_us=at_us, head=head,
+                                      why="The server's clock jumped; an operator has to run `clearing clock confirm`.")
+        at_us = self._due(group, waiting.arrived_us)
+        if isinstance(request, Command):
+            return self._command(waiting, request, group, head, at_us)
+        try:
+            return self._operation(waiting, request, group, head, at_us)
+        except SameOperationOtherContent:
+            return self._conflict(waiting, request, "same-x-other-content", group, head)
 
     def _told(self, waiting: Waiting, request: Request, head: bytes) -> bytes:
         """What changes nothing and is not recorded: the time, or a receipt of what was recorded before."""
@@ -125,14 +137,18 @@ class Reception:
     def _due(self, group: Group, arrived_us: int) -> int:
         """Record what time alone makes happen, and return the instant of the request that comes next."""
         at_us = max(self.book.at_us + 1, arrived_us)
-        while (event := self.book.due(at_us)) is not None:
-            group.add([event], at_us)
-            at_us = max(self.book.at_us + 1, arrived_us)
+        try:
+            while (event := self.book.due(at_us)) is not None:
+                group.add([event], at_us)
+                at_us = max(self.book.at_us + 1, arrived_us)
+        except Exception as fault:
+            raise TimeFailed(f"what was due at {at_us} us could not be carried out: {fault}") from fault
         return at_us
 
     def tick(self, group: Group, now_us: int) -> None:
-        """What time alone makes happen while nobody asks anything."""
-        self._due(group, now_us)
+        """What time alone makes happen while nobody asks anything; nothing while it is not known what time it is."""
+        if not self.clock.step_us:
+            self._due(group, now_us)
 
     def _again(self, waiting: Waiting, request: Request | Command, stored: Stored, group: Group, head: bytes) -> bytes:
         if stored.digest == request.digest:
@@ -166,7 +182,8 @@ class Reception:
         if request.op is Op.ROTATE:
             return self._rotate(waiting, request, group, head, at_us)
         outcome = operations.decide(
-            self.book, request, waiting.submission.tap, tap_used_before=waiting.tap_used_before, at_us=at_us
+            self.book, request, waiting.submission.tap, at_us=at_us,
+            tap_used_before=waiting.tap_used_before or group.uses(waiting.submission.tap),
         )
         position = Position(self.book.position + 1)
         reply = self.answers.decided(request, outcome, position=position, at_us=at_us, head=head)
@@ -181,14 +198,14 @@ class Reception:
         event = TerminalEnrolled(
             terminal=request.terminal, epoch=request.epoch + 1, producer=terminal.producer, key=new.key, slot=None, by=None
         )
-        if terminal.suspended or self._key_taken([event]):
+        if terminal.suspended or self._key_taken([event], group):
             return self.answers.coded(request, Code.NOT_ALLOWED_NOW, at_us=at_us, head=head)
         reply = self.answers.coded(request, Code.APPROVED, at_us=at_us, head=head, position=self.book.position + 1)
         return self._record(waiting, request, [event], reply, group, at_us)
 
     def _command(self, waiting: Waiting, command: Command, group: Group, head: bytes, at_us: int) -> bytes:
         try:
-            result = self._decide_command(waiting.submission, command, at_us)
+            result = self._decide_command(waiting.submission, command, group, at_us)
         except InvalidValue as fault:
             return self.answers.coded(command, Code.SCHEMA, at_us=at_us, head=head, why=f"{fault}. Nothing was recorded.")
         code, why, out = Code.APPROVED, "", dict[str, object]()
@@ -206,24 +223,31 @@ class Reception:
         self._pairing_follows(events, waiting.submission.secret)
         return reply
 
-    def _decide_command(self, submission: Submission, command: Command, at_us: int) -> commands.Result:
+    def _decide_command(self, submission: Submission, command: Command, group: Group, at_us: int) -> commands.Result:
         if command.verb == "found":
-            if self.book.position:
+            if self.book.caisse.code:
                 return not_now(f"{self.book.caisse.name} is founded already; found another caisse under another code.")
-            return founding.decide_found(self.code, command.body, founder_kid=submission.frame.kid, at_us=at_us)
+            founded = founding.decide_found(self.code, command.body, founder_kid=submission.frame.kid, at_us=at_us)
+            if isinstance(founded, Declined):
+                raise InvalidValue(founded.why.rstrip("."))  # a log begins with its founding, never with a refusal
+            return founded
+        if not self.book.caisse.code:
+            raise InvalidValue("this caisse is not founded yet; found it first with `clearing found FILE`")
         if command.verb not in commands.VERBS:
             raise InvalidValue(f"there is no command '{command.verb[:40]}'; `clearing --help` lists them")
         person = self.book.caisse.by_number.get(command.person)
         refused = may(person, command.verb)
         if refused is not None or person is None:
             return refused or not_now("This person is not known here.")
+        if person.epoch != command.epoch:
+            return not_now("This key was replaced when the person was named anew; use the newer key file.")
         result = commands.decide(command.verb, commands.Order(
             book=self.book, body=Body(command.body, f"The command {command.verb}"), by=person.person, at_us=at_us,
             details_wait_us=DETAILS_WAIT_US, clock_step_us=self.clock.step_us,
         ))
         if isinstance(result, Declined):
             return result
-        if self._key_taken(result):
+        if self._key_taken(result, group):
             return not_now("Another key has the same first 8 bytes; make a new key and use that one.")
         opened = result[0] if result else None
         if isinstance(opened, TerminalSlotOpened) and not secret_matches(submission.secret, opened.secret_sha256):
@@ -232,11 +256,10 @@ class Reception:
             self.clock.confirm()
         return result
 
-    def _key_taken(self, events: Sequence[Event]) -> bool:
-        """Whether an event would enrol a key whose id belongs to another key (wire.md section 3)."""
-        keys = [event.key for event in events if isinstance(event, TerminalEnrolled | PersonNamed)]
-        known = (self.directory.key(key[:8]) for key in keys)
-        return len({key[:8] for key in keys}) != len(keys) or any(entry is not None for entry in known)
+    def _key_taken(self, events: Sequence[Event], group: Group) -> bool:
+        """Whether an event would enrol a key whose id is enrolled already, perhaps in this very group (wire.md section 3)."""
+        kids, enrolled = _kids(events), frozenset(_kids(group.events))
+        return len(set(kids)) != len(kids) or any(kid in enrolled or self.directory.key(kid) is not None for kid in kids)
 
     def _pairing_follows(self, events: Sequence[Event], secret: bytes | None) -> None:
         for event in events:
@@ -245,9 +268,12 @@ class Reception:
 
     def _enrol(self, waiting: Waiting, enrolment: Enrolment, group: Group) -> bytes:
         """A terminal that proves to know a slot's code becomes that producer's terminal."""
+        terminal = TerminalId(enrolment.key[:8])
+        again = self.pairing.answered(enrolment)
+        if again is not None and terminal in self.book.producers.terminals:
+            return encode_enrolled(again)
         at_us = self._due(group, waiting.arrived_us)
         slot = self.book.producers.slots.get(enrolment.slot)
-        terminal = TerminalId(enrolment.key[:8])
         try:
             answer = self.pairing.prove(enrolment, terminal=terminal, epoch=1, root=self.root)
         except WrongCode as wrong:
@@ -264,12 +290,16 @@ class Reception:
             ),
             at_us=at_us,
         )
-        if isinstance(result, Declined) or self._key_taken([result]):
+        if isinstance(result, Declined) or self._key_taken([result], group):
             raise EnrolmentRefused
-        self.pairing.close(enrolment.slot)
         group.add([result], at_us, evidence=waiting.submission.frame.raw)
+        self.pairing.succeeded(enrolment, answer)
         return encode_enrolled(answer)
 
     def _alarm(self, alarm: str, fault: object) -> None:
         self.telemetry.alarms.labels(self.code, alarm).inc()
         structlog.get_logger().error(LogEvent.ALARM, caisse=self.code, alarm=alarm, fault=repr(fault))
+
+
+def _kids(events: Sequence[Event]) -> list[bytes]:
+    return [event.key[:8] for event in events if isinstance(event, TerminalEnrolled | PersonNamed)]

@@ -18,8 +18,8 @@ from clearing.wire.commands import Command, parse_command
 from clearing.wire.frame import Envelope, FrameType, MalformedFrame, canonical_map, open_envelope
 from clearing.wire.signature import BadSignature, VerifiedFrame, verify
 
-
 FOUNDING_ITEMS_MAX: Final = 10_000
+_DISCARD_BYTES: Final = 1 << 16
 
 
 class _Refused(Exception):
@@ -56,6 +56,8 @@ class CommandServer:
                 await writer.drain()
         except ValueError as too_long:
             writer.write(answer(Kind.REFUSED, str(too_long).encode()))
+            while await reader.read(_DISCARD_BYTES):  # closed with bytes unread, the sender would lose the answer
+                pass
         except ConnectionError:
             pass  # the sender left; what it asked for is done or not, and its repeat will tell
         finally:
@@ -80,13 +82,17 @@ class CommandServer:
         try:
             frame = verify(envelope, FrameType.PERSON_CMD, self._public_key(envelope))
         except BadSignature:
-            raise _Refused("The signature does not fit this person's key; use the key file the person was named with.") from None
+            raise _Refused(
+                "The signature does not fit this person's key; use the key file the person was named with."
+            ) from None
         command = parse_command(frame)
         entry = self._directory.key(envelope.kid)
         if command.caisse != self._code:
             raise _Refused(f"This command is for the caisse {command.caisse}, this is the writer of {self._code}.")
         if entry is not None and (entry.number, entry.epoch) != (command.person, command.epoch):
-            raise _Refused("This key belongs to another person or an older naming; use the key file of the person who commands.")
+            raise _Refused(
+                "This key belongs to another person or an older naming; use the key file of the person who commands."
+            )
         return frame, command
 
     def _public_key(self, envelope: Envelope) -> bytes:
@@ -95,7 +101,7 @@ class CommandServer:
             return entry.public_key
         key = self._founder(envelope) if entry is None else None
         if key is None:
-            raise _Refused("This key is not one of an officer of this caisse; two officers have to name the person first.")
+            raise _Refused("This key is no officer's of this caisse; two officers have to name the person first.")
         return key
 
     def _founder(self, envelope: Envelope) -> bytes | None:

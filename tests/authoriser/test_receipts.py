@@ -10,11 +10,11 @@ from clearing.event_store.receipts import read_receipt
 from clearing.events.codec import encode
 from clearing.events.codes import Code
 from clearing.events.sales import SaleDecided
+from clearing.values import OperationId
 from clearing.wire.frame import FrameType
 from clearing.wire.receipts import encode_receipt
 from clearing.wire.replies import parse_reply
 from clearing.wire.requests import Op
-from clearing.values import OperationId
 from tests.living_caisse import SERVER_KEY, living_caisse, payload_of
 from tests.postgres_server import running_server
 
