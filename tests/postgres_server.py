@@ -4,8 +4,10 @@ running_server() starts one, fresh_caisse() founds a schema in it. Usable from a
 """
 
 import itertools
+import os
 import secrets
 import shutil
+import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ import asyncpg
 from clearing.event_store.connection import Connection
 from clearing.event_store.migrate import PARTITION_POSITIONS, install, make_database, make_roles
 from clearing.postgres import ADMIN, Embedded, default_home, find_postgres
+from clearing.postgres.server import processes
 
 DATABASE = "clearing"
 _numbers = itertools.count(1)
@@ -27,6 +30,8 @@ def running_server(wanted: str = "") -> Iterator[Embedded]:
     try:
         with Embedded.start(home, binaries=find_postgres(wanted)) as server:
             yield server
+            if processes(home / "data"):
+                os.kill(server.pid, signal.SIGQUIT)  # no last checkpoint of files that go away at once
     finally:
         shutil.rmtree(home)
 
