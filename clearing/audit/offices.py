@@ -61,8 +61,9 @@ def _named(event: PersonNamed, position: int, book: Book) -> None:
             raise BadEvent(position, f"{event.person} was named by nobody, which only the founding may do")
         return
     proposal = book.caisse.proposed.get(event.person)
-    if len({*event.named_by, event.person}) != 3 or proposal is None or proposal.by != event.named_by[0]:
-        raise BadEvent(position, f"naming {event.person} needs two other people")
+    proposer, confirmer = event.named_by[0], event.named_by[-1]
+    if confirmer in (proposer, event.person) or proposal is None or proposal.by != proposer:
+        raise BadEvent(position, f"naming {event.person} needs one who proposes and another one who confirms")
     if (proposal.key, proposal.roles) != (event.key, event.roles):
         raise BadEvent(position, f"{event.person} was named with another key or other roles than proposed")
 

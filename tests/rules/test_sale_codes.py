@@ -127,19 +127,19 @@ def test_nothing_in_the_way_pays_all() -> None:
     outcome(Trouble(), Op.SALE).then_pays("00", 1_000)
 
 
+def _a_minute_later(till: Till, story: Story) -> TapFacts:
+    story.at("2026-05-01 09:01:01")
+    return till.tap(counter=6)
+
+
 Bad = Callable[[Till, Story], TapFacts]
 SECOND_TAPS: dict[str, tuple[Bad, str]] = {
     "the same tap again": (lambda till, _: till.tap(counter=7), "63"),
     "a later one": (lambda till, _: till.tap(counter=8), "00"),
     "an unused one below, within a minute": (lambda till, _: till.tap(counter=6), "00"),
     "one made with the keys of an older version": (lambda till, _: till.tap(version=0, counter=9), "63"),
-    "an unused one below, a minute later": (lambda till, story: _a_minute_later(till, story), "63"),
+    "an unused one below, a minute later": (_a_minute_later, "63"),
 }
-
-
-def _a_minute_later(till: Till, story: Story) -> TapFacts:
-    story.at("2026-05-01 09:01:01")
-    return till.tap(counter=6)
 
 
 @pytest.mark.parametrize("name", SECOND_TAPS)
