@@ -26,7 +26,7 @@ _PACKAGE: Final = "clearing"
 
 
 class PeopleClosed(Exception):
-    """Personal data can't be opened: the key file is missing, readable by others, or of another installation. Says what to do."""
+    """Personal data can't be opened: the key file is missing, readable by others, or of another home. Says what to do."""
 
 
 class NotKept(LookupError):

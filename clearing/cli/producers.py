@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from clearing.cli.desk import Desk, zone_of
+from clearing.cli.desk import Desk, Misused, zone_of
 from clearing.cli.entry import Entry, Group
 from clearing.cli.lists import Row, read_list
 from clearing.installation.founding_file import read_wall_time
@@ -54,10 +54,11 @@ async def _admit(desk: Desk, rows: list[Row]) -> None:
     producers: list[object] = [
         {"producer": row["producer"], "name": row["name"], "structures": row.get("structures", "").split()} for row in rows
     ]
+    details = await _keep(desk, records) if records else []
     await desk.order("admit_producers", {"producers": producers})
     await desk.order("sign_conventions", {"conventions": conventions})
-    if records:
-        await _propose(desk, records)
+    if details:
+        await desk.order("propose_bank_details", {"details": details})
 
 
 def _bank_record(producer: str, row: Row) -> Record:
@@ -70,14 +71,20 @@ def _bank_record(producer: str, row: Row) -> Record:
     return Record(subject=f"producer:{producer}", kind=BANK, fields=fields)
 
 
-async def _propose(desk: Desk, records: list[Record]) -> None:
+async def _keep(desk: Desk, records: list[Record]) -> list[object]:
+    """Seal the accounts; the lines of the command that proposes them. Raises Misused for the caisse's own account."""
+    from clearing.installation.payment import ACCOUNT_OF_THE_CAISSE, BANK
+
     async with desk.opened() as installation, installation.people_of(desk.code) as people:
+        own = await people.newest(ACCOUNT_OF_THE_CAISSE, BANK)
+        for record in records:
+            if own is not None and record.fields["iban"] == own.fields["iban"]:
+                raise Misused(f"The account of {record.subject} is the caisse's own; ask the producer for a RIB")
         digests = await people.keep(records)
-    details: list[object] = [
+    return [
         {"producer": record.subject.removeprefix("producer:"), "digest": digest}
         for record, digest in zip(records, digests, strict=True)
     ]
-    await desk.order("propose_bank_details", {"details": details})
 
 
 async def bank(desk: Desk) -> None:
@@ -85,7 +92,7 @@ async def bank(desk: Desk) -> None:
 
     given = desk.arguments
     record = _bank_record(given.producer, {"name": given.name, "iban": given.iban, "bic": given.bic or ""})
-    await _propose(desk, [record])
+    await desk.order("propose_bank_details", {"details": await _keep(desk, [record])})
     desk.say(f"The account {last_4(given.iban)} of {given.producer} is entered. Next, another person than you, with the RIB in "
              f"hand: clearing producer bank-approve {given.producer}")  # fmt: skip
 

@@ -21,7 +21,7 @@ from clearing.authoriser.loop import Writer
 from clearing.authoriser.server import CommandServer
 from clearing.directory import Directory
 from clearing.event_store.log import Log
-from clearing.installation.home import write_private
+from clearing.installation.home import Home, write_private
 from clearing.installation.opening import Installation
 from clearing.installation.upkeep import keep_partitions
 from clearing.projections.runner import Runner
@@ -203,4 +203,10 @@ async def _start_gateway(
     await web.TCPSite(runner, LOOPBACK, port).start()
     running.url = f"http://{LOOPBACK}:{runner.addresses[0][1]}"
     write_private(home.gateway_address, running.url.encode())
-    stack.callback(home.gateway_address.unlink, missing_ok=True)
+    stack.callback(_forget_address, home, running.url)
+
+
+def _forget_address(home: Home, url: str) -> None:
+    """Unless another process that took over has written its own there."""
+    if home.gateway_address.exists() and home.gateway_address.read_text(encoding="ascii") == url:
+        home.gateway_address.unlink()

@@ -1,0 +1,137 @@
+"""Law: the command line is tested as people use it: one process per command, a home of its own, nothing left behind."""
+
+import os
+import queue
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from clearing.postgres import default_home
+from tests.house.sources import CLONE
+
+PASSPHRASE = "four words are good"
+COMMAND_S = 120
+SPEAK_S = 60
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class Served:
+    """A running `clearing serve`; its lines as they come."""
+
+    process: "subprocess.Popen[str]"
+    lines: "queue.Queue[str]" = field(default_factory=queue.Queue)
+    reader: threading.Thread = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.put(line)
+
+    def until(self, word: str) -> str:
+        """Everything said up to the line that holds this word."""
+        said = ""
+        while word not in said:
+            said += self.lines.get(timeout=SPEAK_S)
+        return said
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Its exit code, after a polite kill if it still runs."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        code = self.process.wait(SPEAK_S)
+        self.reader.join(SPEAK_S)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return code
+
+
+@dataclass(frozen=True)
+class Town:
+    """A home for one test, and the commands given in it."""
+
+    home: Path
+    passphrase_file: Path
+
+    def run(self, *words: str, by: str = "") -> Said:
+        signed = ["--by", by, "--passphrase-file", str(self.passphrase_file)] if by else []
+        command = [sys.executable, "-m", "clearing", "--home", str(self.home), *words, *signed]
+        done = subprocess.run(
+            command, cwd=CLONE, check=False, capture_output=True, text=True, timeout=COMMAND_S, stdin=subprocess.DEVNULL
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    def ok(self, *words: str, by: str = "") -> str:
+        """What a command that has to succeed says."""
+        said = self.run(*words, by=by)
+        assert said.code == 0, f"{' '.join(words)}: {said.err or said.out}"
+        return said.out
+
+    def refused(self, *words: str, by: str = "") -> str:
+        """The one sentence that a mistake is answered with."""
+        said = self.run(*words, by=by)
+        assert said.code == 2, f"{' '.join(words)}: exit {said.code}, {said.err or said.out}"
+        assert len(said.err.splitlines()) == 1, said.err
+        return said.err
+
+    @contextmanager
+    def serving(self, *words: str) -> Iterator[Served]:
+        command = [sys.executable, "-u", "-m", "clearing", "--home", str(self.home), "serve", "--port", "0", *words]
+        process = subprocess.Popen(
+            command, cwd=CLONE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
+        )
+        served = Served(process)
+        try:
+            served.until("Serving ")
+            yield served
+        finally:
+            served.end()
+
+    def add_people(self) -> None:
+        for person in ("camille", "dominique", "noor"):
+            self.ok("person", "add", person, "--passphrase-file", str(self.passphrase_file))
+
+
+@contextmanager
+def town(folder: Path) -> Iterator[Town]:
+    """A home where every account can enter, as the database's own one has to when this is root."""
+    passphrase_file = folder / "passphrase"
+    passphrase_file.write_text(PASSPHRASE + "\n", encoding="utf-8")
+    home = default_home(f"test-{secrets.token_hex(6)}")
+    try:
+        yield Town(home, passphrase_file)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def database_runs(home: Path) -> bool:
+    """Whether a process still works in the home's data folder."""
+    data = home / "postgres" / "data"
+    return any(_works_in(Path(entry), data) for entry in map(str, Path("/proc").glob("[0-9]*")))
+
+
+def _works_in(process: Path, data: Path) -> bool:
+    try:
+        return os.readlink(process / "cwd") == str(data)
+    except OSError:
+        return False
