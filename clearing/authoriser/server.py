@@ -35,6 +35,7 @@ class CommandServer:
         self._path, self._code, self._authoriser = path, code, authoriser
         self._directory, self._settings = directory, settings
         self._server: asyncio.Server | None = None
+        self._made: tuple[int, int] | None = None
 
     async def start(self) -> None:
         self._path.unlink(missing_ok=True)
@@ -43,11 +44,22 @@ class CommandServer:
             self._server = await asyncio.start_unix_server(self._serve, path=str(self._path))
         finally:
             os.umask(umask)
+        self._made = self._socket_there()
 
     async def close(self) -> None:
+        """Take the socket away, unless it is that of a writer which took over."""
+        still_ours = self._made is not None and self._socket_there() == self._made
         if self._server is not None:
             self._server.close()
-        self._path.unlink(missing_ok=True)
+        if still_ours:
+            self._path.unlink(missing_ok=True)
+
+    def _socket_there(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_ctime_ns
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
