@@ -176,6 +176,7 @@ async def _furnish(market: Market, baskets: Sequence[Basket], vault: Vault) -> N
     market.cards = {name: card.insert() for name, card in cards.items()}
     await _in_bulk(clerk, "issue_cards", "cards", [card.item() for card in cards.values()])
     await _in_bulk(clerk, "admit_producers", "producers", [{"producer": name, "name": f"Store {name}"} for name in stores])
+    conventions: list[dict[str, object]]
     conventions = [{"convention": f"c-{name}", "producer": name, "from_us": 0} for name in stores]
     await _in_bulk(clerk, "sign_conventions", "conventions", conventions)
     details = [{"producer": name, "digest": sha256(name.encode()).digest()} for name in stores]

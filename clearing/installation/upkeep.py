@@ -1,4 +1,4 @@
-"""Law: the log never waits for a place to append to: two partitions stand ready beyond the one in use, and it is seen if not."""
+"""Law: the log never waits for a place to append to: two partitions stand ready beyond the one in use, or it is seen."""
 
 import asyncio
 
