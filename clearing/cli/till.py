@@ -27,11 +27,10 @@ async def till(desk: Desk) -> int:
     from clearing.terminal.terminal import ReferenceTerminal
     from clearing.terminal.transport import HttpTransport, SystemClock
 
-    folder = desk.home.folder / "terminals"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    queue = TerminalQueue.open(folder / f"{identifier(desk.arguments.till, what='the till')}.sqlite")
+    url, name = _url(desk), identifier(desk.arguments.till, what="the till")
+    queue = TerminalQueue.open(desk.home.make().tills / f"{name}.sqlite")
     try:
-        async with HttpTransport(_url(desk)) as transport:
+        async with HttpTransport(url) as transport:
             if desk.arguments.pair:
                 await _pair(desk, queue, transport)
             terminal = ReferenceTerminal(None, queue, transport, SystemClock())

@@ -43,9 +43,7 @@ async def play(market: Market) -> Played:
     """All baskets of the day, one after the other, each at its own stall and time."""
     played, baskets = Played(), market.day.baskets
     inserted = {household: card.insert() for household, card in market.cards.items()}
-    queues = market.home.folder / "terminals"
-    queues.mkdir(mode=0o700, exist_ok=True)
-    tills = {store: TerminalQueue.open(queues / f"{store}.sqlite") for store in market.day.stores}
+    tills = {store: TerminalQueue.open(market.home.tills / f"{store}.sqlite") for store in market.day.stores}
     try:
         async with HttpTransport(market.running.url, answer_timeout_s=10) as transport:
             terminals = {

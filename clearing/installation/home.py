@@ -34,7 +34,7 @@ class Home:
         """Make the folder and the private ones in it; harmless when they are there. Raises HomeUnusable."""
         try:
             _make_way(self.folder)
-            for private in (self.vaults, self.keys, self.persons, self.cards, self.files, self.run):
+            for private in (self.vaults, self.keys, self.persons, self.cards, self.tills, self.files, self.run):
                 private.mkdir(mode=_PRIVATE, exist_ok=True)
                 _refuse_others(private)
         except OSError as fault:
@@ -88,6 +88,11 @@ class Home:
     @property
     def cards(self) -> Path:
         return self.folder / "cards"
+
+    @property
+    def tills(self) -> Path:
+        """The memories of tills that run in a terminal window."""
+        return self.folder / "terminals"
 
     @property
     def files(self) -> Path:

@@ -1,6 +1,5 @@
 """Law: the command line is tested as people use it: one process per command, a home of its own, nothing left behind."""
 
-import os
 import queue
 import secrets
 import shutil
@@ -127,11 +126,11 @@ def town(folder: Path) -> Iterator[Town]:
 def database_runs(home: Path) -> bool:
     """Whether a process still works in the home's data folder."""
     data = home / "postgres" / "data"
-    return any(_works_in(Path(entry), data) for entry in map(str, Path("/proc").glob("[0-9]*")))
+    return any(_works_in(entry, data) for entry in Path("/proc").glob("[0-9]*"))
 
 
 def _works_in(process: Path, data: Path) -> bool:
     try:
-        return os.readlink(process / "cwd") == str(data)
+        return (process / "cwd").readlink() == data
     except OSError:
         return False

@@ -42,7 +42,8 @@ def test_each_demo_has_a_home_of_its_own_and_clears_the_last_one_away(tmp_path: 
         assert process.stdout is not None
         line = next(line for line in process.stdout if "founding" in line)
         assert line
-        seen.append(next(home for home in homes.iterdir() if home not in before and home not in seen and (home / "run").exists()))
+        fresh = (home for home in homes.iterdir() if home not in before and home not in seen)
+        seen.append(next(home for home in fresh if (home / "run").exists()))
         process.send_signal(signal.SIGINT)
         process.stdout.read()
         process.stdout.close()

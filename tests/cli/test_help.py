@@ -1,0 +1,58 @@
+"""Law: whoever asks finds every command under whose it is, and every mistake is one sentence and exit code 2."""
+
+from pathlib import Path
+
+import pytest
+
+from clearing.__main__ import main
+from clearing.authoriser.commands import VERBS
+from clearing.cli.entry import Group
+from clearing.cli.parser import ENTRIES, build
+from tests.house.sources import CLONE
+
+HELP = build().format_help()
+WITHOUT_A_COMMAND: dict[str, str] = {}
+
+
+def test_the_help_lists_every_command_once_under_its_group() -> None:
+    for entry in ENTRIES:
+        assert HELP.count(f"  {' '.join(entry.words):23} {entry.does}\n") == 1
+    assert [line for line in HELP.splitlines() if line in list(Group)] == list(Group)
+
+
+def test_every_command_has_its_own_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for entry in ENTRIES:
+        with pytest.raises(SystemExit) as ended:
+            main([*entry.words, "--help"])
+        assert ended.value.code == 0
+        assert entry.does[1:20] in capsys.readouterr().out
+
+
+def test_every_verb_of_the_writer_can_be_given_from_the_command_line() -> None:
+    said = "".join(path.read_text(encoding="utf-8") for path in (CLONE / "clearing/cli").glob("*.py"))
+    silent = [verb for verb in VERBS if f'"{verb}"' not in said and verb not in WITHOUT_A_COMMAND]
+    assert not silent
+
+
+def test_a_home_without_a_caisse_says_how_to_begin(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["batches"], ["grant", "2026-01"], ["status"], ["till", "x"], ["card", "issue", "m-1"]):
+        assert main(["--home", str(tmp_path / "none"), *words]) == 2
+        said = capsys.readouterr().err
+        assert len(said.splitlines()) == 1
+        assert said.startswith("clearing: ")
+
+
+def test_a_setting_that_is_not_known_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLEARING_LINES_MOX", "3")
+    assert main(["--home", str(tmp_path), "batches"]) == 2
+    assert "CLEARING_LINES_MOX" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["nothing"], [], ["person"], ["close", "--on", "yesterday"], ["approve", "first"]])
+def test_words_that_are_no_command_end_with_their_use(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert "usage: clearing" in capsys.readouterr().err
