@@ -175,11 +175,11 @@ async def _furnish(market: Market, baskets: Sequence[Basket], vault: Vault) -> N
     cards = {name: personalise(vault, CODE, member=MemberId(name), alias=f"card-{name}") for name in households}
     market.cards = {name: card.insert() for name, card in cards.items()}
     await _in_bulk(clerk, "issue_cards", "cards", [card.item() for card in cards.values()])
-    await _in_bulk(clerk, "admit_producers", "producers", [{"producer": name, "name": f"Store {name}"} for name in stores])
-    conventions: list[dict[str, object]]
-    conventions = [{"convention": f"c-{name}", "producer": name, "from_us": 0} for name in stores]
+    named: list[dict[str, object]] = [{"producer": name, "name": f"Store {name}", "structures": []} for name in stores]
+    await _in_bulk(clerk, "admit_producers", "producers", named)
+    conventions: list[dict[str, object]] = [{"convention": f"c-{name}", "producer": name, "from_us": 0} for name in stores]
     await _in_bulk(clerk, "sign_conventions", "conventions", conventions)
-    details = [{"producer": name, "digest": sha256(name.encode()).digest()} for name in stores]
+    details: list[dict[str, object]] = [{"producer": name, "digest": sha256(name.encode()).digest()} for name in stores]
     await _in_bulk(clerk, "propose_bank_details", "details", details)
     await _in_bulk(second, "approve_bank_details", "producers", [{"producer": name} for name in stores])
     market.stalls = {name: Stall(TerminalId(os.urandom(8)), TerminalKey.generate()) for name in stores}

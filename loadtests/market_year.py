@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
+import uvloop
 
 from loadtests.baskets import Basket, load_year
 from loadtests.market import Market, open_market
@@ -79,7 +80,8 @@ def main() -> int:
     home = Path(tempfile.mkdtemp(prefix="clearing-market-"))
     home.chmod(0o711)  # PostgreSQL runs under an account of its own when this is root
     try:
-        report = asyncio.run(year(home, months=arguments.months))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            report = runner.run(year(home, months=arguments.months))
     finally:
         shutil.rmtree(home, ignore_errors=True)
     path = write_result(arguments.json, "market_year", report)

@@ -8,6 +8,7 @@ import typing
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 import msgpack
@@ -61,14 +62,22 @@ def _record(record: type) -> tuple[Convert, Convert]:
     hints = typing.get_type_hints(record)
     parts = [(field.name, *_converters(hints[field.name])) for field in fields(record)]
     names = [name for name, _, _ in parts]
+    values_of = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
+    encoders = [(place, enc) for place, (_, enc, _) in enumerate(parts) if enc is not None]
+    decoders = [(place, dec) for place, (_, _, dec) in enumerate(parts) if dec is not None]
 
     def encode(value: Any) -> list[Any]:
-        return [getattr(value, name) if enc is None else enc(getattr(value, name)) for name, enc, _ in parts]
+        values = list(values_of(value))
+        for place, convert in encoders:
+            values[place] = convert(values[place])
+        return values
 
     def decode(stored: Any) -> Any:
         if len(stored) != len(names):
             raise UnreadableEvent(f"{record.__name__} has {len(stored)} stored fields, this version knows {len(names)}")
-        return record(**{name: item if dec is None else dec(item) for (name, _, dec), item in zip(parts, stored, strict=True)})
+        for place, convert in decoders:
+            stored[place] = convert(stored[place])
+        return record(**dict(zip(names, stored, strict=True)))
 
     return encode, decode
 
