@@ -80,8 +80,7 @@ def main() -> int:
     home = Path(tempfile.mkdtemp(prefix="clearing-market-"))
     home.chmod(0o711)  # PostgreSQL runs under an account of its own when this is root
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            report = runner.run(year(home, months=arguments.months))
+        report = uvloop.run(year(home, months=arguments.months))
     finally:
         shutil.rmtree(home, ignore_errors=True)
     path = write_result(arguments.json, "market_year", report)
