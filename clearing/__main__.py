@@ -1,11 +1,12 @@
 """Law: the environment is read once, here; a person's mistake is answered with one sentence and exit code 2, never a trace."""
 
-import asyncio
 import inspect
 import os
 import sys
 from collections.abc import Sequence
 from typing import Final
+
+import uvloop
 
 from clearing.cli.desk import Desk
 from clearing.cli.parser import build
@@ -26,7 +27,7 @@ def main(words: Sequence[str] | None = None) -> int:
         settings, xdg = Settings.from_environment(os.environ), os.environ.get("XDG_DATA_HOME", "")
         home = Home(arguments.home if arguments.home is not None else default_home("home", xdg_data_home=xdg))
         done = arguments.entry.run(Desk(arguments, settings, home, xdg))
-        return (asyncio.run(done) if inspect.iscoroutine(done) else done) or 0
+        return (uvloop.run(done) if inspect.iscoroutine(done) else done) or 0
     except KeyboardInterrupt:
         return _said("Interrupted; what was acknowledged is recorded", INTERRUPTED)
     except Exception as fault:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
+import uvloop
 
 from clearing.config import Settings
 from clearing.demo import summary as told
@@ -41,7 +42,7 @@ def play_day(folder: Path | None, *, once: bool, settings: Settings, xdg_data_ho
             say("starting PostgreSQL")
             installation = Installation.open(home, settings)
             try:
-                return asyncio.run(_whole_day(installation, code, once=once))
+                return uvloop.run(_whole_day(installation, code, once=once))
             finally:
                 structlog.reset_defaults()
                 installation.close()

@@ -42,7 +42,8 @@ class Installation:
     def open(cls, home: Home, settings: Settings) -> Self:
         """Make the folder if need be and start or join its database. Raises HomeUnusable, PostgresUnavailable."""
         home.make()
-        people.make_key(home.people_key)
+        if not (home.postgres / "data").exists():  # later a lost key is put back from its copy, never replaced
+            people.make_key(home.people_key)
         return cls(home, settings, Embedded.start(home.postgres))
 
     def close(self) -> None:
@@ -67,7 +68,10 @@ class Installation:
             await migrate.make_roles(admin, self.database.password_of)
 
     async def prepare(self, code: CaisseCode, *, at_us: int) -> Vault:
-        """Schema, personal data's tables, views and vault of a caisse; what is there already stays. Raises CaisseTaken."""
+        """Schema, personal data's tables, views and vault of a caisse; what is there already stays.
+
+        Raises CaisseTaken, and VaultClosed when the vault of a caisse that has a log is missing: it is never replaced.
+        """
         schema = schema_of(code)
         async with self.connected(ADMIN) as admin:
             await migrate.install(admin, schema, code=code, at_us=at_us)
@@ -76,7 +80,9 @@ class Installation:
             await admin.execute(await admin.fetchval(clerk, self.database.password_of(_CLERK)))
             await generations.install(admin, schema)
         folder = self.home.vault(code)
-        return Vault.open(folder) if folder.exists() else Vault.create(folder)
+        async with self.reading(code) as log:
+            empty = (await log.stored_head()).position == 0
+        return Vault.create(folder) if empty and not folder.exists() else Vault.open(folder)
 
     async def codes(self) -> list[CaisseCode]:
         """Every caisse of this database, founded or being founded; none before the first set-up."""
