@@ -16,7 +16,7 @@ from clearing.events.sales import (
     ReversalDecided,
     SaleDecided,
 )
-from clearing.projections.page import Page, Recorded, Write, write
+from clearing.projections.page import Page, Recorded, Writes, write
 from clearing.rules.returns import new_lot_ids, purse_of
 from clearing.values import MemberId
 
@@ -24,7 +24,7 @@ FILE = "balances.sql"
 _BETWEEN = "\x1f"  # stands in no group's name; arrays of arrays can't be unnested
 
 
-def writes(page: Page) -> list[Write]:
+def writes(page: Page) -> Writes:
     groups, moves, grants, lapsed = _Groups(), _Moves(), [], []
     for recorded in page:
         match recorded.event:
@@ -57,7 +57,7 @@ class _Groups:
             self._closed.append((member, position))
         changes.append((position, _BETWEEN.join(groups)))
 
-    def writes(self) -> list[Write]:
+    def writes(self) -> Writes:
         rows = [
             (member, position, changes[i + 1][0] if i + 1 < len(changes) else None, groups)
             for member, changes in self._opened.items()

@@ -3,12 +3,12 @@
 from datetime import date
 
 from clearing.events.settlement import BatchApproved, BatchClosed, BatchExported, PayoutConfirmed, PayoutReturned
-from clearing.projections.page import Page, Write, write
+from clearing.projections.page import Page, Writes, write
 
 FILE = "batches.sql"
 
 
-def writes(page: Page) -> list[Write]:
+def writes(page: Page) -> Writes:
     """In the order a batch lives, which is the order of a page too: no step comes before the one it needs."""
     closed, lines, approved, exported, payouts = [], [], [], [], []
     for _, at_us, _, _, event in page:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
-from clearing.projections.page import Page, Write, write
+from clearing.projections.page import Page, Writes, copy, write
 from clearing.rules.postings import Origins, UnexplainedPosting, legs, origins_asked, origins_named
 from clearing.values import Position
 
 FILE = "ledger.sql"
+ENTRY = ("position", "account", "cents")
 
 
 def asks(page: Page) -> frozenset[str]:
@@ -14,7 +15,7 @@ def asks(page: Page) -> frozenset[str]:
     return frozenset[str]().union(*(origins_asked(recorded.event) for recorded in page))
 
 
-def writes(page: Page, origins: Mapping[str, str]) -> list[Write]:
+def writes(page: Page, origins: Mapping[str, str]) -> Writes:
     """origins: what the table holds of `asks(page)`. Raises UnexplainedPosting."""
     known, named, entries, totals = Origins(dict(origins)), dict[str, str](), list[tuple[int, str, int]](), _Totals()
     for recorded in page:
@@ -27,7 +28,7 @@ def writes(page: Page, origins: Mapping[str, str]) -> list[Write]:
             totals.add(account, cents)
     if sum(cents for _, _, cents in entries) != 0:
         raise UnexplainedPosting(f"postings of positions {page[0].position} to {page[-1].position} do not sum to zero")
-    return [*write("remember", list(named.items())), *write("post", entries), *write("total", totals.rows())]
+    return [*write("remember", list(named.items())), *copy("ledger_entries", ENTRY, entries), *write("total", totals.rows())]
 
 
 class _Totals:

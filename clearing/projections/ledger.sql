@@ -40,10 +40,6 @@ INSERT INTO {schema}.ledger_origins_{g} (key, value)
 SELECT u.key, u.value FROM unnest($1::text[], $2::text[]) AS u (key, value)
 ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value;
 
--- name: post
-INSERT INTO {schema}.ledger_entries_{g} (position, account, cents)
-SELECT u.position, u.account, u.cents FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS u (position, account, cents);
-
 -- name: total
 INSERT INTO {schema}.ledger_totals_{g} AS l (account, debit_cents, credit_cents, postings)
 SELECT u.account, u.debit, u.credit, u.postings

@@ -8,14 +8,15 @@ from collections.abc import Iterable
 from clearing.events.basket import Line, Return, Share
 from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
 from clearing.events.settlement import BatchClosed, PayoutConfirmed, PayoutReturned
-from clearing.projections.page import Page, Recorded, Write, write
+from clearing.projections.page import Page, Recorded, Writes, copy, write
 from clearing.values import ProducerId
 
 FILE = "owed.sql"
+ENTRY = ("producer", "position", "sale_position", "kind", "day", "local_time", "gross_cents", "card_cents")
 _CAPTURED, _REFUNDED, _SETTLED, _RETURNED, _CONFIRMED = range(5)
 
 
-def writes(page: Page) -> list[Write]:
+def writes(page: Page) -> Writes:
     """Entries of captures first, then refunds, then reversals, each of which needs the ones before."""
     totals, captures, refunds, reversals = dict[str, list[int]](), list[tuple[object, ...]](), [], []
     for recorded in page:
@@ -37,7 +38,8 @@ def writes(page: Page) -> list[Write]:
                 pass
     rows = [(producer, *sums) for producer, sums in sorted(totals.items())]
     return [
-        *write("owe", rows), *write("enter", captures), *write("take_back", refunds), *write("take_back", reversals),
+        *write("owe", rows), *copy("owed_entries", ENTRY, captures),
+        *write("take_back", refunds), *write("take_back", reversals),
     ]  # fmt: skip
 
 
@@ -54,7 +56,8 @@ def _captured(
     rows: list[tuple[object, ...]] = []
     for payee, cents in _per_payee(event.shares).items():
         _add(totals, payee, _CAPTURED, cents)
-        rows.append((payee, recorded.position, recorded.day, recorded.local_time, gross.get(payee, 0), cents))
+        at = (recorded.position, recorded.position, "capture", recorded.day, recorded.local_time)
+        rows.append((payee, *at, gross.get(payee, 0), cents))
     return rows
 
 

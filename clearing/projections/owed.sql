@@ -48,13 +48,6 @@ SET captured_cents = o.captured_cents + EXCLUDED.captured_cents, refunded_cents 
     settled_cents = o.settled_cents + EXCLUDED.settled_cents, returned_cents = o.returned_cents + EXCLUDED.returned_cents,
     confirmed_cents = o.confirmed_cents + EXCLUDED.confirmed_cents;
 
--- name: enter
-INSERT INTO {schema}.owed_entries_{g} (
-    producer, position, sale_position, kind, day, local_time, gross_cents, card_cents)
-SELECT u.producer, u.position, u.position, 'capture', u.day, u.local_time, u.gross_cents, u.card_cents
-FROM unnest($1::text[], $2::bigint[], $3::date[], $4::time[], $5::bigint[], $6::bigint[])
-    AS u (producer, position, day, local_time, gross_cents, card_cents);
-
 -- name: take_back
 -- gross null: a reversal, which takes back what of the sale's goods was not refunded before.
 INSERT INTO {schema}.owed_entries_{g} (

@@ -1,6 +1,7 @@
 """Law: a page is consecutive events of one log, decoded once, each with its civil day and time in the caisse's zone.
 
-Views turn a page into set-based writes: the name of a statement in their own .sql and one array per parameter.
+Views turn a page into set-based writes: rows to copy into a table that only grows, or the name of a statement in their own .sql
+with one array per parameter. Measured at 3,000 rows of 12 columns: COPY 0.6 us of Python a row, unnest 4 us, the same in SQL.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,7 +32,16 @@ class Write(NamedTuple):
     arrays: tuple[Sequence[Any], ...]
 
 
+class Copy(NamedTuple):
+    """Rows that only ever come on top of `table` (without its generation's number), for these columns."""
+
+    table: str
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[Any, ...]]
+
+
 Page = Sequence[Recorded]
+Writes = list[Write | Copy]
 
 
 class CivilTime:
@@ -59,6 +69,11 @@ def columns(rows: Iterable[tuple[Any, ...]]) -> tuple[list[Any], ...]:
     return tuple(list(column) for column in zip(*rows, strict=True))
 
 
-def write(statement: str, rows: Sequence[tuple[Any, ...]]) -> list[Write]:
+def write(statement: str, rows: Sequence[tuple[Any, ...]]) -> Writes:
     """The Write of these rows, or none when there are no rows."""
     return [Write(statement, columns(rows))] if rows else []
+
+
+def copy(table: str, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> Writes:
+    """The Copy of these rows, or none when there are no rows."""
+    return [Copy(table, names, rows)] if rows else []

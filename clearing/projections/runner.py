@@ -6,22 +6,22 @@ where its runner read. Source: architecture.md sections 1 and 4.
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final, Self
+from typing import Final, Self, assert_never
 
 import asyncpg
 
 from clearing.event_store.connection import LOST, connect, connect_again, discard, is_lost
 from clearing.event_store.reader import Reader
-from clearing.event_store.rows import EventRow
 from clearing.events.caisse import CaisseFounded
 from clearing.events.codec import decode
 from clearing.projections import ledger
-from clearing.projections.page import CivilTime, Page, Recorded
+from clearing.projections.page import CivilTime, Copy, Page, Recorded, Write
 from clearing.projections.views import PACKAGE, VIEWS, Connection, View, statements
 from clearing.sql import Queries
 
 PAGE_EVENTS: Final = 1_000
 POLL_S: Final = 0.02
+BREATH_EVENTS: Final = 32
 
 
 class LogHole(Exception):
@@ -47,6 +47,7 @@ class Runner:
         self._civil: CivilTime | None = None
         self._known = False  # whether `position` is the checkpoint, as far as this runner can know
         self._moved = asyncio.Event()
+        self._ahead: asyncio.Task[Page] | None = None  # the page after the one that is being written
         self.position = 0
 
     @classmethod
@@ -64,6 +65,7 @@ class Runner:
         return cls(log, connection, dsn, schema, generation, page_events, views)
 
     async def close(self) -> None:
+        await self._forget_ahead()
         await self._connection.close()
         await self._log.close()
 
@@ -83,25 +85,42 @@ class Runner:
             if not is_lost(self._connection, error):
                 raise
             self._known = False  # the page may have been committed or not: its checkpoint will tell
+            await self._forget_ahead()
             await discard(self._connection)
             self._connection = await connect_again(self._dsn, name=f"clearing projector {self._schema}")
             return 0
 
     async def _step(self, up_to: int | None) -> int:
         limit = self._page_events if up_to is None else min(self._page_events, up_to - self.position)
-        rows = await self._log.read(self.position, limit) if limit > 0 else []
-        if not rows:
+        page = await self._next_page(limit)
+        if not page:
             return 0
-        page = await self._decode(rows)
         self._known = False
+        if len(page) == self._page_events:  # catching up: the database writes this page while the next one is decoded
+            self._ahead = asyncio.create_task(self._page_after(page[-1].position, self._page_events))
         try:
             written = await self._write(page)
         except asyncpg.UndefinedTableError:
-            return 0  # the generation was dropped under us: the next step looks for the live one
+            written = False  # the generation was dropped under us: the next step looks for the live one
         if not written:
+            await self._forget_ahead()
             return 0
         self._stand_at(page[-1].position)
         return len(page)
+
+    async def _next_page(self, limit: int) -> Page:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            page = await ahead
+            if page and page[0].position == self.position + 1 and len(page) <= limit:
+                return page
+        return await self._page_after(self.position, limit) if limit > 0 else ()
+
+    async def _forget_ahead(self) -> None:
+        if self._ahead is not None:
+            self._ahead.cancel()
+            await asyncio.gather(self._ahead, return_exceptions=True)
+            self._ahead = None
 
     async def run(self, stop: asyncio.Event, *, wake: asyncio.Event | None = None, poll_s: float = POLL_S) -> None:
         """Follow the log until `stop`. Set `wake` after an append, and to stop at once: it saves waiting for the next poll."""
@@ -147,10 +166,10 @@ class Runner:
         self._moved.set()
         self._moved = asyncio.Event()
 
-    async def _decode(self, rows: Sequence[EventRow]) -> Page:
-        """Rows as a page. Raises LogHole when they do not follow the checkpoint one by one."""
+    async def _page_after(self, position: int, limit: int) -> Page:
+        """The next page, decoded. Raises LogHole when its events do not follow `position` one by one."""
         page: list[Recorded] = []
-        for expected, row in enumerate(rows, self.position + 1):
+        for expected, row in enumerate(await self._log.read(position, limit), position + 1):
             if row.position != expected:
                 raise LogHole(
                     f"{self._schema} has no event {expected}: after {expected - 1} comes {row.position}. The views stop here, "
@@ -161,6 +180,8 @@ class Runner:
                 self._civil = CivilTime(event.zone)
             civil = (self._civil or await self._founded_in()).at(row.at_us)
             page.append(Recorded(row.position, row.at_us, civil.date(), civil.time(), event))
+            if len(page) % BREATH_EVENTS == 0:
+                await asyncio.sleep(0)  # who shares this loop is not kept waiting for a whole page
         return page
 
     async def _founded_in(self) -> CivilTime:
@@ -183,10 +204,20 @@ class Runner:
                 return False
             origins = await self._origins(page)
             for view in self._views:
-                texts = self._statements[view.file]
-                for statement, arrays in view.writes(page, origins):
-                    await connection.execute(texts[statement], *arrays)
+                for part in view.writes(page, origins):
+                    await self._write_part(view, part)
         return True
+
+    async def _write_part(self, view: View, part: Write | Copy) -> None:
+        match part:
+            case Write():
+                await self._connection.execute(self._statements[view.file][part.statement], *part.arrays)
+            case Copy():
+                await self._connection.copy_records_to_table(
+                    f"{part.table}_{self._generation}", schema_name=self._schema, columns=part.columns, records=part.rows
+                )
+            case _:
+                assert_never(part)
 
     async def _origins(self, page: Page) -> dict[str, str]:
         keys = ledger.asks(page)

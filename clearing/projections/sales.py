@@ -14,10 +14,17 @@ from clearing.events.sales import (
     ReversalDecided,
     SaleDecided,
 )
-from clearing.projections.page import Page, Recorded, Write, write
+from clearing.projections.page import Page, Recorded, Writes, copy, write
 from clearing.rules.returns import total
 
 FILE = "sales.sql"
+SOLD: Final = (
+    "position", "at_us", "day", "local_time", "kind", "terminal", "x", "original", "producer", "member", "card", "code",
+    "answer", "state", "amount_cents", "approved_cents", "captured_cents", "charte_version", "note",
+)  # fmt: skip
+SHARE: Final = (
+    "position", "ordinal", "kind", "day", "line", "category", "payer", "step", "source", "payee", "rate", "cents",
+)  # fmt: skip
 Row = tuple[object, ...]
 _UNDONE: Final = {"released": "released", "undone": "undone"}
 
@@ -39,7 +46,7 @@ class _Rows:
         self.changed.append((recorded.position, state, captured, given_back, goods))
 
 
-def writes(page: Page) -> list[Write]:
+def writes(page: Page) -> Writes:
     rows = _Rows()
     for recorded in page:
         match recorded.event:
@@ -58,7 +65,7 @@ def writes(page: Page) -> list[Write]:
             case _:
                 pass
     return [
-        *write("sell", rows.sold), *write("share", rows.shares), *write("point", rows.pointed),
+        *copy("sales", SOLD, rows.sold), *copy("sale_shares", SHARE, rows.shares), *write("point", rows.pointed),
         *write("change", rows.changed), *write("expire", rows.expired),
     ]  # fmt: skip
 

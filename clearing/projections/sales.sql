@@ -21,8 +21,8 @@ CREATE TABLE {schema}.sales_{g} (
     amount_cents bigint NOT NULL,
     approved_cents bigint NOT NULL,
     captured_cents bigint NOT NULL,
-    given_back_cents bigint NOT NULL,
-    refunded_goods_cents bigint NOT NULL,
+    given_back_cents bigint NOT NULL DEFAULT 0,
+    refunded_goods_cents bigint NOT NULL DEFAULT 0,
     charte_version bigint NOT NULL,
     note text NOT NULL
 ) WITH (fillfactor = 90);
@@ -62,29 +62,6 @@ GRANT SELECT ON {schema}.sales, {schema}.sale_shares TO clearing_reader;
 
 -- name: drop
 DROP TABLE IF EXISTS {schema}.sales_{g}, {schema}.sale_shares_{g};
-
--- name: sell
-INSERT INTO {schema}.sales_{g} (
-    position, at_us, day, local_time, kind, terminal, x, original, producer, member, card, code, answer, state, amount_cents,
-    approved_cents, captured_cents, given_back_cents, refunded_goods_cents, charte_version, note)
-SELECT u.position, u.at_us, u.day, u.local_time, u.kind, u.terminal, u.x, u.original, u.producer, u.member, u.card, u.code,
-    u.answer, u.state, u.amount_cents, u.approved_cents, u.captured_cents, 0, 0, u.charte_version, u.note
-FROM unnest(
-    $1::bigint[], $2::bigint[], $3::date[], $4::time[], $5::text[], $6::bytea[], $7::bytea[], $8::bytea[], $9::text[],
-    $10::text[], $11::bytea[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::bigint[],
-    $18::bigint[], $19::text[]
-) AS u (
-    position, at_us, day, local_time, kind, terminal, x, original, producer, member, card, code, answer, state, amount_cents,
-    approved_cents, captured_cents, charte_version, note);
-
--- name: share
-INSERT INTO {schema}.sale_shares_{g} (
-    position, ordinal, kind, day, line, category, payer, step, source, payee, rate, cents)
-SELECT u.position, u.ordinal, u.kind, u.day, u.line, u.category, u.payer, u.step, u.source, u.payee, u.rate, u.cents
-FROM unnest(
-    $1::bigint[], $2::int[], $3::text[], $4::date[], $5::int[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-    $11::int[], $12::bigint[]
-) AS u (position, ordinal, kind, day, line, category, payer, step, source, payee, rate, cents);
 
 -- name: point
 -- Each capture, reversal and refund that was allowed learns which row it is about: its x, of the same terminal, or for a refund

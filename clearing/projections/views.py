@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, TypeAlias
 import asyncpg
 
 from clearing.projections import balances, batches, ledger, owed, sales
-from clearing.projections.page import Page, Write
+from clearing.projections.page import Page, Writes
 from clearing.sql import Queries
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -20,7 +20,7 @@ class View(NamedTuple):
     """file: its .sql. writes: what a page adds to its tables, given the ledger's origins (ledger.asks)."""
 
     file: str
-    writes: Callable[[Page, Origins], list[Write]]
+    writes: Callable[[Page, Origins], Writes]
 
 
 VIEWS: Final[Sequence[View]] = (

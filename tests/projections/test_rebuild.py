@@ -9,7 +9,7 @@ import pytest
 from clearing.postgres import Embedded
 from clearing.projections import owed
 from clearing.projections.generations import make, totals
-from clearing.projections.page import Page, Write
+from clearing.projections.page import Page, Write, Writes
 from clearing.projections.rebuild import rebuild
 from clearing.projections.runner import GenerationGone, LogHole
 from clearing.projections.views import VIEWS, Origins, View
@@ -19,15 +19,15 @@ from tests.projections.recording import ViewedCaisse
 from tests.projections.test_views import check
 
 
-def forgetful(page: Page, origins: Origins) -> list[Write]:
+def forgetful(page: Page, origins: Origins) -> Writes:
     """A program that counts one cent too little for every producer."""
-    return [
-        Write(w.statement, (w.arrays[0], [c - 1 for c in w.arrays[1]], *w.arrays[2:])) if w.statement == "owe" else w
-        for w in owed.writes(page)
-    ]
+    totals, *entries = owed.writes(page)
+    assert isinstance(totals, Write)
+    producers, captured, *others = totals.arrays
+    return [Write("owe", (producers, [cents - 1 for cents in captured], *others)), *entries]
 
 
-def deaf(page: Page, origins: Origins) -> list[Write]:
+def deaf(page: Page, origins: Origins) -> Writes:
     """A program that never heard of batches, but whose sums hold together."""
     return []
 

@@ -12,7 +12,7 @@ from clearing.events.funds import MoneyReceived
 from clearing.events.sales import HoldExpired
 from clearing.projections import ledger
 from clearing.projections.generations import breaches, install
-from clearing.projections.page import Page, Write
+from clearing.projections.page import Page, Writes
 from clearing.projections.runner import GenerationGone, LogHole
 from clearing.projections.views import VIEWS, Origins, View
 from clearing.rules.postings import UnexplainedPosting
@@ -37,7 +37,7 @@ async def positions(viewed: ViewedCaisse) -> set[int]:
 
 
 async def test_the_last_view_failing_takes_the_whole_page_and_its_checkpoint_back(viewed: ViewedCaisse) -> None:
-    def breaks(page: Page, _: Origins) -> list[Write]:
+    def breaks(page: Page, _: Origins) -> Writes:
         raise RuntimeError(f"a fault after position {page[0].position}")
 
     story = RandomCaisse(1).live(50)
