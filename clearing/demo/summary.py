@@ -1,7 +1,7 @@
 """Law: the summary is for a treasurer: counts, euros, reasons in words, and what to do next; no code, no key, no person."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from rich.box import SIMPLE_HEAD
@@ -97,6 +97,8 @@ def where_to_look(market: Market, *, card: str, store: str, sale: int, program: 
     if stays:
         yield f"  {market.running.url}/readyz   {market.running.url}/metrics"
         yield f"  sell to a card yourself      {at} till {store} --card {card}"
+        signed = f"--by camille --passphrase-file {market.home.persons / 'passphrase'}"
+        yield f"  then close a batch           {at} close --on {market.day.date + timedelta(days=1)} {signed}"
     yield f"  one producer's day           {at} sales --producer stall-{store} --day {day}"
     yield f"  why each cent of a sale      {at} why {sale}"
     yield f"  the batches                  {at} batches"
