@@ -54,8 +54,8 @@ class Owed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaleRow:
-    """One operation of a terminal; states are in sales.py. approved: the card's part. given_back: what was released,
-    undone or refunded of it; refunded_goods: at full price."""
+    """One operation of a terminal; states are in sales.py. approved: the card's part; of a sale or capture it is
+    captured, of a hold it may be released. given_back: reversed or refunded since; refunded_goods: that at full price."""
 
     position: int
     at_us: int
@@ -74,6 +74,7 @@ class SaleRow:
     amount_cents: int
     approved_cents: int
     captured_cents: int
+    released_cents: int
     given_back_cents: int
     refunded_goods_cents: int
     charte_version: int

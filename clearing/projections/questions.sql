@@ -44,7 +44,7 @@ ORDER BY producer;
 -- name: find_sales
 -- Each filter is left out when null. The newest first.
 SELECT position, at_us, day, local_time, kind, terminal, x, original_position, producer, member, card, code, answer, state,
-    amount_cents, approved_cents, captured_cents, given_back_cents, refunded_goods_cents, charte_version, note
+    amount_cents, approved_cents, captured_cents, released_cents, given_back_cents, refunded_goods_cents, charte_version, note
 FROM {schema}.sales
 WHERE ($1::text IS NULL OR producer = $1)
     AND ($2::bytea IS NULL OR card = $2)
@@ -55,14 +55,14 @@ LIMIT $5;
 
 -- name: sale_at
 SELECT position, at_us, day, local_time, kind, terminal, x, original_position, producer, member, card, code, answer, state,
-    amount_cents, approved_cents, captured_cents, given_back_cents, refunded_goods_cents, charte_version, note
+    amount_cents, approved_cents, captured_cents, released_cents, given_back_cents, refunded_goods_cents, charte_version, note
 FROM {schema}.sales
 WHERE position = $1;
 
 -- name: sales_with_x
 -- An operation id from its first bytes on: from $1 up to, not including, $2 (null: to the end).
 SELECT position, at_us, day, local_time, kind, terminal, x, original_position, producer, member, card, code, answer, state,
-    amount_cents, approved_cents, captured_cents, given_back_cents, refunded_goods_cents, charte_version, note
+    amount_cents, approved_cents, captured_cents, released_cents, given_back_cents, refunded_goods_cents, charte_version, note
 FROM {schema}.sales
 WHERE x >= $1 AND ($2::bytea IS NULL OR x < $2)
 ORDER BY position
@@ -70,7 +70,7 @@ LIMIT $3;
 
 -- name: later
 SELECT position, at_us, day, local_time, kind, terminal, x, original_position, producer, member, card, code, answer, state,
-    amount_cents, approved_cents, captured_cents, given_back_cents, refunded_goods_cents, charte_version, note
+    amount_cents, approved_cents, captured_cents, released_cents, given_back_cents, refunded_goods_cents, charte_version, note
 FROM {schema}.sales
 WHERE original_position = $1
 ORDER BY position;

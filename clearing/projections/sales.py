@@ -1,7 +1,7 @@
 """Law: one row per operation of a terminal, approved or declined; what later happens to a sale is added to its own row.
 
 States: declined, held, captured, delivered (a hold that was captured), released, expired, undone; done (a refund or reversal
-that took effect), tombstone and nothing (reversals that found nothing to undo). Amounts of a reversal are what it gave back.
+that took effect), tombstone and nothing (reversals that found nothing to undo). A reversal's amount is what it gave back.
 """
 
 from typing import Final
@@ -26,7 +26,6 @@ SHARE: Final = (
     "position", "ordinal", "kind", "day", "line", "category", "payer", "step", "source", "payee", "rate", "cents",
 )  # fmt: skip
 Row = tuple[object, ...]
-_UNDONE: Final = {"released": "released", "undone": "undone"}
 
 
 class _Rows:
@@ -42,8 +41,8 @@ class _Rows:
     def about(self, recorded: Recorded, event: CaptureDecided | ReversalDecided | RefundDecided) -> None:
         self.pointed.append((recorded.position, event.op.producer, event.op.terminal, event.original))
 
-    def change(self, recorded: Recorded, *, state: str, captured: int = 0, given_back: int = 0, goods: int = 0) -> None:
-        self.changed.append((recorded.position, state, captured, given_back, goods))
+    def change(self, recorded: Recorded, *, state: str, released: int = 0, given_back: int = 0, goods: int = 0) -> None:
+        self.changed.append((recorded.position, state, released, given_back, goods))
 
 
 def writes(page: Page) -> Writes:
@@ -102,20 +101,22 @@ def _capture(recorded: Recorded, event: CaptureDecided, rows: _Rows) -> None:
     _share(recorded, event, "capture", rows)
     rows.about(recorded, event)
     if event.approved_cents:
-        rows.change(recorded, state="delivered", captured=event.approved_cents, given_back=total(event.released))
+        rows.change(recorded, state="delivered", released=total(event.released))
 
 
 def _reversal(recorded: Recorded, event: ReversalDecided, rows: _Rows) -> None:
     back = total(event.returned)
-    state = "declined" if event.code != "00" else "done" if event.effect in _UNDONE else event.effect
+    state = "declined" if event.code != "00" else "done" if event.effect in ("released", "undone") else event.effect
     rows.sold.append((
         recorded.position, recorded.at_us, recorded.day, recorded.local_time, "reversal", event.op.terminal, event.op.x,
         event.original, event.op.producer, event.member, None, str(event.code), event.answer, state, back, back, 0, 0,
         event.exception,
     ))  # fmt: skip
     rows.about(recorded, event)
-    if event.effect in _UNDONE:
-        rows.change(recorded, state=_UNDONE[event.effect], given_back=back)
+    if event.effect == "released":
+        rows.change(recorded, state="released", released=back)
+    elif event.effect == "undone":
+        rows.change(recorded, state="undone", given_back=back)
 
 
 def _refund(recorded: Recorded, event: RefundDecided, rows: _Rows) -> None:

@@ -21,6 +21,7 @@ CREATE TABLE {schema}.sales_{g} (
     amount_cents bigint NOT NULL,
     approved_cents bigint NOT NULL,
     captured_cents bigint NOT NULL,
+    released_cents bigint NOT NULL DEFAULT 0,
     given_back_cents bigint NOT NULL DEFAULT 0,
     refunded_goods_cents bigint NOT NULL DEFAULT 0,
     charte_version bigint NOT NULL,
@@ -54,7 +55,7 @@ GRANT SELECT ON {schema}.sales_{g}, {schema}.sale_shares_{g} TO clearing_reader;
 DROP VIEW IF EXISTS {schema}.sale_shares, {schema}.sales;
 CREATE VIEW {schema}.sales AS
 SELECT position, at_us, day, local_time, kind, terminal, x, original, original_position, producer, member, card, code, answer,
-    state, amount_cents, approved_cents, captured_cents, given_back_cents, refunded_goods_cents, charte_version, note
+    state, amount_cents, approved_cents, captured_cents, released_cents, given_back_cents, refunded_goods_cents, charte_version, note
 FROM {schema}.sales_{g};
 CREATE VIEW {schema}.sale_shares AS
 SELECT position, ordinal, kind, day, line, category, payer, step, source, payee, rate, cents FROM {schema}.sale_shares_{g};
@@ -81,14 +82,14 @@ WHERE s.position = u.position;
 -- name: change
 -- position: of the operation that did it. A later operation has the last word on the state, '' leaves it.
 UPDATE {schema}.sales_{g} AS s
-SET state = COALESCE(u.state, s.state), captured_cents = s.captured_cents + u.captured,
+SET state = COALESCE(u.state, s.state), released_cents = s.released_cents + u.released,
     given_back_cents = s.given_back_cents + u.given_back, refunded_goods_cents = s.refunded_goods_cents + u.goods
 FROM (
     SELECT o.original_position AS target,
         (array_agg(w.state ORDER BY w.position DESC) FILTER (WHERE w.state <> ''))[1] AS state,
-        sum(w.captured)::bigint AS captured, sum(w.given_back)::bigint AS given_back, sum(w.goods)::bigint AS goods
+        sum(w.released)::bigint AS released, sum(w.given_back)::bigint AS given_back, sum(w.goods)::bigint AS goods
     FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
-        AS w (position, state, captured, given_back, goods)
+        AS w (position, state, released, given_back, goods)
     JOIN {schema}.sales_{g} AS o ON o.position = w.position
     GROUP BY o.original_position
 ) AS u
@@ -96,8 +97,8 @@ WHERE s.position = u.target;
 
 -- name: expire
 UPDATE {schema}.sales_{g} AS s
-SET state = 'expired', given_back_cents = s.given_back_cents + u.given_back
-FROM unnest($1::bytea[], $2::bytea[], $3::bigint[]) AS u (terminal, x, given_back)
+SET state = 'expired', released_cents = s.released_cents + u.released
+FROM unnest($1::bytea[], $2::bytea[], $3::bigint[]) AS u (terminal, x, released)
 WHERE s.x = u.x AND s.terminal = u.terminal;
 
 -- name: totals
@@ -105,7 +106,9 @@ SELECT 'sales: operations' AS figure, count(*) AS amount FROM {schema}.sales_{g}
 UNION ALL
 SELECT 'sales: approved cents', COALESCE(sum(approved_cents), 0)::bigint FROM {schema}.sales_{g}
 UNION ALL
-SELECT 'sales: captured cents', COALESCE(sum(captured_cents), 0)::bigint FROM {schema}.sales_{g} WHERE kind <> 'authorisation'
+SELECT 'sales: captured cents', COALESCE(sum(captured_cents), 0)::bigint FROM {schema}.sales_{g}
+UNION ALL
+SELECT 'sales: cents released', COALESCE(sum(released_cents), 0)::bigint FROM {schema}.sales_{g}
 UNION ALL
 SELECT 'sales: cents given back', COALESCE(sum(given_back_cents), 0)::bigint FROM {schema}.sales_{g}
 UNION ALL

@@ -53,7 +53,9 @@ async def check_sales(questions: Questions, story: RandomCaisse) -> None:
         assert (found.row.state, found.row.approved_cents, found.row.x) == (sold.state, paid, sold.op.x)
         assert sum(share.cents for share in found.shares) == sum(share.cents for share in sold.shares)
         left = sum(sum(cents) for share, cents in zip(sold.shares, sold.left, strict=False) if share.step != "surplus")
-        assert found.row.given_back_cents == (paid - left if sold.left else 0)
+        gone, held = paid - left if sold.left else 0, found.row.kind == "authorisation"
+        assert (found.row.captured_cents, found.row.released_cents) == ((0, gone) if held else (paid, 0))
+        assert found.row.given_back_cents == (0 if held else gone)
         assert all(later.original_position == sold.position for later in found.later)
 
 
