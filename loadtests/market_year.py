@@ -71,18 +71,23 @@ async def year(home: Path, *, months: int) -> dict[str, object]:
     return report
 
 
+def run(months: int) -> dict[str, object]:
+    """Play it on a database of its own, which is thrown away afterwards."""
+    home = Path(tempfile.mkdtemp(prefix="clearing-market-"))
+    home.chmod(0o711)  # PostgreSQL runs under an account of its own when this is root
+    try:
+        return uvloop.run(year(home, months=months))
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtests.market_year", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="where the totals go (default: loadtests/results)")
     parser.add_argument("--months", type=int, default=12, choices=range(1, 13), help="how much of 2017 is played")
     arguments = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    home = Path(tempfile.mkdtemp(prefix="clearing-market-"))
-    home.chmod(0o711)  # PostgreSQL runs under an account of its own when this is root
-    try:
-        report = uvloop.run(year(home, months=arguments.months))
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    report = run(arguments.months)
     path = write_result(arguments.json, "market_year", report)
     shown = {name: value for name, value in report.items() if name not in ("per_producer", "batches")}
     print(json.dumps(shown, indent=1))

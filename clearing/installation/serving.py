@@ -1,7 +1,7 @@
 """Law: what serves a caisse starts together and stops together: no gateway without its writer, no lease left behind.
 
 One process: a writer and its command socket per caisse, the runner of its views, one gateway for all. A writer that is fenced
-or a view that halts ends the whole, with the reason.
+ends the whole, with the reason. Views that halt are an alarm, but the caisse goes on selling: the log is the truth.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import structlog
@@ -34,6 +35,7 @@ from clearing.wire.certificate import certify
 
 LOOPBACK: Final = "127.0.0.1"
 POLL_S: Final = 0.005
+BEHIND_MAX: Final = 20_000  # events; about a second of catching up
 _log = structlog.get_logger()
 
 
@@ -57,7 +59,7 @@ class Routes:
 
 @dataclass(slots=True)
 class Serving:
-    """A running installation. failed: set, with its reason, when one of its parts ended by itself."""
+    """A running installation. over: set, with its fault, when a writer ended by itself. halted: why views stopped."""
 
     installation: Installation
     clock: Clock
@@ -69,6 +71,7 @@ class Serving:
     url: str = ""
     over: asyncio.Event = field(default_factory=asyncio.Event)
     fault: BaseException | None = None
+    halted: dict[CaisseCode, BaseException] = field(default_factory=dict)
 
     async def until(self, stop: asyncio.Event) -> None:
         """Wait for `stop`, or for the first part that fails; raises its fault."""
@@ -84,11 +87,29 @@ class Serving:
     async def caught_up(self, code: CaisseCode) -> int:
         """Wait until the views show everything that the writer has recorded; the position."""
         position = self.writers[code].book.position
-        while self.runners[code].position < position and not self.over.is_set():
+        while self.runners[code].position < position and not self.over.is_set() and code not in self.halted:
             await asyncio.sleep(POLL_S)
-        if self.fault is not None:
-            raise self.fault
+        fault = self.fault or self.halted.get(code)
+        if fault is not None:
+            raise fault
         return position
+
+    def behind(self, code: CaisseCode) -> int:
+        """How many events the views have still to show."""
+        return max(0, self.writers[code].book.position - self.runners[code].position)
+
+    def missing(self) -> list[str]:
+        """What keeps this installation from being ready, a sentence each; writers speak for themselves in the directory."""
+        said = [f"caisse {code}: its views stopped; look at the log, then run clearing rebuild" for code in self.halted]
+        late = [code for code in self.writers if code not in self.halted and self.behind(code) > BEHIND_MAX]
+        return said + [f"caisse {code}: its views are {self.behind(code)} events behind; wait" for code in late]
+
+    def views_ended(self, code: CaisseCode, task: "asyncio.Task[None]") -> None:
+        fault = None if task.cancelled() else task.exception()
+        if fault is not None:
+            self.halted[code] = fault
+            self.telemetry.alarms.labels(code, "views").inc()
+            _log.error(LogEvent.PROJECTION_HALTED, caisse=code, fault=repr(fault))
 
     def ended(self, task: "asyncio.Task[None]") -> None:
         """A part that ends before it was told to takes the whole with it."""
@@ -115,6 +136,7 @@ async def serving(
             running.vaults[code] = await installation.prepare(code, at_us=clock.now_us())
             await _start_views(running, code, stack)
             await _start_writer(running, code, stack, take_over=take_over)
+            running.telemetry.projection_lag_events.labels(code, "views").set_function(partial(running.behind, code))
             _start_upkeep(running, code, stack)
         if port is not None:
             await _start_gateway(running, port, stack, through)
@@ -163,7 +185,7 @@ async def _start_views(running: Serving, code: CaisseCode, stack: AsyncExitStack
     dsn = running.installation.dsn("clearing_projector")
     runner = await Runner.open(dsn, schema_of(code), page_events=settings.page_events_max)
     task = asyncio.create_task(runner.run(stop, poll_s=settings.poll_ms / 1_000), name=f"views of {code}")
-    task.add_done_callback(running.ended)
+    task.add_done_callback(partial(running.views_ended, code))
     running.runners[code] = runner
     stack.push_async_callback(_stop_views, stop, task, runner)
 
@@ -195,6 +217,7 @@ async def _start_gateway(
     app = create_app(
         settings, running.directory, through(Routes(running.writers, settings.retry_after_s)), running.vaults,
         running.telemetry, lambda: int(asyncio.get_running_loop().time() * 1_000_000),
+        ready=running.missing,
         certificates=[certify(vault.root_key(), vault.signing_key().public) for vault in running.vaults.values()],
     )
     runner = create_runner(app, settings)

@@ -1,0 +1,88 @@
+"""Law: views that halt are seen and never stop the caisse; what is not ready says what to do."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from clearing.config import Settings
+from clearing.events.codes import Code
+from clearing.installation.home import Home
+from clearing.installation.office import NotAllowed, Officer
+from clearing.installation.opening import Installation
+from clearing.installation.serving import Serving, serving
+from clearing.projections.runner import Runner
+from clearing.values import CaisseCode
+from tests.living_caisse import AMINA, CODE, KEYS, MAY_1, HandClock, founding
+
+
+@pytest.fixture
+async def served(tmp_path: Path) -> AsyncIterator[Serving]:
+    """A founded caisse, served with its gateway on a free port."""
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o711)  # the database runs under an account of its own when this is root
+    installation = Installation.open(Home(tmp_path / "home"), Settings())
+    try:
+        await installation.set_up()
+        async with serving(installation, clock=HandClock(MAY_1), codes=[CODE], port=0) as running:
+            await amina(running).order("found", founding())
+            yield running
+    finally:
+        installation.close()
+
+
+def amina(running: Serving) -> Officer:
+    return Officer(
+        person=AMINA, key=KEYS[AMINA], epoch=1, caisse=CODE, socket=running.installation.home.socket(CODE),
+        now_ms=lambda: running.clock.now_us() // 1_000,
+    )
+
+
+async def asked(running: Serving, path: str) -> tuple[int, str]:
+    async with aiohttp.ClientSession(running.url) as http, http.get(path) as response:
+        return response.status, await response.text()
+
+
+async def test_a_caisse_that_is_caught_up_is_ready(served: Serving) -> None:
+    await served.caught_up(CODE)
+    assert await asked(served, "/readyz") == (200, '{"ready": true, "reasons": []}')
+    metrics = (await asked(served, "/metrics"))[1]
+    assert 'clearing_projection_lag_events{caisse="brume",projection="views"} 0.0' in metrics
+    assert 'clearing_partitions_ahead{caisse="brume"} 2.0' in metrics
+
+
+async def test_views_that_halt_leave_the_caisse_working_and_say_what_to_do(
+    served: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_runner: Runner, _up_to: int | None = None) -> int:
+        raise ArithmeticError("a fault of a view")
+
+    await served.caught_up(CODE)
+    monkeypatch.setattr(Runner, "step", broken)
+    officer = amina(served)
+    officer.last_n = served.clock.now_us() // 1_000
+    received = await officer.order("receive_money", {"fund": "general", "cents": 100, "reference": "gift"})
+    assert received["event"] == "MoneyReceived"
+    with pytest.raises(ArithmeticError, match="a fault of a view"):
+        await served.caught_up(CODE)
+    status, said = await asked(served, "/readyz")
+    assert (status, "run clearing rebuild" in said) == (503, True)
+    assert 'clearing_alarms_total{alarm="views",caisse="brume"} 1.0' in (await asked(served, "/metrics"))[1]
+    assert not served.over.is_set()
+
+
+async def test_a_caisse_that_is_not_served_here_is_not_answered_for(served: Serving) -> None:
+    elsewhere = Officer(
+        person=AMINA, key=KEYS[AMINA], epoch=1, caisse=CaisseCode("other"), socket=served.installation.home.socket(CODE),
+        now_ms=lambda: served.clock.now_us() // 1_000,
+    )
+    with pytest.raises(Exception, match="This command is for the caisse other"):
+        await elsewhere.order("grant", {"rule": "monthly", "period": "2026-05"})
+    officer = amina(served)
+    officer.last_n = served.clock.now_us() // 1_000 + 5
+    with pytest.raises(NotAllowed) as declined:
+        await officer.order("grant", {"rule": "nothing", "period": "2026-05"})
+    assert declined.value.code is Code.ORIGINAL_NOT_FOUND
+    await asyncio.wait_for(served.caught_up(CODE), 10)
