@@ -85,7 +85,8 @@ class _Background:
                 self.lots[f"{event.rule}/{event.period}"] = LotOrigin(named, event.expires_us, self.rules.get(event.rule))
             case PurseCredited():
                 named = "the member's own money" if event.fund is None else f"a single credit from fund {event.fund}"
-                self.lots[f"x{position}"] = LotOrigin(f"{named} ({event.reference})", event.expires_us, None)
+                # Not its reference: a bank line names a person, and nobody sees a person and her purchases together.
+                self.lots[f"x{position}"] = LotOrigin(named, event.expires_us, None)
             case _:
                 return
 
