@@ -33,15 +33,18 @@ def check_operation(event: Event, position: int, at_us: int, book: Book, checked
     match event:
         case SaleDecided() | AuthorisationDecided():
             _told(event, position)
+            _in_time(event, position, at_us, book)
             _purchase(event, position, at_us, book)
         case CaptureDecided():
             _told(event, position)
+            _in_time(event, position, at_us, book)
             _capture(event, position, at_us, book)
         case ReversalDecided():
             _told(event, position)
             _reversal(event, position, book)
         case RefundDecided():
             _told(event, position)
+            _in_time(event, position, at_us, book)
             _refund(event, position, book)
         case HoldExpired():
             hold = _held(book, event.terminal, event.original, position)
@@ -56,6 +59,13 @@ def check_operation(event: Event, position: int, at_us: int, book: Book, checked
 def _told(event: Paying | ReversalDecided | RefundDecided, position: int) -> None:
     if event.answer != till_code(Code(event.code)):
         raise BadEvent(position, f"the terminal was told {event.answer} for the code {event.code}")
+
+
+def _in_time(event: Paying | RefundDecided, position: int, at_us: int, book: Book) -> None:
+    """Nothing moves for an operation that its terminal had reversed before it came."""
+    moves = event.code in (Code.APPROVED, Code.PARTIAL)
+    if moves and book.reversed_before(event.op.terminal, event.op.x, at_us):
+        raise BadEvent(position, "its terminal had reversed it before it came")
 
 
 def key_of(line: Line, producer: ProducerId) -> Key:
@@ -145,7 +155,7 @@ def _capture(event: CaptureDecided, position: int, at_us: int, book: Book) -> No
     _split(event, position)
     if event.code not in (Code.APPROVED, Code.PARTIAL):
         return
-    found = book.operations.get((event.op.terminal, event.original)) or book.capture_of(event.op.producer, event.original)
+    found = book.operation_of(event.op.producer, event.op.terminal, event.original)
     if found is None or found.state is not State.HELD or not isinstance(found.event, AuthorisationDecided):
         raise BadEvent(position, "it captures no open hold")
     hold = found.event
@@ -176,7 +186,7 @@ def _refund(event: RefundDecided, position: int, book: Book) -> None:
         if event.returned or event.card_cents:
             raise BadEvent(position, f"it was declined with {event.code}, but cents go back")
         return
-    original = book.capture_of(event.op.producer, event.original)
+    original = book.capture_of(event.op.producer, event.op.terminal, event.original)
     sold = original.event if original is not None and original.state is State.CAPTURED else None
     if original is None or not isinstance(sold, SaleDecided | CaptureDecided):
         raise BadEvent(position, "it takes back goods of no captured sale of this producer")

@@ -78,7 +78,7 @@ def _decide_purchase(
         head=head, amount_cents=request.amount_cents, lines=request.lines, all_or_nothing=request.all_or_nothing,
         price_choice=request.price_choice, tap=_tap(found, card, at_us, used_before),
     )
-    reversed_before = request.x in book.open_tombstones(request.terminal, at_us)
+    reversed_before = book.reversed_before(request.terminal, request.x, at_us)
 
     def facts() -> Facts:
         if member is None or charte is None or convention is None:
@@ -109,15 +109,17 @@ def _tap(found: TapFacts | None, card: Card | None, at_us: int, used_before: boo
 def _decide_afterwards(book: Book, request: Request, head: OperationHead, terminal: Terminal, *, at_us: int) -> Decided:
     original_x = request.original or OperationId(bytes(16))
     asked = Afterwards(head=head, original=original_x, amount_cents=request.amount_cents, lines=request.lines)
-    same_terminal = book.operations.get((request.terminal, original_x))
+    reversed_before = book.reversed_before(request.terminal, request.x, at_us)
     if request.op is Op.CAP:
-        hold = same_terminal or book.capture_of(terminal.producer, original_x)
+        hold = book.operation_of(terminal.producer, request.terminal, original_x)
         version = getattr(hold.event, "charte_version", 0) if hold is not None else 0
         charte = book.caisse.charte(version) if version else None
         return afterwards.decide_capture(
-            asked, original=hold, suspended=terminal.suspended, charte=charte, allocation=book.allocation, at_us=at_us
+            asked, original=hold, suspended=terminal.suspended, reversed_before=reversed_before, charte=charte,
+            allocation=book.allocation, at_us=at_us,
         )
     if request.op is Op.REV:
+        same_terminal = book.operations.get((request.terminal, original_x))
         settled = same_terminal is not None and same_terminal.position <= book.settlement.settled_up_to
         return afterwards.decide_reversal(
             asked, original=same_terminal, open_tombstones=book.open_tombstones(request.terminal, at_us), settled=settled,
@@ -128,8 +130,8 @@ def _decide_afterwards(book: Book, request: Request, head: OperationHead, termin
     calendar = book.caisse.calendar
     expires_us = calendar.end_of_day_us(calendar.day(at_us) + timedelta(days=days))
     return afterwards.decide_refund(
-        asked, original=book.capture_of(terminal.producer, original_x), suspended=terminal.suspended,
-        allocation=book.allocation, funds=book.funds, new_lot_expires_us=MicroTime(expires_us), at_us=at_us,
+        asked, original=book.capture_of(terminal.producer, request.terminal, original_x), suspended=terminal.suspended,
+        reversed_before=reversed_before, allocation=book.allocation, funds=book.funds, new_lot_expires_us=MicroTime(expires_us), at_us=at_us,
     )
 
 

@@ -43,14 +43,19 @@ class Afterwards:
 
 
 def decide_capture(
-    asked: Afterwards, *, original: Operation | None, suspended: bool, charte: Charte | None, allocation: Allocation, at_us: int
+    asked: Afterwards, *, original: Operation | None, suspended: bool, reversed_before: bool, charte: Charte | None,
+    allocation: Allocation, at_us: int,
 ) -> CaptureDecided:
-    """charte: the version that the hold fixed."""
+    """charte: the version that the hold fixed. reversed_before: the terminal cancelled this capture before it came."""
     hold = original.event if original is not None and isinstance(original.event, AuthorisationDecided) else None
-    code, funding = _capture_obstacle(asked, original, hold, suspended=suspended, at_us=at_us), None
+    code, funding = _capture_obstacle(
+        asked, original, hold, suspended=suspended, reversed_before=reversed_before, at_us=at_us
+    ), None
     if code is None and hold is not None and charte is not None:
         funding = fund_capture(asked.lines, held_by(hold, charte))
         code = funding.code() if asked.lines else Code.APPROVED  # nothing was delivered: the whole hold is released
+        if asked.amount_cents > hold.amount_cents and code is not Code.NOTHING_ELIGIBLE:
+            code = Code.AMOUNT_LIMIT
         funding = funding if code in (Code.APPROVED, Code.PARTIAL) else None
     if code is None:
         raise BrokenBook("a hold has no charte version in the log")
@@ -65,17 +70,19 @@ def decide_capture(
 
 
 def _capture_obstacle(
-    asked: Afterwards, original: Operation | None, hold: AuthorisationDecided | None, *, suspended: bool, at_us: int
+    asked: Afterwards, original: Operation | None, hold: AuthorisationDecided | None, *, suspended: bool,
+    reversed_before: bool, at_us: int,
 ) -> Code | None:
+    """The first reason before money is looked at."""
     if suspended:
         return Code.TERMINAL_SUSPENDED
     if original is None or hold is None:
         return Code.ORIGINAL_NOT_FOUND
+    if reversed_before:
+        return Code.LATE_AFTER_REVERSAL
     if original.state is not State.HELD or hold.hold_expires_us <= at_us:
         return Code.EXPIRED_OR_RESOLVED
-    if not _payees(asked.lines, hold) <= _payees(hold.lines, hold):
-        return Code.NOT_ALLOWED_NOW
-    return Code.AMOUNT_LIMIT if asked.amount_cents > hold.amount_cents else None
+    return None if _payees(asked.lines, hold) <= _payees(hold.lines, hold) else Code.NOT_ALLOWED_NOW
 
 
 def _payees(lines: Sequence[Line], hold: AuthorisationDecided) -> set[ProducerId]:
@@ -158,10 +165,13 @@ def remaining(sold: Sequence[Line], back: Sequence[Line], producer: ProducerId) 
 
 
 def decide_refund(
-    asked: Afterwards, *, original: Operation | None, suspended: bool, allocation: Allocation, funds: Funds,
-    new_lot_expires_us: MicroTime, at_us: int,
+    asked: Afterwards, *, original: Operation | None, suspended: bool, reversed_before: bool, allocation: Allocation,
+    funds: Funds, new_lot_expires_us: MicroTime, at_us: int,
 ) -> RefundDecided:
-    """original: a capture of the same producer. Goods at full price; the card's part goes back to its lots."""
+    """original: a capture of the same producer. Goods at full price; the card's part goes back to its lots.
+
+    reversed_before: the terminal cancelled this refund before it came.
+    """
     sold = original.event if original is not None else None
     shares: tuple[Share, ...] | None = None
     code: Code | None = None
@@ -169,6 +179,8 @@ def decide_refund(
         code = Code.TERMINAL_SUSPENDED
     elif original is None or not isinstance(sold, SaleDecided | CaptureDecided) or original.state is State.DECLINED:
         code = Code.ORIGINAL_NOT_FOUND
+    elif reversed_before:
+        code = Code.LATE_AFTER_REVERSAL
     elif original.state is not State.CAPTURED:
         code = Code.EXPIRED_OR_RESOLVED
     else:

@@ -75,21 +75,29 @@ class Book:
             heapq.heappop(self.holds_due)
         return self.holds_due[0] if self.holds_due else None
 
-    def capture_of(self, producer: ProducerId, x: OperationId) -> Operation | None:
-        """A producer's operation by its x, whichever of the producer's terminals made it; a hold leads to its capture."""
-        for terminal in self.producers.terminals.values():
-            found = self.operations.get((terminal.terminal, x)) if terminal.producer == producer else None
-            if found is not None and found.captured_by is not None:
-                return self.capture_of(producer, found.captured_by)
-            if found is not None:
-                return found
-        return None
+    def operation_of(self, producer: ProducerId, terminal: TerminalId, x: OperationId) -> Operation | None:
+        """The operation that a producer's terminal calls x: its own, else that of another terminal of the producer."""
+        own = self.operations.get((terminal, x))
+        if own is not None:
+            return own
+        others = (one.terminal for one in self.producers.terminals.values() if one.producer == producer)
+        return next((self.operations[other, x] for other in others if (other, x) in self.operations), None)
+
+    def capture_of(self, producer: ProducerId, terminal: TerminalId, x: OperationId) -> Operation | None:
+        """The same, but a hold leads to the capture that used it up."""
+        found = self.operation_of(producer, terminal, x)
+        return self.operations[found.captured_by] if found is not None and found.captured_by is not None else found
 
     def all_conventioned(self, lines: Iterable[Line], at_us: int) -> bool:
         """Whether every payee that a line names is a producer with a convention in force: nobody else can be owed money."""
         named = {line.payee for line in lines if line.payee is not None}
         found = (self.producers.producers.get(payee) for payee in named)
         return all(producer is not None and producer.convention_at(at_us) is not None for producer in found)
+
+    def reversed_before(self, terminal: TerminalId, x: OperationId, at_us: int) -> bool:
+        """Whether the terminal reversed this operation before it came."""
+        since_us = self.tombstones.get(terminal, {}).get(x)
+        return since_us is not None and since_us + afterwards.TOMBSTONE_US > at_us
 
     def open_tombstones(self, terminal: TerminalId, at_us: int) -> dict[OperationId, int]:
         """Reversals whose original has not come, by original; older ones than 7 days no longer count."""
@@ -166,6 +174,9 @@ def _record(
     book.operations[event.op.terminal, event.op.x] = Operation(
         event=event, position=position, counted_us=counted_us, state=state
     )
+    waiting = book.tombstones.get(event.op.terminal)
+    if waiting:
+        waiting.pop(event.op.x, None)  # whatever was decided, this x is known from now on
 
 
 def _sale(book: Book, event: sale_events.SaleDecided, position: int, at_us: int) -> None:
@@ -175,7 +186,6 @@ def _sale(book: Book, event: sale_events.SaleDecided, position: int, at_us: int)
         pool_surplus(event.shares, book.funds, 1)
         _owe(book, event.shares)
     _record(book, event, position, at_us, State.CAPTURED if event.code in _APPROVED else State.DECLINED)
-    _forget_tombstone(book, event.op.terminal, event.op.x, event.code)
 
 
 def _authorisation(book: Book, event: sale_events.AuthorisationDecided, position: int, at_us: int) -> None:
@@ -185,22 +195,16 @@ def _authorisation(book: Book, event: sale_events.AuthorisationDecided, position
         _take(book, event.shares, event.member, event.charte_version, at_us)
         heapq.heappush(book.holds_due, (event.hold_expires_us, (event.op.terminal, event.op.x)))
     _record(book, event, position, at_us, State.HELD if held else State.DECLINED)
-    _forget_tombstone(book, event.op.terminal, event.op.x, event.code)
-
-
-def _forget_tombstone(book: Book, terminal: TerminalId, x: OperationId, code: str) -> None:
-    if code == Code.LATE_AFTER_REVERSAL:
-        book.tombstones.get(terminal, {}).pop(x, None)
 
 
 def _capture(book: Book, event: sale_events.CaptureDecided, position: int, at_us: int) -> None:
     if event.code not in _APPROVED:
         _record(book, event, position, at_us, State.DECLINED)
         return
-    hold = book.operations.get((event.op.terminal, event.original)) or book.capture_of(event.op.producer, event.original)
+    hold = book.operation_of(event.op.producer, event.op.terminal, event.original)
     if hold is None or hold.state is not State.HELD:
         raise BrokenBook(f"capture at {position} has no open hold")
-    hold.state, hold.captured_by = State.DELIVERED, event.op.x
+    hold.state, hold.captured_by = State.DELIVERED, (event.op.terminal, event.op.x)
     _record(book, event, position, hold.counted_us, State.CAPTURED)
     _return(book, event.released, event.member, hold, position)
     pool_surplus(event.shares, book.funds, 1)
@@ -210,7 +214,7 @@ def _capture(book: Book, event: sale_events.CaptureDecided, position: int, at_us
 def _reversal(book: Book, event: sale_events.ReversalDecided, position: int, at_us: int) -> None:
     _record(book, event, position, at_us, State.DONE if event.code in _APPROVED else State.DECLINED)
     if event.effect == "tombstone":
-        book.tombstones.setdefault(event.op.terminal, {})[event.original] = at_us
+        book.tombstones[event.op.terminal] = book.open_tombstones(event.op.terminal, at_us) | {event.original: at_us}
     elif event.effect in ("released", "undone"):
         original = book.operations[event.op.terminal, event.original]
         original.state = State.RELEASED if event.effect == "released" else State.UNDONE
@@ -230,7 +234,7 @@ def _refund(book: Book, event: sale_events.RefundDecided, position: int, at_us: 
     done = event.code in _APPROVED
     _record(book, event, position, at_us, State.DONE if done else State.DECLINED)
     if done:
-        original = book.capture_of(event.op.producer, event.original)
+        original = book.capture_of(event.op.producer, event.op.terminal, event.original)
         if original is None:
             raise BrokenBook(f"refund at {position} has no original")
         original.refunded = (*original.refunded, *event.lines)

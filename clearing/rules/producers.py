@@ -199,6 +199,8 @@ def decide_enrol(producers: Producers, event: TerminalEnrolled, *, at_us: int) -
     if event.slot is not None and (slot is None or slot.closed or slot.expires_us <= at_us):
         return not_found("This pairing code is no longer valid; ask the treasurer for a new one.")
     known = producers.terminals.get(event.terminal)
+    if known is not None and known.producer != event.producer:
+        return not_now(f"This terminal is {known.producer}'s, and so is what it sold; enrol it anew, under a new terminal id.")
     if event.epoch != (known.epoch + 1 if known is not None else 1):
         return not_now("This terminal is enrolled already under this key epoch; enrol it with the next epoch.")
     return event

@@ -45,14 +45,14 @@ class State(StrEnum):
 @dataclass(slots=True)
 class Operation:
     """What became of one operation. counted_us: the instant whose civil day its ceilings count on; of a capture, its hold's.
-    refunded: lines of goods taken back so far."""
+    refunded: lines of goods taken back so far. captured_by: the capture that used a hold up."""
 
     event: Decided
     position: int
     counted_us: int
     state: State
     refunded: tuple[Line, ...] = ()
-    captured_by: OperationId | None = None
+    captured_by: OperationKey | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
