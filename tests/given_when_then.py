@@ -38,6 +38,7 @@ class Story:
     ledger: Ledger = field(default_factory=Ledger)
     at_us: int = 0
     history: list[Event] = field(default_factory=list)
+    instants: list[int] = field(default_factory=list)
     last: Event | Declined | None = None
     swept: list[Event] = field(default_factory=list)
 
@@ -101,10 +102,11 @@ class Story:
         return max(self.at_us, self.book.at_us + 1)
 
     def _apply(self, event: Event) -> None:
-        position = self.book.position + 1
-        self.book.apply(event, position, self._next_us())
+        position, at_us = self.book.position + 1, self._next_us()
+        self.book.apply(event, position, at_us)
         self.ledger.post(event, Position(position))
         self.history.append(event)
+        self.instants.append(at_us)
 
 
 def given(*events: Event, at: str = "2026-05-01 09:00:00") -> Story:
