@@ -20,7 +20,7 @@ CREATE TABLE {schema}.owed_entries_{g} (
     card_cents bigint NOT NULL,
     PRIMARY KEY (producer, position)
 );
-CREATE INDEX owed_entries_{g}_sale ON {schema}.owed_entries_{g} (sale_position);
+CREATE INDEX owed_entries_{g}_day ON {schema}.owed_entries_{g} USING brin (day) WITH (pages_per_range = 16, autosummarize = on);
 GRANT SELECT, INSERT, UPDATE ON {schema}.owed_totals_{g}, {schema}.owed_entries_{g} TO clearing_projector;
 GRANT SELECT ON {schema}.owed_totals_{g}, {schema}.owed_entries_{g} TO clearing_reader;
 
@@ -55,7 +55,7 @@ INSERT INTO {schema}.owed_entries_{g} (
 SELECT u.producer, u.position, s.original_position, u.kind, u.day, u.local_time,
     COALESCE(u.gross_cents, -(
         SELECT COALESCE(sum(e.gross_cents), 0) FROM {schema}.owed_entries_{g} AS e
-        WHERE e.producer = u.producer AND e.sale_position = s.original_position
+        WHERE e.producer = u.producer AND e.position >= s.original_position AND e.sale_position = s.original_position
     )), u.card_cents
 FROM unnest($1::text[], $2::bigint[], $3::text[], $4::date[], $5::time[], $6::bigint[], $7::bigint[])
     AS u (producer, position, kind, day, local_time, gross_cents, card_cents)

@@ -69,7 +69,9 @@ class Questions:
         limit: int = ROWS_MAX,
     ) -> tuple[SaleRow, ...]:  # fmt: skip
         """The newest operations first, at most limit; a filter that is None is left out."""
-        rows = await self._rows("find_sales", producer, card, day, code, min(limit, ROWS_MAX))
+        async with self._connection.transaction():
+            await self._connection.execute(self._queries["plan_for_these_values"])
+            rows = await self._rows("find_sales", producer, card, day, code, min(limit, ROWS_MAX))
         return tuple(SaleRow(**row) for row in rows)
 
     async def sale(self, wanted: int | bytes) -> tuple[Sale, ...]:

@@ -41,6 +41,10 @@ SELECT producer, captured_cents, refunded_cents, settled_cents, returned_cents, 
 FROM {schema}.owed
 ORDER BY producer;
 
+-- name: plan_for_these_values
+-- A plan made once for any filter would read the whole table for a producer who sold little.
+SET LOCAL plan_cache_mode = force_custom_plan;
+
 -- name: find_sales
 -- Each filter is left out when null. The newest first.
 SELECT position, at_us, day, local_time, kind, terminal, x, original_position, producer, member, card, code, answer, state,

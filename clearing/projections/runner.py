@@ -10,7 +10,7 @@ from typing import Final, Self, assert_never
 
 import asyncpg
 
-from clearing.event_store.connection import LOST, connect, connect_again, discard, is_lost
+from clearing.event_store.connection import LOST, connect, connect_again, discard
 from clearing.event_store.reader import Reader
 from clearing.events.caisse import CaisseFounded
 from clearing.events.codec import decode
@@ -22,6 +22,7 @@ from clearing.sql import Queries
 PAGE_EVENTS: Final = 1_000
 POLL_S: Final = 0.02
 BREATH_EVENTS: Final = 32
+LOSSES_MAX: Final = 10
 
 
 class LogHole(Exception):
@@ -46,6 +47,7 @@ class Runner:
         self._statements: dict[str, Queries] = {}
         self._civil: CivilTime | None = None
         self._known = False  # whether `position` is the checkpoint, as far as this runner can know
+        self._losses = 0  # of the connection, without a step that ended well in between
         self._moved = asyncio.Event()
         self._ahead: asyncio.Task[Page] | None = None  # the page after the one that is being written
         self.position = 0
@@ -80,15 +82,23 @@ class Runner:
         try:
             if not self._known:
                 await self._find_checkpoint()
-            return await self._step(up_to)
-        except (*LOST, asyncpg.InternalClientError) as error:  # the latter: a session ended by the server while it was idle
-            if not is_lost(self._connection, error):
+            written = await self._step(up_to)
+        except (*LOST, asyncpg.InternalClientError) as error:
+            # A session that the server ends while it is idle leaves the client in a state of its own, with any of these errors.
+            # A wrong value (DataError is a ValueError too) or a fault that comes back on every fresh connection is ours.
+            self._losses += 1
+            if isinstance(error, ValueError) or self._losses > LOSSES_MAX:
                 raise
-            self._known = False  # the page may have been committed or not: its checkpoint will tell
-            await self._forget_ahead()
-            await discard(self._connection)
-            self._connection = await connect_again(self._dsn, name=f"clearing projector {self._schema}")
+            await self._connect_again()
             return 0
+        self._losses = 0
+        return written
+
+    async def _connect_again(self) -> None:
+        self._known = False  # the page may have been committed or not: its checkpoint will tell
+        await self._forget_ahead()
+        await discard(self._connection)
+        self._connection = await connect_again(self._dsn, name=f"clearing projector {self._schema}")
 
     async def _step(self, up_to: int | None) -> int:
         limit = self._page_events if up_to is None else min(self._page_events, up_to - self.position)

@@ -25,6 +25,7 @@ SOLD: Final = (
 SHARE: Final = (
     "position", "ordinal", "kind", "day", "line", "category", "payer", "step", "source", "payee", "rate", "cents",
 )  # fmt: skip
+_DONE: Final = ("00", "10")
 Row = tuple[object, ...]
 
 
@@ -92,7 +93,8 @@ def _authorisation(recorded: Recorded, event: AuthorisationDecided, rows: _Rows)
 
 
 def _capture(recorded: Recorded, event: CaptureDecided, rows: _Rows) -> None:
-    state = "captured" if event.approved_cents else "declined"
+    done = event.code in _DONE  # a capture of nothing is done too: it releases the whole hold
+    state = "captured" if done else "declined"
     rows.sold.append((
         recorded.position, recorded.at_us, recorded.day, recorded.local_time, "capture", event.op.terminal, event.op.x,
         event.original, event.op.producer, event.member, None, str(event.code), event.answer, state, event.amount_cents,
@@ -100,7 +102,7 @@ def _capture(recorded: Recorded, event: CaptureDecided, rows: _Rows) -> None:
     ))  # fmt: skip
     _share(recorded, event, "capture", rows)
     rows.about(recorded, event)
-    if event.approved_cents:
+    if done:
         rows.change(recorded, state="delivered", released=total(event.released))
 
 

@@ -29,7 +29,8 @@ CREATE TABLE {schema}.sales_{g} (
 ) WITH (fillfactor = 90);
 CREATE INDEX sales_{g}_producer ON {schema}.sales_{g} (producer, day);
 CREATE INDEX sales_{g}_card ON {schema}.sales_{g} (card, day) WHERE card IS NOT NULL;
-CREATE INDEX sales_{g}_day ON {schema}.sales_{g} (day, code);
+-- rows come in the order of their day: a block range index finds a day for a fraction of what a B-tree costs each insert
+CREATE INDEX sales_{g}_day ON {schema}.sales_{g} USING brin (day) WITH (pages_per_range = 16, autosummarize = on);
 CREATE INDEX sales_{g}_x ON {schema}.sales_{g} (x);
 CREATE INDEX sales_{g}_original ON {schema}.sales_{g} (original_position) WHERE original_position IS NOT NULL;
 CREATE TABLE {schema}.sale_shares_{g} (
@@ -47,7 +48,7 @@ CREATE TABLE {schema}.sale_shares_{g} (
     cents bigint NOT NULL,
     PRIMARY KEY (position, ordinal)
 );
-CREATE INDEX sale_shares_{g}_day ON {schema}.sale_shares_{g} (day);
+CREATE INDEX sale_shares_{g}_day ON {schema}.sale_shares_{g} USING brin (day) WITH (pages_per_range = 16, autosummarize = on);
 GRANT SELECT, INSERT, UPDATE ON {schema}.sales_{g}, {schema}.sale_shares_{g} TO clearing_projector;
 GRANT SELECT ON {schema}.sales_{g}, {schema}.sale_shares_{g} TO clearing_reader;
 

@@ -10,9 +10,9 @@ import pytest
 from clearing.events.codec import UnreadableEvent
 from clearing.events.funds import MoneyReceived
 from clearing.events.sales import HoldExpired
-from clearing.projections import ledger
+from clearing.projections import ledger, owed
 from clearing.projections.generations import breaches, install
-from clearing.projections.page import Page, Writes
+from clearing.projections.page import Page, Write, Writes
 from clearing.projections.runner import GenerationGone, LogHole
 from clearing.projections.views import VIEWS, Origins, View
 from clearing.rules.postings import UnexplainedPosting
@@ -264,3 +264,20 @@ async def test_the_checks_find_nothing_wrong_in_a_long_life(viewed: ViewedCaisse
         assert await breaches(admin, viewed.schema, 1) == []
 
 
+
+
+@pytest.mark.parametrize(
+    ("arrays", "error"),
+    [((["p0"], ["no number"], [0], [0], [0], [0]), asyncpg.DataError), ((["p0"],), asyncpg.InterfaceError)],
+)
+async def test_a_fault_of_the_program_is_not_taken_for_a_lost_connection_for_ever(
+    viewed: ViewedCaisse, arrays: tuple[list[object], ...], error: type[Exception]
+) -> None:
+    def wrong(_page: Page, _origins: Origins) -> Writes:
+        return [Write("owe", arrays)]
+
+    await viewed.record(FOUNDED, [START_US])
+    async with viewed.runner(views=[View(owed.FILE, wrong)]) as runner:
+        with pytest.raises(error):
+            await asyncio.wait_for(runner.run(asyncio.Event(), poll_s=0.001), 60)
+    assert await figures(viewed) == (0, {})
