@@ -2,6 +2,7 @@
 
 from clearing.authoriser.operations import Outcome
 from clearing.events.codes import Code
+from clearing.events.sales import OperationRepeated
 from clearing.values import Position
 from clearing.wire.commands import Command, CommandReply, encode_command_reply
 from clearing.wire.fields import TimeMs
@@ -19,12 +20,13 @@ class Answers:
         self._key = key
 
     def decided(self, request: Request, outcome: Outcome, *, position: Position, at_us: int, head: bytes) -> bytes:
-        """The answer to a decided operation. head: the log's chain hash before its group."""
+        """The answer to a decided operation. head: the log's chain hash before its group. A repeat tells the first code again."""
         approved = outcome.approved_cents is not None
+        first = outcome.event.first_position if isinstance(outcome.event, OperationRepeated) else position
         return self._reply(Reply(
             m=request.terminal, e=request.epoch, n=request.n, x=request.x, rq=request.digest, rc=Code(outcome.answer),
             st=TimeMs(at_us // 1_000), sq=position, lh=head, aa=outcome.approved_cents, al=outcome.approved_lines,
-            ac=f"{position % 1_000_000:06d}" if approved and outcome.approved_cents else None,
+            ac=f"{first % 1_000_000:06d}" if approved and outcome.approved_cents else None,
         ))
 
     def coded(

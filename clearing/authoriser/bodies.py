@@ -3,6 +3,7 @@
 Reads msgpack-decoded maps (str keys). Raises InvalidValue with a text that names the field and what it must be.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from clearing.values import (
 
 T = TypeVar("T")
 TEXT_MAX = 200
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # PostgreSQL stores no NUL: a view that met one would stand still
 INSTANT_MAX = 32_503_680_000_000_000  # year 3000
 
 
@@ -49,6 +51,8 @@ class Body:
         value = self._take(name)
         if not isinstance(value, str) or not shortest <= len(value) <= TEXT_MAX:
             raise InvalidValue(f"{self._what}: '{name}' must be a text of {shortest} to {TEXT_MAX} characters")
+        if _CONTROL.search(value):
+            raise InvalidValue(f"{self._what}: '{name}' must be one line without control characters")
         return value
 
     def number(self, name: str, *, lowest: int = 0, highest: int = 2**31) -> int:

@@ -269,6 +269,8 @@ def _enrol_terminals(o: Order) -> Result:
         )
         if not acceptable_public_key(event.key):
             return not_now("This is not a usable Ed25519 public key; let the terminal make a new one.")
+        if event.terminal in o.book.caisse.by_number:
+            return not_now("This terminal id is a person's number; give the terminal another id.")
         return producers.decide_enrol(o.book.producers, event, at_us=o.at_us)
 
     return _all(o.body.bodies("terminals"), lambda e: getattr(e, "terminal", None), one)

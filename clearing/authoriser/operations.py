@@ -131,7 +131,8 @@ def _decide_afterwards(book: Book, request: Request, head: OperationHead, termin
     expires_us = calendar.end_of_day_us(calendar.day(at_us) + timedelta(days=days))
     return afterwards.decide_refund(
         asked, original=book.capture_of(terminal.producer, request.terminal, original_x), suspended=terminal.suspended,
-        reversed_before=reversed_before, allocation=book.allocation, funds=book.funds, new_lot_expires_us=MicroTime(expires_us), at_us=at_us,
+        reversed_before=reversed_before, allocation=book.allocation, funds=book.funds,
+        new_lot_expires_us=MicroTime(expires_us), at_us=at_us,
     )
 
 
@@ -145,6 +146,8 @@ def _same_operation(known: Operation, request: Request, tap: TapFacts | None) ->
     if isinstance(event, CaptureDecided | RefundDecided):
         wanted = Op.CAP if isinstance(event, CaptureDecided) else Op.REF
         return request.op is wanted and event.original == request.original
+    if isinstance(event, AuthorisationDecided) and event.price_choice != request.price_choice:
+        return False
     wanted = Op.SALE if isinstance(event, SaleDecided) else Op.AUTH
     card, counter = (event.tap.card, event.tap.counter) if event.tap is not None else (None, 0)
     asked = (tap.card, tap.counter) if tap is not None and tap.genuine else (None, 0)

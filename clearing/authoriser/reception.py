@@ -180,6 +180,8 @@ class Reception:
         if terminal is not None and request.epoch != terminal.epoch:
             return self.answers.coded(request, Code.NOT_ALLOWED_NOW, at_us=at_us, head=head)
         if request.op is Op.ROTATE:
+            if (request.terminal, request.x) in self.book.operations:
+                raise SameOperationOtherContent(request.x.hex())
             return self._rotate(waiting, request, group, head, at_us)
         outcome = operations.decide(
             self.book, request, waiting.submission.tap, at_us=at_us,

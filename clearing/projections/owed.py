@@ -9,6 +9,7 @@ from clearing.events.basket import Line, Return, Share
 from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
 from clearing.events.settlement import BatchClosed, PayoutConfirmed, PayoutReturned
 from clearing.projections.page import Page, Recorded, Writes, copy, write
+from clearing.rules.sale import goods
 from clearing.values import ProducerId
 
 FILE = "owed.sql"
@@ -52,7 +53,7 @@ def _captured(
 ) -> list[tuple[object, ...]]:
     if not event.shares:
         return []
-    gross = _gross(event.lines, event.op.producer)
+    gross = _gross(goods(event), event.op.producer)
     rows: list[tuple[object, ...]] = []
     for payee, cents in _per_payee(event.shares).items():
         _add(totals, payee, _CAPTURED, cents)
@@ -68,8 +69,8 @@ def _taken_back(
     rows: list[tuple[object, ...]] = []
     for payee, cents in _per_payee(returns).items():
         _add(totals, payee, _REFUNDED, cents)
-        goods = None if gross is None else -gross.get(payee, 0)
-        rows.append((payee, recorded.position, kind, recorded.day, recorded.local_time, goods, -cents))
+        price = None if gross is None else -gross.get(payee, 0)
+        rows.append((payee, recorded.position, kind, recorded.day, recorded.local_time, price, -cents))
     return rows
 
 
@@ -82,7 +83,7 @@ def _per_payee(parts: Iterable[Share | Return]) -> dict[ProducerId, int]:
 
 
 def _gross(lines: Iterable[Line], producer: ProducerId) -> dict[ProducerId, int]:
-    """Goods at full price per payee; a line that names none is the seller's own."""
+    """Goods that were handed over, at full price per payee; a line that names none is the seller's own."""
     sums: dict[ProducerId, int] = {}
     for line in lines:
         payee = line.payee or producer

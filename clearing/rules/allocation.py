@@ -19,6 +19,7 @@ from clearing.events.funds import (
 )
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.calendar import CivilCalendar, period_start
+from clearing.rules.facts import OWN_PURSE
 from clearing.rules.funds import Fund, Funds
 from clearing.rules.members import Member, Members, OpenLot, Purse
 from clearing.values import CENTS_MAX, Cents, DecisionId, FundId, MemberId, MicroTime, PersonId, PurseKind
@@ -223,6 +224,8 @@ def decide_set_rule(
         return not_found(f"There is no fund {rule.fund}; open it first.")
     if rule.decision not in decisions:
         return not_found(f"Decision {rule.decision} is not recorded; record the vote first.")
+    if rule.purse == OWN_PURSE:
+        return not_now(f"The purse {OWN_PURSE} holds what members added themselves; name another purse for the credit.")
     if rule.cents_each < 1 or not 1 <= rule.months_valid <= 24:
         return not_now("A monthly credit is at least one cent and can be spent for 1 to 24 months.")
     return rule
@@ -288,6 +291,8 @@ def decide_credit(
         return not_now("Credit at least one cent.")
     if credit.expires_us is not None and credit.expires_us <= at_us:
         return not_now("The credit would have lapsed already; choose a later expiry.")
+    if credit.fund is not None and credit.purse == OWN_PURSE:
+        return not_now(f"The purse {OWN_PURSE} holds what members added themselves; put a fund's credit into another purse.")
     if credit.fund is None and credit.expires_us is not None:
         return not_now("A member's own money does not lapse; leave the expiry out.")
     if credit.fund is not None and credit.fund not in funds:

@@ -166,7 +166,9 @@ def decide_remove_person(caisse: Caisse, *, person: PersonId, by: PersonId) -> P
     if known is None or not known.active:
         return not_found(f"{person} holds no office in this caisse.")
     others = [p for p in caisse.persons.values() if p.active and p.person != person]
-    if not any("treasurer" in p.roles for p in others) or not any("approver" in p.roles for p in others):
+    treasurers = {p.person for p in others if "treasurer" in p.roles}
+    approvers = {p.person for p in others if "approver" in p.roles}
+    if not treasurers or not approvers or len(treasurers | approvers) < 2:
         return not_now("A caisse needs a treasurer and an approver who are two people; name the successor first.")
     return PersonRemoved(person=person, by=by)
 

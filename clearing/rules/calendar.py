@@ -48,9 +48,7 @@ class CivilCalendar:
 def period_start(period: str) -> date:
     """First day of "YYYY-MM". Raises InvalidValue for any other text."""
     try:
-        if len(period) != 7:
-            raise ValueError
-        return date.fromisoformat(period + "-01")
+        return _exactly(period + "-01")
     except ValueError:
         raise InvalidValue(f"a month is written YYYY-MM, like 2017-01, not {period!r}") from None
 
@@ -58,9 +56,17 @@ def period_start(period: str) -> date:
 def civil_date(text: str, *, what: str = "date") -> date:
     """An ISO date. Raises InvalidValue."""
     try:
-        return date.fromisoformat(text)
+        return _exactly(text)
     except ValueError:
         raise InvalidValue(f"{what} is written YYYY-MM-DD, like 2017-01-31, not {text!r}") from None
+
+
+def _exactly(text: str) -> date:
+    """One day has one spelling: what a person signed is compared with what was recorded."""
+    day = date.fromisoformat(text)
+    if day.isoformat() != text:
+        raise ValueError
+    return day
 
 
 def local_text(zone: str, at_us: int) -> str:

@@ -11,7 +11,7 @@ from clearing.events.members import CardIssued, MemberAdmitted
 from clearing.postgres import Embedded
 from clearing.rules.caisse import ALLOWED_ROLES, ROLES
 from clearing.values import PersonId
-from clearing.wire.commands import CommandReply, parse_command_reply
+from clearing.wire.commands import CommandReply, parse_command_reply, person_number
 from clearing.wire.signature import TerminalKey
 from tests.authoriser.asking import at_once, logged, logged_of, request_of, restart
 from tests.living_caisse import AMINA, BRUNO, KEYS, Caisse, founding, living_caisse, payload_of
@@ -217,3 +217,16 @@ async def test_an_unreadable_command_keeps_its_number_free(caisse: Caisse) -> No
 async def test_a_single_events_fields_come_back_to_the_person(caisse: Caisse) -> None:
     done = await caisse.command(AMINA, "receive_money", {"fund": "general", "cents": 250, "reference": "gift"})
     assert done.out == {"event": "MoneyReceived", "fund": "general", "cents": 250, "reference": "gift", "by": "amina"}
+
+
+@pytest.mark.parametrize("reference", ["bank\x00line", "two\nlines", "\x9b31m"])
+async def test_a_text_is_one_line_that_every_view_can_keep(caisse: Caisse, reference: str) -> None:
+    body: dict[str, object] = {"fund": "general", "cents": 100, "reference": reference}
+    assert "control characters" in await unreadable(caisse, AMINA, "receive_money", body)
+
+
+async def test_no_terminal_is_enrolled_under_the_number_of_a_person(caisse: Caisse) -> None:
+    key = TerminalKey.from_seed(b"t" * 32).public
+    taken: dict[str, object] = {"terminal": person_number(BRUNO), "epoch": 1, "producer": "field", "key": key}
+    done = await declined(caisse, AMINA, "enrol_terminals", {"terminals": [taken]})
+    assert "a person's number" in done.why

@@ -11,9 +11,10 @@ from clearing.events.caisse import SecurityAlerted
 from clearing.events.codes import Code
 from clearing.events.sales import OperationRepeated, SaleDecided
 from clearing.values import CategoryId, Cents, OperationId
-from clearing.wire.requests import Op, Request
+from clearing.wire.requests import NewKey, Op, Request
+from clearing.wire.signature import TerminalKey, prove_new_key
 from tests.authoriser.asking import ask, at_once, but, codes, count, credit_cents, logged_of, read, request_of, restart
-from tests.living_caisse import AMINA, BRUNO, Caisse
+from tests.living_caisse import AMINA, BRUNO, STALL, Caisse
 
 APPLES = {"fruit-veg": 500}
 
@@ -116,7 +117,7 @@ async def test_the_same_operation_under_another_number_gets_its_first_outcome(ca
     caisse.n += 1
     again = but(caisse, sale, n=caisse.n)
     second = await ask(caisse, again)
-    assert (second.rc, second.aa, second.al) == (first.rc, first.aa, first.al)
+    assert (second.rc, second.aa, second.al, second.ac) == (first.rc, first.aa, first.al, first.ac)
     assert (second.n, second.rq) == (request_of(again).n, request_of(again).digest)
     [repeated] = await logged_of(caisse, OperationRepeated)
     assert repeated.first_position == first.sq
@@ -171,3 +172,21 @@ async def test_a_request_that_repeats_another_terminals_number_is_its_own(caisse
     done = await caisse.command(AMINA, "admit_members", {"members": [{"member": "m-4", "groups": []}]}, n=11)
     assert done.rc is Code.APPROVED
     assert (await ask(caisse, sale)).rc is Code.APPROVED
+
+
+async def test_an_authorisation_at_another_price_choice_is_another_operation(caisse: Caisse) -> None:
+    hold = caisse.asked(Op.AUTH, APPLES, price_choice=100)
+    assert (await ask(caisse, hold)).rc is Code.APPROVED
+    assert (await ask(caisse, but(caisse, hold, n=900, price_choice=70))).rc is Code.CONFLICT
+
+
+async def test_a_rotation_under_the_x_of_a_sale_is_94(caisse: Caisse) -> None:
+    sale = caisse.asked(Op.SALE, APPLES)
+    await caisse.writer.submit(sale)
+    new = TerminalKey.from_seed(b"n" * 32)
+    proved = NewKey(new.public, prove_new_key(new, terminal=STALL, epoch=1))
+    rotation = Request(
+        op=Op.ROTATE, terminal=STALL, epoch=1, n=901, x=request_of(sale).x, ts_ms=request_of(sale).ts_ms, new_key=proved
+    )
+    assert (await ask(caisse, caisse.submission(rotation, None))).rc is Code.CONFLICT
+    assert caisse.writer.book.producers.terminals[STALL].epoch == 1

@@ -6,8 +6,9 @@ import pytest
 
 from clearing.events.funds import AllocationDeclined, CohortLapsed, SingleGranted
 from clearing.events.members import MemberGroupsChanged
+from clearing.rules.allocation import decide_credit, decide_set_rule
 from clearing.rules.answers import BrokenBook, Declined
-from clearing.values import MemberId
+from clearing.values import MemberId, PurseKind
 from tests.given_when_then import Story, given
 from tests.sayings import (
     BRUNO,
@@ -165,3 +166,14 @@ def test_the_book_itself_refuses_a_lapse_of_another_sum() -> None:
     assert isinstance(lapse, CohortLapsed)
     with pytest.raises(BrokenBook, match="lapsed"):
         story.and_given(replace(lapse, cents=type(lapse.cents)(1)))
+
+
+def test_only_what_members_added_themselves_is_in_their_own_purse() -> None:
+    story = caisse()
+    added = decide_credit(story.book.members, story.book.funds, credit(100, purse="own"), at_us=story.at_us)
+    assert isinstance(added, Declined)
+    assert "added themselves" in added.why
+    rule = replace(monthly(), purse=PurseKind("own"))
+    voted = decide_set_rule(rule, funds=story.book.funds, decisions=story.book.caisse.decisions)
+    assert isinstance(voted, Declined)
+    assert "added themselves" in voted.why

@@ -127,3 +127,9 @@ def test_the_fold_keeps_proposal_and_acceptance_apart() -> None:
     accepted = story.when(accept(BRUNO)).last
     assert isinstance(accepted, BankDetailsApproved)
     assert story.book.producers.producers[GARDEN].proposed is None
+
+
+def test_after_a_removal_treasurer_and_approver_are_still_two_people() -> None:
+    story = given(*FOUNDED).when(propose(CHLOE, AMINA, "treasurer", "approver")).when(confirm(CHLOE, BRUNO)).then("00")
+    story.when(remove(AMINA)).then("00")
+    assert "two people" in declined(story.when(remove(BRUNO)))

@@ -7,8 +7,8 @@ from clearing.events.funds import CohortLapsed, LotLapsed
 from clearing.events.sales import CaptureDecided, HoldExpired, RefundDecided
 from clearing.rules.answers import Declined
 from clearing.rules.caisse import decide_adopt
-from clearing.rules.calendar import CivilCalendar
-from clearing.values import Cents
+from clearing.rules.calendar import CivilCalendar, civil_date, period_start
+from clearing.values import Cents, InvalidValue
 from tests.given_when_then import Story, given, paris
 from tests.sayings import (
     AMINA,
@@ -239,3 +239,15 @@ def test_civil_days_are_as_long_as_they_are(day: str, hours: int) -> None:
     start = paris(f"{day} 00:00:00")
     assert calendar.end_of_day_us(calendar.day(start)) - start == hours * 3_600_000_000
     assert calendar.day(start) != calendar.day(start - 1)
+
+
+@pytest.mark.parametrize("text", ["20260501", "2026-W18-5", "2026-5-1", "2026-05-32", ""])
+def test_a_day_has_one_spelling(text: str) -> None:
+    with pytest.raises(InvalidValue, match="YYYY-MM-DD"):
+        civil_date(text)
+
+
+@pytest.mark.parametrize("text", ["202605", "2026-5", "2026-13", "2026-05-01"])
+def test_a_month_has_one_spelling(text: str) -> None:
+    with pytest.raises(InvalidValue, match="YYYY-MM"):
+        period_start(text)

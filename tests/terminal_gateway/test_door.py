@@ -191,3 +191,13 @@ def test_a_rotation_brings_a_key_that_proves_itself() -> None:
     stolen = but(plain, new_key=NewKey(PERSON_KEY.public, proof))
     assert sale_seen(admitted(world, good)).new_key == NewKey(STRANGER.public, proof)
     assert refusal(world.door(), signed(stolen), Op.ROTATE).status == 400
+
+
+@pytest.mark.parametrize("offline", [1, 2, 3])
+def test_what_was_sold_offline_is_no_question_and_is_not_decided_like_one(offline: int) -> None:
+    world = World()
+    sold = sale(world.card(), 735)
+    told = but(sold, offline=offline, offline_cents=sold.amount_cents, offline_lines=(sold.amount_cents,))
+    refused = refusal(world.door(), signed(told))
+    assert (refused.status, refused.reason) == (400, Reason.MALFORMED)
+    assert "keep it queued" in str(refused)
