@@ -34,6 +34,8 @@ async def audit(
         await _replay(log, replay, stored, shown, report)
         balances = replay.finish(stored)
         await _nothing_beside(log, stored)
+        if shown is not None and shown.position > stored.position:
+            raise BadEvent(0, f"the projections stand at event {shown.position}, but the log ends at {stored.position}")
     except BadEvent as bad:
         reason, position = bad.reason, bad.position
     found = AuditReport(
@@ -47,8 +49,8 @@ async def audit(
 
 async def _replay(log: StoredLog, replay: Replay, stored: Head, shown: Shown | None, report: Callable[[str], None]) -> None:
     heads = await _due_heads(log, 0, stored)
-    if shown is not None and not 0 <= shown.position <= stored.position:
-        raise BadEvent(0, f"the projections stand at event {shown.position}, the log ends at {stored.position}")
+    if shown is not None and shown.position == 0:
+        shown.compare(replay)
     while replay.position < stored.position:
         after = replay.position
         up_to = min(after + PAGE_EVENTS, stored.position)

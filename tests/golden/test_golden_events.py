@@ -1,0 +1,47 @@
+"""Every form in which an event was ever stored is read for ever, with the values it was stored with."""
+
+from typing import Any
+
+import pytest
+
+from clearing.events.catalogue import EVENTS
+from clearing.events.codec import UnreadableEvent, decode, encode
+from tests.events.making import plain
+from tests.golden.write_golden import missing, stored
+
+ENTRIES = stored()
+_VERSIONS = {event_type.TYPE: getattr(event_type, "SCHEMA", 1) for event_type in EVENTS}
+
+
+def test_every_type_has_its_current_version_stored() -> None:
+    assert not missing(ENTRIES), "run: python -m tests.golden.write_golden, and commit what it added"
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_a_stored_event_is_decoded_to_what_was_said(name: str) -> None:
+    entry = ENTRIES[name]
+    event = decode(entry["type"], entry["schema_version"], bytes.fromhex(entry["public"]), bytes.fromhex(entry["private"]))
+    said: dict[str, Any] = plain(event)
+    assert {field: said[field] for field in entry["fields"]} == entry["fields"]
+    assert type(event).__name__ == name.split(maxsplit=1)[0]
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_an_event_of_the_current_version_is_stored_in_the_same_bytes_again(name: str) -> None:
+    entry = ENTRIES[name]
+    if entry["schema_version"] == _VERSIONS[entry["type"]]:
+        public, private = bytes.fromhex(entry["public"]), bytes.fromhex(entry["private"])
+        assert encode(decode(entry["type"], entry["schema_version"], public, private))[2:] == (public, private)
+
+
+def test_no_type_number_is_given_twice() -> None:
+    assert len({event_type.TYPE for event_type in EVENTS}) == len(EVENTS)
+
+
+@pytest.mark.parametrize(
+    "change", [{"type": 9_999}, {"schema_version": 99}, {"public": "80"}, {"public": "91"}, {"private": "9101"}]
+)
+def test_what_this_program_does_not_know_is_said_and_never_guessed(change: dict[str, Any]) -> None:
+    entry = ENTRIES["MoneyReceived 1"] | change
+    with pytest.raises(UnreadableEvent, match=r"install|form"):
+        decode(entry["type"], entry["schema_version"], bytes.fromhex(entry["public"]), bytes.fromhex(entry["private"]))
