@@ -283,6 +283,11 @@ def payer_step(sale: Sale) -> Key | None:
                 own = (cover.unit_cents or 0) * ((entry["units"] or 0) // 1000)
             else:
                 own = half(Fraction(sale.outcome.price[key] * cover.rate, 10_000))
+            covering = [c for r in ranks if reaches(c := rate_of(r, key))]
+            is_last = not any(reaches(rate_of(r, key)) for r in ranks[ranks.index(rank) + 1 :])
+            takes_the_rest = is_last and key not in cut and sum(c.rate or 0 for c in covering if c) >= 10_000
+            if own == 0 and takes_the_rest and cover.rate:
+                own = rest[key]
             if own == 0:
                 continue
             sale.outcome.eligible = True
@@ -299,9 +304,7 @@ def payer_step(sale: Sale) -> Key | None:
                     sale.outcome.limited |= room[payer.id] < min(part, left)
                     if payer.short == "decline" and not sale.delivered:
                         return key
-            covering = [c for r in ranks if (c := rate_of(r, key)) is not None]
-            is_last = not any(rate_of(r, key) for r in ranks[ranks.index(rank) + 1 :])
-            if is_last and key not in cut and sum(c.rate or 0 for c in covering) >= 10_000:
+            if takes_the_rest and key not in cut:
                 parts = by_largest_remainder(rest[key], weights)
             for payer, part in zip(members, parts, strict=True):
                 taken = min(part, room[payer.id], sale.money.left("payer", payer.id, src(payer)))
@@ -309,6 +312,11 @@ def payer_step(sale: Sale) -> Key | None:
                 room[payer.id] -= taken
                 sale.take(key, "payer", payer.id, src(payer), taken, key[2], cover.rate or 0)
     return None
+
+
+def reaches(cover: Cover | None) -> bool:
+    """Whether somebody who covers like this pays anything at all."""
+    return cover is not None and bool(cover.rate or cover.unit_cents)
 
 
 def src(payer: Payer) -> str:

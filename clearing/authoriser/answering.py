@@ -20,7 +20,7 @@ class Answers:
         self._key = key
 
     def decided(self, request: Request, outcome: Outcome, *, position: Position, at_us: int, head: bytes) -> bytes:
-        """The answer to a decided operation. head: the log's chain hash before its group. A repeat tells the first code again."""
+        """The answer to a decided operation. head: the chain hash before its group. A repeat tells the first code again."""
         approved = outcome.approved_cents is not None
         first = outcome.event.first_position if isinstance(outcome.event, OperationRepeated) else position
         return self._reply(Reply(

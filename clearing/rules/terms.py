@@ -118,6 +118,8 @@ def _claim(rank: Sequence[IndexedPayer], category: CategoryId, product: str | No
     """check_charte sees to it that payers of one rank have the same covers; the first one's rate counts."""
     matches = [(each, each.covers.match(category, product, counted=counted)) for each in rank]
     covers = [cover for _, cover in matches if cover is not None]
+    if covers and not covers[0].rate and not covers[0].unit_cents:
+        return None  # who covers at nothing is no payer of the line, and not its last one
     return Claim(tuple(each for each, cover in matches if cover is not None), covers[0]) if covers else None
 
 

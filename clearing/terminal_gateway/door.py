@@ -98,7 +98,7 @@ class Door:
         if request.terminal != entry.number or request.epoch != entry.epoch:
             raise refusals.unauthorised(Reason.OTHER_TERMINAL)
         if request.offline:
-            raise refusals.malformed(ValueError("a sale that was made offline ('o' 1 to 3) tells what happened: keep it queued"))
+            raise refusals.malformed(ValueError("a sale made offline ('o' 1 to 3) tells what happened: keep it queued"))
         brought = request.new_key
         if brought is not None and not new_key_proven(
             brought.key, brought.proof, terminal=request.terminal, epoch=request.epoch

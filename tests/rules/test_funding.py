@@ -258,3 +258,22 @@ def test_a_refund_names_the_seller_or_leaves_it_out_alike() -> None:
     paid = fund_basket(sold, CREDIT, facts(credit=100)).shares
     named = [replace(line(100), payee=STALL)]
     assert refund(sold, paid, [], named, producer=STALL) == paid
+
+
+def test_the_last_of_a_whole_takes_what_rounding_left_even_when_its_own_rate_rounds_to_nothing() -> None:
+    thirds = charte(purse("a", rate(33)), purse("b", rate(33)), purse("c", rate(34)))
+    assert took(fund_basket([line(1)], thirds, facts(a=9, b=9, c=9))) == {"c": 1}
+    tenths = charte(*(purse(name, rate(10)) for name in "abcdefghij"))
+    funding = fund_basket([line(4)], tenths, facts(**dict.fromkeys("abcdefghij", 9)))
+    assert (took(funding), funding.code()) == ({"j": 4}, Code.APPROVED)
+
+
+def test_who_covers_at_nothing_is_not_the_last() -> None:
+    none = charte(*(purse(name, rate(10)) for name in "abcdefghij"), purse("k", rate(0)))
+    assert took(fund_basket([line(4)], none, facts(**dict.fromkeys("abcdefghijk", 9)))) == {"j": 4}
+
+
+def test_an_empty_purse_does_not_take_what_rounding_left() -> None:
+    thirds = charte(purse("a", rate(33)), purse("b", rate(33)), purse("c", rate(34)))
+    funding = fund_basket([line(1)], thirds, facts(a=9, b=9, c=0))
+    assert (took(funding), funding.code()) == ({}, Code.INSUFFICIENT_CREDIT)
