@@ -16,6 +16,7 @@ from tests.living_caisse import Caisse, open_writer
 
 APPLES = {"fruit-veg": 500}
 LEASE_US = 60_000_000
+ANSWER_S = 30
 
 
 async def test_a_second_writer_is_refused_with_the_holders_name_while_the_lease_runs(caisse: Caisse) -> None:
@@ -43,7 +44,7 @@ async def test_the_writer_that_was_taken_over_answers_unknown_and_says_why(caiss
         await old_running
     assert count(old._telemetry, "clearing_fenced_total") == 1
     with pytest.raises(OutcomeUnknown):
-        await old.submit(in_flight[0])
+        await asyncio.wait_for(old.submit(in_flight[0]), ANSWER_S)
     await old_log.close()
     assert codes(await at_once(caisse, in_flight)) == [Code.APPROVED] * 3
     assert len(await logged_of(caisse, SaleDecided)) == 3
@@ -58,7 +59,7 @@ async def test_an_idle_writer_learns_by_itself_that_it_was_taken_over(caisse: Ca
     assert isinstance(old_running.exception(), Fenced)
     assert count(old._telemetry, "clearing_fenced_total") == 1
     with pytest.raises(OutcomeUnknown):
-        await old.submit(caisse.asked(Op.SALE, APPLES))
+        await asyncio.wait_for(old.submit(caisse.asked(Op.SALE, APPLES)), ANSWER_S)
     await old_log.close()
 
 
