@@ -120,6 +120,19 @@ async def test_nothing_lapses_while_the_clock_is_wrong(caisse: Caisse, clocks: T
     assert (await caisse.sell(APPLES))[1].rc is Code.APPROVED
 
 
+async def test_nothing_lapses_by_the_other_clock_either_until_a_person_said_what_time_it_is(
+    caisse: Caisse, clocks: TwoClocks
+) -> None:
+    clocks.wall_us += HOUR_US
+    assert (await caisse.sell(APPLES))[1].rc is Code.LEDGER_UNAVAILABLE
+    clocks.pass_us(90 * DAY_US)
+    await caisse.writer._decide_and_commit([])
+    assert not await logged_of(caisse, CohortLapsed)
+    assert (await caisse.command(AMINA, "confirm_clock", {})).rc is Code.APPROVED
+    assert (await caisse.sell(APPLES))[1].rc is Code.DECLINED
+    assert len(await logged_of(caisse, CohortLapsed)) == 1
+
+
 async def test_only_an_operator_confirms_and_only_a_clock_that_stepped(caisse: Caisse, clocks: TwoClocks) -> None:
     idle = await caisse.command(AMINA, "confirm_clock", {})
     assert (idle.rc, "nothing to confirm" in idle.why) == (Code.NOT_ALLOWED_NOW, True)
