@@ -260,23 +260,24 @@ def ranks_of(charte: Charte) -> list[list[Payer]]:
     return ranks
 
 
+def of_line(sale: Sale, rank: list[Payer], key: Key) -> list[Payer]:
+    qty = sale.lines[key]["qty"]
+    return [p for p in rank if p.id in sale.rules and key[0] in sale.categories and cover_for(p, key, qty, None)]
+
+
 def payer_step(sale: Sale) -> Key | None:
     rest = {key: sale.outcome.price[key] for key in sale.lines}
     cut: set[Key] = set()
     room = {payer.id: rooms(sale, payer) for payer in sale.charte.payers}
     ranks = ranks_of(sale.charte)
 
-    def of_line(rank: list[Payer], key: Key) -> list[Payer]:
-        qty = sale.lines[key]["qty"]
-        return [p for p in rank if p.id in sale.rules and key[0] in sale.categories and cover_for(p, key, qty, None)]
-
     def rate_of(rank: list[Payer], key: Key) -> Cover | None:
-        mine = of_line(rank, key)
+        mine = of_line(sale, rank, key)
         return cover_for(mine[0], key, sale.lines[key]["qty"], None) if mine else None
 
     for rank in ranks:
         for key, entry in sale.lines.items():
-            cover, members = rate_of(rank, key), of_line(rank, key)
+            cover, members = rate_of(rank, key), of_line(sale, rank, key)
             if cover is None:
                 continue
             if cover.rate is None:

@@ -32,6 +32,10 @@ _BACKGROUND: Final = frozenset(
         CaisseFounded, DecisionRecorded, CharteAdopted, AllocationRuleSet, AllocationGranted, SingleGranted, PurseCredited,
     )
 )  # fmt: skip
+Later = CaptureDecided | ReversalDecided | RefundDecided | HoldExpired | OperationRepeated
+_LATER: Final = frozenset(
+    kind.TYPE for kind in (CaptureDecided, ReversalDecided, RefundDecided, HoldExpired, OperationRepeated)
+)  # fmt: skip
 _PAYING: Final = frozenset(kind.TYPE for kind in (SaleDecided, AuthorisationDecided, CaptureDecided))
 
 
@@ -95,23 +99,40 @@ async def find_sale(log: StoredLog, reference: str) -> FoundSale:
     """Raises SaleNotFound: nothing, or more than one operation, has this reference."""
     wanted = _wanted(reference)
     background, found, later = _Background(), list[tuple[EventRow, Paying]](), list[str]()
-    stream = ""
+    names: set[bytes] = set()
     async for row in _rows(log):
         if row.type in _BACKGROUND:
             background.learn(_decoded(row), row.position)
-        elif row.stream == stream and found:
+        elif found and row.type in _LATER and any(x in row.public for x in names) and _is_about(row, found[0][1], names):
             later += _afterwards(_decoded(row), background.zone, row)
         elif row.type in _PAYING and wanted(row):
             event = _decoded(row)
             if isinstance(event, SaleDecided | AuthorisationDecided | CaptureDecided):
                 found.append((row, event))
-                stream = stream or row.stream
+                names |= {event.op.x} | ({event.original} if isinstance(event, CaptureDecided) else set())
     if len(found) != 1:
         raise SaleNotFound(_not_one(reference, found))
     row, event = found[0]
     return FoundSale(
         event, row.position, row.at_us, background.zone, background.chartes, background.decisions, background.lots, tuple(later)
     )
+
+
+def _is_about(row: EventRow, sale: Paying, names: set[bytes]) -> bool:
+    """Whether the event is about the sale under any of its names; the capture of a hold gives it one more.
+
+    Any terminal of the same producer may capture and take back, so the row may stand in another stream.
+    """
+    event = _decoded(row)
+    if not isinstance(event, Later):
+        return False
+    producer = event.producer if isinstance(event, HoldExpired) else event.op.producer
+    about = event.op.x if isinstance(event, OperationRepeated) else event.original
+    if producer != sale.op.producer or about not in names:
+        return False
+    if isinstance(event, CaptureDecided) and event.code in ("00", "10"):
+        names.add(event.op.x)
+    return True
 
 
 def _wanted(reference: str) -> Callable[[EventRow], bool]:

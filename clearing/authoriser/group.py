@@ -74,7 +74,8 @@ class Group:
 def stream_of(event: Event) -> str:
     """What the event is about: all events of one sale, member, producer, fund or batch can be read by it.
 
-    An operation and all that follows it are "op/<terminal hex>/<x hex>" of the operation that began it.
+    A sale or a hold is "op/<terminal hex>/<x hex>", and so is what the same terminal does to it afterwards; another terminal of
+    the producer has a stream of its own, for the event says no more than which x it is about.
     """
     match event:
         case sales.SaleDecided() | sales.AuthorisationDecided() | sales.OperationRepeated():

@@ -7,12 +7,18 @@ import pytest
 from clearing.audit import Explanation, SaleNotFound, why
 from clearing.audit.reasons import REASONS
 from clearing.audit.scan import euros
+from clearing.authoriser.group import stream_of
+from clearing.event_store.rows import EventRow
+from clearing.events.codec import encode
 from clearing.events.codes import Code
-from clearing.wire.requests import Op
+from clearing.values import TerminalId
+from clearing.wire.requests import Op, Request
 from tests.audit.market_day import market_day
+from tests.given_when_then import Story, given
 from tests.house.sources import CLONE, text
 from tests.living_caisse import AMINA, BRUNO, charte_body, decision_body
-from tests.memory_log import Desk, furnished
+from tests.memory_log import Desk, MemoryLog, furnished
+from tests.sayings import MARKET, Till, credit, line, terminal
 
 
 async def explained(desk: Desk, lines: dict[str, int], op: Op = Op.SALE) -> Explanation:
@@ -99,3 +105,37 @@ def test_every_code_has_the_words_of_the_documented_table() -> None:
 
 def test_cents_are_written_in_euros() -> None:
     assert [euros(cents) for cents in (0, 5, 10, 123_456)] == ["0.00 EUR", "0.05 EUR", "0.10 EUR", "1234.56 EUR"]
+
+
+async def later_of(story: Story, request: Request) -> list[str]:
+    """What `why` tells of later events, each without its time."""
+    log = MemoryLog()
+    for at, (event, at_us) in enumerate(zip(story.history, story.instants, strict=True), 1):
+        form = encode(event)
+        log.rows.append(EventRow(
+            at, stream_of(event), at, form.type, form.schema_version, at_us, form.public, form.private, bytes(16), b"", b"", b""
+        ))  # fmt: skip
+    return [said.partition("): ")[2] for said in (await why(log, request.x.hex())).later]
+
+
+async def test_tells_what_other_terminals_of_the_stall_took_back() -> None:
+    till, other = Till(), Till(TerminalId(b"stall-02"))
+    sale = till.sale(line("veg", 500))
+    story = given(*MARKET, credit(10_000), terminal(other.number)).when(sale, till.tap())
+    story.when(other.refund(sale, line("veg", 200))).then("00")
+    assert await later_of(story, sale) == ["goods of 2.00 EUR taken back, 2.00 EUR of it to the card."]
+
+
+async def test_tells_of_a_capture_what_was_asked_under_its_own_name_and_under_its_holds() -> None:
+    till = Till()
+    hold = till.auth(line("veg", 500))
+    capture = till.capture(hold, line("veg", 300))
+    story = given(*MARKET, credit(10_000)).when(hold, till.tap()).when(capture)
+    story.when(till.refund(hold, line("veg", 100))).when(till.refund(capture, line("veg", 50))).when(till.reverse(capture))
+    then = [
+        "goods of 1.00 EUR taken back, 1.00 EUR of it to the card.",
+        "goods of 0.50 EUR taken back, 0.50 EUR of it to the card.",
+        "reversed, 1.50 EUR given back.",
+    ]
+    assert await later_of(story, capture) == then
+    assert await later_of(story, hold) == ["delivered, 3.00 EUR captured, 2.00 EUR released.", *then]

@@ -58,6 +58,11 @@ def facts(funds: dict[str, int] | None = None, **purses: int | tuple[Lot, ...]) 
     )  # fmt: skip
 
 
+def each_holds(cents: int, names: str) -> Facts:
+    """A purse with so many cents per letter."""
+    return replace(facts(), purses={PurseKind(name): (lot(name, cents),) for name in names})
+
+
 def took(funding: Funding) -> dict[str, int]:
     cents: dict[str, int] = {}
     for share in funding.shares:
@@ -264,13 +269,13 @@ def test_the_last_of_a_whole_takes_what_rounding_left_even_when_its_own_rate_rou
     thirds = charte(purse("a", rate(33)), purse("b", rate(33)), purse("c", rate(34)))
     assert took(fund_basket([line(1)], thirds, facts(a=9, b=9, c=9))) == {"c": 1}
     tenths = charte(*(purse(name, rate(10)) for name in "abcdefghij"))
-    funding = fund_basket([line(4)], tenths, facts(**dict.fromkeys("abcdefghij", 9)))
+    funding = fund_basket([line(4)], tenths, each_holds(9, "abcdefghij"))
     assert (took(funding), funding.code()) == ({"j": 4}, Code.APPROVED)
 
 
 def test_who_covers_at_nothing_is_not_the_last() -> None:
     none = charte(*(purse(name, rate(10)) for name in "abcdefghij"), purse("k", rate(0)))
-    assert took(fund_basket([line(4)], none, facts(**dict.fromkeys("abcdefghijk", 9)))) == {"j": 4}
+    assert took(fund_basket([line(4)], none, each_holds(9, "abcdefghijk"))) == {"j": 4}
 
 
 def test_an_empty_purse_does_not_take_what_rounding_left() -> None:
