@@ -15,11 +15,13 @@ from clearing.values import PurseKind
 def digest_of(book: Book) -> dict[str, str]:
     """Part of the book -> SHA-256 in hex, over everything that could decide a later request differently."""
     kinds = sorted({PurseKind("credit"), PurseKind("own"), *book.allocation.grants})
+    lapsed = {lot for lot, cohort in book.allocation.cohorts.items() if cohort.lapsed}  # no purse can spend those any more
     parts = {
         "at": (book.position, book.at_us),
         "purses": {
             (member.member, kind): sorted(
                 (lot.id, lot.fund, lot.expires_us, lot.cents) for lot in book.allocation.open_purse(member, kind).lots
+                if lot.id not in lapsed
             )
             for member in book.members.members.values()
             for kind in kinds
