@@ -63,6 +63,7 @@ class Writer:
         self._failed = False
         self._head_signed_us = 0
         self._step_told_us = 0
+        self._renewed_s = 0.0
         self._kids: dict[TerminalId, bytes] = {}
         self.book = Book()
         self._reception = self._open_reception(Sameness())
@@ -79,6 +80,7 @@ class Writer:
         """Fold the log into the book and tell the directory. Raises BrokenBook or UnreadableEvent for a log it can't fold."""
         self._directory.serve(self.code)
         await self._load()
+        self._clock.not_before(self.book.at_us)
         self._directory.ready[self.code] = True
         structlog.get_logger().info(LogEvent.READY, caisse=self.code, position=self.book.position)
 
@@ -146,7 +148,11 @@ class Writer:
         try:
             await asyncio.wait_for(self._arrived.wait(), IDLE_S)
         except TimeoutError:
-            await self._log.renew_lease()
+            await self._renew_lease()
+
+    async def _renew_lease(self) -> None:
+        await self._log.renew_lease()
+        self._renewed_s = asyncio.get_running_loop().time()
 
     def stop(self) -> None:
         """Decide what is in the inbox, take nothing more, and let run() end."""
@@ -248,10 +254,13 @@ class Writer:
                 waiting.answer.set_result(answer)
         if group.rows:
             await self._sign_head()
+        elif asyncio.get_running_loop().time() - self._renewed_s > self._settings.lease_s / 3:
+            await self._renew_lease()  # nothing but repeats for a while: they append nothing, so they keep no lease
 
     async def _append(self, group: Group) -> None:
         with self._telemetry.append_seconds.labels(self.code).time():
             await self._log.append_group(group.rows, group.replies, group.taps)
+        self._renewed_s = asyncio.get_running_loop().time()
         self._telemetry.group_requests.labels(self.code).observe(len(group.replies))
         self._chain = group.chain
         for row, event in zip(group.rows, group.events, strict=True):
