@@ -34,7 +34,8 @@ class Answers:
 
     def chained(self, chain: bytes, position: int) -> None:
         """The log has grown by one event; later replies may name this head."""
-        self._heads[chain] = position
+        if self._signatures:
+            self._heads[chain] = position
 
     def check(
         self, event: Event, asked: Asked | None, replies: Sequence[ReplyRow], position: int, at_us: int, book: Book
@@ -48,16 +49,15 @@ class Answers:
         row = replies[0]
         if (row.terminal, row.key_epoch, row.n, row.digest) != (asked.sender, asked.epoch, asked.n, asked.digest):
             raise BadEvent(position, "its stored reply stands under another message")
-        try:
-            self._said(event, asked, self._payload(row.reply, position), position, at_us, book)
-        except (MalformedFrame, BadSignature) as fault:
-            raise BadEvent(position, f"its stored reply does not hold: {fault}") from fault
-        self._checked.add("signed replies, with what they say" if self._signatures else "replies, with what they say")
+        if self._signatures:
+            try:
+                self._said(event, asked, self._payload(row.reply, position), position, at_us, book)
+            except (MalformedFrame, BadSignature) as fault:
+                raise BadEvent(position, f"its stored reply does not hold: {fault}") from fault
+        self._checked.add("signed replies, with what they say" if self._signatures else "replies in their place")
 
     def _payload(self, reply: bytes, position: int) -> bytes:
         envelope = open_envelope(reply, frame_bytes_max=COMMAND_BYTES_MAX)
-        if not self._signatures:
-            return envelope.payload
         key = self._keys.get(envelope.kid)
         if key is None:
             raise BadEvent(position, f"its reply is signed by {envelope.kid.hex()}, not by this caisse's server")

@@ -230,10 +230,12 @@ def _asked(message: Request | Command) -> Asked:
     return Asked(sender, message.epoch, message.n, message.x, message.digest)
 
 
-def claimed(evidence: bytes, position: int) -> Asked | None:
-    """The message as a frame claims it, when signatures are not to be checked; None for a pairing. Raises BadEvent."""
+def claimed(event: Event, evidence: bytes, position: int) -> Asked | None:
+    """The message as event and frame claim it, when signatures are not to be checked; None for a pairing. Raises BadEvent."""
     try:
         payload = open_envelope(evidence, frame_bytes_max=COMMAND_BYTES_MAX).payload
+        if isinstance(event, OPERATIONS):
+            return Asked(event.op.terminal, event.op.epoch, event.op.n, event.op.x, payload_digest(payload))
         fields = unpack_map(payload, items_max=_ITEMS_MAX)
         if "m" not in fields:
             return None

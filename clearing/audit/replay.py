@@ -106,7 +106,7 @@ class Replay:
     def _asked(self, event: Event, row: EventRow) -> Asked | None:
         if self._signatures:
             return self._evidence.check(event, row.evidence, row.position, self.book)
-        return claimed(row.evidence, row.position) if row.evidence else None
+        return claimed(event, row.evidence, row.position) if row.evidence else None
 
     def _taps(self, event: Event, taps: Sequence[TapRow], at: int) -> None:
         tap = uses_tap(event)
