@@ -44,6 +44,11 @@ class WatchedClock:
         self._ahead_us += step_us
         return monotonic_us + self._ahead_us
 
+    def not_before(self, log_us: int) -> None:
+        """The log ends at log_us: a wall clock further back than a step was set back while nobody watched it."""
+        if log_us - self.now_us() > STEP_MAX_US:
+            self._ahead_us = log_us - self._clock.monotonic_us()
+
     def confirm(self) -> int:
         """An operator says the wall clock is right. Returns the step that was confirmed, in microseconds."""
         confirmed, self.step_us = self.step_us, 0

@@ -43,6 +43,11 @@ class TwoClocks:
 async def clocks(caisse: Caisse) -> TwoClocks:
     """The caisse's writer, started anew under a clock whose two faces can disagree."""
     clocks = TwoClocks(caisse.clock.us + 1_000_000)
+    await start_anew(caisse, clocks)
+    return clocks
+
+
+async def start_anew(caisse: Caisse, clocks: TwoClocks) -> None:
     caisse.writer.stop()
     await caisse.running
     await caisse.log.release()
@@ -53,7 +58,6 @@ async def clocks(caisse: Caisse) -> TwoClocks:
     )
     await caisse.writer.start()
     caisse.running = asyncio.create_task(caisse.writer.run())
-    return clocks
 
 
 async def log_time_us(caisse: Caisse) -> int:
@@ -161,3 +165,15 @@ def test_a_clock_that_stepped_and_came_back_still_waits_for_a_person() -> None:
     assert watched.step_us != 0
     watched.confirm()
     assert watched.step_us == 0
+
+
+async def test_a_clock_that_was_set_back_while_no_writer_ran_is_found_at_the_start(caisse: Caisse, clocks: TwoClocks) -> None:
+    await caisse.sell(APPLES)
+    before = await log_time_us(caisse)
+    clocks.wall_us -= HOUR_US
+    await start_anew(caisse, clocks)
+    assert (await caisse.sell(APPLES))[1].rc is Code.LEDGER_UNAVAILABLE
+    confirmed = await caisse.command(AMINA, "confirm_clock", {})
+    assert (confirmed.rc, confirmed.out["step_us"]) == (Code.APPROVED, -HOUR_US)
+    assert (await caisse.sell(APPLES))[1].rc is Code.APPROVED
+    assert await log_time_us(caisse) == before + 2
