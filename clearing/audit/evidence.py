@@ -96,15 +96,15 @@ class Evidence:
             raise BadEvent(position, f"its evidence does not hold: {fault}") from fault
 
     def finish(self, position: int) -> None:
-        """At the log's end no command may lack an event."""
+        """Where the next request begins, or the log ends, no command may lack an event."""
         if self._due:
-            raise BadEvent(position, f"the command before it also asked for {self._due[0].named()}, which did not follow")
+            raise BadEvent(position, f"the command before it also asked for {self._due[0].named()}, which should stand here")
 
     def _check(self, event: Event, evidence: bytes, position: int, book: Book) -> Asked | None:
         if not evidence:
             self._follows(event, position, book)
             return None
-        self.finish(position - 1)
+        self.finish(position)
         if isinstance(event, BY_TIME_ALONE):
             raise BadEvent(position, f"{type(event).__name__} is caused by no frame, but carries one")
         envelope = open_envelope(evidence, frame_bytes_max=COMMAND_BYTES_MAX)

@@ -1,5 +1,6 @@
 """Law: a log is replayed row by row; each row is proved before it is folded, and nothing after a bad one is believed."""
 
+import struct
 from collections.abc import Sequence
 from typing import Final
 
@@ -23,6 +24,8 @@ from clearing.wire.signature import signature_holds
 
 COMPARE_EVENTS: Final = 20_000
 """At a closed batch all sums are compared, when so many events came since the last time: it opens every purse."""
+NONSENSE: Final = (LookupError, ValueError, TypeError, AttributeError, StopIteration, AssertionError, OverflowError)
+"""What rules raise when an event of a forged log means nothing to them: the event's fault, not the program's."""
 _DUE_MAY_WAIT: Final = (*BY_TIME_ALONE, SecurityAlerted, FrameHeld)
 
 
@@ -54,8 +57,11 @@ class Replay:
             raise BadEvent(at, "its instant is not after the instant of the event before it")
         self._hashes(row, replies[0].reply if replies else b"")
         event = self._decoded(row)
-        asked = self._asked(event, row)
-        self._answers.check(event, asked, replies, at, row.at_us, self.book)
+        try:
+            asked = self._asked(event, row)
+            self._answers.check(event, asked, replies, at, row.at_us, self.book)
+        except NONSENSE as fault:
+            raise BadEvent(at, f"its evidence or reply says nothing that can be read: {fault!r}") from fault
         self._taps(event, taps, at)
         self._lawful(event, row, bool(row.evidence))
         self._fold(event, row)
@@ -74,15 +80,18 @@ class Replay:
 
     def finish(self, stored: Head) -> dict[str, int]:
         """The end of the log: compare with the stored head and all sums by two roads; returns the books. Raises BadEvent."""
-        self._evidence.finish(self.position)
+        self._evidence.finish(self.position + 1)
         if (stored.position, stored.chain, stored.at_us) != (self.position, self.chain, self.book.at_us):
             raise BadEvent(self.position, f"the stored head names event {stored.position} and another chain or instant")
         return self.roads.compare(self.position, self.book)
 
     def _hashes(self, row: EventRow, reply: bytes) -> None:
-        leaf = leaf_hash(
-            row.position, row.at_us, row.type, row.schema_version, row.public, row.private, row.salt, row.evidence, reply
-        )
+        try:
+            leaf = leaf_hash(
+                row.position, row.at_us, row.type, row.schema_version, row.public, row.private, row.salt, row.evidence, reply
+            )
+        except struct.error as fault:
+            raise BadEvent(row.position, f"its type or version is no number of this log: {fault}") from fault
         if leaf != row.leaf:
             raise BadEvent(row.position, "its body, evidence or reply was changed: the leaf hash differs")
         chain = chain_hash(self.chain, leaf)
@@ -122,16 +131,16 @@ class Replay:
                 raise BadEvent(at, "something was due before it: a hold or a credit should have ended first")
             check_operation(event, at, at_us, self.book, self.checked)
             check_office(event, at, at_us, self.book, self.checked)
-        except (KeyError, StopIteration) as fault:
-            raise BadEvent(at, f"it names something that is not there: {fault}") from fault
+        except NONSENSE as fault:
+            raise BadEvent(at, f"it names something that is not there: {fault!r}") from fault
 
     def _fold(self, event: Event, row: EventRow) -> None:
         try:
             self._evidence.learn(event, row.position)
             self.book.apply(event, row.position, row.at_us)
-        except (BrokenBook, KeyError, StopIteration) as fault:
-            raise BadEvent(row.position, f"it contradicts what was before it: {fault}") from fault
-        self.roads.post(event, row.position, self.book)
+            self.roads.post(event, row.position, self.book)
+        except (BrokenBook, *NONSENSE) as fault:
+            raise BadEvent(row.position, f"it contradicts what was before it: {fault!r}") from fault
         if isinstance(event, BatchClosed) and row.position - self._compared >= COMPARE_EVENTS:
             self.roads.compare(row.position, self.book)
             self._compared = row.position
