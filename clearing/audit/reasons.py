@@ -54,11 +54,11 @@ REASONS: Final[dict[Code, Reason]] = {
         "Nothing: sell again if the goods left",
     ),
     Code.EXPIRED_OR_RESOLVED: Reason(
-        "The hold expired, or it was captured or cancelled before",
+        "The hold expired, or the hold or sale was captured or cancelled before",
         "Seller: sell again with a new tap",
     ),
     Code.NOT_ALLOWED_NOW: Reason(
-        "For example a refund of a sale whose goods were all given back",
+        "For example no charte is in force yet, goods of somebody whom the hold was not for, a refund to be undone",
         "Desk: `clearing why SALE` shows what happened to it",
     ),
     Code.TAP_VIOLATION: Reason(
@@ -114,7 +114,7 @@ REASONS: Final[dict[Code, Reason]] = {
         "Wait, or the desk looks at the card's sales",
     ),
     Code.AMOUNT_LIMIT: Reason(
-        "A ceiling per sale, day, month or year is used up",
+        "A ceiling is used up; or more was to be captured or taken back than was held or sold",
         "Nothing: `clearing why SALE` names the ceiling",
     ),
     Code.INSUFFICIENT_CREDIT: Reason(

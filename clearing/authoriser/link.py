@@ -32,7 +32,7 @@ class CommandRefused(Exception):
 
 
 class CommandUnanswered(Exception):
-    """The writer stopped before it answered: send the same command again, it is done at most once."""
+    """The writer stopped before it answered: the same bytes are done at most once, a command given anew is another one."""
 
 
 async def send_command(socket: Path, envelope: bytes, secret: bytes | None = None) -> bytes:
@@ -55,7 +55,8 @@ async def send_command(socket: Path, envelope: bytes, secret: bytes | None = Non
             body = await reader.readexactly(min(size, ANSWER_BYTES_MAX))
     except (asyncio.IncompleteReadError, ConnectionError, TimeoutError):
         raise CommandUnanswered(
-            "The writer stopped before it answered; give the command again, it is done at most once."
+            "The writer stopped before it answered. Look first whether it was done, with `clearing status`: a command that "
+            "is typed again is another one."
         ) from None
     finally:
         writer.close()

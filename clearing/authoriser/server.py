@@ -87,7 +87,10 @@ class CommandServer:
         except Overloaded as full:
             return answer(Kind.NOT_PROCESSED, str(full).encode())
         except OutcomeUnknown:
-            return answer(Kind.UNKNOWN, b"The writer stopped while it worked on this; give the command again.")
+            return answer(Kind.UNKNOWN, (
+                b"The writer stopped while it worked on this. Look first whether it was done, with `clearing status`: a "
+                b"command that is typed again is another one."
+            ))
 
     def _open(self, raw: bytes) -> tuple[VerifiedFrame, Command]:
         envelope = open_envelope(raw, frame_bytes_max=self._settings.command_bytes_max)

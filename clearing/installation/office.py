@@ -55,7 +55,7 @@ class Officer:
             raw = await send_command(self.socket, envelope, secret)  # the same bytes: done at most once
         reply = _read(raw)
         if reply.rq != payload_digest(payload):
-            raise CommandUnanswered("The answer is to another command; give the command again.")
+            raise CommandUnanswered("The answer is to another command. Look whether yours was done, with `clearing status`.")
         if reply.rc is not Code.APPROVED:
             raise NotAllowed(reply.rc, reply.why)
         return reply.out

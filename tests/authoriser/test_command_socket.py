@@ -121,7 +121,7 @@ async def test_a_socket_that_a_crash_left_behind_is_replaced(caisse: Caisse, soc
 
 async def test_a_writer_that_was_fenced_leaves_the_outcome_unknown(caisse: Caisse, socket: Path) -> None:
     caisse.writer._failed = True
-    with pytest.raises(CommandUnanswered, match="give the command again"):
+    with pytest.raises(CommandUnanswered, match="Look first whether it was done"):
         await send_command(socket, signed())
     caisse.writer._failed = False
 
