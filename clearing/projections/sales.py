@@ -36,6 +36,7 @@ class _Rows:
         self.sold: list[Row] = []
         self.shares: list[Row] = []
         self.pointed: list[Row] = []
+        self.refunds: list[Row] = []
         self.changed: list[Row] = []
         self.expired: list[Row] = []
 
@@ -66,7 +67,7 @@ def writes(page: Page) -> Writes:
                 pass
     return [
         *copy("sales", SOLD, rows.sold), *copy("sale_shares", SHARE, rows.shares), *write("point", rows.pointed),
-        *write("change", rows.changed), *write("expire", rows.expired),
+        *write("follow", rows.refunds), *write("change", rows.changed), *write("expire", rows.expired),
     ]  # fmt: skip
 
 
@@ -129,6 +130,7 @@ def _refund(recorded: Recorded, event: RefundDecided, rows: _Rows) -> None:
         "done" if done else "declined", event.amount_cents, event.card_cents, 0, 0, "",
     ))  # fmt: skip
     rows.about(recorded, event)
+    rows.refunds.append((recorded.position,))
     if done:
         rows.change(recorded, state="", given_back=total(event.returned), goods=event.amount_cents)
 

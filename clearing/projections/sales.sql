@@ -80,6 +80,15 @@ FROM (
 ) AS u
 WHERE s.position = u.position;
 
+-- name: follow
+-- A refund that names a hold is about the capture that used it up, as in the writer's book.
+UPDATE {schema}.sales_{g} AS s SET original_position = c.position
+FROM unnest($1::bigint[]) AS w (position)
+JOIN {schema}.sales_{g} AS r ON r.position = w.position
+JOIN {schema}.sales_{g} AS c
+    ON c.original_position = r.original_position AND c.kind = 'capture' AND c.state <> 'declined' AND c.position < w.position
+WHERE s.position = w.position;
+
 -- name: change
 -- position: of the operation that did it. A later operation has the last word on the state, '' leaves it.
 UPDATE {schema}.sales_{g} AS s

@@ -38,3 +38,19 @@ async def test_a_statement_holds_the_goods_that_were_sold_and_no_others(viewed: 
     async with viewed.asked() as questions:
         [entry] = await questions.statement(1, GARDEN)
     assert (entry.gross_cents, entry.card_cents) == (200, 200)
+
+
+async def test_goods_taken_back_under_the_name_of_their_hold_are_taken_off_its_capture(viewed: ViewedCaisse) -> None:
+    till = Till()
+    hold = till.auth(line("veg", 500))
+    capture = till.capture(hold, line("veg", 300))
+    story = given(*MARKET, credit(10_000)).when(hold, till.tap()).when(capture)
+    story.when(till.refund(hold, line("veg", 100))).then("00").when(till.reverse(capture)).then("00")
+    story.at("2026-05-02 20:00:00").when(close("2026-05-02")).then("00")
+    await shown(viewed, story)
+    at = next(at for at, event in enumerate(story.history, 1) if isinstance(event, CaptureDecided))
+    async with viewed.asked() as questions:
+        [held], [captured] = await questions.sale(at - 1), await questions.sale(at)
+        entries = await questions.statement(1, GARDEN)
+    assert (held.row.refunded_goods_cents, captured.row.refunded_goods_cents) == (0, 100)
+    assert [(one.sale_position, one.gross_cents) for one in entries] == [(at, 300), (at, -100), (at, -200)]
