@@ -181,7 +181,7 @@ async def _furnish(market: Market, baskets: Sequence[Basket], vault: Vault) -> N
     await _in_bulk(clerk, "sign_conventions", "conventions", conventions)
     details: list[dict[str, object]] = [{"producer": name, "digest": sha256(name.encode()).digest()} for name in stores]
     await _in_bulk(clerk, "propose_bank_details", "details", details)
-    await _in_bulk(second, "approve_bank_details", "producers", [{"producer": name} for name in stores])
+    await _in_bulk(second, "approve_bank_details", "producers", details)
     market.stalls = {name: Stall(TerminalId(os.urandom(8)), TerminalKey.generate()) for name in stores}
     terminals = [
         {"terminal": stall.terminal, "epoch": 1, "producer": name, "key": stall.key.public}

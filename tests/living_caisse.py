@@ -216,7 +216,7 @@ async def furnish(caisse: Caisse) -> None:
         (AMINA, "admit_producers", {"producers": [{"producer": "field", "name": "The field", "structures": []}]}),
         (AMINA, "sign_conventions", {"conventions": [{"convention": "field-1", "producer": "field", "from_us": 0}]}),
         (AMINA, "propose_bank_details", {"details": [{"producer": "field", "digest": b"d" * 32}]}),
-        (BRUNO, "approve_bank_details", {"producers": [{"producer": "field"}]}),
+        (BRUNO, "approve_bank_details", {"producers": [{"producer": "field", "digest": b"d" * 32}]}),
         (AMINA, "enrol_terminals", {
             "terminals": [{"terminal": STALL, "epoch": 1, "producer": "field", "key": STALL_KEY.public}]
         }),

@@ -101,7 +101,10 @@ def _propose_person(o: Order) -> Result:
 
 def _confirm_person(o: Order) -> Result:
     person = PersonId(o.body.id("person"))
-    return _one(caisse.decide_confirm_person(o.book.caisse, person=person, number=person_number(person), by=o.by))
+    key, roles = o.body.bytes("key", 32), o.body.ids("roles")
+    return _one(caisse.decide_confirm_person(
+        o.book.caisse, person=person, number=person_number(person), key=key, roles=roles, by=o.by
+    ))
 
 
 def _remove_person(o: Order) -> Result:
@@ -249,7 +252,8 @@ def _propose_bank_details(o: Order) -> Result:
 
 def _approve_bank_details(o: Order) -> Result:
     return _all(o.body.bodies("producers"), lambda e: getattr(e, "producer", None), lambda b: producers.decide_approve_details(
-        o.book.producers, producer=ProducerId(b.id("producer")), wait_us=o.details_wait_us, by=o.by, at_us=o.at_us
+        o.book.producers, producer=ProducerId(b.id("producer")), details=b.bytes("digest", 32), wait_us=o.details_wait_us,
+        by=o.by, at_us=o.at_us,
     ))
 
 

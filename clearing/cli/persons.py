@@ -58,8 +58,13 @@ def _propose_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def confirm(desk: Desk) -> None:
-    await desk.order("confirm_person", {"person": desk.arguments.person})
-    desk.say(f"{desk.arguments.person} is named.")
+    from clearing.cli.proposals import agreed, proposed_person
+
+    seen = await proposed_person(desk, desk.arguments.person)
+    desk.say(f"{seen.by} proposes {seen.person} as {', '.join(seen.roles)}, with the public key {seen.key.hex()}")
+    agreed(f"Did {seen.person} read this key to you?")
+    await desk.order("confirm_person", {"person": seen.person, "key": seen.key, "roles": list(seen.roles)})
+    desk.say(f"{seen.person} is named.")
 
 
 async def remove(desk: Desk) -> None:

@@ -98,8 +98,15 @@ async def bank(desk: Desk) -> None:
 
 
 async def bank_approve(desk: Desk) -> None:
+    from clearing.cli.proposals import agreed, proposed_accounts
+
     producers = list(desk.arguments.producer)
-    await desk.order("approve_bank_details", {"producers": [{"producer": producer} for producer in producers]})
+    entered, shown = await proposed_accounts(desk, producers)
+    for line in shown:
+        desk.say(line)
+    agreed("Is that what the producers' own papers say?")
+    seen: list[object] = [{"producer": one.producer, "digest": one.details} for one in entered]
+    await desk.order("approve_bank_details", {"producers": seen})
     desk.say(f"{len(producers)} accounts are approved. A first account is paid to at once, a changed one after two days.")
 
 

@@ -157,7 +157,7 @@ async def _admit_producers(market: Market) -> None:
         {"producer": producer_of(store), "digest": digest} for store, digest in zip(stores, digests, strict=True)
     ]
     await market.order(CAMILLE, "propose_bank_details", {"details": details})
-    await market.order(DOMINIQUE, "approve_bank_details", {"producers": [{"producer": producer_of(store)} for store in stores]})
+    await market.order(DOMINIQUE, "approve_bank_details", {"producers": details})
 
 
 def _iban(store: str) -> str:

@@ -147,11 +147,14 @@ def decide_propose_person(
 
 
 def decide_confirm_person(
-    caisse: Caisse, *, person: PersonId, number: TerminalId, by: PersonId
+    caisse: Caisse, *, person: PersonId, number: TerminalId, key: bytes, roles: tuple[str, ...], by: PersonId
 ) -> PersonNamed | Declined:
+    """key, roles: what the second officer saw and agrees to; a proposal changed meanwhile is not what was agreed."""
     proposal = caisse.proposed.get(person)
     if proposal is None:
         return not_found(f"Nobody proposed {person}; propose first, then another officer confirms.")
+    if (proposal.key, proposal.roles) != (key, roles):
+        return not_now(f"{person} is proposed with another key or other roles by now; look again, then confirm.")
     if by in (proposal.by, person):
         return not_now("Naming an officer needs two people: somebody else than the one who proposed, and not the person named.")
     known = caisse.persons.get(person)

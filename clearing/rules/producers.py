@@ -169,12 +169,17 @@ def decide_propose_details(
 
 
 def decide_approve_details(
-    producers: Producers, *, producer: ProducerId, wait_us: int, by: PersonId, at_us: int
+    producers: Producers, *, producer: ProducerId, details: bytes, wait_us: int, by: PersonId, at_us: int
 ) -> BankDetailsApproved | Declined:
-    """The first bank details of a producer are paid to at once; changed ones only after wait_us."""
+    """The first bank details of a producer are paid to at once; changed ones only after wait_us.
+
+    details: digest of what the second person saw; details entered anew meanwhile are not what was agreed.
+    """
     known = producers.producers.get(producer)
     if known is None or known.proposed is None:
         return not_found(f"No bank details of {producer} wait for approval.")
+    if known.proposed.details != details:
+        return not_now(f"Other bank details of {producer} were entered meanwhile; look again, then approve.")
     if known.proposed.by == by:
         return not_now("Bank details need two people: somebody else than the one who entered them has to approve.")
     usable_us = at_us + (wait_us if known.details else 0)

@@ -185,7 +185,7 @@ FORGED = (
     (differing(CohortLapsed, cents=Cents(1)), "contradicts"),
     (differing(BatchClosed, lines=(), total_cents=Cents(0)), "leaves out a producer"),
     (differing(BatchApproved, by=PersonId("amina")), "another person"),
-    (differing(BankDetailsApproved, details=b"e" * 32), "need two people"),
+    (differing(BankDetailsApproved, details=b"e" * 32), "differs from what the person signed"),
     (differing(PayoutConfirmed, cents=Cents(1)), "no such transfer"),
 )
 

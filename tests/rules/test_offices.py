@@ -2,10 +2,12 @@
 
 import pytest
 
+from clearing.events.caisse import PersonNamed
 from clearing.events.catalogue import Event
 from clearing.events.producers import BankDetailsApproved, BankDetailsProposed
 from clearing.rules import caisse, producers
 from clearing.rules.answers import Declined
+from clearing.rules.book import Book
 from clearing.rules.caisse import ALLOWED_ROLES, ROLES, may
 from clearing.values import PersonId
 from clearing.wire.commands import person_number
@@ -22,7 +24,14 @@ def propose(person: PersonId, by: PersonId, *roles: str) -> Decide:
 
 
 def confirm(person: PersonId, by: PersonId) -> Decide:
-    return lambda book, _at: caisse.decide_confirm_person(book.caisse, person=person, number=person_number(person), by=by)
+    def decide(book: Book, _at: int) -> PersonNamed | Declined:
+        seen = book.caisse.proposed.get(person)
+        key, roles = (seen.key, seen.roles) if seen is not None else (b"", ())
+        return caisse.decide_confirm_person(
+            book.caisse, person=person, number=person_number(person), key=key, roles=roles, by=by
+        )
+
+    return decide
 
 
 def remove(person: PersonId, by: PersonId = AMINA) -> Decide:
@@ -34,9 +43,13 @@ def details(digest: bytes, by: PersonId) -> Decide:
 
 
 def accept(by: PersonId) -> Decide:
-    return lambda book, at_us: producers.decide_approve_details(
-        book.producers, producer=GARDEN, wait_us=2 * DAY_US, by=by, at_us=at_us
-    )
+    def decide(book: Book, at_us: int) -> BankDetailsApproved | Declined:
+        seen = book.producers.producers[GARDEN].proposed
+        return producers.decide_approve_details(
+            book.producers, producer=GARDEN, details=seen.details if seen else b"", wait_us=2 * DAY_US, by=by, at_us=at_us
+        )
+
+    return decide
 
 
 def declined(story: Story) -> str:
