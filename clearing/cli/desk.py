@@ -70,15 +70,7 @@ class Desk:
 
     def passphrase(self, prompt: str) -> str:
         """From --passphrase-file (its first line), or typed. Raises Misused."""
-        file: Path | None = self.arguments.passphrase_file
-        if file is not None:
-            try:
-                return file.read_text(encoding="utf-8").splitlines()[0]
-            except (OSError, UnicodeDecodeError, IndexError):
-                raise Misused(f"{file} holds no passphrase; write it into the file's first line") from None
-        if not sys.stdin.isatty():
-            raise Misused("There is no terminal to type a passphrase into; name a file that holds it: --passphrase-file FILE")
-        return getpass.getpass(prompt)
+        return secret(self.arguments.passphrase_file, prompt, what="passphrase", option="--passphrase-file")
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Installation]:
@@ -94,6 +86,18 @@ class Desk:
     def opened_new(self) -> Installation:
         """The installation, made if need be; the caller closes it."""
         return Installation.open(self.home, self.settings)
+
+
+def secret(file: Path | None, prompt: str, *, what: str, option: str) -> str:
+    """The first line of the file, or typed without an echo. Raises Misused."""
+    if file is not None:
+        try:
+            return file.read_text(encoding="utf-8").splitlines()[0]
+        except (OSError, UnicodeDecodeError, IndexError):
+            raise Misused(f"{file} holds no {what}; write it into the file's first line") from None
+    if not sys.stdin.isatty():
+        raise Misused(f"There is no terminal to type a {what} into; name a file that holds it: {option} FILE")
+    return getpass.getpass(prompt)
 
 
 async def zone_of(installation: Installation, code: CaisseCode) -> ZoneInfo:

@@ -5,8 +5,8 @@ from datetime import date
 
 from clearing.cli.desk import Desk, Misused, day
 from clearing.cli.entry import Entry, Group
-from clearing.event_store.reader import PAGE_ROWS_MAX, Reader
-from clearing.events.codec import decode
+from clearing.cli.registers import events
+from clearing.event_store.reader import Reader
 from clearing.events.members import CardIssued
 from clearing.installation.amounts import euros
 from clearing.installation.opening import Installation
@@ -38,14 +38,10 @@ async def _card_called(installation: Installation, code: CaisseCode, alias: str)
 
 
 async def _last_issue(log: Reader, alias: str) -> bytes | None:
-    found, after = None, 0
-    while rows := await log.read(after, PAGE_ROWS_MAX):
-        for row in rows:
-            if row.type == CardIssued.TYPE:
-                event = decode(row.type, row.schema_version, row.public, row.private)
-                if isinstance(event, CardIssued) and event.alias == alias:
-                    found = bytes(event.card)
-        after = rows[-1].position
+    found = None
+    async for _, event in events(log):
+        if isinstance(event, CardIssued) and event.alias == alias:
+            found = bytes(event.card)
     return found
 
 

@@ -23,7 +23,9 @@ from clearing.postgres import PostgresUnavailable
 from clearing.settlement.overview import OverviewMismatch
 from clearing.settlement.pain001 import UnpayableFile
 from clearing.settlement.statement import StatementMismatch
-from clearing.terminal.queue import NotPaired, TerminalLocked
+from clearing.terminal.pairing import PairingFailed
+from clearing.terminal.queue import CountersMoved, NotPaired, TerminalLocked
+from clearing.terminal.till import NoSuchCard
 from clearing.values import InvalidValue
 from clearing.vault import VaultClosed
 from clearing.wire.frame import MalformedFrame
@@ -32,9 +34,10 @@ from clearing.wire.tap import BadTap
 MISTAKE_CODE: Final = 2
 WRONG_CODE: Final = 1
 _MISTAKES: Final = (
-    BadTap, CaisseTaken, CommandRefused, CommandUnanswered, HomeUnusable, InvalidValue, KeyFileRefused, LeaseHeld,
-    MalformedFrame, Misused, NotAllowed, NotDurable, NotKept, NotPaired, NotReady, NothingToServe, PeopleClosed,
-    PostgresUnavailable, SaleNotFound, SettingRefused, TerminalLocked, UnknownCaisse, UnpayableFile, VaultClosed, WriterAbsent,
+    BadTap, CaisseTaken, CommandRefused, CommandUnanswered, CountersMoved, HomeUnusable, InvalidValue, KeyFileRefused,
+    LeaseHeld, MalformedFrame, Misused, NoSuchCard, NotAllowed, NotDurable, NotKept, NotPaired, NotReady, NothingToServe,
+    PairingFailed, PeopleClosed, PostgresUnavailable, SaleNotFound, SettingRefused, TerminalLocked, UnknownCaisse,
+    UnpayableFile, VaultClosed, WriterAbsent,
 )  # fmt: skip
 _WRONG: Final = (LogHalted, OverviewMismatch, StatementMismatch)
 _NOT_SET_UP: Final = (

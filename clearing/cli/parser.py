@@ -13,6 +13,7 @@ from clearing.cli import (
     operating,
     persons,
     producers,
+    registers,
     rules,
     settlement,
     terminals,
@@ -22,7 +23,7 @@ from clearing.cli.entry import Entry, Group
 
 ENTRIES: Final[tuple[Entry, ...]] = (
     *demo.ENTRIES, *persons.ENTRIES, *rules.ENTRIES, *members.ENTRIES, *producers.ENTRIES, *terminals.ENTRIES, *till.ENTRIES,
-    *money.ENTRIES, *settlement.ENTRIES, *looking.ENTRIES, *operating.ENTRIES,
+    *money.ENTRIES, *settlement.ENTRIES, *looking.ENTRIES, *registers.ENTRIES, *operating.ENTRIES,
 )  # fmt: skip
 _ABOUT: Final = (
     "Clearing for food-credit cards: decides at the till, line by line, who pays which cent, and can prove it.\n"

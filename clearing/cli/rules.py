@@ -7,9 +7,8 @@ from pathlib import Path
 from clearing.authoriser.clock import SystemClock
 from clearing.cli.desk import Desk, day, zone_of
 from clearing.cli.entry import Entry, Group
-from clearing.event_store.reader import PAGE_ROWS_MAX
+from clearing.cli.registers import events
 from clearing.events.caisse import CharteAdopted
-from clearing.events.codec import decode
 from clearing.installation.founding_file import FoundingFile, read_charte_file, read_founding_file
 from clearing.installation.key_file import identity
 from clearing.installation.opening import Installation
@@ -82,14 +81,10 @@ async def adopt(desk: Desk) -> None:
 
 
 async def _last_version(installation: Installation, code: CaisseCode) -> int:
-    version, after = 0, 0
+    version = 0
     async with installation.reading(code) as log:
-        while rows := await log.read(after, PAGE_ROWS_MAX):
-            for row in rows:
-                if row.type == CharteAdopted.TYPE:
-                    event = decode(row.type, row.schema_version, row.public, row.private)
-                    version = event.charte.version if isinstance(event, CharteAdopted) else version
-            after = rows[-1].position
+        async for _, event in events(log):
+            version = event.charte.version if isinstance(event, CharteAdopted) else version
     return version
 
 

@@ -17,7 +17,7 @@ _TERMINAL_BYTES: Final = 8
 
 
 async def slot(desk: Desk) -> None:
-    name, code = f"slot-{secrets.token_hex(3)}", _draw_code()
+    name, code = f"{desk.code}-{secrets.token_hex(3)}", _draw_code()  # the door tells caisses apart by how a slot begins
     secret = pairing_key(code, name)
     expires_us = time.time_ns() // 1_000 + PAIRING_MINUTES * 60_000_000
     await desk.order("open_slot", {
@@ -26,6 +26,7 @@ async def slot(desk: Desk) -> None:
     }, secret=secret)
     desk.say(f"Slot {name}, code {code}   (for {PAIRING_MINUTES} minutes; five wrong codes close it)")
     desk.say(f"At the stall: clearing till {desk.arguments.producer} --pair {name}")
+    desk.say("Then compare the digits on its screen with: clearing terminal list")
 
 
 def _draw_code() -> str:

@@ -69,9 +69,24 @@ def write_card(path: Path, card: CardFile) -> None:
     write_private(path, (json.dumps(said, indent=1) + "\n").encode())
 
 
-def write_counter(path: Path, card: CardFile, inserted: VirtualCard) -> None:
-    """Keep how far the card has counted: a tap is used once."""
-    write_card(path, replace(card, counter=inserted.counter))
+@dataclass(frozen=True, slots=True)
+class KeptCard:
+    """A card in its file, for a till. Its count is on disk before a tap is used: after a power cut no tap serves twice."""
+
+    path: Path
+
+    def tap(self) -> tuple[bytes, bytes]:
+        """(p, c) of the next read. Raises InvalidValue for no card's file, BadTap at the end of its counter."""
+        card = read_card(self.path)
+        inserted = card.insert()
+        tapped = inserted.tap()
+        write_card(self.path, replace(card, counter=inserted.counter))
+        return tapped
+
+
+def kept_cards(folder: Path) -> dict[str, KeptCard]:
+    """The cards whose files lie in this folder, by the alias people ask for."""
+    return {path.stem: KeptCard(path) for path in sorted(folder.glob("[!.]*.json"))}
 
 
 def read_card(path: Path) -> CardFile:

@@ -128,6 +128,9 @@ class Home:
     def card(self, code: CaisseCode, alias: str) -> Path:
         return self.cards / code / f"{alias}.json"
 
+    def till(self, name: str) -> Path:
+        return self.tills / f"{name}.sqlite"
+
     def batch(self, code: CaisseCode, batch: int) -> Path:
         return self.files / code / f"batch-{batch:04d}"
 
@@ -152,7 +155,7 @@ def _refuse_others(folder: Path) -> None:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner reads, whole or not at all: beside its place, then renamed."""
+    """Write a file that only its owner reads, whole or not at all: beside its place, then renamed. On disk when it returns."""
     path.parent.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.new")
     file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -163,3 +166,8 @@ def write_private(path: Path, content: bytes) -> None:
     finally:
         os.close(file)
     fresh.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

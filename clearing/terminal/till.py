@@ -1,17 +1,23 @@
-"""Law: the till is a face of the reference terminal and decides nothing; what a person mistypes costs a line, never a sale."""
+"""Law: the till is a face of the reference terminal and decides nothing; what a person mistypes costs a line, never a sale.
+
+The basket first, then the card, as at a stall. Whatever the caisse decided is shown in one and the same box: two amounts.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
+from rich.panel import Panel
 from rich.table import Table
 
 from clearing.events.basket import Line
-from clearing.terminal.terminal import Ending, ReferenceTerminal, TapSource
-from clearing.terminal.words import NotALine, Words, said, typed_basket, typed_line
-from clearing.values import OperationId
+from clearing.terminal.terminal import Ending, ReferenceTerminal, Shown, TapSource
+from clearing.terminal.words import NotALine, Words, euros, said, typed_basket
+from clearing.values import InvalidValue, OperationId
 from clearing.wire.frame import MalformedFrame
 from clearing.wire.tap import BadTap, read_card_url
 
@@ -19,6 +25,9 @@ Ask = Callable[[str], Awaitable[str]]
 """Shows a prompt and gives back what was typed; raises EOFError at the end."""
 _UNDO: Final = frozenset({"a", "u"})
 _QUIT: Final = frozenset({"q", "quit", "exit"})
+_TAKE_BACK: Final = "-"
+_CARDS_SHOWN: Final = 9
+Basket = tuple[Line, ...]
 
 
 class NoSuchCard(LookupError):
@@ -42,89 +51,133 @@ class AddressTap:
 
 
 class Till:
-    """One till in a terminal window. cards: by the name under which a person asks for them."""
+    """One till in a terminal window. cards: by the name under which a person asks for them; card: the one that always pays."""
 
     def __init__(
-        self, terminal: ReferenceTerminal, cards: Mapping[str, TapSource], words: Words, console: Console, ask: Ask
+        self,
+        terminal: ReferenceTerminal,
+        cards: Mapping[str, TapSource],
+        words: Words,
+        console: Console,
+        ask: Ask,
+        *,
+        card: str | None = None,
     ) -> None:
         self._terminal: Final = terminal
         self._cards: Final = cards
         self._words: Final = words
         self._console: Final = console
         self._ask: Final = ask
+        self._card: Final = card
         self._last: OperationId | None = None
 
     async def sell_once(self, card: str, basket: str) -> int:
         """One basket ('fruit-veg 7.35; animal 12'): 0 when the caisse decided, else 1. Raises NotALine, NoSuchCard, BadTap,
-        MalformedFrame, TerminalLocked."""
-        return 0 if await self._sell(typed_basket(basket), self._source(card)) else 1
+        InvalidValue, MalformedFrame, TerminalLocked."""
+        shown = await self._terminal.sale(typed_basket(basket), self._source(card))
+        self._say(said(shown, self._words))
+        return 0 if shown.ending is Ending.DECIDED else 1
 
     async def sell_until_closed(self) -> int:
-        """Cards and baskets as they are typed, until q or the end of input. Raises TerminalLocked."""
-        self._show_cards()
+        """Baskets and cards as they are typed, until q or the end of input. Raises NoSuchCard, TerminalLocked."""
+        self._greet()
+        basket: Basket = ()
         try:
-            while (typed := (await self._ask(self._words.which_card)).strip()).lower() not in _QUIT:
-                await self._serve(typed)
+            while (typed := (await self._ask(self._prompt(basket))).strip()).lower() not in _QUIT:
+                basket = await self._serve(typed, basket)
         except EOFError:
-            return 0
+            self._console.print()
         return 0
 
-    async def _serve(self, typed: str) -> None:
+    def _prompt(self, basket: Basket) -> str:
+        if not basket:
+            return self._words.first_line
+        return self._words.next_line.format(total=euros(sum(line.amount_cents for line in basket), self._words))
+
+    async def _serve(self, typed: str, basket: Basket) -> Basket:
+        """What is in the basket afterwards."""
         if typed.lower() in _UNDO:
             await self._undo()
-            return
+            return basket
+        if typed == _TAKE_BACK:
+            return basket[:-1]
+        if not typed:
+            return await self._take_card(basket)
         try:
-            source = self._source(typed)
-            await self._sell(await self._typed_lines(), source)
-        except (NoSuchCard, BadTap, MalformedFrame) as fault:
+            return basket + typed_basket(typed)
+        except NotALine:
+            self._say(self._words.not_a_line)
+            return basket
+
+    async def _take_card(self, basket: Basket) -> Basket:
+        """Sell to a card; the basket is kept for another try unless it was sold, or the answer stayed away."""
+        if not basket:
+            self._say(self._words.no_lines)
+            return basket
+        typed = self._card or (await self._ask(self._words.which_card)).strip()
+        if not typed:
+            return basket
+        try:
+            with self._console.status(self._words.asking):
+                shown = await self._terminal.sale(basket, self._source(typed))
+        except (NoSuchCard, BadTap, InvalidValue, MalformedFrame) as fault:
             self._say(str(fault))
+            return basket
+        self._show(shown)
+        return basket if shown.ending is Ending.REFUSED else ()
 
     def _source(self, typed: str) -> TapSource:
         """A card by its number in the table, its name, or the address that a telephone read from it."""
         if typed.startswith("https://"):
             return AddressTap(typed)
-        names = list(self._cards)
-        if typed.isdecimal() and 1 <= int(typed) <= len(names):
-            return self._cards[names[int(typed) - 1]]
-        if typed not in self._cards:
-            raise NoSuchCard(self._words.no_such_card.format(typed=typed, names=", ".join(names) or "-"))
-        return self._cards[typed]
-
-    async def _typed_lines(self) -> tuple[Line, ...]:
-        lines: list[Line] = []
-        while typed := (await self._ask(self._words.line)).strip():
-            try:
-                lines.append(typed_line(typed))
-            except NotALine:
-                self._say(self._words.not_a_line)
-        return tuple(lines)
-
-    async def _sell(self, lines: tuple[Line, ...], source: TapSource) -> bool:
-        if not lines:
-            self._say(self._words.no_lines)
-            return False
-        shown = await self._terminal.sale(lines, source)
-        self._last = shown.x if shown.card_cents else self._last
-        self._say(said(shown, self._words))
-        return shown.ending is Ending.DECIDED
+        if typed in self._cards:
+            return self._cards[typed]
+        shown = list(islice(self._cards, _CARDS_SHOWN))
+        if typed.isdecimal() and 1 <= int(typed) <= len(shown):
+            return self._cards[shown[int(typed) - 1]]
+        more = ", ..." if len(self._cards) > len(shown) else ""
+        raise NoSuchCard(self._words.no_such_card.format(typed=typed, names=(", ".join(shown) or "-") + more))
 
     async def _undo(self) -> None:
         if self._last is None:
             self._say(self._words.nothing_to_undo)
             return
-        shown = await self._terminal.reverse(self._last)
+        with self._console.status(self._words.asking):
+            shown = await self._terminal.reverse(self._last)
         self._last = None
         self._say(self._words.undone if shown.ending is Ending.DECIDED else said(shown, self._words))
 
-    def _show_cards(self) -> None:
-        table = Table(title=self._words.cards, show_header=False)
-        for number, name in enumerate(self._cards, start=1):
-            table.add_row(str(number), escape(name))
-        self._console.print(table)
+    def _greet(self) -> None:
+        if self._card is not None:
+            self._source(self._card)
+        elif self._cards:
+            self._list_cards()
         last = self._terminal.last_shown()
         if last is not None:
+            self._last = last.x if last.card_cents else None
             self._say(self._words.last.format(said=said(last, self._words)))
         self._say(self._words.help)
+
+    def _list_cards(self) -> None:
+        table = Table(title=self._words.cards, title_justify="left", show_header=False, box=None, padding=(0, 2))
+        for number, name in enumerate(islice(self._cards, _CARDS_SHOWN), start=1):
+            table.add_row(str(number), escape(name))
+        if len(self._cards) > _CARDS_SHOWN:
+            table.add_row("", self._words.more_cards.format(number=len(self._cards) - _CARDS_SHOWN))
+        self._console.print(table)
+
+    def _show(self, shown: Shown) -> None:
+        """Always the same box when the caisse decided, so that nobody who looks on learns more than the two amounts."""
+        self._last = shown.x if shown.card_cents else self._last
+        if shown.ending is not Ending.DECIDED:
+            self._say(said(shown, self._words))
+            return
+        amounts = Table.grid(padding=(0, 3))
+        amounts.add_column()
+        amounts.add_column(justify="right", style="bold", min_width=13)
+        amounts.add_row(self._words.card_pays, f"{euros(shown.card_cents, self._words)} EUR")
+        amounts.add_row(self._words.left_to_pay, f"{euros(shown.rest_cents, self._words)} EUR")
+        self._console.print(Padding(Panel.fit(amounts, padding=(0, 2)), (0, 0, 1, 0)))
 
     def _say(self, text: str) -> None:
         self._console.print(escape(text))

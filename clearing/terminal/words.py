@@ -9,7 +9,7 @@ from typing import Final
 
 from clearing.events.basket import Line
 from clearing.terminal.terminal import Ending, Shown
-from clearing.values import CategoryId, Cents
+from clearing.values import ID_FORM, CategoryId, Cents
 
 _AMOUNT: Final = re.compile(r"([0-9]{1,7})(?:[.,]([0-9]{1,2}))?")
 
@@ -20,18 +20,27 @@ class NotALine(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """Every text of a till in one language. amounts: {card} and {rest}; decimal: the sign between euros and cents."""
+    """Every text of a till in one language. amounts: {card} and {rest}; decimal: the sign between euros and cents.
+
+    first_line, next_line, which_card: prompts, with the blank after them.
+    """
 
     decimal: str
     amounts: str
+    card_pays: str
+    left_to_pay: str
     no_answer: str
     waits: str
     refused: str
     undone: str
     nothing_to_undo: str
     cards: str
+    more_cards: str
+    first_line: str
+    next_line: str
     which_card: str
-    line: str
+    asking: str
+    still_to_send: str
     not_a_line: str
     no_lines: str
     help: str
@@ -42,34 +51,48 @@ class Words:
 FRENCH: Final = Words(
     decimal=",",
     amounts="la carte règle {card} EUR, reste {rest} EUR",
+    card_pays="la carte règle",
+    left_to_pay="reste à régler",
     no_answer="pas de réponse de la caisse : la carte n'a rien réglé, reste {rest} EUR",
     waits="sans réponse pour l'instant : ce sera envoyé dès que la caisse répond",
     refused="non enregistré : {text}",
     undone="dernière vente annulée",
     nothing_to_undo="aucune vente à annuler ici",
     cards="Cartes",
-    which_card="carte (numéro ou adresse lue ; a = annuler la dernière vente ; q = quitter) > ",
-    line="ligne (catégorie montant, vide pour encaisser) > ",
+    more_cards="et {number} autres : taper leur nom",
+    first_line="nouveau panier > ",
+    next_line="panier {total} EUR > ",
+    which_card="carte (nom, numéro ou adresse lue ; vide = revenir au panier) > ",
+    asking="la carte est lue, un instant...",
+    still_to_send="{number} messages de ce terminal attendent la caisse ; ils partent avec la prochaine vente.",
     not_a_line="écrire une catégorie et un montant, par exemple : fruit-veg 7,35",
     no_lines="panier vide : rien n'a été vendu",
-    help="Présentez une carte, tapez le panier ligne par ligne, puis une ligne vide.",
+    help="Taper le panier ligne par ligne, par exemple : fruit-veg 7,35   Une ligne vide appelle la carte.\n"
+    "- = retirer la dernière ligne   a = annuler la dernière vente   q = quitter",
     last="dernière vente faite ici : {said}",
     no_such_card="pas de carte « {typed} » ici ; il y a : {names}",
 )
 ENGLISH: Final = Words(
     decimal=".",
     amounts="the card pays {card} EUR, {rest} EUR left",
+    card_pays="the card pays",
+    left_to_pay="left to pay",
     no_answer="no answer from the caisse: the card paid nothing, {rest} EUR left",
     waits="no answer yet: it will be sent as soon as the caisse answers",
     refused="not recorded: {text}",
     undone="last sale undone",
     nothing_to_undo="there is no sale to undo here",
     cards="Cards",
-    which_card="card (number or the address it showed; u = undo the last sale; q = quit) > ",
-    line="line (category amount, empty to sell) > ",
+    more_cards="and {number} more: type their name",
+    first_line="new basket > ",
+    next_line="basket {total} EUR > ",
+    which_card="card (name, number or the address it showed; empty = back to the basket) > ",
+    asking="the card is being read, a moment...",
+    still_to_send="{number} messages of this terminal wait for the caisse; they are sent with the next sale.",
     not_a_line="write a category and an amount, such as: fruit-veg 7.35",
     no_lines="empty basket: nothing was sold",
-    help="Present a card, type the basket line by line, then an empty line.",
+    help="Type the basket line by line, such as: fruit-veg 7.35   An empty line calls for the card.\n"
+    "- = take back the last line   u = undo the last sale   q = quit",
     last="last sale at this till: {said}",
     no_such_card="there is no card '{typed}' here; there are: {names}",
 )
@@ -97,10 +120,10 @@ def said(shown: Shown, words: Words) -> str:
 
 
 def typed_line(text: str) -> Line:
-    """'fruit-veg 7,35' -> a line of a basket. Raises NotALine."""
-    parts = text.split()
+    """'fruit-veg 7,35' or 'fruit-veg=7.35' -> a line of a basket. Raises NotALine."""
+    parts = text.lower().replace("=", " ").split()
     amount = _AMOUNT.fullmatch(parts[-1]) if len(parts) == 2 else None
-    if amount is None:
+    if amount is None or not ID_FORM.fullmatch(parts[0]):
         raise NotALine(text)
     amount_cents = int(amount[1]) * 100 + int((amount[2] or "").ljust(2, "0"))
     if amount_cents == 0:

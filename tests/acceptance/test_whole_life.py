@@ -78,8 +78,8 @@ def pair_and_sell(place: Town, folder: Path) -> str:
     code = folder / "code"
     code.write_text(slot[2], encoding="utf-8")
     assert re.search(r"\d{4} \d{4}", place.ok("till", "ferme", "--pair", slot[1], "--code-file", str(code)))
-    sold = place.ok("till", "ferme", "--card", "carte-1", "--sell", "fruit-veg=7.35", "animal=12.49")
-    assert sold.strip() == "La carte règle 16.09 EUR, reste 3.75 EUR"  # 3.68 + 3.67, then 70 % of 12.49
+    sold = place.ok("till", "ferme", "--card", "carte-1", "--lines", "fruit-veg=7.35", "animal=12.49")
+    assert sold.strip() == "la carte règle 16,09 EUR, reste 3,75 EUR"  # 3.68 + 3.67, then 70 % of 12.49
     return "carte-1"
 
 
@@ -106,7 +106,7 @@ def prove(place: Town, card: str) -> None:
     assert position is not None
     assert "ag-2017-11" in place.ok("why", position[1])
     place.ok("card", "block", card, "--why", "lost", by="noor")
-    assert "La carte règle 0.00 EUR" in place.ok("till", "ferme", "--card", card, "--sell", "staple=1.00")
+    assert "the card pays 0.00" in place.ok("till", "ferme", "--card", card, "--lines", "staple=1.00", "--language", "en")
     assert "a writer is at work" in place.ok("status")
     assert "holds up to event" in place.ok("audit")
     assert "generation 2 is shown now" in place.ok("rebuild")

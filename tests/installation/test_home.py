@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clearing.installation.cards import personalise, read_card, write_card, write_counter
+from clearing.installation.cards import KeptCard, kept_cards, personalise, read_card, write_card
 from clearing.installation.home import Home, HomeUnusable, UnknownCaisse, write_private
 from clearing.values import CaisseCode, InvalidValue, MemberId
 from clearing.vault import Vault
@@ -64,10 +64,9 @@ def test_a_virtual_card_counts_on_in_its_file(tmp_path: Path) -> None:
     card, path = personalise(vault, CODE, member=MemberId("m-1"), alias="carte-1"), tmp_path / "card.json"
     write_card(path, card)
     assert read_card(path) == card
-    inserted = card.insert()
-    inserted.tap()
-    write_counter(path, card, inserted)
-    p, c = read_card(path).insert().tap()
+    KeptCard(path).tap()
+    assert read_card(path).counter == 1
+    p, c = kept_cards(tmp_path)["card"].tap()
     uid, counter = read_picc(vault.kmeta, p)
     assert counter == 2
     assert check_tap(vault.resolve(uid, card.version)[1], uid, counter, c)
