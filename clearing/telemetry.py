@@ -7,7 +7,7 @@ that several installations can live in one process.
 import logging
 import sys
 from enum import StrEnum
-from typing import Final
+from typing import Final, TextIO
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -110,8 +110,8 @@ class Telemetry:
         )  # fmt: skip
 
 
-def configure(json: bool) -> None:
-    """Set up logging for this process: one line per event on stderr, as JSON or for a person's eyes."""
+def configure(json: bool, file: TextIO | None = None) -> None:
+    """Set up logging for this process: one line per event, as JSON or for a person's eyes. file: None is stderr."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -124,6 +124,6 @@ def configure(json: bool) -> None:
     structlog.configure(
         processors=[*shared, *faults, last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file=file if file is not None else sys.stderr),
         cache_logger_on_first_use=False,
     )

@@ -83,7 +83,7 @@ def _all(items: list[Body], key: Callable[[Event], Hashable], decide_item: Calla
         result = decide_item(item)
         item.end()
         if isinstance(result, Declined):
-            return Declined(code=result.code, why=f"Item {place}: {result.why}")
+            return Declined(code=result.code, why=f"Item {place}: {result.why}" if len(items) > 1 else result.why)
         if key(result) in seen:
             return not_now(f"Item {place} comes twice in the list; remove one of the two.")
         seen.add(key(result))

@@ -59,9 +59,12 @@ class Desk:
 
     def person(self) -> PersonId:
         """Who --by names, or the only one with a key here. Raises Misused."""
-        if self.arguments.by is not None:
-            return PersonId(self.arguments.by)
         known = sorted(path.stem for path in self.home.persons.glob("*.key"))
+        given = self.arguments.by
+        if given is not None:
+            if known and given not in known:
+                raise Misused(f"{given} has no key in this home; those who have: {', '.join(known)}")
+            return PersonId(given)
         if len(known) == 1:
             return PersonId(known[0])
         if not known:

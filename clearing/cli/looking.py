@@ -2,16 +2,26 @@
 
 import argparse
 from datetime import date
+from typing import Final
 
 from clearing.cli.desk import Desk, Misused, day
 from clearing.cli.entry import Entry, Group
 from clearing.cli.registers import events
+from clearing.cli.settlement import next_step
 from clearing.event_store.reader import Reader
+from clearing.events.codes import Code
 from clearing.events.members import CardIssued
-from clearing.installation.amounts import euros
+from clearing.installation.amounts import counted, euros
 from clearing.installation.opening import Installation
+from clearing.projections.answers import SaleRow
 from clearing.projections.questions import Questions
 from clearing.values import CaisseCode
+
+_ACCOUNTS: Final = {
+    "bank": "at the bank, by what was recorded", "owed": "owed to producers, in no batch yet",
+    "payable": "in batches, not recorded as paid yet", "fund": "free in the fund {name}", "held": "held for authorisations",
+    "purse": "members can spend ({name})",
+}
 
 
 async def sales(desk: Desk) -> None:
@@ -23,10 +33,20 @@ async def sales(desk: Desk) -> None:
                 producer=given.producer, card=card, day=given.day, code=given.code, limit=given.limit
             )
     for row in reversed(found):
-        desk.say(f"{row.position:>8}  {row.day} {row.local_time:%H:%M:%S}  {row.producer:24} {row.kind:13} {row.code}  "
-                 f"{row.state:9} {euros(row.amount_cents):>10}  card {euros(row.approved_cents):>10} EUR")  # fmt: skip
+        desk.say(f"{row.position:>8}  {row.day} {row.local_time:%H:%M:%S}  {row.producer:24} {row.kind:13} {_said(row):30} "
+                 f"{euros(row.amount_cents):>10}  card {euros(row.approved_cents):>10} EUR")  # fmt: skip
     paid = sum(row.captured_cents - row.given_back_cents for row in found)
-    desk.say(f"{len(found)} operations, the card paid {euros(paid)} EUR. One of them cent by cent: clearing why NUMBER")
+    more = "One of them cent by cent: clearing why NUMBER" if found else "All sales: clearing sales"
+    desk.say(f"{counted(len(found), 'operation')}, the card paid {euros(paid)} EUR. {more}")
+
+
+def _said(row: SaleRow) -> str:
+    """What became of it, and why if it was declined."""
+    if row.state == "declined":
+        return "declined, " + Code(row.code).name.lower().replace("_", " ")
+    if row.state == "tombstone":
+        return "of a sale that never came"
+    return f"{row.state}, in part" if row.code == Code.PARTIAL else row.state
 
 
 async def _card_called(installation: Installation, code: CaisseCode, alias: str) -> bytes:
@@ -64,35 +84,52 @@ async def audit(desk: Desk) -> int:
 
 
 async def status(desk: Desk) -> None:
+    codes = [desk.code] if desk.arguments.caisse or not desk.home.caisses() else desk.home.caisses()
     async with desk.opened() as installation:
-        for code in desk.home.caisses():
+        for code in codes:
             async with installation.asking(code) as views:
                 await _status_of(desk, code, views)
 
 
 async def _status_of(desk: Desk, code: CaisseCode, views: Questions) -> None:
-    running = "a writer is at work" if desk.home.socket(code).exists() else "no writer; start it with: clearing serve"
-    desk.say(f"{code}: {await views.position()} events, {running}")
+    position = await views.position()
+    if position == 0:
+        desk.say(f"{code}: nothing is recorded yet; found it with: clearing found FILE")
+        return
+    running = "it is served" if desk.home.socket(code).exists() else "it is not served: start it with clearing serve"
+    desk.say(f"{code}: {position} events recorded; {running}")
+    sums = {
+        "at the bank, by what was recorded": 0, "owed to producers, in no batch yet": 0,
+        "in batches, not recorded as paid yet": 0,
+    }  # fmt: skip
     for account in await views.accounts():
-        if account.account.startswith(("fund:", "purse:")) or account.account == "bank":
-            desk.say(f"  {account.account:40} {euros(abs(account.cents)):>14} EUR")
-    owed = sum(one.owed_cents for one in await views.owed())
-    desk.say(f"  {'owed to producers, in no batch yet':40} {euros(owed):>14} EUR")
+        kind, _, name = account.account.partition(":")
+        if kind in _ACCOUNTS:
+            told = _ACCOUNTS[kind].format(name=name)
+            sums[told] = sums.get(told, 0) + (account.cents if kind == "bank" else -account.cents)
+    for told, cents in sums.items():
+        desk.say(f"  {told:42} {euros(cents):>14} EUR")
     for batch in await views.batches():
         if batch.state != "exported":
-            desk.say(f"  batch {batch.batch} of {batch.closed_on}, {euros(batch.total_cents)} EUR, is {batch.state}")
+            desk.say(f"Waiting: batch {batch.batch} of {euros(batch.total_cents)} EUR is {next_step(batch)}")
 
 
 async def summary(desk: Desk) -> None:
     first: date = desk.arguments.first
     last: date = desk.arguments.last or first
+    if last < first:
+        raise Misused(f"The last day {last} is before the first one {first}; name the earlier day first")
     async with desk.opened() as installation, installation.asking(desk.code) as views:
         found = await views.summary(first, last)
     declined = sum(found.declined.values())
-    desk.say(f"{found.sales} sales: {found.approved} paid whole, {found.partial} in part, {declined} declined")
+    desk.say(f"{first}{f' to {last}' if last != first else ''}: {counted(found.sales, 'sale')}, {found.approved} paid whole, "
+             f"{found.partial} in part, {declined} declined")  # fmt: skip
     for paid in found.paid:
-        desk.say(f"  {paid.payer:30} {euros(paid.cents):>14} EUR")
-    desk.say(f"  {'in all':30} {euros(found.captured_cents):>14} EUR, given back {euros(found.given_back_cents)} EUR")
+        desk.say(f"  {f'paid by {paid.payer}':30} {euros(paid.cents):>14} EUR")
+    back = f", of it given back {euros(found.given_back_cents)} EUR" if found.given_back_cents else ""
+    desk.say(f"  {'paid by the card in all':30} {euros(found.captured_cents):>14} EUR{back}")
+    for taken in found.taken:
+        desk.say(f"  {f'taken by {taken.producer}':30} {euros(taken.captured_cents):>14} EUR")
 
 
 def _sales_arguments(parser: argparse.ArgumentParser) -> None:

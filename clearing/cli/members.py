@@ -6,6 +6,7 @@ from pathlib import Path
 from clearing.cli.desk import Desk
 from clearing.cli.entry import Entry, Group
 from clearing.cli.lists import read_list
+from clearing.installation.amounts import counted
 from clearing.installation.cards import personalise, write_card
 from clearing.people import Record
 from clearing.values import MemberId
@@ -23,7 +24,7 @@ async def add(desk: Desk) -> None:
 async def import_list(desk: Desk) -> None:
     rows = read_list(desk.arguments.file, needs=("member",), may=("groups", "name"))
     await _admit(desk, rows)
-    desk.say(f"{len(rows)} members are admitted. Next: clearing card issue MEMBER ...")
+    desk.say(f"{counted(len(rows), 'member')} admitted. Next: clearing card issue MEMBER ...")
 
 
 async def _admit(desk: Desk, rows: list[dict[str, str]]) -> None:

@@ -2,22 +2,40 @@
 
 import argparse
 
-from clearing.cli.desk import Desk, zone_of
+from clearing.cli.desk import Desk, Misused, zone_of
 from clearing.cli.entry import Entry, Group
+from clearing.events.codec import decode
 from clearing.events.codes import Code
+from clearing.events.funds import MoneyNotified, MoneyReceived, PurseCredited
 from clearing.installation.amounts import euros, read_euros
 from clearing.installation.founding_file import read_wall_time
 from clearing.installation.office import NotAllowed
 
 
+async def _refuse_twice(desk: Desk, kind: type[MoneyNotified | MoneyReceived | PurseCredited], stream: str, cents: int) -> None:
+    """A line of the bank's statement typed a second time is the commonest slip. Raises Misused."""
+    reference = desk.arguments.reference
+    async with desk.opened() as installation, installation.reading(desk.code) as log:
+        after = 0
+        while rows := await log.events_of(stream, after=after):
+            for row in rows:
+                event = decode(row.type, row.schema_version, row.public, row.private)
+                if isinstance(event, kind) and (event.cents, event.reference) == (cents, reference):
+                    raise Misused(f"{euros(cents)} EUR are recorded already under '{reference}' (event {row.position}); if "
+                                  "this is another line, give it a reference of its own")  # fmt: skip
+            after = rows[-1].position
+
+
 async def notify(desk: Desk) -> None:
     cents = read_euros(desk.arguments.euros)
+    await _refuse_twice(desk, MoneyNotified, f"fund/{desk.arguments.fund}", cents)
     await desk.order("notify_money", {"fund": desk.arguments.fund, "cents": cents, "reference": desk.arguments.reference})
     desk.say(f"{euros(cents)} EUR are announced for {desk.arguments.fund}. When they arrive: clearing money receive")
 
 
 async def receive(desk: Desk) -> None:
     cents = read_euros(desk.arguments.euros)
+    await _refuse_twice(desk, MoneyReceived, f"fund/{desk.arguments.fund}", cents)
     await desk.order("receive_money", {"fund": desk.arguments.fund, "cents": cents, "reference": desk.arguments.reference})
     desk.say(f"{euros(cents)} EUR are in {desk.arguments.fund}.")
 
@@ -44,6 +62,7 @@ async def grant_one(desk: Desk) -> None:
 async def credit(desk: Desk) -> None:
     given = desk.arguments
     cents = read_euros(given.euros)
+    await _refuse_twice(desk, PurseCredited, f"member/{given.member}", cents)
     body: dict[str, object] = {"member": given.member, "purse": given.purse, "cents": cents, "reference": given.reference}
     if given.fund:
         body["fund"] = given.fund

@@ -1,9 +1,11 @@
 """Law: every command is in the help of the whole, under whose it is, in one line."""
 
 import argparse
+import difflib
+import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from clearing.cli import (
     demo,
@@ -20,35 +22,47 @@ from clearing.cli import (
     till,
 )
 from clearing.cli.entry import Entry, Group
+from clearing.postgres import default_home
 
 ENTRIES: Final[tuple[Entry, ...]] = (
     *demo.ENTRIES, *persons.ENTRIES, *rules.ENTRIES, *members.ENTRIES, *producers.ENTRIES, *terminals.ENTRIES, *till.ENTRIES,
     *money.ENTRIES, *settlement.ENTRIES, *looking.ENTRIES, *registers.ENTRIES, *operating.ENTRIES,
 )  # fmt: skip
+_WORD: Final = re.compile(r"argument COMMAND: invalid choice: '([^']*)'")
+_WORD_OFFERED: Final = re.compile(r"[a-z][a-z-]*")
 _ABOUT: Final = (
-    "Clearing for food-credit cards: decides at the till, line by line, who pays which cent, and can prove it.\n"
-    "A treasurer's month: money receive, grant, close, approve (another person), export. An operator's: serve, audit."
+    "Clearing for food-credit cards: decides at the till, line by line, who pays which cent, and can prove it.\n\n"
+    "A treasurer's month        money receive, grant, status, close; approve (another person); export, paid\n"
+    "A treasurer's question     sales, why, summary, member list, producer list, batches\n"
+    "A bad day                  card block, terminal suspend, producer suspend, returned, why\n"
+    "An operator's              serve, status, audit, rebuild, clock confirm, terminal list"
 )
+_OPTIONS: Final = """options:
+  --home DIR              the installation's folder (default: {home})
+  --caisse CODE           which caisse, when there are several
+  --by PERSON             who gives a command, when several have a key here
+  --passphrase-file FILE  its first line opens the person's key (else it is asked)
+"""
 
 
 def build() -> argparse.ArgumentParser:
     parser = _Grouped(prog="clearing", description=_ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter)
     _places(parser, default=None)
-    first = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=argparse.ArgumentParser)
-    families: dict[str, argparse._SubParsersAction[argparse.ArgumentParser]] = {}
+    first = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_OneSentence)
+    families: dict[str, argparse._SubParsersAction[_OneSentence]] = {}
     for entry in ENTRIES:
         where = first
         if len(entry.words) == 2:
             family = entry.words[0]
             if family not in families:
                 both = first.add_parser(family, description=f"clearing {family} ...")
-                families[family] = both.add_subparsers(metavar="COMMAND", required=True)
+                families[family] = both.add_subparsers(metavar="COMMAND", required=True, parser_class=_OneSentence)
             where = families[family]
         _add(where, entry)
     return parser
 
 
-def _add(where: "argparse._SubParsersAction[argparse.ArgumentParser]", entry: Entry) -> None:
+def _add(where: "argparse._SubParsersAction[_OneSentence]", entry: Entry) -> None:
     command = where.add_parser(entry.words[-1], help=entry.does, description=entry.does[0].upper() + entry.does[1:] + ".")
     entry.arguments(command)
     _places(command, default=argparse.SUPPRESS)
@@ -64,14 +78,27 @@ def _places(parser: argparse.ArgumentParser, *, default: object) -> None:
     parser.add_argument("--caisse", default=default, metavar="CODE", help="which caisse, when there are several")
 
 
-class _Grouped(argparse.ArgumentParser):
+class _OneSentence(argparse.ArgumentParser):
+    """What is wrong with the words is said in one sentence, with the command that tells more, and exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        wrong = _WORD.match(message)
+        if wrong:
+            near = difflib.get_close_matches(wrong[1], _WORD_OFFERED.findall(message.partition("(choose from")[2]), n=3)
+            message = f"there is no command {wrong[1]!r}" + (f"; did you mean: {', '.join(near)}?" if near else "")
+        elif "arguments are required: COMMAND" in message:
+            message = "which command?"
+        self.exit(2, f"{self.prog}: {message} (see: {self.prog} --help)\n")
+
+
+class _Grouped(_OneSentence):
     """Lists the commands by whose they are instead of alphabetically."""
 
     def format_help(self) -> str:
-        options = "options:\n  --home DIR     the installation's folder\n  --caisse CODE  which caisse, if there are several\n"
         listed = "\n".join(_group(group) for group in Group)
+        options = _OPTIONS.format(home=default_home("home"))
         more = "Each command has its own help: clearing grant --help\n"
-        return f"usage: clearing [--home DIR] [--caisse CODE] COMMAND ...\n\n{_ABOUT}\n\n{listed}\n{options}\n{more}"
+        return f"usage: clearing COMMAND ... [--home DIR]\n\n{_ABOUT}\n\n{listed}\n{options}\n{more}"
 
 
 def _group(group: Group) -> str:

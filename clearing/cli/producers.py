@@ -2,12 +2,15 @@
 
 import argparse
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from clearing.cli.desk import Desk, Misused, zone_of
 from clearing.cli.entry import Entry, Group
 from clearing.cli.lists import Row, read_list
+from clearing.installation.amounts import counted
 from clearing.installation.founding_file import read_wall_time
 from clearing.people import Record
+from clearing.values import InvalidValue, identifier
 
 _COLUMNS = ("name", "from", "until", "structures", "categories", "convention", "account_name", "iban", "bic")
 
@@ -15,7 +18,7 @@ _COLUMNS = ("name", "from", "until", "structures", "categories", "convention", "
 async def add(desk: Desk) -> None:
     given = {name: getattr(desk.arguments, _dest(name)) or "" for name in _COLUMNS}
     await _admit(desk, [given | {"producer": desk.arguments.producer}])
-    desk.say(f"{desk.arguments.producer} is admitted, with a convention. {_next([given])}")
+    desk.say(f"{desk.arguments.producer} is admitted, with a convention. {_next([given], desk.arguments.producer)}")
 
 
 def _dest(column: str) -> str:
@@ -26,30 +29,20 @@ def _dest(column: str) -> str:
 async def import_list(desk: Desk) -> None:
     rows = read_list(desk.arguments.file, needs=("producer", "name", "from"), may=_COLUMNS[2:])
     await _admit(desk, rows)
-    desk.say(f"{len(rows)} producers are admitted, each with a convention. {_next(rows)}")
+    desk.say(f"{counted(len(rows), 'producer')} admitted, each with a convention. {_next(rows, 'PRODUCER')}")
 
 
-def _next(rows: list[Row]) -> str:
+def _next(rows: list[Row], which: str) -> str:
     if any(row.get("iban") for row in rows):
-        return "Next, another person than you: clearing producer bank-approve PRODUCER ..."
-    return "Next: clearing producer bank PRODUCER --name NAME --iban IBAN"
+        return f"Next, another person than you: clearing producer bank-approve {which}"
+    return f"Next: clearing producer bank {which} --name NAME --iban IBAN"
 
 
 async def _admit(desk: Desk, rows: list[Row]) -> None:
     """Everything is read and checked before the first command."""
     async with desk.opened() as installation:
         zone = await zone_of(installation, desk.code)
-    conventions: list[object] = []
-    for row in rows:
-        convention: dict[str, object] = {
-            "convention": row.get("convention") or f"{row['producer']}-1", "producer": row["producer"],
-            "from_us": read_wall_time(row["from"], zone, what=f"'from' of {row['producer']}"),
-        }
-        if row.get("until"):
-            convention["until_us"] = read_wall_time(row["until"], zone, what=f"'until' of {row['producer']}")
-        if row.get("categories"):
-            convention["categories"] = row["categories"].split()
-        conventions.append(convention)
+    conventions: list[object] = [_convention_of(row, zone) for row in rows]
     records = [_bank_record(row["producer"], row) for row in rows if row.get("iban")]
     producers: list[object] = [
         {"producer": row["producer"], "name": row["name"], "structures": row.get("structures", "").split()} for row in rows
@@ -59,6 +52,32 @@ async def _admit(desk: Desk, rows: list[Row]) -> None:
     await desk.order("sign_conventions", {"conventions": conventions})
     if details:
         await desk.order("propose_bank_details", {"details": details})
+
+
+def _convention_of(row: Row, zone: ZoneInfo) -> dict[str, object]:
+    """Raises InvalidValue for what no convention can be."""
+    producer = identifier(row["producer"], what="a producer's short name")
+    convention: dict[str, object] = {
+        "convention": identifier(row.get("convention") or f"{producer}-1", what=f"the convention of {producer}"),
+        "producer": producer, "from_us": (from_us := read_wall_time(row["from"], zone, what=f"'from' of {producer}")),
+    }
+    if row.get("until"):
+        convention["until_us"] = until_us = read_wall_time(row["until"], zone, what=f"'until' of {producer}")
+        if until_us <= from_us:
+            raise InvalidValue(f"the convention of {producer} ends before it begins: 'until' is the first day after it")
+    if row.get("categories"):
+        convention["categories"] = [identifier(one, what=f"a category of {producer}") for one in row["categories"].split()]
+    return convention
+
+
+async def convention(desk: Desk) -> None:
+    given = desk.arguments
+    async with desk.opened() as installation:
+        zone = await zone_of(installation, desk.code)
+    row = {"producer": given.producer, "convention": given.convention, "from": given.since, "until": given.until or "",
+           "categories": given.categories or ""}  # fmt: skip
+    await desk.order("sign_conventions", {"conventions": [_convention_of(row, zone)]})
+    desk.say(f"{given.convention} of {given.producer} is signed. All of them: clearing producer list")
 
 
 def _bank_record(producer: str, row: Row) -> Record:
@@ -107,7 +126,7 @@ async def bank_approve(desk: Desk) -> None:
     agreed("Is that what the producers' own papers say?")
     seen: list[object] = [{"producer": one.producer, "digest": one.details} for one in entered]
     await desk.order("approve_bank_details", {"producers": seen})
-    desk.say(f"{len(producers)} accounts are approved. A first account is paid to at once, a changed one after two days.")
+    desk.say(f"{counted(len(producers), 'account')} approved. A first one is paid to at once, a changed one after two days.")
 
 
 async def suspend(desk: Desk) -> None:
@@ -123,14 +142,24 @@ async def resume(desk: Desk) -> None:
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("producer", help="a short name: a-z 0-9 . _ -")
     parser.add_argument("--name", required=True, help="the stall's public name")
-    parser.add_argument("--from", dest="since", required=True, metavar="YYYY-MM-DD", help="first day of the convention")
-    parser.add_argument("--until", metavar="YYYY-MM-DD", help="first day after it (never ends when left out)")
+    _term_arguments(parser)
     parser.add_argument("--convention", help="its id (default: PRODUCER-1)")
     parser.add_argument("--structures", help="names under which the charte may address it, separated by blanks")
-    parser.add_argument("--categories", help="what the convention covers, separated by blanks (default: the whole charte)")
     parser.add_argument("--account-name", help="as the bank knows it (default: the name)")
     parser.add_argument("--iban", help="its account, to be approved by another person")
     parser.add_argument("--bic")
+
+
+def _term_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--from", dest="since", required=True, metavar="YYYY-MM-DD", help="first day of the convention")
+    parser.add_argument("--until", metavar="YYYY-MM-DD", help="first day after it (never ends when left out)")
+    parser.add_argument("--categories", help="what the convention covers, separated by blanks (default: the whole charte)")
+
+
+def _convention_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("producer")
+    parser.add_argument("convention", help="its id, like ferme-2: another one than those before")
+    _term_arguments(parser)
 
 
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
@@ -158,6 +187,8 @@ ENTRIES = (
           arguments=_add_arguments, signed=True),
     Entry(words=("producer", "import"), group=Group.PRODUCERS, does="admit the producers of a CSV file", run=import_list,
           arguments=_import_arguments, signed=True),
+    Entry(words=("producer", "convention"), group=Group.PRODUCERS, does="sign another convention with a producer",
+          run=convention, arguments=_convention_arguments, signed=True),
     Entry(words=("producer", "bank"), group=Group.PRODUCERS, does="enter a producer's account", run=bank,
           arguments=_bank_arguments, signed=True),
     Entry(words=("producer", "bank-approve"), group=Group.PRODUCERS, does="approve, as another person, an account",

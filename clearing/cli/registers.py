@@ -14,6 +14,7 @@ from clearing.event_store.rows import EventRow
 from clearing.events.catalogue import Event
 from clearing.events.codec import decode
 from clearing.events.producers import TerminalEnrolled
+from clearing.installation.amounts import counted
 from clearing.rules.book import Book
 from clearing.rules.members import Card
 from clearing.rules.producers import Producer
@@ -60,7 +61,8 @@ def _conventions(one: Producer, zone: ZoneInfo) -> str:
     for convention in one.conventions:
         until = f" until {_day(convention.until_us, zone)}" if convention.until_us is not None else ""
         state = ", suspended" if convention.suspended else ""
-        told.append(f"{convention.convention} from {_day(convention.from_us, zone)}{until}{state}")
+        what = f" for {' '.join(sorted(convention.categories))}" if convention.categories is not None else ""
+        told.append(f"{convention.convention} from {_day(convention.from_us, zone)}{until}{what}{state}")
     return "; ".join(told) or "no convention"
 
 
@@ -86,7 +88,7 @@ async def members(desk: Desk) -> None:
         groups = " ".join(sorted(one.groups)) or "-"
         held = ", ".join(_card(card) for card in cards.get(one.member, [])) or "no card"
         desk.say(f"{one.member:24} {groups:24} {held}")
-    desk.say(f"{len(book.members.members)} members, {len(book.members.cards)} cards")
+    desk.say(f"{counted(len(book.members.members), 'member')}, {counted(len(book.members.cards), 'card')}")
 
 
 def _card(card: Card) -> str:

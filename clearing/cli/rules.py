@@ -18,15 +18,18 @@ from clearing.values import CaisseCode, PersonId
 
 async def found(desk: Desk) -> None:
     from clearing.installation.serving import serving
+    from clearing.telemetry import configure
 
     read = read_founding_file(desk.arguments.file, lambda person: identity(desk.home.person(PersonId(person))).public)
     account = _checked_account(read.account)
     officer = desk.officer(read.code)
     installation = desk.opened_new()
     try:
-        await installation.set_up()
-        async with serving(installation, clock=SystemClock(), codes=[read.code], port=None):
-            await officer.order("found", read.body)
+        with desk.home.log.open("a", encoding="utf-8") as log:
+            configure(json=False, file=log)
+            await installation.set_up()
+            async with serving(installation, clock=SystemClock(), codes=[read.code], port=None):
+                await officer.order("found", read.body)
         await keep_account(installation, read.code, account)
     finally:
         installation.close()

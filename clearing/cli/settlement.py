@@ -1,10 +1,16 @@
 """Law: one person closes, another one approves, then a file is written; run again, it is the same file or none."""
 
 import argparse
+from datetime import timedelta
+from typing import Final
 
-from clearing.cli.desk import Desk, day, today
+from clearing.cli.desk import Desk, Misused, day, today
 from clearing.cli.entry import Entry, Group
-from clearing.installation.amounts import euros
+from clearing.installation.amounts import counted, euros
+from clearing.projections.answers import BatchRow
+
+_PAY_WITHIN: Final = timedelta(days=90)
+_BATCH_MAX: Final = 1_000_000
 
 
 async def close(desk: Desk) -> None:
@@ -14,9 +20,13 @@ async def close(desk: Desk) -> None:
 
 
 async def approve(desk: Desk) -> None:
-    from clearing.settlement.calendar import next_business_day
+    from clearing.settlement.calendar import is_business_day, next_business_day
 
     batch, pay_on = desk.arguments.batch, desk.arguments.pay_on or next_business_day(today())
+    if not is_business_day(pay_on):
+        raise Misused(f"Banks are closed on {pay_on}; choose {next_business_day(pay_on)}")
+    if pay_on > today() + _PAY_WITHIN:
+        raise Misused(f"{pay_on} is more than {_PAY_WITHIN.days} days away; banks take no such order, choose an earlier day")
     await desk.order("approve_batch", {"batch": batch, "execution_on": pay_on.isoformat()})
     desk.say(f"Batch {batch} is approved, to be paid on {pay_on}. Next: clearing export {batch}")
 
@@ -35,10 +45,13 @@ async def export(desk: Desk) -> None:
         desk.say(f"Written: {path}")
     else:
         desk.say(f"Written again, the same bytes as before: {path}   Send it to the bank once only.")
-    desk.say(f"{made.payouts} transfers, {euros(made.total_cents)} EUR in all. SHA-256 {made.sha256.hex()}")
+    desk.say(f"{counted(made.payouts, 'transfer')}, {euros(made.total_cents)} EUR in all. SHA-256 {made.sha256.hex()}")
     for note in made.notes:
         desk.say(f"Note: {note}")
-    desk.say(f"Beside it: overview.csv, transfers.csv (to type where the bank takes no file) and {made.payouts} statements.")
+    statements = counted(made.payouts, "statement")
+    desk.say(f"Beside it: overview.csv, transfers.csv (to type where the bank takes no file) and {statements}.")
+    desk.say(f"When the bank has paid: clearing paid {batch} PRODUCER --reference LINE")
+    desk.say(f"When it sent one back: clearing returned {batch} PRODUCER --reason REASON")
 
 
 async def batches(desk: Desk) -> None:
@@ -47,14 +60,25 @@ async def batches(desk: Desk) -> None:
         lines = await views.batch_lines(desk.arguments.batch or 0)
     if desk.arguments.batch is None:
         for one in known:
-            when = f", paid on {one.execution_on}" if one.execution_on else f", waits for another person than {one.closed_by}"
-            desk.say(f"{one.batch:4}  {one.closed_on}  {euros(one.total_cents):>14} EUR  {one.state}{when}")
-        desk.say("" if known else "No batch yet; close one with: clearing close")
+            desk.say(f"{one.batch:4}  {one.closed_on}  {euros(one.total_cents):>14} EUR  {next_step(one)}")
+        if not known:
+            desk.say("No batch yet; close one with: clearing close")
         return
+    if desk.arguments.batch not in {one.batch for one in known}:
+        raise Misused(f"There is no batch {desk.arguments.batch}; clearing batches lists them")
     for line in lines:
         desk.say(f"{line.producer:30} {euros(line.captured_cents):>12} sold {euros(line.refunded_cents):>10} refunded "
                  f"{euros(line.carried_cents):>10} carried {euros(line.paid_cents):>12} EUR  {line.payout}")  # fmt: skip
-    desk.say(f"{len(lines)} producers, {euros(sum(line.paid_cents for line in lines))} EUR to pay")
+    desk.say(f"{counted(len(lines), 'producer')}, {euros(sum(line.paid_cents for line in lines))} EUR to pay")
+
+
+def next_step(one: BatchRow) -> str:
+    """The batch's state and what it waits for."""
+    if one.state == "closed":
+        return f"closed, waits for another person than {one.closed_by}: clearing approve {one.batch}"
+    if one.state == "approved":
+        return f"approved, to be paid on {one.execution_on}, waits for: clearing export {one.batch}"
+    return f"exported, to be paid on {one.execution_on} from the file {one.message_id}.xml"
 
 
 async def paid(desk: Desk) -> None:
@@ -73,27 +97,34 @@ def _close_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--on", type=day, metavar="YYYY-MM-DD", help="the day it is called by (default: today)")
 
 
+def _number(text: str) -> int:
+    """Raises ArgumentTypeError."""
+    if not text.isdecimal() or not 1 <= int(text) <= _BATCH_MAX:
+        raise argparse.ArgumentTypeError(f"a batch is a number, as clearing batches lists them, not {text!r}")
+    return int(text)
+
+
 def _batch(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("batch", type=int)
+    parser.add_argument("batch", type=_number)
 
 
 def _approve_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("batch", type=int)
+    parser.add_argument("batch", type=_number)
     parser.add_argument("--pay-on", type=day, metavar="YYYY-MM-DD", help="when the bank pays (default: the next banking day)")
 
 
 def _batches_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("batch", type=int, nargs="?")
+    parser.add_argument("batch", type=_number, nargs="?")
 
 
 def _paid_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("batch", type=int)
+    parser.add_argument("batch", type=_number)
     parser.add_argument("producer")
     parser.add_argument("--reference", required=True, help="the bank line")
 
 
 def _returned_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("batch", type=int)
+    parser.add_argument("batch", type=_number)
     parser.add_argument("producer")
     parser.add_argument("--reason", required=True, help="as the bank says it")
 

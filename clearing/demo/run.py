@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
 import structlog
 import uvloop
@@ -24,6 +25,7 @@ from clearing.installation.opening import Installation
 from clearing.installation.proving import audited
 from clearing.installation.serving import Serving, serving
 from clearing.projections.answers import Summary
+from clearing.telemetry import configure
 from clearing.values import CaisseCode
 
 OPENING_DAY = "2017-11-20T10:00:00"
@@ -38,7 +40,7 @@ def play_day(folder: Path | None, *, once: bool, settings: Settings, xdg_data_ho
     with demo_home(code, folder, xdg_data_home=xdg_data_home) as home:
         home.make()
         with home.log.open("a", encoding="utf-8") as log:
-            structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=log))
+            configure(json=False, file=log)
             say("starting PostgreSQL")
             installation = Installation.open(home, settings)
             try:
@@ -73,8 +75,9 @@ async def _whole_day(installation: Installation, code: CaisseCode, *, once: bool
         _tell(market, stays=not once)
         if not once:
             clock.run()
-            print("\nThe caisse stays open. Ctrl-C ends it.", flush=True)
+            print("\nThe caisse stays open: try these commands in another window. Ctrl-C ends it.", flush=True)
             await stopping
+            say("ended; nothing runs any more. The files stay until the next demo, and the commands that only look still work")
         stopping.cancel()
         return 0 if all(check.held for check in checks) else 1
 
@@ -99,7 +102,7 @@ async def _summed_up(market: Market, played: Played, settled: Settled, summary: 
     lines: list[str] = []
     found = await audited(market.running.installation, market.code, lines)
     (market.home.files / market.code / "audit.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    what = f"the audit replayed {found.head} events and {sum(found.checked.values())} promises: {found.reason or 'all hold'}"
+    what = f"the audit replayed {found.head} events, {sum(found.checked.values())} checks: {found.reason or 'all hold'}"
     checks.append(Check(what=what, held=found.ok))
     told.show(market, played, settled, summary, checks)
     return checks
@@ -125,7 +128,9 @@ def _first_sale(market: Market) -> int:
 def _program() -> str:
     """How this program was started, to be copied."""
     started: Sequence[str] = sys.orig_argv
-    return f"{started[0]} -m clearing" if "-m" in started else "clearing"
+    if "-m" in started:
+        return f"{quote(started[0])} -m clearing"
+    return quote(sys.argv[0]) if "/" in sys.argv[0] else "clearing"
 
 
 def _stop_signals() -> asyncio.Event:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from shlex import quote
 from typing import Final
 
 from rich.box import SIMPLE_HEAD
@@ -42,7 +43,7 @@ def show(market: Market, played: Played, settled: Settled, summary: Summary, che
     console.print(f"  {settled.path}", soft_wrap=True)
     for note in settled.files.notes:
         console.print(f"  note: {note}")
-    console.print()
+    console.print("\n[bold]Checked afterwards[/], each sum by two roads")
     for check in checks:
         verdict = "[green]holds[/] " if check.held else "[bold red]BROKEN[/]"
         console.print(f"  {verdict} {check.what}", soft_wrap=True)
@@ -91,16 +92,17 @@ def _owed(summary: Summary) -> Table:
 
 def where_to_look(market: Market, *, card: str, store: str, sale: int, program: str, stays: bool) -> Iterable[str]:
     """Addresses, commands to copy and files."""
-    home, day = market.home.folder, date.isoformat(market.day.date)
-    at = f"{program} --home {home}"
+    day = date.isoformat(market.day.date)
+    at = f"{program} --home {quote(str(market.home.folder))}"
     yield "Where to look next"
     if stays:
         yield f"  {market.running.url}/readyz   {market.running.url}/metrics"
         yield f"  sell to a card yourself      {at} till {store} --card {card}"
-        signed = f"--by camille --passphrase-file {market.home.persons / 'passphrase'}"
+        signed = f"--by camille --passphrase-file {quote(str(market.home.persons / 'passphrase'))}"
         yield f"  then close a batch           {at} close --on {market.day.date + timedelta(days=1)} {signed}"
     yield f"  one producer's day           {at} sales --producer stall-{store} --day {day}"
     yield f"  why each cent of a sale      {at} why {sale}"
+    yield f"  funds, and what waits        {at} status"
     yield f"  the batches                  {at} batches"
     yield f"  prove the whole log again    {at} audit"
     yield f"  all commands                 {program} --help"

@@ -11,9 +11,11 @@ _PERCENT: Final = re.compile(r"(\d{1,4})(?:[.,](\d{1,2}))?")
 
 def read_euros(text: object, *, what: str = "amount") -> Cents:
     """ "150.00" or "150,00" -> 15000. Raises InvalidValue without exactly two decimals (a number, "150", "1.5")."""
-    found = _EUROS.fullmatch(text) if isinstance(text, str) else None
-    if found is None:
+    if not isinstance(text, str):
         raise InvalidValue(f'{what} is written in euros with two decimals in quotes, like "150.00", not {text!r}')
+    found = _EUROS.fullmatch(text)
+    if found is None:
+        raise InvalidValue(f"{what} is written in euros with two decimals and no blank, like 1500.00, not {text}")
     cents = int(found[1]) * 100 + int(found[2])
     if cents > CENTS_MAX:
         raise InvalidValue(f"{what} is larger than a bank transfer can be; write it in parts")
@@ -34,3 +36,8 @@ def euros(cents: int) -> str:
     """1234567 -> "12 345.67": for a screen; thin groups, two decimals, a minus sign in front."""
     whole, part = divmod(abs(cents), 100)
     return f"{'-' if cents < 0 else ''}{whole:,}".replace(",", " ") + f".{part:02d}"
+
+
+def counted(number: int, thing: str) -> str:
+    """1 -> "1 producer", 2 -> "2 producers"."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from clearing.installation.amounts import read_euros, read_percent
 from clearing.rules.calendar import instant_us
-from clearing.values import CaisseCode, InvalidValue, identifier
+from clearing.values import WHOLE, CaisseCode, InvalidValue, identifier
 
 Table = dict[str, object]
 PublicKeyOf = Callable[[str], bytes]
@@ -79,7 +79,9 @@ def read_wall_time(value: object, zone: ZoneInfo, *, what: str) -> int:
         if not isinstance(moment, datetime) or moment.tzinfo is not None:
             raise ValueError
     except ValueError:
-        raise InvalidValue(f"{what} is local wall time without an offset, like 2017-12-01T00:00:00, not {value!r}") from None
+        raise InvalidValue(
+            f"{what} is a day, or a local time without an offset, like 2026-03-21 or 2026-03-21T08:00:00, not {value}"
+        ) from None
     return instant_us(moment.replace(tzinfo=zone, fold=_HOUR_THAT_COMES_TWICE))
 
 
@@ -108,14 +110,14 @@ def read_charte(one: Table, zone: ZoneInfo, version: int) -> Table:
 
 def _payer(one: Table, zone: ZoneInfo) -> Table:
     said, what = dict(one), f"payer {one.get('id')!r}"
-    said["covers"] = [_cover(cover, what) for cover in _list(said.get("covers"), f"covers of {what}")]
+    said["covers"] = [_cover(cover, what, whole=True) for cover in _list(said.get("covers"), f"covers of {what}")]
     said["ceilings"] = [_ceiling(ceiling, what) for ceiling in _list(said.get("ceilings"), f"ceilings of {what}")]
     return _with_condition(said, zone, what)
 
 
 def _tariff(one: Table, zone: ZoneInfo) -> Table:
     said, what = dict(one), f"tariff {one.get('id')!r}"
-    said["covers"] = [_cover(cover, what) for cover in _list(said.get("covers"), f"covers of {what}")]
+    said["covers"] = [_cover(cover, what, whole=False) for cover in _list(said.get("covers"), f"covers of {what}")]
     return _with_condition(said, zone, what)
 
 
@@ -128,10 +130,13 @@ def _with_condition(said: Table, zone: ZoneInfo, what: str) -> Table:
     return said | {"condition": condition}
 
 
-def _cover(one: Table, what: str) -> Table:
+def _cover(one: Table, what: str, *, whole: bool) -> Table:
+    """whole: the rate is a share of a line, so at most all of it."""
     said = dict(one)
     if "rate" in said:
-        said["rate"] = read_percent(said["rate"], what=f"rate of {what}")
+        said["rate"] = rate = read_percent(said["rate"], what=f"rate of {what}")
+        if whole and rate > WHOLE:
+            raise InvalidValue(f"rate of {what} is at most 100 percent")
     if "unit" in said:
         said["unit_cents"] = read_euros(said.pop("unit"), what=f"amount per unit of {what}")
     return said

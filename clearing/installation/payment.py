@@ -24,6 +24,7 @@ from clearing.installation.opening import Installation
 from clearing.people import Record
 from clearing.projections.questions import Questions
 from clearing.settlement import pain001
+from clearing.settlement.calendar import is_business_day, next_business_day
 from clearing.settlement.overview import OverviewHead, OverviewLine, render_overview, render_transfer_list
 from clearing.settlement.statement import Adjustment, StatementHead, StatementRow, render_statement
 from clearing.values import CaisseCode, Cents, MicroTime, ProducerId
@@ -81,7 +82,9 @@ class _Batch:
 
     @property
     def execution_on(self) -> date:
-        return date.fromisoformat(self.approved.execution_on)
+        """The approved day, or the first one after it on which banks pay: nobody can approve a batch again."""
+        approved = date.fromisoformat(self.approved.execution_on)
+        return approved if is_business_day(approved) else next_business_day(approved)
 
     def reference(self, producer: ProducerId) -> str:
         """The EndToEndId of a payout: the batch and its line."""

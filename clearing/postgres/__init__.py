@@ -128,7 +128,7 @@ def _make_home(home: Path, account: pwd.struct_passwd | None) -> None:
     if subprocess.run(["test", "-x", home], check=False, **as_account(account)).returncode != 0:
         raise PostgresUnavailable(
             f"the account {account.pw_name} cannot enter {home}: a folder above it is closed to others. "
-            f"Choose a place every account can enter, such as {default_home(home.name)}"
+            f"Run as an ordinary user, or, as root, choose a --home that every account can enter: below {default_home('')}"
         )
 
 

@@ -10,13 +10,12 @@ from typing import Final
 
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 
 from clearing.events.basket import Line
 from clearing.terminal.terminal import Ending, ReferenceTerminal, Shown, TapSource
-from clearing.terminal.words import NotALine, Words, euros, said, typed_basket
+from clearing.terminal.words import NotALine, Words, euros, noted, said, typed_basket
 from clearing.values import InvalidValue, OperationId
 from clearing.wire.frame import MalformedFrame
 from clearing.wire.tap import BadTap, read_card_url
@@ -177,7 +176,8 @@ class Till:
         amounts.add_column(justify="right", style="bold", min_width=13)
         amounts.add_row(self._words.card_pays, f"{euros(shown.card_cents, self._words)} EUR")
         amounts.add_row(self._words.left_to_pay, f"{euros(shown.rest_cents, self._words)} EUR")
-        self._console.print(Padding(Panel.fit(amounts, padding=(0, 2)), (0, 0, 1, 0)))
+        self._console.print(Panel.fit(amounts, padding=(0, 2)))
+        self._say(noted(shown, self._words))
 
     def _say(self, text: str) -> None:
         self._console.print(escape(text))

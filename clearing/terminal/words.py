@@ -4,10 +4,12 @@ Source: domain.md section 2, rule 10, and section 3, row 2.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from clearing.events.basket import Line
+from clearing.events.codes import Code
 from clearing.terminal.terminal import Ending, Shown
 from clearing.values import ID_FORM, CategoryId, Cents
 
@@ -22,7 +24,8 @@ class NotALine(ValueError):
 class Words:
     """Every text of a till in one language. amounts: {card} and {rest}; decimal: the sign between euros and cents.
 
-    first_line, next_line, which_card: prompts, with the blank after them.
+    first_line, next_line, which_card: prompts, with the blank after them. notes: what a seller can do about an answer, the
+    same for every card (docs/DECLINE_REASONS.md, column "what the till shows").
     """
 
     decimal: str
@@ -46,6 +49,7 @@ class Words:
     help: str
     last: str
     no_such_card: str
+    notes: Mapping[Code, str]
 
 
 FRENCH: Final = Words(
@@ -71,6 +75,15 @@ FRENCH: Final = Words(
     "- = retirer la dernière ligne   a = annuler la dernière vente   q = quitter",
     last="dernière vente faite ici : {said}",
     no_such_card="pas de carte « {typed} » ici ; il y a : {names}",
+    notes={
+        Code.LEDGER_UNAVAILABLE: "la caisse ne peut pas répondre maintenant",
+        Code.INTERNAL_ERROR: "erreur de notre côté : refaire la vente",
+        Code.IMPLAUSIBLE_TIME: "l'heure de ce terminal est fausse : la mettre à l'heure, refaire la vente",
+        Code.TERMINAL_SUSPENDED: "ce terminal est suspendu : appeler la caisse",
+        Code.NO_CONVENTION: "pas de convention en vigueur : appeler la caisse",
+        Code.TAP_VIOLATION: "présenter la carte encore une fois",
+        Code.CARD_UNKNOWN: "carte inconnue",
+    },
 )
 ENGLISH: Final = Words(
     decimal=".",
@@ -95,6 +108,15 @@ ENGLISH: Final = Words(
     "- = take back the last line   u = undo the last sale   q = quit",
     last="last sale at this till: {said}",
     no_such_card="there is no card '{typed}' here; there are: {names}",
+    notes={
+        Code.LEDGER_UNAVAILABLE: "the caisse can't answer now",
+        Code.INTERNAL_ERROR: "a fault on our side: sell again",
+        Code.IMPLAUSIBLE_TIME: "this terminal's clock is wrong: set it, sell again",
+        Code.TERMINAL_SUSPENDED: "this terminal is suspended: call the caisse",
+        Code.NO_CONVENTION: "no convention in force: call the caisse",
+        Code.TAP_VIOLATION: "please tap the card again",
+        Code.CARD_UNKNOWN: "card unknown",
+    },
 )
 LANGUAGES: Final = {"fr": FRENCH, "en": ENGLISH}
 
@@ -105,12 +127,18 @@ def euros(amount_cents: int, words: Words) -> str:
     return f"{whole}{words.decimal}{part:02d}"
 
 
+def noted(shown: Shown, words: Words) -> str:
+    """What a seller can do about this answer; empty when the two amounts say all."""
+    return words.notes.get(shown.code, "") if shown.code is not None else ""
+
+
 def said(shown: Shown, words: Words) -> str:
     """The one sentence for what happened."""
     amounts = {"card": euros(shown.card_cents, words), "rest": euros(shown.rest_cents, words)}
     match shown.ending:
         case Ending.DECIDED:
-            return words.amounts.format(**amounts)
+            note = noted(shown, words)
+            return words.amounts.format(**amounts) + (f" ({note})" if note else "")
         case Ending.NO_ANSWER:
             return words.no_answer.format(**amounts)
         case Ending.QUEUED:

@@ -1,7 +1,7 @@
 """Law: from a founding file to the bank and to the proof, by the command line alone, with real processes and real refusals."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from tests.acceptance.processes import Served, Town, database_runs, town
@@ -47,6 +47,9 @@ def found(place: Town) -> None:
 def take_money_in(place: Town) -> None:
     assert "two decimals" in place.refused("money", "receive", "general", "1000", "--reference", "line 1", by="camille")
     assert "1 000.00 EUR" in place.ok("money", "receive", "general", "1000.00", "--reference", "line 1", by="camille")
+    assert "recorded already under 'line 1'" in place.refused(
+        "money", "receive", "general", "1000,00", "--reference", "line 1", by="camille"
+    )
     place.ok("money", "receive", "fruits-legumes", "50.00", "--reference", "line 2", by="camille")
     assert "needs one of: treasurer" in place.refused("money", "receive", "general", "1.00", "--reference", "x", by="noor")
 
@@ -77,7 +80,12 @@ def pair_and_sell(place: Town, folder: Path) -> str:
     assert slot is not None
     code = folder / "code"
     code.write_text(slot[2], encoding="utf-8")
-    assert re.search(r"\d{4} \d{4}", place.ok("till", "ferme", "--pair", slot[1], "--code-file", str(code)))
+    digits = re.search(r"\d{4} \d{4}", place.ok("till", "ferme", "--pair", slot[1], "--code-file", str(code)))
+    assert digits is not None
+    assert digits[0] in place.ok("terminal", "list")
+    assert "account approved" in place.ok("producer", "list")
+    assert "carte-1" in place.ok("member", "list")
+    assert "noor" in place.ok("person", "list")
     sold = place.ok("till", "ferme", "--card", "carte-1", "--lines", "fruit-veg=7.35", "animal=12.49")
     assert sold.strip() == "la carte règle 16,09 EUR, reste 3,75 EUR"  # 3.68 + 3.67, then 70 % of 12.49
     return "carte-1"
@@ -87,6 +95,8 @@ def settle(place: Town) -> None:
     assert "Batch 1 is closed: 16.09 EUR" in place.ok("close", by="camille")
     assert "not approved" in place.refused("export", "1", by="camille")
     assert "ask another person" in place.refused("approve", "1", by="camille")
+    saturday = date.today() + timedelta(days=(5 - date.today().weekday()) % 7)  # noqa: DTZ011 - the day of this machine
+    assert "Banks are closed" in place.refused("approve", "1", "--pay-on", f"{saturday}", by="dominique")
     place.ok("approve", "1", by="dominique")
     first = place.ok("export", "1", by="camille")
     path = Path(re.search(r"Written: (\S+)", first)[1])  # type: ignore[index]
@@ -96,6 +106,7 @@ def settle(place: Town) -> None:
     assert b"<CtrlSum>16.09</CtrlSum>" in content
     assert (path.parent / "statements" / "ferme.csv").exists()
     assert "16.09 EUR  exported" in place.ok("batches")
+    assert "no batch 2" in place.refused("batches", "2")
     place.ok("paid", "1", "ferme", "--reference", "bank line 9", by="camille")
     assert "confirmed" in place.ok("batches", "1")
 
@@ -107,7 +118,7 @@ def prove(place: Town, card: str) -> None:
     assert "ag-2017-11" in place.ok("why", position[1])
     place.ok("card", "block", card, "--why", "lost", by="noor")
     assert "the card pays 0.00" in place.ok("till", "ferme", "--card", card, "--lines", "staple=1.00", "--language", "en")
-    assert "a writer is at work" in place.ok("status")
+    assert "it is served" in place.ok("status")
     assert "holds up to event" in place.ok("audit")
     assert "generation 2 is shown now" in place.ok("rebuild")
 

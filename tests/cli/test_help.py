@@ -1,5 +1,6 @@
 """Law: whoever asks finds every command under whose it is, and every mistake is one sentence and exit code 2."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -55,4 +56,19 @@ def test_words_that_are_no_command_end_with_their_use(words: list[str], capsys: 
     with pytest.raises(SystemExit) as ended:
         main(words)
     assert ended.value.code == 2
-    assert "usage: clearing" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    assert re.match(r"clearing.*: .+ \(see: clearing.* --help\)$", said)
+
+
+def test_a_mistyped_command_is_told_what_comes_near(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["sals"])
+    assert "there is no command 'sals'; did you mean: sales" in capsys.readouterr().err
+
+
+def test_every_command_that_the_help_speaks_of_exists() -> None:
+    known = {" ".join(entry.words) for entry in ENTRIES}
+    spoken = [line[27:].replace(" (another person)", "") for line in HELP.splitlines() if line.startswith(("A ", "An "))]
+    assert spoken
+    assert {command.strip() for line in spoken for command in re.split("[,;]", line)} <= known

@@ -66,6 +66,7 @@ def test_the_caisses_account_never_enters_the_command() -> None:
         ('iban = "FR76', 'ibam = "FR76', "needs 'name'"),
         ('code = "val-exemple"', 'code = "Val Exemple"', "code"),
         ("[caisse]", "[caisse", "is not TOML"),
+        ("rate = 70 }", "rate = 170 }", "at most 100 percent"),
         ('roles = ["operator", "desk"]', 'roles = ["operator"]\nkey = "xyz"', "64 hexadecimal digits"),
     ],
 )

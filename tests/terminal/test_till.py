@@ -1,12 +1,13 @@
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from clearing.events.codes import Code, till_code
 from clearing.terminal.queue import TerminalQueue
 from clearing.terminal.terminal import Ending, ReferenceTerminal, Shown, TapSource
 from clearing.terminal.till import AddressTap, Ask, NoSuchCard, Till
@@ -196,6 +197,14 @@ def test_each_ending_has_words_in_each_language(ending: Ending) -> None:
     assert french != english
     assert "{" not in french + english
     assert (euros(1_205, FRENCH), euros(5, ENGLISH)) == ("12,05", "0.05")
+
+
+def test_a_seller_is_told_what_to_do_when_the_two_amounts_do_not_say_it() -> None:
+    shown = Shown(ending=Ending.DECIDED, x=OperationId(bytes(16)), card_cents=Cents(0), rest_cents=Cents(100))
+    assert said(replace(shown, code=Code.DECLINED), FRENCH) == "la carte règle 0,00 EUR, reste 1,00 EUR"
+    assert said(replace(shown, code=Code.CARD_UNKNOWN), FRENCH).endswith("(carte inconnue)")
+    assert FRENCH.notes.keys() == ENGLISH.notes.keys()
+    assert all(till_code(code) is code for code in FRENCH.notes)
 
 
 @pytest.mark.parametrize("words", [FRENCH, ENGLISH])
