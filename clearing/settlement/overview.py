@@ -23,7 +23,8 @@ TICK_BOX: Final = "[  ]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverviewLine:
-    """One producer of the batch. carried: nothing is paid now, the net goes on to the next batch."""
+    """One producer of the batch. carried: nothing is paid now, the net goes on to the next batch. holder: of the account, as
+    the bank knows it and compares it; the producer's own name when left out."""
 
     producer_name: str
     captures_cents: Cents
@@ -32,6 +33,7 @@ class OverviewLine:
     iban: str
     reference: str  # the payout's EndToEndId
     carried: bool = False
+    holder: str = ""
 
     @property
     def net_cents(self) -> int:
@@ -86,7 +88,7 @@ def render_transfer_list(head: OverviewHead, lines: Sequence[OverviewLine]) -> b
             *(
                 (
                     TICK_BOX,
-                    text_cell(line.producer_name),
+                    text_cell(line.holder or line.producer_name),
                     in_fours(line.iban),
                     money_cell(line.paid_cents),
                     text_cell(line.reference),

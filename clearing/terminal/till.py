@@ -16,7 +16,7 @@ from rich.table import Table
 from clearing.events.basket import Line
 from clearing.terminal.terminal import Ending, ReferenceTerminal, Shown, TapSource
 from clearing.terminal.words import NotALine, Words, euros, noted, said, typed_basket
-from clearing.values import InvalidValue, OperationId
+from clearing.values import InvalidValue
 from clearing.wire.frame import MalformedFrame
 from clearing.wire.tap import BadTap, read_card_url
 
@@ -68,7 +68,7 @@ class Till:
         self._console: Final = console
         self._ask: Final = ask
         self._card: Final = card
-        self._last: OperationId | None = None
+        self._last: Shown | None = None  # what undoing takes back; None once it is undone
 
     async def sell_once(self, card: str, basket: str) -> int:
         """One basket ('fruit-veg 7.35; animal 12'): 0 when the caisse decided, else 1. Raises NotALine, NoSuchCard, BadTap,
@@ -141,10 +141,11 @@ class Till:
         if self._last is None:
             self._say(self._words.nothing_to_undo)
             return
+        undone = self._words.undone.format(card=euros(self._last.card_cents, self._words))
         with self._console.status(self._words.asking):
-            shown = await self._terminal.reverse(self._last)
+            shown = await self._terminal.reverse(self._last.x)
         self._last = None
-        self._say(self._words.undone if shown.ending is Ending.DECIDED else said(shown, self._words))
+        self._say(undone if shown.ending is Ending.DECIDED else said(shown, self._words))
 
     def _greet(self) -> None:
         if self._card is not None:
@@ -153,7 +154,7 @@ class Till:
             self._list_cards()
         last = self._terminal.last_shown()
         if last is not None:
-            self._last = last.x if last.card_cents else None
+            self._last = last if last.card_cents else None
             self._say(self._words.last.format(said=said(last, self._words)))
         self._say(self._words.help)
 
@@ -167,7 +168,7 @@ class Till:
 
     def _show(self, shown: Shown) -> None:
         """Always the same box when the caisse decided, so that nobody who looks on learns more than the two amounts."""
-        self._last = shown.x if shown.card_cents else self._last
+        self._last = shown if shown.card_cents else None
         if shown.ending is not Ending.DECIDED:
             self._say(said(shown, self._words))
             return

@@ -111,3 +111,9 @@ def test_an_empty_batch_prints_a_total_of_nothing() -> None:
 
 def test_an_account_number_is_grouped_as_it_is_typed() -> None:
     assert in_fours("fr7630006000011234567890189") == "FR76 3000 6000 0112 3456 7890 189"
+
+
+def test_a_transfer_is_typed_under_the_name_that_the_bank_compares() -> None:
+    line = a_line("P-7-1", 2014, holder="EARL DU VAL")
+    assert cells(render_transfer_list(a_head(2014), [line]))[5][1] == "EARL DU VAL"
+    assert cells(render_overview(a_head(2014), [line]))[5][0] == "Ferme des Trois Chênes"

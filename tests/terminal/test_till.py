@@ -90,7 +90,7 @@ async def test_a_person_sells_undoes_and_leaves(stall: Stall) -> None:
     typed = ["fruit-veg 7,35", "soap", "oil 3", "-", "soap 2,90", "", "nobody", "", "1", "a", "a", "", "q"]
     assert await stall.till(*typed).sell_until_closed() == 0
     assert box("10,00", "0,25") in flat(stall.text)
-    for once in (FRENCH.not_a_line, FRENCH.undone, FRENCH.nothing_to_undo, FRENCH.no_lines):
+    for once in (FRENCH.not_a_line, FRENCH.undone.format(card="10,00"), FRENCH.nothing_to_undo, FRENCH.no_lines):
         assert stall.text.count(once) == 1
     assert "pas de carte « nobody » ici ; il y a : alice, bruno" in stall.text
     assert stall.text.count("panier 7,35 EUR > ") == 3
@@ -122,8 +122,13 @@ async def test_a_basket_is_kept_when_its_card_cannot_be_read(stall: Stall) -> No
 async def test_the_last_sale_can_be_undone_after_the_till_was_switched_off(stall: Stall) -> None:
     await stall.till().sell_once("alice", "fruit-veg 7.35")
     await stall.till("a").sell_until_closed()
-    assert FRENCH.undone in stall.text
+    assert FRENCH.undone.format(card="7,35") in stall.text
     assert 1_000 in stall.world.writer.purses.values()
+
+
+async def test_undoing_never_reaches_behind_the_last_sale(stall: Stall) -> None:
+    await stall.till("fruit-veg 2", "", "alice", "fruit-veg 2", "", "bruno", "a").sell_until_closed()
+    assert FRENCH.nothing_to_undo in stall.text
 
 
 async def test_of_many_cards_the_first_nine_are_listed(stall: Stall) -> None:
