@@ -236,10 +236,10 @@ class Caisse:
             return "25", 0
         if hold["state"] != "held":
             return "84", 0
-        if amount > sum(line.amount_cents for line in hold["lines"]):
-            return "61", 0
         outcome = model_funding.capture(lines, _held(hold, self.producer))
         code, paid = _code(outcome, amount) if lines else ("00", 0)
+        if amount > sum(line.amount_cents for line in hold["lines"]):
+            return ("57" if code == "57" else "61"), 0
         if code in ("00", "10"):
             shares = _shares(outcome)
             self.sales[x] = {**hold, "kind": "capture", "state": "captured", "lines": list(lines), "shares": shares,

@@ -291,7 +291,7 @@ def payer_step(sale: Sale) -> Key | None:
                 own = rest[key]
             if own == 0:
                 continue
-            sale.outcome.eligible = True
+            sale.outcome.eligible |= sale.outcome.price[key] > 0
             weights = [p.weight if len(members) > 1 else 1 for p in members]
             parts = by_largest_remainder(min(own, rest[key]), weights)
             promised: dict[object, int] = {}
