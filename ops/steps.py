@@ -20,7 +20,7 @@ from lxml import etree
 
 CLONE = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
-HANG_DUMP_S = 300  # a test longer than this shows where it stands, and goes on
+HANG_DUMP_S = {"short": 300, "long": 2_400}  # a test longer than this shows where it stands, and goes on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ def run_pytest(title: str, arguments: list[str], *, size: str) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="clearing-test-") as scratch:
         report = Path(scratch) / "report.xml"
         command = [PYTHON, "-m", "pytest", "-q", "--durations=5", f"--junit-xml={report}", *arguments]
-        command += ["--continue-on-collection-errors", "-o", f"faulthandler_timeout={HANG_DUMP_S}"]
+        command += ["--continue-on-collection-errors", "-o", f"faulthandler_timeout={HANG_DUMP_S[size]}"]
         code = subprocess.run(command, cwd=CLONE, check=False, env=os.environ | {"CLEARING_PROMISES": size}).returncode
         cases = read_report(report)
     seconds = time.monotonic() - started
