@@ -71,7 +71,7 @@ def good_frames(world: World, *, epoch: int = 0) -> list[GoodFrame]:
     requests = [
         sold,
         but(sold, op=Op.AUTH),
-        but(sold, offline=1, offline_cents=sold.amount_cents, offline_lines=(sold.amount_cents,)),
+        but(sold, all_or_nothing=True, price_choice=65, lh=bytes(32), pc=1, ps=sold.amount_cents),
         but(plain, op=Op.CAP, original=sold.x),
         but(plain, op=Op.REF, original=sold.x),
         but(plain, op=Op.REV, original=sold.x),
