@@ -17,6 +17,7 @@ import aiohttp
 
 from clearing.authoriser.client import Authoriser
 from clearing.config import Settings
+from clearing.demo.clock import SimulatedClock
 from clearing.events.basket import Line
 from clearing.installation.cards import personalise
 from clearing.installation.home import Home
@@ -34,7 +35,7 @@ from clearing.wire.replies import parse_reply
 from clearing.wire.requests import ZERO_DIGEST, CardUrl, Op, Request, encode_request
 from clearing.wire.signature import TerminalKey, payload_digest
 from loadtests.baskets import CATEGORIES, Basket
-from loadtests.ordered import OrderedArrivals, SimulatedClock
+from loadtests.ordered import OrderedArrivals
 
 CODE: Final = CaisseCode("market")
 CALENDAR: Final = CivilCalendar("Europe/Paris")
@@ -91,7 +92,7 @@ class Market:
         return [*sorted(listed, key=lambda one: one.at_us), Appointment(CALENDAR.start_us(end), "look", end)]
 
     async def keep(self, appointment: Appointment) -> None:
-        self.clock.us = max(self.clock.us, appointment.at_us)
+        self.clock.move_to(appointment.at_us)
         day = appointment.day
         if appointment.verb == "grant":
             await self.treasurer.order("grant", {"rule": "monthly", "period": day.isoformat()[:7]})
@@ -105,7 +106,7 @@ class Market:
     async def _lapse_what_is_due(self) -> None:
         """The writer looks at the time by itself while nobody asks; wait until nothing is due any more."""
         book = self.served.writers[CODE].book
-        while book.due(self.clock.us) is not None:
+        while book.due(self.clock.now_us()) is not None:
             await asyncio.sleep(0.01)
 
     def sell(self, basket: Basket) -> "asyncio.Task[None]":

@@ -8,20 +8,8 @@ import asyncio
 from dataclasses import dataclass, field
 
 from clearing.authoriser.client import Authoriser, Enrolment, Submission
+from clearing.demo.clock import SimulatedClock
 from clearing.values import OperationId
-
-
-@dataclass
-class SimulatedClock:
-    """Wall and monotonic clock in one, so that no step is ever seen. It only moves when it is told to."""
-
-    us: int
-
-    def now_us(self) -> int:
-        return self.us
-
-    def monotonic_us(self) -> int:
-        return self.us
 
 
 @dataclass
@@ -56,7 +44,7 @@ class OrderedArrivals:
 
     async def _let_in(self, submission: Submission, at_us: int) -> bytes:
         """Tasks begin in the order they were made, and a submission is in the inbox before its first wait."""
-        self.clock.us = max(self.clock.us, at_us)
+        self.clock.move_to(at_us)
         return await self.writers.submit(submission)
 
 

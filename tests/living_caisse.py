@@ -206,14 +206,19 @@ async def living_caisse(server: Embedded, *, founded: bool = True, at_us: int = 
         await caisse.log.release()
 
 
-async def furnish(caisse: Caisse) -> None:
-    """Found the caisse and give it everything that one sale needs."""
-    steps: list[tuple[PersonId, str, dict[str, object]]] = [
+Step = tuple[PersonId, str, dict[str, object]]
+
+
+def furnishing(*more_members: dict[str, object], structures: tuple[str, ...] = ()) -> list[Step]:
+    """The commands that found a caisse and give it everything that one sale needs, in order."""
+    return [
         (AMINA, "found", founding()),
         (AMINA, "receive_money", {"fund": "general", "cents": 1_000_000, "reference": "subsidy"}),
-        (BRUNO, "admit_members", {"members": [{"member": "m-1", "groups": []}]}),
+        (BRUNO, "admit_members", {"members": [{"member": "m-1", "groups": []}, *more_members]}),
         (BRUNO, "issue_cards", {"cards": [{"card": CARD, "key_version": 1, "member": "m-1", "alias": "0001"}]}),
-        (AMINA, "admit_producers", {"producers": [{"producer": "field", "name": "The field", "structures": []}]}),
+        (AMINA, "admit_producers", {
+            "producers": [{"producer": "field", "name": "The field", "structures": list(structures)}]
+        }),
         (AMINA, "sign_conventions", {"conventions": [{"convention": "field-1", "producer": "field", "from_us": 0}]}),
         (AMINA, "propose_bank_details", {"details": [{"producer": "field", "digest": b"d" * 32}]}),
         (BRUNO, "approve_bank_details", {"producers": [{"producer": "field", "digest": b"d" * 32}]}),
@@ -222,6 +227,9 @@ async def furnish(caisse: Caisse) -> None:
         }),
         (AMINA, "grant", {"rule": "monthly", "period": "2026-05"}),
     ]
-    for person, verb, body in steps:
+
+
+async def furnish(caisse: Caisse) -> None:
+    for person, verb, body in furnishing():
         done = await caisse.command(person, verb, body)
         assert done.rc is Code.APPROVED, f"{verb}: {done.rc} {done.why}"

@@ -38,8 +38,6 @@ from clearing.wire.replies import Reply, parse_reply
 from clearing.wire.requests import ZERO_DIGEST, CardUrl, Op, Request, parse_request
 from clearing.wire.signature import verify
 from tests.living_caisse import (
-    AMINA,
-    BRUNO,
     CARD,
     CODE,
     DAY_US,
@@ -48,9 +46,8 @@ from tests.living_caisse import (
     ROOT,
     SERVER_KEY,
     STALL,
-    STALL_KEY,
     HandClock,
-    founding,
+    furnishing,
     payload_of,
     sign,
 )
@@ -187,20 +184,7 @@ class Desk:
 def furnished() -> Desk:
     """Founded, 10,000.00 in the general fund, a member with card and month's credit, a producer with a terminal."""
     desk = Desk()
-    steps: list[tuple[PersonId, str, dict[str, object]]] = [
-        (AMINA, "found", founding()),
-        (AMINA, "receive_money", {"fund": "general", "cents": 1_000_000, "reference": "subsidy"}),
-        (BRUNO, "admit_members", {"members": [{"member": "m-1", "groups": []}, {"member": "m-2", "groups": ["young"]}]}),
-        (BRUNO, "issue_cards", {"cards": [{"card": CARD, "key_version": 1, "member": "m-1", "alias": "0001"}]}),
-        (AMINA, "admit_producers", {"producers": [{"producer": "field", "name": "The field", "structures": ["market"]}]}),
-        (AMINA, "sign_conventions", {"conventions": [{"convention": "field-1", "producer": "field", "from_us": 0}]}),
-        (AMINA, "propose_bank_details", {"details": [{"producer": "field", "digest": b"d" * 32}]}),
-        (BRUNO, "approve_bank_details", {"producers": [{"producer": "field", "digest": b"d" * 32}]}),
-        (AMINA, "enrol_terminals", {
-            "terminals": [{"terminal": STALL, "epoch": 1, "producer": "field", "key": STALL_KEY.public}]
-        }),
-        (AMINA, "grant", {"rule": "monthly", "period": "2026-05"}),
-    ]
+    steps = furnishing({"member": "m-2", "groups": ["young"]}, structures=("market",))
     for person, verb, body in steps:
         desk.order(person, verb, body)
     return desk

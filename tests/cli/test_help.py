@@ -69,6 +69,6 @@ def test_a_mistyped_command_is_told_what_comes_near(capsys: pytest.CaptureFixtur
 
 def test_every_command_that_the_help_speaks_of_exists() -> None:
     known = {" ".join(entry.words) for entry in ENTRIES}
-    spoken = [line[27:].replace(" (another person)", "") for line in HELP.splitlines() if line.startswith(("A ", "An "))]
+    spoken = [line[27:].replace(" (another person)", "") for line in HELP.splitlines() if line.startswith(("A ", "An ", " " * 27))]
     assert spoken
     assert {command.strip() for line in spoken for command in re.split("[,;]", line)} <= known
