@@ -29,6 +29,8 @@ def main(words: Sequence[str] | None = None) -> int:
         done = arguments.entry.run(Desk(arguments, settings, home, xdg))
         return (uvloop.run(done) if inspect.iscoroutine(done) else done) or 0
     except KeyboardInterrupt:
+        if sys.stderr.isatty():
+            print(file=sys.stderr)  # the terminal has just shown ^C
         return _said("Interrupted; what was acknowledged is recorded", INTERRUPTED)
     except Exception as fault:
         from clearing.cli.mistakes import told

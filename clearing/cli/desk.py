@@ -7,7 +7,7 @@ import argparse
 import getpass
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -113,12 +113,34 @@ async def zone_of(installation: Installation, code: CaisseCode) -> ZoneInfo:
     return ZoneInfo(founded.zone)
 
 
+def hex_bytes(text: str, size: int, what: str) -> bytes:
+    """size: in bytes. Raises Misused."""
+    try:
+        value = bytes.fromhex(text)
+    except ValueError:
+        value = b""
+    if len(value) != size:
+        raise Misused(f"{what} is {2 * size} hexadecimal digits; copy it whole, without the words around it")
+    return value
+
+
 def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
 def today() -> date:
     return datetime.now(UTC).astimezone().date()
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """An argument from least to most. The reader raises ArgumentTypeError."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or len(text) > len(str(most)) or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"a whole number from {least} to {most} is needed here, not {text!r}")
+        return int(text)
+
+    return read
 
 
 def day(text: str) -> date:

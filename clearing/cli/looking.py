@@ -4,7 +4,7 @@ import argparse
 from datetime import date
 from typing import Final
 
-from clearing.cli.desk import Desk, Misused, day
+from clearing.cli.desk import Desk, Misused, day, whole
 from clearing.cli.entry import Entry, Group
 from clearing.cli.registers import events
 from clearing.cli.settlement import next_step
@@ -137,7 +137,7 @@ def _sales_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--card", metavar="ALIAS")
     parser.add_argument("--day", type=day, metavar="YYYY-MM-DD")
     parser.add_argument("--code", help="an answer's code, like 51 (docs/DECLINE_REASONS.md)")
-    parser.add_argument("--limit", type=int, default=50, help="the newest so many (default 50, at most 1000)")
+    parser.add_argument("--limit", type=whole(1, 1_000), default=50, help="the newest so many (default 50)")
 
 
 def _why_arguments(parser: argparse.ArgumentParser) -> None:

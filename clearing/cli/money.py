@@ -2,7 +2,7 @@
 
 import argparse
 
-from clearing.cli.desk import Desk, Misused, zone_of
+from clearing.cli.desk import Desk, Misused, whole, zone_of
 from clearing.cli.entry import Entry, Group
 from clearing.events.codec import decode
 from clearing.events.codes import Code
@@ -128,7 +128,7 @@ def _rule_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fund", required=True)
     parser.add_argument("--decision", required=True)
     parser.add_argument("--purse", default="credit")
-    parser.add_argument("--months", type=int, default=2, help="how many civil months it can be spent, its own included")
+    parser.add_argument("--months", type=whole(1, 120), default=2, help="civil months it can be spent, its own included")
     parser.add_argument("--group", action="append", default=[], help="only members of this group; repeatable")
 
 

@@ -6,7 +6,7 @@ import signal
 from typing import Final
 
 from clearing.authoriser.clock import SystemClock
-from clearing.cli.desk import Desk
+from clearing.cli.desk import Desk, whole
 from clearing.cli.entry import Entry, Group
 from clearing.postgres import ADMIN
 from clearing.sql import schema_of
@@ -53,7 +53,8 @@ async def confirm_clock(desk: Desk) -> None:
 
 
 def _serve_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=PORT, help=f"port of the gateway, 0 for a free one (default {PORT})")
+    told = f"port of the gateway, 0 for a free one (default {PORT})"
+    parser.add_argument("--port", type=whole(0, 65_535), default=PORT, help=told)
     parser.add_argument("--take-over", action="store_true", help="end another writer's lease; only when it is dead or stuck")
     parser.add_argument("--json", action="store_true", help="log lines as JSON, for a collector")
 

@@ -5,16 +5,17 @@ import getpass
 import sys
 from pathlib import Path
 
-from clearing.cli.desk import Desk, Misused
+from clearing.cli.desk import Desk, Misused, hex_bytes, whole
 from clearing.cli.entry import Entry, Group
 from clearing.installation.key_file import identity, make_key_file
 from clearing.rules.caisse import ROLES
 from clearing.values import PersonId, identifier
+from clearing.wire.signature import PUBLIC_KEY_BYTES
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("person", help="a short name: a-z 0-9 . _ -")
-    parser.add_argument("--epoch", type=int, default=1, help="2 for a second key of the same person, and so on (default 1)")
+    parser.add_argument("--epoch", type=whole(1, 1_000), default=1, help="2 for a person's second key, and so on (default 1)")
     parser.add_argument("--passphrase-file", type=Path, help="file whose first line is the new passphrase (else it is asked)")
 
 
@@ -45,7 +46,8 @@ def show(desk: Desk) -> None:
 
 async def propose(desk: Desk) -> None:
     person = PersonId(desk.arguments.person)
-    key = bytes.fromhex(desk.arguments.key) if desk.arguments.key else identity(desk.home.person(person)).public
+    given = desk.arguments.key
+    key = hex_bytes(given, PUBLIC_KEY_BYTES, "a public key") if given else identity(desk.home.person(person)).public
     await desk.order("propose_person", {"person": person, "key": key, "roles": desk.arguments.role})
     roles = ", ".join(desk.arguments.role)
     desk.say(f"{person} is proposed as {roles}. Next, another officer: clearing person confirm {person}")

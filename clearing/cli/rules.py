@@ -3,17 +3,20 @@
 import argparse
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 from clearing.authoriser.clock import SystemClock
-from clearing.cli.desk import Desk, day, zone_of
+from clearing.cli.desk import Desk, day, hex_bytes, whole, zone_of
 from clearing.cli.entry import Entry, Group
 from clearing.cli.registers import events
-from clearing.events.caisse import CharteAdopted
+from clearing.events.caisse import CharteAdopted, DecisionRecorded
 from clearing.installation.founding_file import FoundingFile, read_charte_file, read_founding_file
 from clearing.installation.key_file import identity
 from clearing.installation.opening import Installation
 from clearing.people import Record
 from clearing.values import CaisseCode, PersonId
+
+_VOTES: Final = whole(0, 10_000_000)
 
 
 async def found(desk: Desk) -> None:
@@ -75,20 +78,28 @@ def _account_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def adopt(desk: Desk) -> None:
     async with desk.opened() as installation:
-        zone, version = await zone_of(installation, desk.code), 1 + await _last_version(installation, desk.code)
-    body, decisions = read_charte_file(desk.arguments.file, zone, version)
+        zone = await zone_of(installation, desk.code)
+        version, known = await _adopted(installation, desk.code)
+    body, decisions = read_charte_file(desk.arguments.file, zone, version + 1)
     for decision in decisions:
-        await desk.order("record_decision", decision)
+        if decision.get("decision") in known:
+            desk.say(f"Decision {decision['decision']} is recorded already and stays as it was taken.")
+        else:
+            await desk.order("record_decision", decision)
     await desk.order("adopt_charte", body)
-    desk.say(f"Charte {version} is adopted by decision {body.get('decision')}. Earlier sales keep their rules.")
+    desk.say(f"Charte {version + 1} is adopted by decision {body.get('decision')}. Earlier sales keep their rules.")
 
 
-async def _last_version(installation: Installation, code: CaisseCode) -> int:
-    version = 0
+async def _adopted(installation: Installation, code: CaisseCode) -> tuple[int, set[str]]:
+    """The last charte's version, and the decisions that are recorded."""
+    version, decisions = 0, set[str]()
     async with installation.reading(code) as log:
         async for _, event in events(log):
-            version = event.charte.version if isinstance(event, CharteAdopted) else version
-    return version
+            if isinstance(event, CharteAdopted):
+                version = event.charte.version
+            elif isinstance(event, DecisionRecorded):
+                decisions.add(event.decision)
+    return version, decisions
 
 
 async def record(desk: Desk) -> None:
@@ -98,7 +109,7 @@ async def record(desk: Desk) -> None:
     await desk.order("record_decision", {
         "decision": given.decision, "title": given.title, "body": given.body, "method": given.method,
         "taken_on": taken_on.isoformat(), "votes_for": votes_for, "votes_against": against, "abstained": abstained,
-        "minutes_sha256": bytes.fromhex(given.minutes_sha256),
+        "minutes_sha256": hex_bytes(given.minutes_sha256, 32, "a SHA-256") if given.minutes_sha256 else b"",
     })
     desk.say(f"Decision {given.decision} is recorded; rules may name it now.")
 
@@ -109,7 +120,7 @@ def _record_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--body", default="general-meeting", help="general-meeting, citizens-committee, residents-group, board")
     parser.add_argument("--method", default="majority", help="majority, consent, draw")
     parser.add_argument("--taken-on", type=day, required=True, metavar="YYYY-MM-DD")
-    parser.add_argument("--votes", nargs=3, type=int, default=(0, 0, 0), metavar=("FOR", "AGAINST", "ABSTAINED"))
+    parser.add_argument("--votes", nargs=3, type=_VOTES, default=(0, 0, 0), metavar=("FOR", "AGAINST", "ABSTAINED"))
     parser.add_argument("--minutes-sha256", default="", help="sha256sum of the minutes, if they are to be held to it")
 
 
@@ -122,8 +133,8 @@ ENTRIES = (
           arguments=_one_file, signed=True),
     Entry(words=("decision", "record"), group=Group.RULES, does="record a vote", run=record, arguments=_record_arguments,
           signed=True),
-    Entry(words=("charte", "adopt"), group=Group.RULES, does="adopt a new charte from a file", run=adopt, arguments=_one_file,
-          signed=True),
+    Entry(words=("charte", "adopt"), group=Group.RULES, does="adopt rules from a file like examples/charte.toml", run=adopt,
+          arguments=_one_file, signed=True),
     Entry(words=("account",), group=Group.SETTLEMENT, does="change the caisse's own bank account", run=account,
           arguments=_account_arguments),
 )  # fmt: skip

@@ -4,13 +4,13 @@ import argparse
 from datetime import timedelta
 from typing import Final
 
-from clearing.cli.desk import Desk, Misused, day, today
+from clearing.cli.desk import Desk, Misused, day, today, whole
 from clearing.cli.entry import Entry, Group
 from clearing.installation.amounts import counted, euros
 from clearing.projections.answers import BatchRow
 
 _PAY_WITHIN: Final = timedelta(days=90)
-_BATCH_MAX: Final = 1_000_000
+_BATCH: Final = whole(1, 1_000_000)
 
 
 async def close(desk: Desk) -> None:
@@ -97,34 +97,27 @@ def _close_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--on", type=day, metavar="YYYY-MM-DD", help="the day it is called by (default: today)")
 
 
-def _number(text: str) -> int:
-    """Raises ArgumentTypeError."""
-    if not text.isdecimal() or not 1 <= int(text) <= _BATCH_MAX:
-        raise argparse.ArgumentTypeError(f"a batch is a number, as clearing batches lists them, not {text!r}")
-    return int(text)
-
-
 def _batch(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("batch", type=_number)
+    parser.add_argument("batch", type=_BATCH)
 
 
 def _approve_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("batch", type=_number)
+    parser.add_argument("batch", type=_BATCH)
     parser.add_argument("--pay-on", type=day, metavar="YYYY-MM-DD", help="when the bank pays (default: the next banking day)")
 
 
 def _batches_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("batch", type=_number, nargs="?")
+    parser.add_argument("batch", type=_BATCH, nargs="?")
 
 
 def _paid_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("batch", type=_number)
+    parser.add_argument("batch", type=_BATCH)
     parser.add_argument("producer")
     parser.add_argument("--reference", required=True, help="the bank line")
 
 
 def _returned_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("batch", type=_number)
+    parser.add_argument("batch", type=_BATCH)
     parser.add_argument("producer")
     parser.add_argument("--reason", required=True, help="as the bank says it")
 

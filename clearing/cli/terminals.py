@@ -6,7 +6,7 @@ import secrets
 import time
 from typing import Final
 
-from clearing.cli.desk import Desk, Misused
+from clearing.cli.desk import Desk, hex_bytes, whole
 from clearing.cli.entry import Entry, Group
 from clearing.wire.enrolment import pairing_key
 from clearing.wire.signature import PUBLIC_KEY_BYTES
@@ -34,33 +34,27 @@ def _draw_code() -> str:
 
 
 async def enrol(desk: Desk) -> None:
-    key = _hex(desk.arguments.key, PUBLIC_KEY_BYTES, "a terminal's public key")
-    terminal = _hex(desk.arguments.terminal, _TERMINAL_BYTES, "a terminal's number") if desk.arguments.terminal else key[:8]
+    key = hex_bytes(desk.arguments.key, PUBLIC_KEY_BYTES, "a terminal's public key")
+    terminal = _terminal_number(desk) if desk.arguments.terminal else key[:_TERMINAL_BYTES]
     item = {"terminal": terminal, "epoch": desk.arguments.epoch, "producer": desk.arguments.producer, "key": key}
     await desk.order("enrol_terminals", {"terminals": [item]})
     desk.say(f"Terminal {terminal.hex()} sells for {desk.arguments.producer} now.")
 
 
+def _terminal_number(desk: Desk) -> bytes:
+    return hex_bytes(desk.arguments.terminal, _TERMINAL_BYTES, "a terminal's number")
+
+
 async def suspend(desk: Desk) -> None:
-    terminal = _hex(desk.arguments.terminal, _TERMINAL_BYTES, "a terminal's number")
+    terminal = _terminal_number(desk)
     await desk.order("suspend_terminal", {"terminal": terminal})
     desk.say("This terminal sells nothing any more.")
 
 
 async def resume(desk: Desk) -> None:
-    terminal = _hex(desk.arguments.terminal, _TERMINAL_BYTES, "a terminal's number")
+    terminal = _terminal_number(desk)
     await desk.order("resume_terminal", {"terminal": terminal})
     desk.say("This terminal sells again.")
-
-
-def _hex(text: str, size: int, what: str) -> bytes:
-    try:
-        value = bytes.fromhex(text)
-    except ValueError:
-        value = b""
-    if len(value) != size:
-        raise Misused(f"{what} is {2 * size} hexadecimal digits; copy it from the till's screen")
-    return value
 
 
 def _producer(parser: argparse.ArgumentParser) -> None:
@@ -71,11 +65,11 @@ def _enrol_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("producer")
     parser.add_argument("--key", required=True, help="the terminal's public key, 64 hexadecimal digits")
     parser.add_argument("--terminal", help="its number (default: the first 16 digits of the key)")
-    parser.add_argument("--epoch", type=int, default=1, help="one more for each key that replaced an earlier one")
+    parser.add_argument("--epoch", type=whole(1, 1_000_000), default=1, help="one more for each key after the first")
 
 
 def _terminal(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("terminal", help="its number, 16 hexadecimal digits")
+    parser.add_argument("terminal", help="its number, as terminal list shows it")
 
 
 ENTRIES = (

@@ -77,7 +77,7 @@ async def _whole_day(installation: Installation, code: CaisseCode, *, once: bool
             clock.run()
             print("\nThe caisse stays open: try these commands in another window. Ctrl-C ends it.", flush=True)
             await stopping
-            say("ended; nothing runs any more. The files stay until the next demo, and the commands that only look still work")
+            say("ended; nothing runs any more. The files stay until the next demo")
         stopping.cancel()
         return 0 if all(check.held for check in checks) else 1
 

@@ -189,7 +189,8 @@ def _tables(path: Path) -> Table:
 
 def _table(value: object, what: str) -> Table:
     if not isinstance(value, dict):
-        raise InvalidValue(f"the file needs the table {what}; compare it with examples/caisse.toml")
+        example = "charte" if what == "[charte]" else "caisse"
+        raise InvalidValue(f"the file needs the table {what}; compare it with examples/{example}.toml")
     return dict(value)
 
 

@@ -69,6 +69,41 @@ def test_a_mistyped_command_is_told_what_comes_near(capsys: pytest.CaptureFixtur
 
 def test_every_command_that_the_help_speaks_of_exists() -> None:
     known = {" ".join(entry.words) for entry in ENTRIES}
-    spoken = [line[27:].replace(" (another person)", "") for line in HELP.splitlines() if line.startswith(("A ", "An ", " " * 27))]
+    told = [line for line in HELP.splitlines() if line.startswith(("A ", "An ", " " * 27))]
+    spoken = [line[27:].replace(" (another person)", "").strip(",") for line in told]
     assert spoken
     assert {command.strip() for line in spoken for command in re.split("[,;]", line)} <= known
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("decision record d-1 --title T --taken-on 2026-11-01 --minutes-sha256 zz", "64 hexadecimal digits"),
+        ("person propose zoe --role desk --key zz", "64 hexadecimal digits"),
+        ("terminal suspend till-3", "16 hexadecimal digits"),
+        ("money receive general 12,5 --reference r", "two decimals"),
+        ("money receive general 1.234 --reference r", "two decimals"),
+        ("approve 1 --pay-on 2026-11-28", "Banks are closed"),
+        ("approve 1 --pay-on 2099-11-27", "days away"),
+        ("summary 2026-03-02 2026-03-01", "before the first"),
+        ("found none.toml", "none.toml can't be read"),
+        ("till ferme --url localhost:1 --pair s", "begins with https"),
+    ],
+)
+def test_a_slip_is_one_sentence_before_anything_is_asked(
+    words: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--home", str(tmp_path / "none"), *words.split()]) == 2
+    told = capsys.readouterr().err
+    assert len(told.splitlines()) == 1
+    assert said in told
+
+
+NUMBERS = ["serve --port 99999", "sales --limit 0", "approve first", "decision record d --votes 1 2 x"]
+
+
+@pytest.mark.parametrize("words", NUMBERS)
+def test_a_number_out_of_its_range_is_refused_with_the_range(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(words.split())
+    assert "a whole number from" in capsys.readouterr().err

@@ -31,6 +31,12 @@ def changed(folder: Path, old: str, new: str) -> Path:
     return path
 
 
+def test_the_example_of_a_new_charte_brings_its_vote() -> None:
+    body, decisions = read_charte_file(CLONE / "examples" / "charte.toml", PARIS, 2)
+    assert body["version"] == 2
+    assert [decision["decision"] for decision in decisions] == [body["decision"]]
+
+
 def test_the_example_founds_a_caisse_with_three_payers() -> None:
     file = read()
     events = decide_found(file.code, file.body, founder_kid=KEYS["camille"].kid, at_us=1)
