@@ -250,7 +250,9 @@ class Reception:
         if isinstance(result, Declined):
             return result
         if self._key_taken(result, group):
-            return not_now("Another key has the same first 8 bytes; make a new key and use that one.")
+            return not_now("This key, or one with the same first 8 bytes, is in use already. Make a new one and use that; who "
+                           "gets other roles brings a new key too: move the old file away, then run clearing person add NAME "
+                           "--epoch 2")  # fmt: skip
         opened = result[0] if result else None
         if isinstance(opened, TerminalSlotOpened) and not secret_matches(submission.secret, opened.secret_sha256):
             raise InvalidValue("the pairing secret that came with the command is not the one it names; open another slot")

@@ -3,6 +3,7 @@
 Loaded only when something went wrong: knowing every fault means loading every room.
 """
 
+import errno
 from typing import Final
 
 import asyncpg
@@ -43,6 +44,13 @@ _WRONG: Final = (LogHalted, OverviewMismatch, StatementMismatch)
 _NOT_SET_UP: Final = (
     asyncpg.InvalidCatalogNameError, asyncpg.UndefinedTableError, asyncpg.InvalidAuthorizationSpecificationError,
 )  # fmt: skip
+_MACHINE: Final = {
+    errno.EADDRINUSE: "This port is taken by another program; choose another one with --port (0 takes a free one)",
+    errno.EACCES: "{where} can't be used by this account ({why}); let the account that owns the home run this",
+    errno.EPERM: "{where} can't be used by this account ({why}); let the account that owns the home run this",
+    errno.EROFS: "{where} can't be written ({why}); nothing was lost, make it writable and try again",
+    errno.ENOSPC: "{where} is full; nothing that was acknowledged is lost, make room and try again",
+}
 
 
 def told(fault: Exception) -> tuple[str, int] | None:
@@ -53,4 +61,6 @@ def told(fault: Exception) -> tuple[str, int] | None:
         return str(fault), WRONG_CODE
     if isinstance(fault, _NOT_SET_UP):
         return "This caisse is not set up yet; run: clearing found FILE, or clearing serve once after an update", MISTAKE_CODE
+    if isinstance(fault, OSError) and fault.errno in _MACHINE:
+        return _MACHINE[fault.errno].format(where=fault.filename or "the disk", why=fault.strerror), MISTAKE_CODE
     return None

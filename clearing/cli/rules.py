@@ -16,6 +16,8 @@ from clearing.installation.opening import Installation
 from clearing.people import Record
 from clearing.values import CaisseCode, PersonId
 
+_BODIES: Final = ("general-meeting", "citizens-committee", "residents-group", "board")
+_METHODS: Final = ("majority", "consent", "draw")
 _VOTES: Final = whole(0, 10_000_000)
 
 
@@ -117,8 +119,8 @@ async def record(desk: Desk) -> None:
 def _record_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("decision", help="its id, like ag-2026-03")
     parser.add_argument("--title", required=True)
-    parser.add_argument("--body", default="general-meeting", help="general-meeting, citizens-committee, residents-group, board")
-    parser.add_argument("--method", default="majority", help="majority, consent, draw")
+    parser.add_argument("--body", default=_BODIES[0], choices=_BODIES, help=f"who took it (default {_BODIES[0]})")
+    parser.add_argument("--method", default=_METHODS[0], choices=_METHODS, help=f"how (default {_METHODS[0]})")
     parser.add_argument("--taken-on", type=day, required=True, metavar="YYYY-MM-DD")
     parser.add_argument("--votes", nargs=3, type=_VOTES, default=(0, 0, 0), metavar=("FOR", "AGAINST", "ABSTAINED"))
     parser.add_argument("--minutes-sha256", default="", help="sha256sum of the minutes, if they are to be held to it")

@@ -1,5 +1,6 @@
 """Law: whoever asks finds every command under whose it is, and every mistake is one sentence and exit code 2."""
 
+import errno
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from clearing.__main__ import main
 from clearing.authoriser.commands import VERBS
 from clearing.cli.entry import Group
+from clearing.cli.mistakes import told
 from clearing.cli.parser import ENTRIES, build
 from tests.house.sources import CLONE
 
@@ -69,8 +71,8 @@ def test_a_mistyped_command_is_told_what_comes_near(capsys: pytest.CaptureFixtur
 
 def test_every_command_that_the_help_speaks_of_exists() -> None:
     known = {" ".join(entry.words) for entry in ENTRIES}
-    told = [line for line in HELP.splitlines() if line.startswith(("A ", "An ", " " * 27))]
-    spoken = [line[27:].replace(" (another person)", "").strip(",") for line in told]
+    lines = [line for line in HELP.splitlines() if line.startswith(("A ", "An ", " " * 27))]
+    spoken = [line[27:].replace(" (another person)", "").strip(",") for line in lines]
     assert spoken
     assert {command.strip() for line in spoken for command in re.split("[,;]", line)} <= known
 
@@ -94,9 +96,9 @@ def test_a_slip_is_one_sentence_before_anything_is_asked(
     words: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["--home", str(tmp_path / "none"), *words.split()]) == 2
-    told = capsys.readouterr().err
-    assert len(told.splitlines()) == 1
-    assert said in told
+    shown = capsys.readouterr().err
+    assert len(shown.splitlines()) == 1
+    assert said in shown
 
 
 NUMBERS = ["serve --port 99999", "sales --limit 0", "approve first", "decision record d --votes 1 2 x"]
@@ -107,3 +109,13 @@ def test_a_number_out_of_its_range_is_refused_with_the_range(words: str, capsys:
     with pytest.raises(SystemExit):
         main(words.split())
     assert "a whole number from" in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_and_a_full_disk_are_sentences() -> None:
+    taken = told(OSError(errno.EADDRINUSE, "address already in use"))
+    assert taken is not None
+    assert "--port" in taken[0]
+    full = told(OSError(errno.ENOSPC, "No space left on device", "/srv/caisse/files"))
+    assert full is not None
+    assert full[0].startswith("/srv/caisse/files is full")
+    assert told(OSError(errno.EBADF, "a bug")) is None
