@@ -85,6 +85,9 @@ class Telemetry:
         self.group_requests = Histogram(
             "clearing_group_requests", "Requests committed together.", caisse, buckets=_GROUPS, registry=registry
         )
+        self.overloaded = Counter(
+            "clearing_overloaded_total", "Requests not taken in: the inbox was full or closing.", caisse, registry=registry
+        )
         self.inbox_requests = Gauge(
             "clearing_inbox_requests", "Requests that wait for the writer.", caisse, registry=registry
         )

@@ -30,8 +30,9 @@ from clearing.terminal.virtual_card import VirtualCard
 from clearing.values import CaisseCode, CategoryId, Cents, MemberId, OperationId, PersonId, TerminalId
 from clearing.vault import Vault
 from clearing.wire.fields import TimeMs
-from clearing.wire.frame import CONTENT_TYPE, FrameType, open_envelope
+from clearing.wire.frame import CONTENT_TYPE, FrameType
 from clearing.wire.replies import parse_reply
+from clearing.wire.reply_envelope import open_reply
 from clearing.wire.requests import ZERO_DIGEST, CardUrl, Op, Request, encode_request
 from clearing.wire.signature import TerminalKey, payload_digest
 from loadtests.baskets import CATEGORIES, Basket
@@ -128,7 +129,7 @@ class Market:
         async with self.http.post("/v1/sale", data=frame, headers={"Content-Type": CONTENT_TYPE}) as response:
             answer = await response.read()
             assert response.status == 200, f"{response.status}: {answer!r}"
-        reply = parse_reply(open_envelope(answer, frame_bytes_max=4_096).payload)
+        reply = parse_reply(open_reply(answer, reply_bytes_max=4_096).payload)
         assert reply.rq == digest, "an answer to another sale"
 
 

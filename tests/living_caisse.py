@@ -34,6 +34,7 @@ from clearing.wire.commands import (
 from clearing.wire.fields import TimeMs
 from clearing.wire.frame import FrameType, open_envelope
 from clearing.wire.replies import Reply, parse_reply
+from clearing.wire.reply_envelope import open_reply, verify_reply
 from clearing.wire.requests import ZERO_DIGEST, CardUrl, Op, Request, encode_request, parse_request
 from clearing.wire.signature import TerminalKey, VerifiedFrame, verify
 from tests.postgres_server import TestCaisse, fresh_caisse
@@ -169,7 +170,7 @@ def sign(request: Request) -> VerifiedFrame:
 
 def payload_of(raw: bytes) -> bytes:
     """The payload of a reply whose signature holds."""
-    return verify(open_envelope(raw, frame_bytes_max=1 << 20), FrameType.SRV_RESP, SERVER_KEY.public).payload
+    return verify_reply(open_reply(raw, reply_bytes_max=1 << 20), SERVER_KEY.public)
 
 
 async def open_writer(

@@ -7,10 +7,10 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-from clearing.authoriser.answering import Answers
+from clearing.authoriser.answering import Answers, GroupedReply
 from clearing.authoriser.client import Submission, TapFacts
 from clearing.authoriser.clock import WatchedClock
-from clearing.authoriser.group import Group
+from clearing.authoriser.group import SALT_BYTES, Group
 from clearing.authoriser.pairing import Pairing
 from clearing.authoriser.reception import Reception, Waiting
 from clearing.authoriser.sameness import Sameness
@@ -93,8 +93,9 @@ class Desk:
 
     def __init__(self) -> None:
         self.log, self.clock, self.book = MemoryLog(), HandClock(MAY_1), Book()
+        self._sameness, self._answers = Sameness(), Answers(SERVER_KEY)
         self._reception = Reception(
-            code=CODE, book=self.book, sameness=Sameness(), answers=Answers(SERVER_KEY), pairing=Pairing(),
+            code=CODE, book=self.book, sameness=self._sameness, answers=self._answers, pairing=Pairing(),
             directory=Directory(), telemetry=Telemetry(), clock=WatchedClock(self.clock), root=ROOT,
         )
         self._salt = 0
@@ -154,28 +155,30 @@ class Desk:
         return self._numbers[sender]
 
     def submit(self, submission: Submission) -> bytes:
-        group = self._group()
-        waiting = Waiting(submission, self.clock.now_us(), answer=None)  # type: ignore[arg-type]
+        group, waiting = Group(self.book), Waiting(submission, self.clock.now_us(), deliver=lambda _: None)
         try:
-            answer = self._reception.take(waiting, group, group.chain)
+            answer = self._reception.take(waiting, group, self._chain())
         finally:
             self._commit(group)
-        return answer
+        return answer.envelope if isinstance(answer, GroupedReply) else answer
 
     def tick(self) -> None:
         """What time alone makes happen."""
-        group = self._group()
+        group = Group(self.book)
         self._reception.tick(group, self.clock.now_us())
         self._commit(group)
 
-    def _group(self) -> Group:
-        return Group(self.book, self.log.rows[-1].chain if self.log.rows else GENESIS, self._salts)
+    def _chain(self) -> bytes:
+        return self.log.rows[-1].chain if self.log.rows else GENESIS
 
     def _salts(self, size: int) -> bytes:
-        self._salt += 1
-        return self._salt.to_bytes(size, "big")
+        first = self._salt + 1
+        self._salt += size // SALT_BYTES
+        return b"".join(number.to_bytes(SALT_BYTES, "big") for number in range(first, self._salt + 1))
 
     def _commit(self, group: Group) -> None:
+        for key, stored in group.seal(self._answers, self._chain(), self._salts):
+            self._sameness.remember(key, stored)
         self.log.rows += group.rows
         self.log.replies += group.replies
         self.log.taps += group.taps

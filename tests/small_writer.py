@@ -5,7 +5,16 @@ It implements the Authoriser's port for tests of the doors and terminals before 
 
 from dataclasses import dataclass, field
 
-from clearing.authoriser.client import Enrolment, EnrolmentRefused, OutcomeUnknown, Overloaded, Submission
+from clearing.authoriser.client import (
+    Answer,
+    Authoriser,
+    Deliver,
+    Enrolment,
+    EnrolmentRefused,
+    OutcomeUnknown,
+    Overloaded,
+    Submission,
+)
 from clearing.directory import Directory, Holder, KeyEntry
 from clearing.events.codes import Code
 from clearing.values import CaisseCode, CardId, Cents, OperationId, TerminalId
@@ -38,7 +47,7 @@ class Slot:
 
 
 @dataclass(kw_only=True)
-class SmallWriter:
+class SmallWriter(Authoriser):
     """purses: cents per card. full, dying: how many of the next submissions are refused, or decided and not answered."""
 
     caisse: CaisseCode
@@ -55,16 +64,20 @@ class SmallWriter:
     outcomes: dict[tuple[TerminalId, OperationId], tuple[Code, Cents]] = field(default_factory=dict)
     tombstones: set[tuple[TerminalId, OperationId]] = field(default_factory=set)
 
-    async def submit(self, submission: Submission) -> bytes:
+    def post(self, submission: Submission, deliver: Deliver) -> None:
         if self.full:
             self.full -= 1
-            raise Overloaded(retry_after_s=1)
+            deliver(Overloaded(retry_after_s=1))
+            return
         self.submissions.append(submission)
-        answer = self._answer(submission)
+        try:
+            answer: Answer = self._answer(submission)
+        except EnrolmentRefused as refused:
+            answer = refused
         if self.dying:
             self.dying -= 1
-            raise OutcomeUnknown
-        return answer
+            answer = OutcomeUnknown()
+        deliver(answer)
 
     def _answer(self, submission: Submission) -> bytes:
         match submission.request:

@@ -15,9 +15,10 @@ from clearing.events.producers import TerminalEnrolled
 from clearing.events.sales import OperationRepeated, RefundDecided, ReversalDecided
 from clearing.rules.book import Book
 from clearing.wire.commands import COMMAND_BYTES_MAX, CommandReply, parse_command_reply
-from clearing.wire.frame import FrameType, MalformedFrame, open_envelope
+from clearing.wire.frame import MalformedFrame
 from clearing.wire.replies import Reply, parse_reply
-from clearing.wire.signature import BadSignature, verify
+from clearing.wire.reply_envelope import open_reply, verify_reply
+from clearing.wire.signature import BadSignature
 
 _UNANSWERED: Final = (SecurityAlerted,)
 """Their reply is signed and not stored: the message itself was answered before, or belongs to another operation."""
@@ -57,11 +58,11 @@ class Answers:
         self._checked.add("signed replies, with what they say" if self._signatures else "replies in their place")
 
     def _payload(self, reply: bytes, position: int) -> bytes:
-        envelope = open_envelope(reply, frame_bytes_max=COMMAND_BYTES_MAX)
-        key = self._keys.get(envelope.kid)
+        signed = open_reply(reply, reply_bytes_max=COMMAND_BYTES_MAX)
+        key = self._keys.get(signed.kid)
         if key is None:
-            raise BadEvent(position, f"its reply is signed by {envelope.kid.hex()}, not by this caisse's server")
-        return verify(envelope, FrameType.SRV_RESP, key).payload
+            raise BadEvent(position, f"its reply is signed by {signed.kid.hex()}, not by this caisse's server")
+        return verify_reply(signed, key)
 
     def _said(self, event: Event, asked: Asked, payload: bytes, position: int, at_us: int, book: Book) -> None:
         reply: Reply | CommandReply

@@ -1,4 +1,9 @@
-"""Law: the writer's process signs before the append; what is signed here is what is stored and sent, byte for byte."""
+"""Law: the writer's process signs before the append; what is signed here is what is stored and sent, byte for byte.
+
+What is decided for a terminal is signed with its group, in one signature (wire.reply_envelope); all else by itself.
+"""
+
+from collections.abc import Sequence
 
 from clearing.authoriser.operations import Outcome
 from clearing.events.codes import Code
@@ -8,24 +13,43 @@ from clearing.wire.commands import Command, CommandReply, encode_command_reply
 from clearing.wire.fields import TimeMs
 from clearing.wire.frame import FrameType
 from clearing.wire.receipts import Receipt, encode_receipt
-from clearing.wire.replies import Reply, TimeReply, encode_reply, encode_time
+from clearing.wire.replies import Reply, TimeReply, encode_decided, encode_reply, encode_time
+from clearing.wire.reply_envelope import seal_replies
 from clearing.wire.requests import Request
 from clearing.wire.signature import SigningKey
 
 
+class GroupedReply:
+    """A reply whose group is still open. envelope: empty until the group is sealed, then as stored and sent."""
+
+    __slots__ = ("envelope", "payload")
+
+    def __init__(self, payload: bytes, envelope: bytes = b"") -> None:
+        self.payload = payload
+        self.envelope = envelope
+
+
 class Answers:
-    """Signed reply envelopes of one server key."""
+    """Replies of one server key: signed envelopes, and those that are to be signed with their group."""
 
     def __init__(self, key: SigningKey) -> None:
         self._key = key
 
-    def decided(self, request: Request, outcome: Outcome, *, position: Position, at_us: int, head: bytes) -> bytes:
+    def seal(self, replies: Sequence[GroupedReply]) -> None:
+        """Sign the open replies of a group, all at once."""
+        still_open = [reply for reply in replies if not reply.envelope]
+        if still_open:
+            sealed = seal_replies(self._key, [reply.payload for reply in still_open])
+            for reply, envelope in zip(still_open, sealed, strict=True):
+                reply.envelope = envelope
+
+    def decided(self, request: Request, outcome: Outcome, *, position: Position, at_us: int, head: bytes) -> GroupedReply:
         """The answer to a decided operation. head: the chain hash before its group. A repeat tells the first code again."""
         approved = outcome.approved_cents is not None
         first = outcome.event.first_position if isinstance(outcome.event, OperationRepeated) else position
-        return self._reply(Reply(
-            m=request.terminal, e=request.epoch, n=request.n, x=request.x, rq=request.digest, rc=Code(outcome.answer),
-            st=TimeMs(at_us // 1_000), sq=position, lh=head, aa=outcome.approved_cents, al=outcome.approved_lines,
+        return GroupedReply(encode_decided(
+            m=request.terminal, e=request.epoch, n=request.n, x=request.x, rq=request.digest, rc=outcome.answer,
+            st=at_us // 1_000, sq=position, lh=head, aa=outcome.approved_cents, al=outcome.approved_lines,
             ac=f"{first % 1_000_000:06d}" if approved and outcome.approved_cents else None,
         ))
 

@@ -3,8 +3,11 @@
 The door to a writer, for gateways and the command line: what may be submitted, and the three ways it can fail to be answered.
 """
 
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, TypeAlias
 
 from clearing.values import CaisseCode, CardId
 from clearing.wire.commands import Command
@@ -36,15 +39,27 @@ class Enrolment:
     mac: bytes
 
 
+class BatchItem(NamedTuple):
+    """An item whose signature nobody checked: that of the batch's own frame covers it. digest: SHA-256 of that frame."""
+
+    digest: bytes
+    frame: bytes
+    index: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """One request for one caisse's writer. secret: travels beside a command, never into the log (pairing secrets)."""
+    """One request for one caisse's writer. secret: travels beside a command, never into the log (pairing secrets).
+
+    item: of which batch frame this is which item; None for a frame that was verified by itself.
+    """
 
     caisse: CaisseCode
     frame: VerifiedFrame
     request: Request | Command | Enrolment
     tap: TapFacts | None = None
     secret: bytes | None = None
+    item: BatchItem | None = None
 
 
 class Overloaded(Exception):
@@ -63,12 +78,33 @@ class EnrolmentRefused(Exception):
     """The pairing did not succeed: no such open slot, its time is over, or a wrong code. Nothing was enrolled."""
 
 
-class Authoriser(Protocol):
-    """A writer as its clients see it: the one in this process, or the one behind a Unix socket."""
+Answer: TypeAlias = bytes | Overloaded | OutcomeUnknown | EnrolmentRefused
+Deliver: TypeAlias = Callable[[Answer], None]
+"""Called once, when the answer may leave: after the commit, or with the reason why there is none. Must not raise."""
+
+
+class Authoriser(ABC):
+    """A writer as its clients see it: the one in this process, or the one behind a trunk."""
+
+    @abstractmethod
+    def post(self, submission: Submission, deliver: Deliver) -> None:
+        """Take a request in; what becomes of it is delivered later, or at once when it is not taken.
+
+        No future, no task: measured, they cost more than a decision. bytes: the complete signed reply envelope; for an
+        Enrolment the answer map of wire/enrolment.py, proved by its mac.
+        """
 
     async def submit(self, submission: Submission) -> bytes:
-        """The complete signed reply envelope; for an Enrolment the answer map of wire/enrolment.py, proved by its mac.
+        """The answer. Raises Overloaded, OutcomeUnknown, EnrolmentRefused."""
+        answered: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
-        Raises Overloaded, OutcomeUnknown, EnrolmentRefused.
-        """
-        ...
+        def deliver(answer: Answer) -> None:
+            if answered.done():
+                return  # whoever asked has left; the answer is stored
+            if isinstance(answer, bytes):
+                answered.set_result(answer)
+            else:
+                answered.set_exception(answer)
+
+        self.post(submission, deliver)
+        return await answered

@@ -1,7 +1,8 @@
 """Law: one caisse, one writer: it decides in order from memory, appends a group in one statement, answers after the commit.
 
-A bug in the fold rebuilds the book from the log; the frame that does it again, alone, is held for a person. A fenced writer
-answers nothing more: OutcomeUnknown for all in flight, then it stops.
+While one group is being committed the next one is decided; it is sealed and sent when the one before it is durable, so that the
+commit is the only timer. A bug in the fold rebuilds the book from the log; the frame that does it again, alone, is held for a
+person. A fenced writer answers nothing more: OutcomeUnknown for all in flight, then it stops.
 """
 
 import asyncio
@@ -14,12 +15,21 @@ from hashlib import sha256
 
 import structlog
 
-from clearing.authoriser.answering import Answers
-from clearing.authoriser.client import Enrolment, EnrolmentRefused, OutcomeUnknown, Overloaded, Submission, TapFacts
+from clearing.authoriser.answering import Answers, GroupedReply
+from clearing.authoriser.client import (
+    Authoriser,
+    Deliver,
+    Enrolment,
+    EnrolmentRefused,
+    OutcomeUnknown,
+    Overloaded,
+    Submission,
+    TapFacts,
+)
 from clearing.authoriser.clock import Clock, WatchedClock
 from clearing.authoriser.group import ApplyFailed, Group
 from clearing.authoriser.pairing import Pairing
-from clearing.authoriser.reception import Reception, Waiting, message_key
+from clearing.authoriser.reception import Reception, Reply, Waiting, message_key
 from clearing.authoriser.sameness import Sameness, Stored
 from clearing.config import Settings
 from clearing.directory import Directory, Holder, KeyEntry
@@ -44,10 +54,12 @@ HEAD_EVERY_US = 1_000_000
 LOAD_PAGE = 5_000
 IDLE_S = 0.5  # how long the writer sleeps before it looks what time alone made due
 
-Answered = tuple[Waiting, bytes | EnrolmentRefused]
+SLICE = 32  # requests decided before what else waits in this process gets its turn
+
+Answered = tuple[Waiting, Reply | EnrolmentRefused]
 
 
-class Writer:
+class Writer(Authoriser):
     """The writer of one caisse, in this process; an Authoriser. Use: start(), then run() in a task, stop() at the end."""
 
     def __init__(
@@ -58,6 +70,10 @@ class Writer:
         self._clock, self._directory, self._telemetry, self._settings = WatchedClock(clock), directory, telemetry, settings
         self._salts, self._answers, self._pairing = salts, Answers(key), Pairing()
         self._inbox: deque[Waiting] = deque()
+        self._looking: list[asyncio.Future[None]] = []
+        self._open: list[Waiting] = []  # taken into the group that is being decided
+        self._flight: asyncio.Task[None] | None = None  # the commit of the group before it
+        self._in_flight: Sequence[Answered] = ()
         self._arrived = asyncio.Event()
         self._stopping = False
         self._failed = False
@@ -100,40 +116,112 @@ class Writer:
             raise BrokenBook(f"the log's head is {self._log.head.position}, its events end at {self.book.position}")
         self._reception = self._open_reception(sameness)
 
-    async def submit(self, submission: Submission) -> bytes:
+    def post(self, submission: Submission, deliver: Deliver) -> None:
         """See Authoriser. The instant of the request is when it gets here."""
         if self._failed:
-            raise OutcomeUnknown
-        if self._stopping or len(self._inbox) >= self._settings.inbox_max:
-            raise Overloaded(self._settings.retry_after_s)
-        waiting = Waiting(submission, self._clock.now_us(), asyncio.get_running_loop().create_future())
-        self._inbox.append(waiting)
-        self._arrived.set()
-        return await asyncio.shield(waiting.answer)
+            deliver(OutcomeUnknown())
+        elif self._stopping or len(self._inbox) >= self._settings.inbox_max:
+            self._telemetry.overloaded.labels(self.code).inc()
+            deliver(Overloaded(self._settings.retry_after_s))
+        else:
+            self._inbox.append(Waiting(submission, self._clock.now_us(), deliver))
+            self._arrived.set()
 
     async def run(self) -> None:
         """Until stop(). Raises Fenced and whatever else ends it; everything in flight is OutcomeUnknown then."""
-        group: list[Waiting] = []
         try:
             while not (self._stopping and not self._inbox):
                 if not self._inbox:
                     self._arrived.clear()
                     await self._idle()
-                group = [self._inbox.popleft() for _ in range(min(len(self._inbox), self._settings.group_max))]
-                if group:
-                    self._telemetry.inbox_requests.labels(self.code).set(len(self._inbox))
-                    self._telemetry.inbox_age_seconds.labels(self.code).set(
-                        max(0, self._clock.now_us() - group[0].arrived_us) / 1_000_000
-                    )
-                    await self._ask_store(group)
-                await self._decide_and_commit(group)
+                await self._round()
+                if asyncio.get_running_loop().time() - self._renewed_s > self._settings.lease_s / 3:
+                    await self._renew_lease()  # nothing but repeats for a while: they append nothing, so they keep no lease
+            await self._landed()
+            await self._sign_head(force=True)
         except BaseException as fault:
+            if self._flight is not None:
+                await asyncio.wait({self._flight})  # what is committed may still be told
             if isinstance(fault, Fenced):
                 self._telemetry.fenced.labels(self.code).inc()
                 structlog.get_logger().error(LogEvent.FENCED, caisse=self.code, why=str(fault))
-            self._fail([*group, *self._inbox])
+            self._fail([*(waiting for waiting, _ in self._in_flight), *self._open, *self._inbox])
             raise
-        await self._sign_head(force=True)
+
+    async def look_at_the_time(self) -> None:
+        """Wait until what time alone made due by now is recorded; the loop looks by itself twice a second while nobody asks."""
+        looked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._looking.append(looked)
+        self._arrived.set()
+        await looked
+
+    async def _round(self) -> None:
+        """Decide what is there, and what comes while the group before is being committed; then send this group off."""
+        if self._inbox:
+            age_us = max(0, self._clock.now_us() - self._inbox[0].arrived_us)
+            self._telemetry.inbox_requests.labels(self.code).set(len(self._inbox))
+            self._telemetry.inbox_age_seconds.labels(self.code).set(age_us / 1_000_000)
+        self._watch_clock()
+        group, answered, self._open = Group(self.book), list[Answered](), []
+        looking, self._looking = self._looking, []
+        try:
+            if looking or not self._inbox:
+                self._reception.tick(group, self._clock.now_us())
+            await self._fill(group, answered)
+        except ApplyFailed as fault:
+            await self._landed()
+            await self._one_by_one(self._open, fault)
+            self._open = []
+            return
+        await self._landed()
+        self._send_off(group, answered)
+        self._open = []
+        if looking:
+            await self._landed()
+            for looked in looking:
+                looked.set_result(None)
+
+    async def _fill(self, group: Group, answered: list[Answered]) -> None:
+        """Take requests into the group until nothing is left to wait for, or it is full. Raises ApplyFailed."""
+        while True:
+            for _ in range(min(SLICE, len(self._inbox), self._settings.group_max - len(self._open))):
+                waiting = self._inbox.popleft()
+                self._open.append(waiting)
+                if self._asks_store(waiting):
+                    await self._landed()
+                    await self._ask_store(waiting)
+                answered.append((waiting, _answer(partial(self._reception.take, waiting, group, self._chain))))
+            if len(self._open) >= self._settings.group_max or not (self._inbox or self._flies()):
+                return
+            if self._inbox:
+                await asyncio.sleep(0)
+            else:
+                self._arrived.clear()
+                await self._arrived.wait()
+            if self._open and not self._flies():
+                return
+
+    def _send_off(self, group: Group, answered: Sequence[Answered]) -> None:
+        """Seal the group and begin its commit; one that appends nothing is answered at once."""
+        for key, stored in group.seal(self._answers, self._chain, self._salts):
+            self._reception.sameness.remember(key, stored)
+        self._chain = group.chain
+        self._in_flight = answered
+        if group.rows:
+            self._flight = asyncio.create_task(self._commit(group), name=f"commit of {self.code}")
+            self._flight.add_done_callback(lambda _: self._arrived.set())
+        else:
+            self._deliver()
+
+    def _flies(self) -> bool:
+        """Whether a group is being committed."""
+        return self._flight is not None and not self._flight.done()
+
+    async def _landed(self) -> None:
+        """Wait until nothing is being committed. Raises what ended the commit."""
+        if self._flight is not None:
+            await asyncio.wait({self._flight})
+            self._flight.result()
 
     def _watch_clock(self) -> None:
         """Tell the operator of a step once."""
@@ -145,8 +233,10 @@ class Writer:
         self._step_told_us = step_us
 
     async def _idle(self) -> None:
+        """Wait for a request, or for the commit in flight; once in a while look at the lease."""
         try:
-            await asyncio.wait_for(self._arrived.wait(), IDLE_S)
+            async with asyncio.timeout(IDLE_S):  # wait_for forgets a cancel that comes with the arrival
+                await self._arrived.wait()
         except TimeoutError:
             await self._renew_lease()
 
@@ -164,34 +254,47 @@ class Writer:
         self._failed = True
         self._directory.ready[self.code] = False
         for one in waiting:
-            if not one.answer.done():
-                one.answer.set_exception(OutcomeUnknown())
+            one.deliver(OutcomeUnknown())
 
-    async def _ask_store(self, group: Sequence[Waiting]) -> None:
-        """What only the store knows: replies to low numbers, and taps below a card's window."""
-        for waiting in group:
-            request = waiting.submission.request
-            if isinstance(request, Enrolment):
-                continue
-            if isinstance(request, Request) and request.op is Op.RECEIPT:
-                waiting.receipt = await self._receipt(request)
-                continue
-            key = message_key(request)
-            if self._reception.sameness.may_be_stored(key):
-                found = await self._log.reply_of(*key)
-                if found is not None:
-                    waiting.stored = Stored(digest=found[0], reply=found[2])
-            waiting.tap_used_before = await self._tap_used(waiting.submission.tap)
-
-    async def _tap_used(self, tap: TapFacts | None) -> bool:
-        """Whether a tap is used up. Asked of each lower counter: a tap before it in its group may move the window."""
-        card = self.book.members.cards.get(tap.card) if tap is not None and tap.card is not None else None
-        if tap is None or tap.card is None or card is None or card.key_version != tap.key_version:
+    def _asks_store(self, waiting: Waiting) -> bool:
+        """Whether only the store can say: a reply to a low number, a tap below a card's window, a receipt."""
+        submission = waiting.submission
+        request = submission.request
+        if isinstance(request, Enrolment):
             return False
-        behind = card.highest - tap.counter
-        if behind < TAP_WINDOW:
-            return behind >= 0 and bool(card.used >> behind & 1)
-        return await self._log.tap_used(tap.card, tap.key_version, tap.counter) is not None
+        if isinstance(request, Request) and request.op is Op.RECEIPT:
+            return True
+        waiting.tap_used_before = self._tap_in_window(submission.tap)
+        return self._tap_below(submission.tap) or self._reception.sameness.may_be_stored(message_key(request))
+
+    async def _ask_store(self, waiting: Waiting) -> None:
+        request, tap = waiting.submission.request, waiting.submission.tap
+        if isinstance(request, Enrolment):
+            return
+        if isinstance(request, Request) and request.op is Op.RECEIPT:
+            waiting.receipt = await self._receipt(request)
+            return
+        key = message_key(request)
+        if self._reception.sameness.may_be_stored(key):
+            found = await self._log.reply_of(*key)
+            if found is not None:
+                waiting.stored = Stored(digest=found[0], reply=found[2])
+        if tap is not None and tap.card is not None and self._tap_below(tap):
+            waiting.tap_used_before = await self._log.tap_used(tap.card, tap.key_version, tap.counter) is not None
+
+    def _behind(self, tap: TapFacts | None) -> tuple[int, int]:
+        """(how far a tap's counter is behind its card's highest, which of the counters behind that were used)."""
+        card = self.book.members.cards.get(tap.card) if tap is not None and tap.card is not None else None
+        if tap is None or card is None or card.key_version != tap.key_version:
+            return -1, 0
+        return card.highest - tap.counter, card.used
+
+    def _tap_in_window(self, tap: TapFacts | None) -> bool:
+        behind, used = self._behind(tap)
+        return 0 <= behind < TAP_WINDOW and bool(used >> behind & 1)
+
+    def _tap_below(self, tap: TapFacts | None) -> bool:
+        return self._behind(tap)[0] >= TAP_WINDOW
 
     async def _receipt(self, request: Request) -> Receipt | None:
         """The proof of an operation that this terminal made and that is committed; None when there is none."""
@@ -209,63 +312,42 @@ class Writer:
             path=tuple(path), root=self._tree.root(),
         )
 
-    async def _decide_and_commit(self, waiting: Sequence[Waiting]) -> None:
-        try:
-            group, answered = self._decide(waiting)
-        except ApplyFailed as fault:
-            await self._one_by_one(waiting, fault)
-            return
-        await self._commit(group, answered)
-
     async def _one_by_one(self, waiting: Sequence[Waiting], fault: ApplyFailed) -> None:
         """The fold broke: rebuild from the log and take each request alone, so that only the one at fault is held."""
         self._alarm("apply", fault)
         await self._load()
         for one in waiting:
-            await self._ask_store([one])  # memory of replies went with the book
+            if self._asks_store(one):  # memory of replies went with the book
+                await self._ask_store(one)
+            group = Group(self.book)
             try:
-                group, answered = self._decide([one])
+                answer = _answer(partial(self._reception.take, one, group, self._chain))
             except ApplyFailed as again:
                 self._alarm("apply", again)
                 await self._load()
-                group, head = self._open_group(), self._chain
-                answered = [(one, _answer(partial(self._reception.hold, one, group, head, str(again))))]
-            await self._commit(group, answered)
+                group = Group(self.book)
+                answer = _answer(partial(self._reception.hold, one, group, self._chain, str(again)))
+            self._send_off(group, [(one, answer)])
+            await self._landed()
 
-    def _open_group(self) -> Group:
-        return Group(self.book, self._chain, self._salts)
-
-    def _decide(self, waiting: Sequence[Waiting]) -> tuple[Group, list[Answered]]:
-        group, head = self._open_group(), self._chain
-        self._watch_clock()
-        if not waiting:
-            self._reception.tick(group, self._clock.now_us())
-        return group, [(one, _answer(partial(self._reception.take, one, group, head))) for one in waiting]
-
-    async def _commit(self, group: Group, answered: Sequence[Answered]) -> None:
-        if group.rows:
-            await self._append(group)
+    def _deliver(self) -> None:
+        answered, self._in_flight = self._in_flight, ()
         for waiting, answer in answered:
-            if waiting.answer.done():
-                continue
-            if isinstance(answer, Exception):
-                waiting.answer.set_exception(answer)
-            else:
-                waiting.answer.set_result(answer)
-        if group.rows:
-            await self._sign_head()
-        elif asyncio.get_running_loop().time() - self._renewed_s > self._settings.lease_s / 3:
-            await self._renew_lease()  # nothing but repeats for a while: they append nothing, so they keep no lease
+            waiting.deliver(answer.envelope if isinstance(answer, GroupedReply) else answer)
 
-    async def _append(self, group: Group) -> None:
+    async def _commit(self, group: Group) -> None:
         with self._telemetry.append_seconds.labels(self.code).time():
-            await self._log.append_group(group.rows, group.replies, group.taps)
+            await self._log.append_group(group.rows, group.replies, group.taps, group.batches)
         self._renewed_s = asyncio.get_running_loop().time()
-        self._telemetry.group_requests.labels(self.code).observe(len(group.replies))
-        self._chain = group.chain
         for row, event in zip(group.rows, group.events, strict=True):
             self._tree.append(row.leaf)
-            self._tell_directory(event)
+            if type(event) in _TELLS_DIRECTORY:
+                self._tell_directory(event)
+        self._deliver()
+        self._telemetry.group_requests.labels(self.code).observe(len(group.replies))
+        for code, times in group.codes.items():
+            self._telemetry.decisions.labels(self.code, code).inc(times)
+        await self._sign_head()
 
     async def _sign_head(self, *, force: bool = False) -> None:
         """A signed head once a second of the log's time: what terminals and witnesses can hold the log to."""
@@ -306,7 +388,10 @@ class Writer:
         structlog.get_logger().error(LogEvent.ALARM, caisse=self.code, alarm=alarm, fault=repr(fault))
 
 
-def _answer(ask: Callable[[], bytes]) -> bytes | EnrolmentRefused:
+_TELLS_DIRECTORY = (TerminalEnrolled, PersonNamed, CardIssued)
+
+
+def _answer(ask: Callable[[], Reply]) -> Reply | EnrolmentRefused:
     """The answer, or the refusal of a pairing, which its door has to tell."""
     try:
         return ask()

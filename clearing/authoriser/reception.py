@@ -4,16 +4,15 @@ Takes one waiting submission into the group that is being built. Pure of I/O: wh
 A fault in a decision is answered 96, unlogged, with an alarm; the book has not changed then.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from clearing.authoriser import commands, founding, operations
-from clearing.authoriser.answering import Answers
+from clearing.authoriser.answering import Answers, GroupedReply
 from clearing.authoriser.bodies import Body
-from clearing.authoriser.client import Enrolment, EnrolmentRefused, Submission
+from clearing.authoriser.client import Deliver, Enrolment, EnrolmentRefused, Submission
 from clearing.authoriser.clock import WatchedClock
 from clearing.authoriser.group import ApplyFailed, Group
 from clearing.authoriser.operations import SameOperationOtherContent
@@ -36,6 +35,8 @@ from clearing.wire.receipts import Receipt
 from clearing.wire.requests import Op, Request
 from clearing.wire.signature import new_key_proven
 
+Reply = bytes | GroupedReply
+"""What is to be sent after the commit: complete, or to be signed with its group."""
 DETAILS_WAIT_US = 2 * 86_400_000_000  # changed bank details are paid to two days after their approval
 
 
@@ -49,7 +50,7 @@ class Waiting:
 
     submission: Submission
     arrived_us: int
-    answer: asyncio.Future[bytes]
+    deliver: Deliver
     stored: Stored | None = None
     tap_used_before: bool = False
     receipt: Receipt | None = None
@@ -74,7 +75,7 @@ class Reception:
     clock: WatchedClock
     root: bytes
 
-    def take(self, waiting: Waiting, group: Group, head: bytes) -> bytes:
+    def take(self, waiting: Waiting, group: Group, head: bytes) -> Reply:
         """The answer to send after the commit. Raises ApplyFailed (rebuild) and EnrolmentRefused (tell the terminal)."""
         request = waiting.submission.request
         try:
@@ -93,11 +94,15 @@ class Reception:
             return self.answers.coded(request, Code.INTERNAL_ERROR, at_us=at_us, head=head,
                                       why="The program could not decide this; nothing was recorded. Tell the operator.")
 
-    def _once(self, waiting: Waiting, request: Request | Command, group: Group, head: bytes) -> bytes:
+    def _once(self, waiting: Waiting, request: Request | Command, group: Group, head: bytes) -> Reply:
         """The stored answer to a message that was answered before, else a new decision."""
-        stored = self.sameness.recent(message_key(request)) or waiting.stored
+        key = message_key(request)
+        answered = group.answered(key)
+        if answered is not None:
+            return self._again(waiting, request, *answered, group, head)
+        stored = self.sameness.recent(key) or waiting.stored
         if stored is not None:
-            return self._again(waiting, request, stored, group, head)
+            return self._again(waiting, request, stored.digest, stored.reply, group, head)
         if self.clock.step_us and not (isinstance(request, Command) and request.verb == "confirm_clock"):
             at_us = max(self.book.at_us, waiting.arrived_us)
             return self.answers.coded(request, Code.LEDGER_UNAVAILABLE, at_us=at_us, head=head,
@@ -119,7 +124,7 @@ class Reception:
             return self.answers.coded(request, Code.ORIGINAL_NOT_FOUND, at_us=at_us, head=head)
         return self.answers.receipt(waiting.receipt)
 
-    def hold(self, waiting: Waiting, group: Group, head: bytes, why: str) -> bytes:
+    def hold(self, waiting: Waiting, group: Group, head: bytes, why: str) -> Reply:
         """A frame that broke the fold twice: kept as evidence, answered 96 for ever, waits for a person."""
         request = waiting.submission.request
         self._alarm("held", why)
@@ -132,7 +137,7 @@ class Reception:
             request, Code.INTERNAL_ERROR, at_us=at_us, head=head, position=group.first,
             why="The program could not carry this out; it is kept for a person to look at. Tell the operator.",
         )
-        return self._record(waiting, request, [held], reply, group, at_us)
+        return self._record(waiting, request, [held], GroupedReply(b"", reply), group, at_us)
 
     def _due(self, group: Group, arrived_us: int) -> int:
         """Record what time alone makes happen, and return the instant of the request that comes next."""
@@ -150,10 +155,12 @@ class Reception:
         if not self.clock.step_us:
             self._due(group, now_us)
 
-    def _again(self, waiting: Waiting, request: Request | Command, stored: Stored, group: Group, head: bytes) -> bytes:
-        if stored.digest == request.digest:
+    def _again(
+        self, waiting: Waiting, request: Request | Command, digest: bytes, reply: Reply, group: Group, head: bytes
+    ) -> Reply:
+        if digest == request.digest:
             self.telemetry.repeats.labels(self.code).inc()
-            return stored.reply
+            return reply
         return self._conflict(waiting, request, "same-n-other-content", group, head)
 
     def _conflict(self, waiting: Waiting, request: Request | Command, kind: str, group: Group, head: bytes) -> bytes:
@@ -162,20 +169,20 @@ class Reception:
         sender, epoch, n = message_key(request)
         if (sender, epoch, n) not in self.book.alerted:
             alert = SecurityAlerted(terminal=sender, epoch=epoch, n=n, x=request.x, kind=kind)
-            group.add([alert], self._due(group, waiting.arrived_us), evidence=waiting.submission.frame.raw)
+            group.add([alert], self._due(group, waiting.arrived_us), submission=waiting.submission)
         return self.answers.coded(request, Code.CONFLICT, at_us=self.book.at_us, head=head,
                                   why="This number was used for another command; give the command again.")
 
     def _record(
-        self, waiting: Waiting, request: Request | Command, events: Sequence[Event], reply: bytes, group: Group, at_us: int
-    ) -> bytes:
-        position, key = self.book.position + 1, message_key(request)
-        group.add(events, at_us, evidence=waiting.submission.frame.raw, reply=reply)
-        group.store_reply(key, request.digest, reply, position)
-        self.sameness.remember(key, Stored(request.digest, reply))
+        self, waiting: Waiting, request: Request | Command, events: Sequence[Event], reply: GroupedReply, group: Group,
+        at_us: int,
+    ) -> Reply:
+        position = self.book.position + 1
+        group.add(events, at_us, submission=waiting.submission, reply=reply)
+        group.answer(message_key(request), request.digest, reply, position)
         return reply
 
-    def _operation(self, waiting: Waiting, request: Request, group: Group, head: bytes, at_us: int) -> bytes:
+    def _operation(self, waiting: Waiting, request: Request, group: Group, head: bytes, at_us: int) -> Reply:
         terminal = self.book.producers.terminals.get(request.terminal)
         if terminal is not None and request.epoch != terminal.epoch:
             return self.answers.coded(request, Code.NOT_ALLOWED_NOW, at_us=at_us, head=head)
@@ -189,10 +196,10 @@ class Reception:
         )
         position = Position(self.book.position + 1)
         reply = self.answers.decided(request, outcome, position=position, at_us=at_us, head=head)
-        self.telemetry.decisions.labels(self.code, getattr(outcome.event, "code", outcome.answer)).inc()
+        group.codes[getattr(outcome.event, "code", outcome.answer)] += 1
         return self._record(waiting, request, [outcome.event], reply, group, at_us)
 
-    def _rotate(self, waiting: Waiting, request: Request, group: Group, head: bytes, at_us: int) -> bytes:
+    def _rotate(self, waiting: Waiting, request: Request, group: Group, head: bytes, at_us: int) -> Reply:
         """The terminal's next key, signed by its old one and proved by itself."""
         terminal, new = self.book.producers.terminals[request.terminal], request.new_key
         if new is None or not new_key_proven(new.key, new.proof, terminal=request.terminal, epoch=request.epoch):
@@ -203,9 +210,9 @@ class Reception:
         if terminal.suspended or self._key_taken([event], group):
             return self.answers.coded(request, Code.NOT_ALLOWED_NOW, at_us=at_us, head=head)
         reply = self.answers.coded(request, Code.APPROVED, at_us=at_us, head=head, position=self.book.position + 1)
-        return self._record(waiting, request, [event], reply, group, at_us)
+        return self._record(waiting, request, [event], GroupedReply(b"", reply), group, at_us)
 
-    def _command(self, waiting: Waiting, command: Command, group: Group, head: bytes, at_us: int) -> bytes:
+    def _command(self, waiting: Waiting, command: Command, group: Group, head: bytes, at_us: int) -> Reply:
         try:
             result = self._decide_command(waiting.submission, command, group, at_us)
         except InvalidValue as fault:
@@ -221,7 +228,7 @@ class Reception:
             events, out = result, commands.summary(result)
         position = self.book.position + 1
         reply = self.answers.commanded(command, code, why=why, out=out, position=position, at_us=at_us, head=head)
-        self._record(waiting, command, events, reply, group, at_us)
+        self._record(waiting, command, events, GroupedReply(b"", reply), group, at_us)
         self._pairing_follows(events, waiting.submission.secret)
         return reply
 
@@ -296,7 +303,7 @@ class Reception:
         )
         if isinstance(result, Declined) or self._key_taken([result], group):
             raise EnrolmentRefused
-        group.add([result], at_us, evidence=waiting.submission.frame.raw)
+        group.add([result], at_us, submission=waiting.submission)
         self.pairing.succeeded(enrolment, answer)
         return encode_enrolled(answer)
 

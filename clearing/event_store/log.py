@@ -23,7 +23,7 @@ from clearing.event_store.connection import (
 )
 from clearing.event_store.proofs import GENESIS
 from clearing.event_store.reader import Pages
-from clearing.event_store.rows import EventRow, Head, ReplyRow, TapRow
+from clearing.event_store.rows import BatchRow, EventRow, Head, ReplyRow, TapRow
 
 T = TypeVar("T")
 
@@ -111,8 +111,9 @@ class Log(Pages):
         return log
 
     async def append_group(
-        self, events: Sequence[EventRow], replies: Sequence[ReplyRow] = (), taps: Sequence[TapRow] = ()
-    ) -> Head:
+        self, events: Sequence[EventRow], replies: Sequence[ReplyRow] = (), taps: Sequence[TapRow] = (),
+        batches: Sequence[BatchRow] = (),
+    ) -> Head:  # fmt: skip
         """Write the group in one statement, one round trip, one commit; returns the new head. Never cut short by a cancel.
 
         The events follow `head` without a gap, in position and in time. Raises Fenced, DatabaseBehind, OutcomeUnknown (all
@@ -127,7 +128,9 @@ class Log(Pages):
         after = Head(before.epoch, last.position, last.chain, last.at_us)
         lease_until_us = self._now_us() + self._lease_us
         moved = (before.epoch, before.position, before.chain, after.position, after.chain, after.at_us, lease_until_us)
-        columns = (*_columns(events, EventRow), *_columns(replies, ReplyRow), *_columns(taps, TapRow))
+        columns = (
+            *_columns(events, EventRow), *_columns(replies, ReplyRow), *_columns(taps, TapRow), *_columns(batches, BatchRow)
+        )  # fmt: skip
         return await _to_the_end(self._append((*moved, *columns), after))
 
     async def renew_lease(self) -> None:
@@ -248,7 +251,7 @@ class Log(Pages):
 
 
 def _columns(
-    rows: Sequence[tuple[object, ...]], row_type: type[EventRow | ReplyRow | TapRow]
+    rows: Sequence[tuple[object, ...]], row_type: type[EventRow | ReplyRow | TapRow | BatchRow]
 ) -> Sequence[Sequence[object]]:
     """Rows turned into one array per column, as unnest takes them."""
     return list(zip(*rows, strict=True)) if rows else [()] * len(row_type._fields)

@@ -31,6 +31,13 @@ WITH moved AS (
     FROM moved
     CROSS JOIN unnest($26::bytea[], $27::integer[], $28::integer[], $29::bigint[])
         AS tap (card, key_version, counter, position)
+), kept AS (
+    -- named by its own hash: the same frame twice is one row, whichever group brings it
+    INSERT INTO {schema}.batch_frames (digest, frame)
+    SELECT batch.digest, batch.frame
+    FROM moved
+    CROSS JOIN unnest($30::bytea[], $31::bytea[]) AS batch (digest, frame)
+    ON CONFLICT (digest) DO NOTHING
 )
 SELECT head FROM moved
 
@@ -88,6 +95,9 @@ SELECT terminal, key_epoch, n, digest, position, reply
 FROM {schema}.replies
 WHERE position > $1 AND position <= $2
 ORDER BY position, n
+
+-- name: batch_frame
+SELECT frame FROM {schema}.batch_frames WHERE digest = $1
 
 -- name: tap_used
 SELECT position FROM {schema}.taps WHERE card = $1 AND key_version = $2 AND counter = $3

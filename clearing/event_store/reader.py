@@ -65,6 +65,11 @@ class Pages:
         """The replies beyond a position, up to where the log ends now."""
         return await self.replies_between(position, (await self.stored_head()).position)
 
+    async def batch_frame(self, digest: bytes) -> bytes | None:
+        """The signed batch frame of this SHA-256, which items of it name as their evidence, or None."""
+        rows = await self._rows("batch_frame", digest)
+        return bytes(rows[0][0]) if rows else None
+
     async def tap_used(self, card: bytes, key_version: int, counter: int) -> int | None:
         """The position of the event that used this tap, or None."""
         rows = await self._rows("tap_used", card, key_version, counter)

@@ -44,6 +44,13 @@ class TapRow(NamedTuple):
     position: int
 
 
+class BatchRow(NamedTuple):
+    """A signed batch frame whose items are events' evidence, kept once under its SHA-256."""
+
+    digest: bytes
+    frame: bytes
+
+
 class Head(NamedTuple):
     """Where the log ends: position 0 and a chain of zeros before the first event."""
 

@@ -16,7 +16,7 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from clearing.authoriser.client import Authoriser, Overloaded, Submission
+from clearing.authoriser.client import Authoriser, Deliver, Overloaded, Submission
 from clearing.authoriser.clock import Clock
 from clearing.authoriser.loop import Writer
 from clearing.authoriser.server import CommandServer
@@ -44,17 +44,18 @@ class NothingToServe(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Routes:
+class Routes(Authoriser):
     """The writers of this process as one Authoriser: each submission goes to its caisse's."""
 
     writers: Mapping[CaisseCode, Writer]
     retry_after_s: int
 
-    async def submit(self, submission: Submission) -> bytes:
+    def post(self, submission: Submission, deliver: Deliver) -> None:
         writer = self.writers.get(submission.caisse)
         if writer is None:
-            raise Overloaded(self.retry_after_s)
-        return await writer.submit(submission)
+            deliver(Overloaded(self.retry_after_s))
+        else:
+            writer.post(submission, deliver)
 
 
 @dataclass(slots=True)

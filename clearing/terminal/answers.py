@@ -8,9 +8,10 @@ from typing import Final
 
 from clearing.terminal.queue import Message
 from clearing.terminal.transport import ANSWER_BYTES_MAX, Answer
-from clearing.wire.frame import FrameType, MalformedFrame, open_envelope
+from clearing.wire.frame import MalformedFrame
 from clearing.wire.replies import Reply, parse_reply
-from clearing.wire.signature import BadSignature, verify
+from clearing.wire.reply_envelope import open_reply, verify_reply
+from clearing.wire.signature import BadSignature
 
 _DECIDED: Final = 200
 _NEVER_HAPPENED: Final = frozenset({400, 401, 404, 405, 413, 415})
@@ -56,12 +57,11 @@ def judge(answer: Answer, message: Message, *, server_keys: frozenset[bytes], pa
 
 def _verified(raw: bytes, message: Message, server_keys: frozenset[bytes]) -> Reply | None:
     try:
-        envelope = open_envelope(raw, frame_bytes_max=ANSWER_BYTES_MAX)
-        key = next((key for key in server_keys if key.startswith(envelope.kid)), None)
+        signed = open_reply(raw, reply_bytes_max=ANSWER_BYTES_MAX)
+        key = next((key for key in server_keys if key.startswith(signed.kid)), None)
         if key is None:
             return None
-        verify(envelope, FrameType.SRV_RESP, key)
-        reply = parse_reply(envelope.payload)
+        reply = parse_reply(verify_reply(signed, key))
     except (MalformedFrame, BadSignature):
         return None
     said = (reply.m, reply.e, reply.n, reply.x, reply.rq)

@@ -18,7 +18,7 @@ from clearing.terminal.queue import Message, NotPaired, State, TerminalQueue
 from clearing.terminal.transport import ANSWER_BYTES_MAX, NoAnswer, TerminalClock, Transport
 from clearing.values import Cents, OperationId, TerminalId
 from clearing.wire.fields import TimeMs
-from clearing.wire.frame import open_envelope
+from clearing.wire.reply_envelope import open_reply
 from clearing.wire.replies import Reply, parse_reply
 from clearing.wire.requests import CardUrl, NewKey, Op, Request
 from clearing.wire.signature import TerminalKey, prove_new_key
@@ -158,7 +158,7 @@ class ReferenceTerminal:
         if message is None or message.state is State.PENDING:
             return None
         if message.reply is not None:
-            reply = parse_reply(open_envelope(message.reply, frame_bytes_max=ANSWER_BYTES_MAX).payload)
+            reply = parse_reply(open_reply(message.reply, reply_bytes_max=ANSWER_BYTES_MAX).payload)
             return _shown(message, Decided(reply=reply, raw=message.reply))
         refused = message.state is State.REFUSED
         return _shown(message, TurnedAway(text="") if refused else AskAgain(pause_ms=0))

@@ -39,6 +39,7 @@ class FrameType(StrEnum):
     TERM_ENROL = "application/vnd.ssa.term-enrol.v1+msgpack"
     PERSON_CMD = "application/vnd.ssa.person-cmd.v1+msgpack"
     SRV_RESP = "application/vnd.ssa.srv-resp.v1+msgpack"
+    SRV_GROUP = "application/vnd.ssa.srv-group.v1+sha256"
     SRV_RECEIPT = "application/vnd.ssa.srv-receipt.v1+msgpack"
     SRV_PACK = "application/vnd.ssa.srv-pack.v1+msgpack"
     SRV_TIME = "application/vnd.ssa.srv-time.v1+msgpack"
@@ -65,7 +66,7 @@ def seal_envelope(kid: bytes, payload: bytes, sig: bytes) -> bytes:
         raise ValueError(
             f"a kid has {KID_BYTES} bytes and a signature {SIGNATURE_BYTES}, not {len(kid)} and {len(sig)}"
         )
-    return b"".join((_HEAD, kid, _bin_head(len(payload)), payload, _SIGNATURE_HEAD, sig))
+    return b"".join((_HEAD, kid, bin_head(len(payload)), payload, _SIGNATURE_HEAD, sig))
 
 
 def open_envelope(raw: bytes, *, frame_bytes_max: int) -> Envelope:
@@ -79,14 +80,15 @@ def open_envelope(raw: bytes, *, frame_bytes_max: int) -> Envelope:
     if not raw.startswith(_HEAD):
         raise MalformedFrame("a frame opens with an array of 4, version 1 and a key id of 8 bytes")
     end = len(raw) - _TAIL_BYTES
-    start = _PAYLOAD_AT + _bin_head_bytes(raw)
-    if end < start or raw[end : end + 2] != _SIGNATURE_HEAD or raw[_PAYLOAD_AT:start] != _bin_head(end - start):
+    start = _PAYLOAD_AT + bin_head_bytes(raw, _PAYLOAD_AT)
+    if end < start or raw[end : end + 2] != _SIGNATURE_HEAD or raw[_PAYLOAD_AT:start] != bin_head(end - start):
         raise MalformedFrame("the frame's payload and 64-byte signature do not fill it exactly")
     return Envelope(raw[len(_HEAD) : _PAYLOAD_AT], raw[start:end], raw[end + 2 :])
 
 
-def _bin_head_bytes(raw: bytes) -> int:
-    match raw[_PAYLOAD_AT : _PAYLOAD_AT + 1]:
+def bin_head_bytes(raw: bytes, at: int) -> int:
+    """How many bytes say the length of the byte string that begins at `at`. Raises MalformedFrame when none does."""
+    match raw[at : at + 1]:
         case b"\xc4":
             return 2
         case b"\xc5":
@@ -97,7 +99,8 @@ def _bin_head_bytes(raw: bytes) -> int:
             raise MalformedFrame("the frame's payload must be a byte string")
 
 
-def _bin_head(size: int) -> bytes:
+def bin_head(size: int) -> bytes:
+    """What stands before a byte string of this size, in its shortest form."""
     if size < 1 << 8:
         return b"\xc4%c" % size
     if size < 1 << 16:
@@ -129,6 +132,11 @@ def unpack_map(payload: bytes, *, items_max: int) -> dict[str, object]:
             "the payload is not a map in canonical form: shortest lengths, each key once, nothing after it"
         )
     return cast(dict[str, object], fields)
+
+
+def unpack_plain(payload: bytes) -> dict[str, object]:
+    """The map in a payload that unpack_map took before, in this process or in the one that sent it on."""
+    return cast(dict[str, object], msgpack.unpackb(payload))
 
 
 def canonical_map(payload: bytes, *, items_max: int, nesting_max: int = NESTING_MAX) -> dict[str, object]:

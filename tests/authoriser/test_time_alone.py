@@ -32,7 +32,7 @@ def sweep(request: pytest.FixtureRequest, caisse: Caisse) -> Sweep:
 
     async def swept() -> None:
         if request.param:
-            await caisse.writer._decide_and_commit([])
+            await caisse.writer.look_at_the_time()
 
     return swept
 
@@ -51,10 +51,10 @@ async def test_credit_lapses_and_holds_expire_while_nobody_asks(caisse: Caisse) 
     await hold(caisse)
     caisse.clock.us = JULY_1
     before = caisse.log.head.position
-    await caisse.writer._decide_and_commit([])
+    await caisse.writer.look_at_the_time()
     assert [type(event) for event in await logged(caisse, before)] == [HoldExpired, CohortLapsed]
     assert credit_cents(caisse) == 0
-    await caisse.writer._decide_and_commit([])
+    await caisse.writer.look_at_the_time()
     assert (await caisse.log.stored_head()).position == before + 2
 
 
@@ -127,7 +127,7 @@ async def test_the_log_is_folded_to_the_same_book_with_and_without_a_sweep(serve
             for us in (MAY_9, JULY_1):
                 caisse.clock.us = us
                 if swept:
-                    await caisse.writer._decide_and_commit([])
+                    await caisse.writer.look_at_the_time()
             answers = [(await caisse.sell({"fruit-veg": 100}))[1].rc]
             running = caisse.writer.book
             await restart(caisse)

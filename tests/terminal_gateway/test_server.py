@@ -12,7 +12,8 @@ from clearing.authoriser.client import Submission
 from clearing.config import Settings
 from clearing.telemetry import configure
 from clearing.terminal_gateway.server import PATHS
-from clearing.wire.frame import CONTENT_TYPE, open_envelope
+from clearing.wire.frame import CONTENT_TYPE
+from clearing.wire.reply_envelope import open_reply
 from clearing.wire.replies import parse_reply
 from clearing.wire.requests import Op
 from tests.stall_world import World, sale, signed
@@ -41,7 +42,7 @@ async def post(
 
 async def test_a_decided_sale_comes_back_signed(session: aiohttp.ClientSession, world: World) -> None:
     status, body, headers = await post(session, signed(sale(world.card(cents=500))))
-    reply = parse_reply(open_envelope(body, frame_bytes_max=4_096).payload)
+    reply = parse_reply(open_reply(body, reply_bytes_max=4_096).payload)
     assert (status, headers["Content-Type"], reply.aa, reply.rc) == (200, CONTENT_TYPE, 500, "10")
 
 

@@ -66,7 +66,7 @@ CREATE TABLE {schema}.replies (
     position bigint NOT NULL,
     reply bytea NOT NULL,
     CONSTRAINT replies_pkey PRIMARY KEY (terminal, key_epoch, n)
-) PARTITION BY HASH (terminal, key_epoch, n);
+);
 
 CREATE TABLE {schema}.taps (
     card bytea NOT NULL,
@@ -74,7 +74,14 @@ CREATE TABLE {schema}.taps (
     counter integer NOT NULL,
     position bigint NOT NULL,
     CONSTRAINT taps_pkey PRIMARY KEY (card, key_version, counter)
-) PARTITION BY HASH (card, key_version, counter);
+);
+
+-- signed frames of batches: the evidence of an event that came in one says which frame, and which item of it
+CREATE TABLE {schema}.batch_frames (
+    digest bytea NOT NULL,
+    frame bytea NOT NULL,
+    CONSTRAINT batch_frames_pkey PRIMARY KEY (digest)
+);
 
 -- rows arrive in the order of their position: a block range index finds a page of the log's rows for a fraction of a B-tree
 CREATE INDEX replies_position ON {schema}.replies USING brin (position)
@@ -89,18 +96,7 @@ CREATE TABLE {schema}.projections (
     CONSTRAINT projections_pkey PRIMARY KEY (name, version)
 ) WITH (fillfactor = 50);
 
-DO $$
-BEGIN
-    FOR remainder IN 0..7 LOOP
-        EXECUTE format('CREATE TABLE {schema}.replies_%s PARTITION OF {schema}.replies'
-            ' FOR VALUES WITH (MODULUS 8, REMAINDER %s)', remainder, remainder);
-        EXECUTE format('CREATE TABLE {schema}.taps_%s PARTITION OF {schema}.taps'
-            ' FOR VALUES WITH (MODULUS 8, REMAINDER %s)', remainder, remainder);
-    END LOOP;
-END
-$$;
-
--- a guard on each table and on each partition by itself: the parent's does not see a TRUNCATE of a partition
+-- a guard on each table; each partition of events gets its own when it is made: the parent's does not see its TRUNCATE
 DO $$
 DECLARE
     guarded text;
@@ -110,7 +106,7 @@ BEGIN
         FROM pg_class AS relation
         WHERE relation.relnamespace = '{schema}'::regnamespace
             AND relation.relkind IN ('r', 'p')
-            AND relation.relname ~ '^(events|heads|replies|taps)(_[0-9]+)?$'
+            AND relation.relname ~ '^(events|heads|replies|taps|batch_frames)$'
     LOOP
         EXECUTE format('CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {schema}.%I'
             ' FOR EACH STATEMENT EXECUTE FUNCTION {schema}.refuse_change()', guarded);
@@ -121,10 +117,10 @@ CREATE TRIGGER refuse_change BEFORE DELETE OR TRUNCATE ON {schema}.log_head
     FOR EACH STATEMENT EXECUTE FUNCTION {schema}.refuse_change();
 
 GRANT USAGE ON SCHEMA {schema} TO clearing_writer, clearing_projector, clearing_reader;
-GRANT SELECT ON {schema}.log_head, {schema}.events, {schema}.heads, {schema}.replies, {schema}.taps
-    TO clearing_writer, clearing_projector, clearing_reader;
+GRANT SELECT ON {schema}.log_head, {schema}.events, {schema}.heads, {schema}.replies, {schema}.taps,
+    {schema}.batch_frames TO clearing_writer, clearing_projector, clearing_reader;
 GRANT UPDATE ON {schema}.log_head TO clearing_writer;
-GRANT INSERT ON {schema}.events, {schema}.heads, {schema}.replies, {schema}.taps TO clearing_writer;
+GRANT INSERT ON {schema}.events, {schema}.heads, {schema}.replies, {schema}.taps, {schema}.batch_frames TO clearing_writer;
 GRANT SELECT, INSERT, DELETE ON {schema}.snapshots TO clearing_writer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.projections TO clearing_projector;
 GRANT SELECT ON {schema}.snapshots TO clearing_reader;
