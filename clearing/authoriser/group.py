@@ -108,7 +108,7 @@ class Group:
     def _add(self, event: Event, stored: Encoded, at_us: int, evidence: bytes, reply: GroupedReply) -> None:
         position = self._book.position + 1
         try:
-            self._book.apply(event, position, at_us)
+            self._book.apply(event, position, at_us, stored)
         except Exception as fault:
             raise ApplyFailed(f"{type(event).__name__} at {position}: {fault}") from fault
         self.events.append(event)
