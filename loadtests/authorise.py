@@ -86,7 +86,8 @@ def sign_plans(place: Ground, fleet: Fleet, folder: Path, options: argparse.Name
             host="127.0.0.1", port=0, transport=options.transport, connections=options.connections,
             in_flight=options.in_flight, seconds=seconds, files=tuple(files[number :: options.generators]),
             times=str(folder / f"times-{number}"), phases=((seconds, each),) if options.rate else (), bundle=options.bundle,
-            greeting=tuple((one.hex(), seed.hex()) for one, seed in fleet.terminals[:64]), greeting_n=fleet.n + 1,
+            greeting=tuple((one.hex(), seed.hex()) for one, seed in fleet.terminals[number :: options.generators][:64]),
+            greeting_n=fleet.n + 1,
         )
         for number in range(options.generators)
     ]
@@ -95,8 +96,7 @@ def sign_plans(place: Ground, fleet: Fleet, folder: Path, options: argparse.Name
 async def _driven(place: Ground, plans: Sequence[Plan], folder: Path, options: argparse.Namespace) -> Run:
     from dataclasses import replace
 
-    async with place.serving() as served:
-        watch = await watching(place.installation, place.code)
+    async with place.serving() as served, watching(place.installation, place.code) as watch:
         await watch.caught_up()
         say(f"{options.transport}: {options.warmup} s to warm up, then {options.seconds} s")
         there = [replace(plan, host=served.host, port=served.port) for plan in plans]
@@ -137,7 +137,9 @@ def show(result: Mapping[str, Any]) -> None:
         print(f"TPC-B {result['tpcb_tps_before']:.0f} before, {result['tpcb_tps_after']:.0f} after: ratio {ratio}")
     print(f"group size {result['group_size_mean']}, projection lag s {result['projection_lag_s']}")
     print("CPU us per sale: " + ", ".join(f"{role} {spent}" for role, spent in result["cpu_us_per_sale"].items()))
-    print(f"durable: {result['settings']['postgres']}")
+    durable = result["settings"]["postgres"]
+    print(f"PostgreSQL {durable['version']}, as the writer's sessions have it: {durable['clearing_writer']}; "
+          f"overrides: {durable['overrides'] or 'none'}")  # fmt: skip
     if result["ran_out_s"] is not None:
         print(f"NOTE: the signed frames ran out after {result['ran_out_s']:.1f} s; raise --highest-rate")
     if result["void"]:

@@ -21,6 +21,7 @@ from loadtests.frames import BATCH_ITEMS, interleaved, read_frames
 from loadtests.http_line import HttpLine
 from loadtests.pacing import ClosedLoop, Frames, OpenLoop, Pace, Schedule
 from loadtests.tally import Tally
+from loadtests.ws_line import GREETING_S, WsLine
 
 DRAIN_S: Final = 10.0
 
@@ -64,20 +65,31 @@ class Crew:
         self._tally: Final = tally
         self._again: set[asyncio.Task[None]] = set()
         self._over = False
-        self.lines: list[HttpLine] = []
+        self.lines: list[HttpLine | WsLine] = []
+        self._made = 0
 
     async def connect(self) -> None:
         for _ in range(self._plan.connections):
             self.lines.append(await self._line())
 
-    async def _line(self) -> HttpLine:
-        plan = self._plan
-        sales = BATCH_ITEMS if plan.transport == "batch" else 1
-        made = HttpLine(self._pace, self._tally, self._lost, sales=sales)
-        await asyncio.get_running_loop().create_connection(lambda: made, plan.host, plan.port)
-        return made
+    async def _line(self) -> HttpLine | WsLine:
+        plan, loop = self._plan, asyncio.get_running_loop()
+        if plan.transport != "ws":
+            sales = BATCH_ITEMS if plan.transport == "batch" else 1
+            made = HttpLine(self._pace, self._tally, self._lost, sales=sales)
+            await loop.create_connection(lambda: made, plan.host, plan.port)
+            return made
+        terminal, seed = plan.greeting[self._made % len(plan.greeting)]
+        self._made += 1
+        opened = WsLine(
+            self._pace, self._tally, self._lost, room=max(1, plan.in_flight // plan.connections), bundle=plan.bundle,
+            greeting=(bytes.fromhex(terminal), bytes.fromhex(seed), plan.greeting_n),
+        )
+        await loop.create_connection(lambda: opened, plan.host, plan.port)
+        await asyncio.wait_for(opened.opened, GREETING_S)
+        return opened
 
-    def _lost(self, line: HttpLine) -> None:
+    def _lost(self, line: HttpLine | WsLine) -> None:
         if not self._over and line in self.lines:
             self.lines.remove(line)
             task = asyncio.ensure_future(self._replace())
@@ -92,7 +104,7 @@ class Crew:
                 await asyncio.sleep(0.1)
                 continue
             self.lines.append(line)
-            self._pace.room(line, self.rooms()[0])
+            self._pace.room(line, line.room)
             return
 
     def rooms(self) -> list[int]:

@@ -14,12 +14,11 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from clearing.config import Settings
 from clearing.installation.home import Home
@@ -98,9 +97,7 @@ class Ground:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("CLEARING_")}
         self.home.gateway_address.unlink(missing_ok=True)
         command = [sys.executable, "-m", "clearing", "--home", str(self.home.folder), "serve", "--port", "0", "--json", *more]
-        process = await asyncio.to_thread(
-            partial(subprocess.Popen, env=environment | RAISED | dict(self.settings), stdout=log, stderr=log), command
-        )
+        process = await asyncio.to_thread(_started, command, environment | RAISED | dict(self.settings), log)
         served = Served(self.home, process)
         try:
             await _until_ready(served)
@@ -121,6 +118,10 @@ class Ground:
         async with self.serving():
             vault = await self.installation.prepare(self.code, at_us=time.time_ns() // 1_000)
             return await found(self.home, self.office, vault, code=self.code, terminals=terminals, cards=cards)
+
+
+def _started(command: Sequence[str], environment: Mapping[str, str], log: IO[bytes]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
 
 async def _until_ready(served: Served) -> None:

@@ -8,7 +8,8 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -30,8 +31,6 @@ SAMPLE_S: Final = 0.5
 PAGE: Final = 10_000
 _BACKENDS: Final = {"clearing_writer": "postgres writer", "clearing_projector": "postgres projector"}
 _MIB: Final = 1 << 20
-
-Connection = asyncpg.Connection  # of this process, as the administrator
 
 
 def cpu_s(pid: int) -> float | None:
@@ -185,10 +184,11 @@ class Watch:
         return sizes
 
 
-async def watching(installation: Installation, code: CaisseCode) -> Watch:
-    """A watch on a connection that lives as long as this process."""
-    connection = await asyncpg.connect(installation.dsn(ADMIN))
-    return Watch(connection, schema_of(code))
+@asynccontextmanager
+async def watching(installation: Installation, code: CaisseCode) -> AsyncIterator[Watch]:
+    """A watch for the time of the block."""
+    async with installation.connected(ADMIN) as connection:
+        yield Watch(connection, schema_of(code))
 
 
 async def approved_sales(installation: Installation, code: CaisseCode, after: int, up_to: int) -> tuple[int, Counter[str]]:

@@ -144,7 +144,7 @@ class Run:
         per_s = self.sales / self.seconds
         took = between(self.counted.due, self.counted.took, *self.window)
         return {
-            "seconds": round(self.seconds, 2), "sales": self.sales, "sales_per_s": round(per_s, 1),
+            "seconds": round(self.seconds, 2), "sales": self.sales, "whole_run": self.whole_run, "sales_per_s": round(per_s, 1),
             "errors": self.counted.errors, "statuses": dict(self.counted.statuses), "codes": dict(self.counted.codes),
             "requests_timed": len(took), **latencies(took),
             "projection_lag_s": {**self.samples.lag(), "to_catch_up_at_the_end": round(self.caught_up_s, 3)},
