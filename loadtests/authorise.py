@@ -11,19 +11,21 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import uvloop
 
+from clearing.vault import Vault
 from loadtests import tpcb
 from loadtests.fleet import Fleet
-from loadtests.frames import numbers_used, shares_of, sign_ahead, taps_used
+from loadtests.frames import numbers_used, shares_of, sign_ahead, taps_used, write_junk
 from loadtests.generator import Plan
 from loadtests.ground import Ground, ground
-from loadtests.measuring import not_durable_because, server_settings, watching
+from loadtests.measuring import Watch, not_durable_because, server_settings, watching
 from loadtests.results_file import write_result
-from loadtests.running import Run, items_of, run
+from loadtests.running import JUNK, Beside, Run, items_of, run
 
 HIGHEST_RATE: Final = {"http": 20_000, "ws": 25_000, "batch": 50_000}
 """Sales per second that frames are signed for in a closed loop: more than this machine has ever done."""
@@ -33,12 +35,20 @@ VOID: Final = 3
 Say = Callable[[str], None]
 
 
+class Judged(Protocol):
+    """A load test that goes on beside the sales of a run and has something to say about it."""
+
+    async def begin(self, place: Ground, watch: Watch) -> Beside | None: ...
+    async def end(self, watch: Watch) -> None: ...
+    def report(self, done: Run) -> dict[str, object]: ...
+
+
 def say(text: str) -> None:
     print(f"- {text}", flush=True)
 
 
-async def authorise(options: argparse.Namespace) -> dict[str, object]:
-    """The whole run; the keys of its result."""
+async def authorise(options: argparse.Namespace, judged: Judged | None = None) -> dict[str, object]:
+    """The whole run; the keys of its result. judged: what a longer load test does beside the sales and adds to the result."""
     async with ground(options.home) as place:
         say(f"the caisse: {options.terminals} producers and terminals, {options.cards} cards, by signed commands")
         fleet = await place.fleet(terminals=options.terminals, cards=options.cards)
@@ -48,9 +58,10 @@ async def authorise(options: argparse.Namespace) -> dict[str, object]:
             before = await tpcb_figure(place, bench, "before")
             settings = await server_settings(place.installation)
             tpcb.checkpoint(place.installation.database)
-            done = await _driven(place, plans, Path(folder), options)
+            done = await _driven(place, plans, Path(folder), options, judged)
             after = await tpcb_figure(place, bench, "after")
-    return _result(options, done, settings, before, after)
+    more = {} if judged is None else judged.report(done)
+    return {**_result(options, done, settings, before, after), **more}
 
 
 async def tpcb_figure(place: Ground, bench: tpcb.Bench, when: str) -> float:
@@ -65,12 +76,11 @@ async def tpcb_figure(place: Ground, bench: tpcb.Bench, when: str) -> float:
 
 def sign_plans(place: Ground, fleet: Fleet, folder: Path, options: argparse.Namespace) -> list[Plan]:
     """Frames for the whole run, and one plan per generator process."""
-    from clearing.vault import Vault
-
     vault = Vault.open(place.home.vault(place.code))
-    rate = options.rate or options.highest_rate or HIGHEST_RATE[options.transport]
+    rate = options.highest_rate or HIGHEST_RATE[options.transport]
     seconds = options.warmup + options.seconds
-    frames = int(rate * seconds * 1.02) // items_of(options.transport) + 256
+    sales = sum(length * rate for length, rate in phases_of(options)) or rate * seconds
+    frames = int(sales * 1.02) // items_of(options.transport) + 256
     count = options.generators * -(-(os.cpu_count() or 1) // options.generators)
     shares = shares_of(
         fleet, vault, folder, frames=frames, shares=min(count, len(fleet.terminals), len(fleet.uids)),
@@ -80,27 +90,53 @@ def sign_plans(place: Ground, fleet: Fleet, folder: Path, options: argparse.Name
     fleet.used(place.home, numbers=max(map(numbers_used, shares)), taps=max(map(taps_used, shares)))
     sign_ahead(shares)
     files = [str(one.path) for one in shares]
-    each = options.rate / options.generators / items_of(options.transport)
-    return [
+    each = 1 / options.generators / items_of(options.transport)
+    phases = tuple((length, rate * each) for length, rate in phases_of(options))
+    honest = [
         Plan(
             host="127.0.0.1", port=0, transport=options.transport, connections=options.connections,
             in_flight=options.in_flight, seconds=seconds, files=tuple(files[number :: options.generators]),
-            times=str(folder / f"times-{number}"), phases=((seconds, each),) if options.rate else (), bundle=options.bundle,
+            times=str(folder / f"times-{number}"), phases=phases, bundle=options.bundle,
             greeting=tuple((one.hex(), seed.hex()) for one, seed in fleet.terminals[number :: options.generators][:64]),
             greeting_n=fleet.n + 1,
         )
         for number in range(options.generators)
     ]
+    return [*honest, *junk_plans(fleet, folder, options.junk, seconds)]
 
 
-async def _driven(place: Ground, plans: Sequence[Plan], folder: Path, options: argparse.Namespace) -> Run:
-    from dataclasses import replace
+def phases_of(options: argparse.Namespace) -> list[tuple[float, float]]:
+    """(seconds, sales per second) of an open loop with its warm-up; none for a closed one."""
+    if getattr(options, "phases", None):
+        return [(options.warmup, options.phases[0][1]), *options.phases]
+    return [(options.warmup + options.seconds, options.rate)] if options.rate else []
 
+
+def junk_plans(fleet: Fleet, folder: Path, per_s: int, seconds: float) -> list[Plan]:
+    """Junk comes from addresses of its own: the door stops listening to an address that knocks badly."""
+    if not per_s:
+        return []
+    path = folder / "junk"
+    write_junk(path, fleet, int(per_s * seconds) + 1)
+    return [Plan(
+        host="127.0.0.1", port=0, transport="http", connections=249, in_flight=249, seconds=seconds, files=(str(path),),
+        times=str(folder / "times-junk"), phases=((seconds, float(per_s)),), role=JUNK,
+        sources=tuple(f"127.0.0.{place}" for place in range(2, 251)),
+    )]
+
+
+async def _driven(
+    place: Ground, plans: Sequence[Plan], folder: Path, options: argparse.Namespace, judged: Judged | None
+) -> Run:
     async with place.serving() as served, watching(place.installation, place.code) as watch:
         await watch.caught_up()
         say(f"{options.transport}: {options.warmup} s to warm up, then {options.seconds} s")
         there = [replace(plan, host=served.host, port=served.port) for plan in plans]
-        return await run(place, served, watch, there, folder, warmup_s=options.warmup)
+        beside = None if judged is None else await judged.begin(place, watch)
+        done = await run(place, served, watch, there, folder, warmup_s=options.warmup, beside=beside)
+        if judged is not None:
+            await judged.end(watch)
+        return done
 
 
 def _result(
@@ -142,12 +178,15 @@ def show(result: Mapping[str, Any]) -> None:
           f"overrides: {durable['overrides'] or 'none'}")  # fmt: skip
     if result["ran_out_s"] is not None:
         print(f"NOTE: the signed frames ran out after {result['ran_out_s']:.1f} s; raise --highest-rate")
+    if "junk" in result:
+        print(f"junk: {result['junk']}")
     if result["void"]:
         print(f"VOID: {result['void']}")
 
 
 def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m loadtests.authorise", description=__doc__)
+    """What every load test of the server can be told."""
+    parser = argparse.ArgumentParser(add_help=False)
     add = parser.add_argument
     add("--transport", choices=("http", "ws", "batch"), default="http", help="how sales reach the server (default http)")
     add("--seconds", type=float, default=30, help="of the measured window (default 30)")
@@ -161,6 +200,7 @@ def arguments() -> argparse.ArgumentParser:
     add("--terminals", type=int, default=1_000, help="producers with one terminal each (default 1000)")
     add("--mix", default="3:1", help="baskets as lines:parts, parted by commas (default 3:1, three lines each)")
     add("--highest-rate", type=float, help="sales per second to sign frames for in a closed loop")
+    add("--junk", type=int, default=0, help="junk requests per second beside the sales, from other addresses (default 0)")
     add("--tpcb-seconds", type=int, default=30, help="of each of the two TPC-B runs; 0 leaves them out (default 30)")
     add("--tpcb-scale", type=int, default=50, help="TPC-B's branches (default 50)")
     add("--home", type=Path, help="a prepared home to keep and use again (default: a throwaway one)")
@@ -168,20 +208,21 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def parsed(words: Sequence[str] | None) -> argparse.Namespace:
-    """The options, with the defaults of their transport filled in."""
-    options = arguments().parse_args(words)
+def complete(options: argparse.Namespace) -> None:
+    """Fill in the defaults of the transport."""
     if options.in_flight is None:
         options.in_flight = IN_FLIGHT[options.transport]
     if options.connections is None:
         options.connections = 512 if options.rate and options.transport == "http" else CONNECTIONS[options.transport]
     if options.transport != "ws" and not options.rate:
         options.connections = options.in_flight  # one request at a time on each
-    return options
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    options = parsed(words)
+    options = argparse.ArgumentParser(
+        prog="python -m loadtests.authorise", description=__doc__, parents=[arguments()]
+    ).parse_args(words)
+    complete(options)
     result = uvloop.run(authorise(options))
     show(result)
     postgres: Any = result["settings"]

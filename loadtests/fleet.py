@@ -14,10 +14,13 @@ from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 import msgpack
+import schwifty
 
 from clearing.installation.cards import personalise
 from clearing.installation.home import Home, write_private
 from clearing.installation.office import Officer
+from clearing.installation.payment import ACCOUNT_OF_THE_CAISSE, BANK
+from clearing.people import People, Record
 from clearing.values import CaisseCode, MemberId, PersonId, TerminalId
 from clearing.vault import Vault
 from clearing.wire.signature import TerminalKey
@@ -90,7 +93,9 @@ def _officer(home: Home, code: CaisseCode, person: PersonId, now_ms: NowMs) -> O
     return Officer(person=person, key=key, epoch=1, caisse=code, socket=home.socket(code), now_ms=now_ms)
 
 
-async def found(home: Home, office: Office, vault: Vault, *, code: CaisseCode, terminals: int, cards: int) -> Fleet:
+async def found(
+    home: Home, office: Office, vault: Vault, people: People, *, code: CaisseCode, terminals: int, cards: int
+) -> Fleet:
     """Found and furnish the caisse through its running writer's command socket. Raises what Officer.order raises."""
     clerk = office.treasurer
     credit = min(CREDIT_CENTS_MAX, MONEY_CENTS // cards)
@@ -98,7 +103,8 @@ async def found(home: Home, office: Office, vault: Vault, *, code: CaisseCode, t
     for fund in ("general", "sponsor", "solidarity"):
         await clerk.order("receive_money", {"fund": fund, "cents": MONEY_CENTS, "reference": "of the load test"})
     seeds = [secrets.token_bytes(32) for _ in range(terminals)]
-    enrolled = await _producers_with_terminals(office, [TerminalKey.from_seed(seed) for seed in seeds])
+    digests = await people.keep(bank_details(terminals))
+    enrolled = await _producers_with_terminals(office, [TerminalKey.from_seed(seed) for seed in seeds], digests[1:])
     uids = await _members_with_cards(clerk, vault, code, cards)
     await clerk.order("grant", {"rule": "monthly", "period": datetime.now(ZoneInfo(ZONE)).date().isoformat()[:7]})
     fleet = Fleet(code=code, terminals=tuple(zip(enrolled, seeds, strict=True)), uids=uids, n=0, counter=0)
@@ -106,7 +112,20 @@ async def found(home: Home, office: Office, vault: Vault, *, code: CaisseCode, t
     return fleet
 
 
-async def _producers_with_terminals(office: Office, keys: Sequence[TerminalKey]) -> list[TerminalId]:
+def bank_details(terminals: int) -> list[Record]:
+    """Of the caisse, then of each producer: accounts that can exist and do not."""
+    iban = [str(schwifty.IBAN.generate("FR", bank_code="30006", branch_code="00001", account_code=f"{number:011d}"))
+            for number in range(terminals + 1)]  # fmt: skip
+    own = Record(subject=ACCOUNT_OF_THE_CAISSE, kind=BANK, fields={"name": "CAISSE OF THE LOAD TEST", "iban": iban[-1]})
+    return [own, *(
+        Record(subject=f"producer:stall-{number}", kind=BANK, fields={"name": f"STALL {number}", "iban": iban[number]})
+        for number in range(terminals)
+    )]
+
+
+async def _producers_with_terminals(
+    office: Office, keys: Sequence[TerminalKey], digests: Sequence[bytes]
+) -> list[TerminalId]:
     clerk, names = office.treasurer, [f"stall-{number}" for number in range(len(keys))]
     await in_bulk(clerk, "admit_producers", "producers", [
         {"producer": name, "name": f"Stall {name}", "structures": []} for name in names
@@ -114,7 +133,9 @@ async def _producers_with_terminals(office: Office, keys: Sequence[TerminalKey])
     await in_bulk(clerk, "sign_conventions", "conventions", [
         {"convention": f"c-{name}", "producer": name, "from_us": 0} for name in names
     ])
-    details: list[dict[str, object]] = [{"producer": name, "digest": sha256(name.encode()).digest()} for name in names]
+    details: list[dict[str, object]] = [
+        {"producer": name, "digest": digest} for name, digest in zip(names, digests, strict=True)
+    ]
     await in_bulk(clerk, "propose_bank_details", "details", details)
     await in_bulk(office.approver, "approve_bank_details", "producers", details)
     ids = [TerminalId(key.public[:8]) for key in keys]

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
 from clearing.vault import Vault
-from clearing.wire.frame import CONTENT_TYPE, FrameType, pack
+from clearing.wire.frame import CONTENT_TYPE, SIGNATURE_BYTES, FrameType, pack, seal_envelope
 from clearing.wire.requests import CURRENCY, ZERO_DIGEST
 from clearing.wire.signature import TerminalKey, payload_digest
 from clearing.wire.tap import sun_mac
@@ -143,6 +143,25 @@ def sign_share(share: Share) -> None:
             at += file.write(wrap(signer, number % len(share.terminals)))
             ends.append(at)
     with index_of(share.path).open("wb") as file:
+        ends.tofile(file)
+
+
+def write_junk(path: Path, fleet: Fleet, requests: int) -> None:
+    """Requests that no server of ours may answer with a query: bytes that are no frame, an unknown key, a broken signature."""
+    known, stranger = TerminalKey.from_seed(fleet.terminals[0][1]), TerminalKey.generate()
+    ends, at = array("Q"), 0
+    with path.open("wb") as file:
+        for number in range(requests):
+            payload = pack({"t": "sale", "n": number, "x": fresh_operation()})
+            if number % 3 == 0:
+                body = os.urandom(300)
+            elif number % 3 == 1:
+                body = stranger.sign_envelope(FrameType.TERM_REQ, payload)
+            else:
+                body = seal_envelope(known.kid, payload, os.urandom(SIGNATURE_BYTES))
+            at += file.write(http_request(PATHS["http"], body))
+            ends.append(at)
+    with index_of(path).open("wb") as file:
         ends.tofile(file)
 
 

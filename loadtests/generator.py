@@ -30,7 +30,8 @@ DRAIN_S: Final = 10.0
 class Plan:
     """phases: (seconds, rate) of an open loop; empty for a closed one. files: of frames, sent one of each in turn.
 
-    in_flight: over all connections. bundle: sales in one WebSocket message at most.
+    in_flight: over all connections. bundle: sales in one WebSocket message at most. sources: local addresses that connections
+    are made from, in turn; empty: whichever. role: under which its CPU is reported.
     """
 
     host: str
@@ -45,6 +46,8 @@ class Plan:
     bundle: int = 1
     greeting: tuple[tuple[str, str], ...] = ()
     greeting_n: int = 1
+    sources: tuple[str, ...] = ()
+    role: str = "generator"
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self)), encoding="utf-8")
@@ -53,7 +56,7 @@ class Plan:
     def read(cls, path: Path) -> "Plan":
         said = json.loads(path.read_text(encoding="utf-8"))
         pairs = {name: tuple(map(tuple, said[name])) for name in ("phases", "greeting")}
-        return cls(**{**said, **pairs, "files": tuple(said["files"])})
+        return cls(**{**said, **pairs, "files": tuple(said["files"]), "sources": tuple(said["sources"])})
 
 
 class Crew:
@@ -77,17 +80,22 @@ class Crew:
         if plan.transport != "ws":
             sales = BATCH_ITEMS if plan.transport == "batch" else 1
             made = HttpLine(self._pace, self._tally, self._lost, sales=sales)
-            await loop.create_connection(lambda: made, plan.host, plan.port)
+            await loop.create_connection(lambda: made, plan.host, plan.port, local_addr=self._from())
             return made
         terminal, seed = plan.greeting[self._made % len(plan.greeting)]
-        self._made += 1
         opened = WsLine(
             self._pace, self._tally, self._lost, room=max(1, plan.in_flight // plan.connections), bundle=plan.bundle,
             greeting=(bytes.fromhex(terminal), bytes.fromhex(seed), plan.greeting_n),
         )
-        await loop.create_connection(lambda: opened, plan.host, plan.port)
+        await loop.create_connection(lambda: opened, plan.host, plan.port, local_addr=self._from())
         await asyncio.wait_for(opened.opened, GREETING_S)
         return opened
+
+    def _from(self) -> tuple[str, int] | None:
+        """The next address to connect from."""
+        self._made += 1
+        sources = self._plan.sources
+        return (sources[self._made % len(sources)], 0) if sources else None
 
     def _lost(self, line: HttpLine | WsLine) -> None:
         if not self._over and line in self.lines:

@@ -117,7 +117,8 @@ class Ground:
             return there
         async with self.serving():
             vault = await self.installation.prepare(self.code, at_us=time.time_ns() // 1_000)
-            return await found(self.home, self.office, vault, code=self.code, terminals=terminals, cards=cards)
+            async with self.installation.people_of(self.code) as people:
+                return await found(self.home, self.office, vault, people, code=self.code, terminals=terminals, cards=cards)
 
 
 def _started(command: Sequence[str], environment: Mapping[str, str], log: IO[bytes]) -> "subprocess.Popen[bytes]":

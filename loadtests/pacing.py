@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 TICK_S: Final = 0.001
+LATE_S: Final = 60.0  # what is still not sent then is left out, and seen: fewer were sent than were due
 
 
 class Line(Protocol):
@@ -99,14 +100,15 @@ class OpenLoop:
         self.late_max = 0
 
     async def run(self, lines: Sequence[Line], rooms: Sequence[int], start_s: float, until_s: float) -> None:
-        self._frames.until_s = until_s + 60.0  # what was due in time is sent, however late
+        self._frames.until_s = until_s + LATE_S  # what was due in time is sent, however late
         for turn in range(max(rooms)):
             self._free.extend(line for line, room in zip(lines, rooms, strict=True) if turn < room)
         await asyncio.sleep(max(0.0, start_s - time.monotonic()))
-        while (now_s := time.monotonic()) < until_s or self._late:
+        while True:
+            now_s = time.monotonic()
             self._fall_due(start_s, min(now_s, until_s))
             self._send_late(now_s)
-            if now_s >= until_s + 60.0:
+            if now_s >= until_s and (not self._late or now_s >= until_s + LATE_S):
                 break
             await asyncio.sleep(TICK_S)
 

@@ -5,11 +5,12 @@ What the generator counted and what the log holds must agree to the sale, over t
 
 import asyncio
 import json
+import os
 import sys
 import time
 from array import array
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,10 @@ from loadtests.tally import between, latencies, read_times
 
 LINE_BYTES_MAX: Final = 1 << 20
 START_AHEAD_S: Final = 0.3
+JUNK: Final = "junk"
+OTHER_TRANSACTIONS_PER_S: Final = 120  # views that poll, leases, this watch
+Beside = Callable[[Meter, float], Coroutine[None, None, None]]
+"""What goes on beside the sales, given the meter and the end of the window in time.monotonic."""
 
 
 class CountsDiffer(AssertionError):
@@ -73,7 +78,7 @@ class Generators:
 
     @property
     def roles(self) -> dict[int, str]:
-        return {process.pid: "generator" for process, _ in self.started}
+        return {process.pid: plan.role for process, plan in self.started}
 
     def go(self) -> float:
         """Tell all to start together; when, of time.monotonic."""
@@ -83,15 +88,16 @@ class Generators:
             process.stdin.write(f"{start_s}\n".encode())
         return start_s
 
-    async def counted(self) -> Counted:
-        counted = Counted()
+    async def counted(self) -> "tuple[Counted, Counted]":
+        """(of the honest generators, of the junk beside them)."""
+        honest, junk = Counted(), Counted()
         for process, plan in self.started:
             assert process.stdout is not None, "piped"
             line = await process.stdout.readline()
             assert line, "a generator ended without a word; its fault is on stderr above"
-            counted.add(json.loads(line), Path(plan.times))
+            (junk if plan.role == JUNK else honest).add(json.loads(line), Path(plan.times))
             await process.wait()
-        return counted
+        return honest, junk
 
 
 @asynccontextmanager
@@ -124,6 +130,7 @@ class Run:
     """What was measured. first, last: marks around the window of `seconds`; before: the mark before the first request."""
 
     counted: Counted
+    junk: Counted
     before: Mark
     first: Mark
     last: Mark
@@ -151,6 +158,20 @@ class Run:
             "group_size_mean": round(self.group_size, 1),
             "cpu": self.cpu, "cpu_us_per_sale": _per_sale(self.cpu, self.sales),
             "late_max": self.counted.late_max, "ran_out_s": self.counted.ran_out_s,
+            "groups": self.last.groups - self.first.groups,
+            "transactions": self.last.transactions - self.first.transactions,
+            **({"junk": self._junk()} if self.junk.sent else {}),
+        }
+
+    def _junk(self) -> dict[str, object]:
+        """What was turned away, and whether it reached the database: transactions that neither a group nor polling explains."""
+        transactions, groups = self.last.transactions - self.first.transactions, self.last.groups - self.first.groups
+        answered = sum(self.junk.statuses.values())
+        unexplained = max(0, transactions - 3 * groups - int(OTHER_TRANSACTIONS_PER_S * self.seconds))
+        return {
+            "answered": answered, "statuses": dict(self.junk.statuses), "lost": self.junk.lost,
+            **latencies(between(self.junk.due, self.junk.took, *self.window)),
+            "unexplained_transactions": unexplained, "cost_no_query": unexplained < answered * 0.02,
         }
 
 
@@ -160,30 +181,32 @@ def _per_sale(cpu: dict[str, float], sales: int) -> dict[str, float]:
 
 
 async def run(
-    ground: Ground, served: Served, watch: Watch, plans: Sequence[Plan], folder: Path, *, warmup_s: float
+    ground: Ground, served: Served, watch: Watch, plans: Sequence[Plan], folder: Path, *, warmup_s: float,
+    beside: Beside | None = None,
 ) -> Run:
     """Drive the server with these plans and measure from the warm-up to the end of their seconds. Raises CountsDiffer."""
     async with generators(plans, folder) as crew:
-        meter = Meter(ground.home, served.process.pid, crew.roles)
+        meter = Meter(ground.home, served.process.pid, {**crew.roles, os.getpid(): "watch"})
         before = await watch.mark()
         start_s = crew.go()
         await asyncio.sleep(start_s + warmup_s - time.monotonic())
         sizes_before = group_sizes(await asyncio.to_thread(served.metrics), ground.code)
         meter.start()
         first, samples = await watch.mark(), Samples()
-        collecting = asyncio.create_task(samples.collect(watch, meter, start_s + plans[0].seconds))
+        until_s = start_s + plans[0].seconds
         counting = asyncio.create_task(crew.counted())
-        await collecting
+        also = [] if beside is None else [beside(meter, until_s)]
+        await asyncio.gather(samples.collect(watch, meter, until_s), *also)
         last = await watch.mark()
         meter.look()
         cpu = meter.spent()
         sizes_after = group_sizes(await asyncio.to_thread(served.metrics), ground.code)
         caught_up_s = await watch.caught_up()
-        counted = await counting
+        counted, junk = await counting
     sales, whole = await _checked(ground, watch, before, first, last, counted)
     return Run(
-        counted=counted, before=before, first=first, last=last, samples=samples, caught_up_s=caught_up_s, cpu=cpu, sales=sales,
-        whole_run=whole, window=(first.at_s - start_s, last.at_s - start_s),
+        counted=counted, junk=junk, before=before, first=first, last=last, samples=samples, caught_up_s=caught_up_s, cpu=cpu,
+        sales=sales, whole_run=whole, window=(first.at_s - start_s, last.at_s - start_s),
         group_size=_group_size(sizes_before, sizes_after, first, last),
     )
 
