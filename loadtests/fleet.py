@@ -94,13 +94,14 @@ def _officer(home: Home, code: CaisseCode, person: PersonId, now_ms: NowMs) -> O
 
 
 async def found(
-    home: Home, office: Office, vault: Vault, people: People, *, code: CaisseCode, terminals: int, cards: int
+    home: Home, office: Office, vault: Vault, people: People, *, code: CaisseCode, terminals: int, cards: int, payers: int = 3
 ) -> Fleet:
     """Found and furnish the caisse through its running writer's command socket. Raises what Officer.order raises."""
     clerk = office.treasurer
     credit = min(CREDIT_CENTS_MAX, MONEY_CENTS // cards)
-    await clerk.order("found", founding(office, credit))
-    for fund in ("general", "sponsor", "solidarity"):
+    body = founding(office, credit, payers)
+    await clerk.order("found", body)
+    for fund in funds_of(payers):
         await clerk.order("receive_money", {"fund": fund, "cents": MONEY_CENTS, "reference": "of the load test"})
     seeds = [secrets.token_bytes(32) for _ in range(terminals)]
     digests = await people.keep(bank_details(terminals))
@@ -160,12 +161,33 @@ async def in_bulk(officer: Officer, verb: str, name: str, items: Sequence[dict[s
         await officer.order(verb, {name: list(items[start : start + BULK])})
 
 
-def founding(office: Office, credit_cents: int) -> dict[str, object]:
-    """Three payers, so that each basket of three categories has all of them: a sponsor's fund takes half of the fruit, the
-    month's credit 100, 70 and 30 %, the solidarity fund what is left."""
-    rates = dict(zip(CATEGORIES, (10_000, 7_000, 3_000), strict=True))
-    whole = [{"category": category, "rate": 10_000} for category in CATEGORIES]
-    credit = [{"category": category, "rate": rate} for category, rate in rates.items()]
+def funds_of(payers: int) -> list[str]:
+    """The caisse's funds: the general one, and those that pay at the till."""
+    return ["general", *(["sponsor", "solidarity"] if payers == 3 else [f"sponsor-{n}" for n in range(1, payers)])]
+
+
+def _covering(*rates: int) -> list[dict[str, object]]:
+    return [{"category": category, "rate": rate} for category, rate in zip(CATEGORIES, rates, strict=True)]
+
+
+def _payers(number: int) -> list[dict[str, object]]:
+    """Three: a sponsor's fund takes half of the fruit, the month's credit 100, 70 and 30 %, the solidarity fund what is left,
+    so that each basket of three categories has all of them. Another number: funds share a half evenly, then the credit."""
+    if number == 3:
+        return [
+            {"id": "sponsor", "fund": "sponsor", "covers": [{"category": CATEGORIES[0], "rate": 5_000}]},
+            {"id": "credit", "purse": "credit", "covers": _covering(10_000, 7_000, 3_000)},
+            {"id": "solidarity", "fund": "solidarity", "covers": _covering(10_000, 10_000, 10_000)},
+        ]
+    part = 5_000 // max(1, number - 1)
+    funds: list[dict[str, object]] = [
+        {"id": name, "fund": name, "covers": _covering(part, part, part)} for name in funds_of(number)[1:]
+    ]
+    return [*funds, {"id": "credit", "purse": "credit", "covers": _covering(10_000, 10_000, 10_000)}]
+
+
+def founding(office: Office, credit_cents: int, payers: int = 3) -> dict[str, object]:
+    """The body of the command that founds the caisse."""
     return {
         "name": "Caisse of the load test", "zone": ZONE, "account_name": "Caisse of the load test",
         "persons": [
@@ -177,16 +199,12 @@ def founding(office: Office, credit_cents: int) -> dict[str, object]:
             "taken_on": "2020-01-01", "votes_for": 1, "votes_against": 0, "abstained": 0, "minutes_sha256": b"",
         }],
         "funds": [
-            {"fund": name, "kind": name, "name": f"Fund {name}", "advance_cents": 0}
-            for name in ("general", "sponsor", "solidarity")
+            {"fund": name, "kind": name.partition("-")[0], "name": f"Fund {name}", "advance_cents": 0}
+            for name in funds_of(payers)
         ],
         "chartes": [{
             "version": 1, "decision": "vote-1", "effective_us": 0, "categories": list(CATEGORIES),
-            "payers": [
-                {"id": "sponsor", "fund": "sponsor", "covers": [{"category": CATEGORIES[0], "rate": 5_000}]},
-                {"id": "credit", "purse": "credit", "covers": credit},
-                {"id": "solidarity", "fund": "solidarity", "covers": whole},
-            ],
+            "payers": _payers(payers),
         }],
         "allocation_rules": [{
             "rule": "monthly", "purse": "credit", "fund": "general", "cents_each": credit_cents, "months_valid": 2,
