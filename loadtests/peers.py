@@ -74,6 +74,7 @@ async def library(database: Embedded, options: argparse.Namespace, threads: int)
         "POSTGRES_MAX_WAITING": str(each), "AGGREGATE_CACHE_MAXSIZE": str(2 * options.members),
         "AGGREGATE_CACHE_FASTFORWARD": "n", "POSTGRES_SCHEMA": SCHEMA_OF_THE_LIBRARY,
     }
+    peers_library.make_tables(environment)
     tpcb.checkpoint(database)
     work = [
         peers_library.Threads(environment=environment, first=place * each, threads=each, members=options.members // CLIENTS,

@@ -46,6 +46,12 @@ class Threads:
     seconds: float
 
 
+def make_tables(environment: Mapping[str, str]) -> None:
+    """Once, before the processes: two that make the library's types at the same time are refused by PostgreSQL."""
+    shop: Any = Application(env=dict(environment))
+    shop.close()
+
+
 def sell(crew: Threads) -> tuple[int, float, float]:
     """(sales acknowledged, CPU seconds, seconds of selling). Runs in a process of its own; opening purses is not counted."""
     shop: Any = Application(env=dict(crew.environment))
