@@ -2,23 +2,31 @@
 
 import json
 import os
-from pathlib import Path
+from collections.abc import Iterator
+
+import pytest
 
 from clearing.installation.home import Home
+from loadtests.ground import home_for
 from loadtests.measuring import Meter, cpu_s, memory_mib, roles_now
 from loadtests.running import Counted
 
 
-def test_the_servers_own_list_of_processes_names_their_roles(tmp_path: Path) -> None:
-    home = Home(tmp_path).make()
+@pytest.fixture
+def home() -> Iterator[Home]:
+    with home_for(None) as made:
+        yield made.make()
+
+
+def test_the_servers_own_list_of_processes_names_their_roles(home: Home) -> None:
     assert roles_now(home, 7, {8: "generator"}) == {7: "serve", 8: "generator"}
     listed = [{"role": "supervisor", "pid": 7}, {"role": "gateway-1", "pid": 9}]
     (home.run / "processes").write_text("\n".join(json.dumps(one) for one in listed), encoding="utf-8")
     assert roles_now(home, 7, {8: "generator"}) == {7: "supervisor", 8: "generator", 9: "gateway-1"}
 
 
-def test_a_meter_counts_from_its_start_and_forgets_nobody_who_ended(tmp_path: Path) -> None:
-    meter = Meter(Home(tmp_path).make(), os.getpid(), {2**22 + 1: "generator"})
+def test_a_meter_counts_from_its_start_and_forgets_nobody_who_ended(home: Home) -> None:
+    meter = Meter(home, os.getpid(), {2**22 + 1: "generator"})
     meter.start()
     sum(range(3_000_000))
     meter.look()
