@@ -34,6 +34,9 @@ class LogEvent(StrEnum):
     OUTCOME_UNKNOWN = "outcome_unknown"
     PAIRING_REFUSED = "pairing_refused"
     PAIRED = "paired"
+    TRUNK_BROKEN = "trunk_broken"
+    PROCESS_STARTED = "process_started"
+    PROCESS_ENDED = "process_ended"
     PROJECTION_HALTED = "projection_halted"
     PROJECTION_REBUILT = "projection_rebuilt"
 

@@ -97,7 +97,7 @@ class Writer(Authoriser):
         self._directory.serve(self.code)
         await self._load()
         self._clock.not_before(self.book.at_us)
-        self._directory.ready[self.code] = True
+        self._directory.set_ready(self.code, ready=True)
         structlog.get_logger().info(LogEvent.READY, caisse=self.code, position=self.book.position)
 
     async def _load(self) -> None:
@@ -247,12 +247,12 @@ class Writer(Authoriser):
     def stop(self) -> None:
         """Decide what is in the inbox, take nothing more, and let run() end."""
         self._stopping = True
-        self._directory.ready[self.code] = False
+        self._directory.set_ready(self.code, ready=False)
         self._arrived.set()
 
     def _fail(self, waiting: Sequence[Waiting]) -> None:
         self._failed = True
-        self._directory.ready[self.code] = False
+        self._directory.set_ready(self.code, ready=False)
         for one in waiting:
             one.deliver(OutcomeUnknown())
 

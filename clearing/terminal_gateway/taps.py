@@ -1,6 +1,7 @@
 """Law: a tap is checked here, under that card's own key, and the issuer's key is never here.
 
-Source: wire.md section 1. A bad tap is not a refusal: the writer declines it (63) and the event keeps the evidence.
+Source: wire.md section 1. A bad tap is not a refusal: the writer declines it (63) and the event keeps the evidence. Keys of the
+cards seen last are kept (bounded); a card that is not among them is asked of the vault, which may be in another process.
 """
 
 from collections import OrderedDict
@@ -18,8 +19,37 @@ _VERSION_OF_UNKNOWN: Final = 1
 _NOT_GENUINE: Final = TapFacts(genuine=False)
 
 
+class CardKey(NamedTuple):
+    """What checks one card's taps: its id, the current key version, and the tap key (16 bytes) of that version."""
+
+    card: CardId
+    version: int
+    k2: bytes
+
+
 class CardRoom(Protocol):
-    """What a caisse's vault tells a gateway: the key that reads taps, and a card's own tap key; the vault, or a link to it."""
+    """Where a caisse's tap keys come from: its vault in this process, or the one behind a trunk."""
+
+    @property
+    def kmeta(self) -> bytes:
+        """Decrypts (UID, counter) of every card of the caisse."""
+        ...
+
+    def current(self, key: CardKey) -> bool:
+        """Whether this is still the card's key."""
+        ...
+
+    def find(self, uid: bytes) -> CardKey | None:
+        """The key of a card; None when it has to be fetched."""
+        ...
+
+    async def fetch(self, uid: bytes) -> CardKey | None:
+        """The same, asked of the vault; None when the vault can't be reached: the tap can't be judged now."""
+        ...
+
+
+class Resolving(Protocol):
+    """A vault, as far as this room needs it."""
 
     @property
     def kmeta(self) -> bytes: ...
@@ -29,37 +59,61 @@ class CardRoom(Protocol):
         ...
 
 
-class _Known(NamedTuple):
-    card: CardId
-    version: int
-    k2: bytes
+class VaultRoom:
+    """The vault in this process, and the directory that knows each card's key version."""
+
+    def __init__(self, vault: Resolving, directory: Directory, caisse: CaisseCode) -> None:
+        self._vault, self._directory, self._caisse = vault, directory, caisse
+
+    @property
+    def kmeta(self) -> bytes:
+        return self._vault.kmeta
+
+    def current(self, key: CardKey) -> bool:
+        return self._version(key.card) == key.version
+
+    def find(self, uid: bytes) -> CardKey:
+        """A card that was never issued has key version 1; the writer answers 14 for it."""
+        card, k2 = self._vault.resolve(uid, _VERSION_OF_UNKNOWN)
+        version = self._version(card)
+        return CardKey(card, version, k2 if version == _VERSION_OF_UNKNOWN else self._vault.resolve(uid, version)[1])
+
+    async def fetch(self, uid: bytes) -> CardKey:
+        return self.find(uid)
+
+    def _version(self, card: CardId) -> int:
+        return self._directory.card_version(self._caisse, card) or _VERSION_OF_UNKNOWN
+
+
+class TapAwaited(NamedTuple):
+    """A tap whose card's key has to be fetched first."""
+
+    issuer: CaisseCode
+    uid: bytes
+    counter: int
+    c: bytes
 
 
 class TapCheck:
     """Checks taps of all caisses served here; keeps the keys of the cards seen last (bounded)."""
 
-    def __init__(
-        self, *, cardrooms: Mapping[CaisseCode, CardRoom], directory: Directory, telemetry: Telemetry, cards_max: int
-    ) -> None:
+    def __init__(self, *, cardrooms: Mapping[CaisseCode, CardRoom], telemetry: Telemetry, cards_max: int) -> None:
         self._cardrooms: Final = cardrooms
-        self._directory: Final = directory
-        self._outcomes: Final = telemetry.taps
+        self._telemetry: Final = telemetry
         self._cards_max: Final = cards_max
-        self._known: OrderedDict[tuple[CaisseCode, bytes], _Known] = OrderedDict()
+        self._known: OrderedDict[tuple[CaisseCode, bytes], CardKey] = OrderedDict()
+        self._place_of: dict[CardId, tuple[CaisseCode, bytes]] = {}
+        self._counted: dict[tuple[CaisseCode, bool], int] = {}
 
     def __len__(self) -> int:
         return len(self._known)
 
-    def facts(self, caisse: CaisseCode, request: Request) -> TapFacts | None:
+    def facts(self, caisse: CaisseCode, request: Request) -> TapFacts | TapAwaited | None:
         """What the request's card evidence says; None when it carries no tap (a capture, a voucher, a code)."""
-        if not isinstance(request.card, CardUrl):
+        url = request.card
+        if not isinstance(url, CardUrl):
             return None
         issuer = request.caisse or caisse
-        found = self._check(issuer, request.card)
-        self._outcomes.labels(caisse, "genuine" if found.genuine else "refused").inc()
-        return found
-
-    def _check(self, issuer: CaisseCode, url: CardUrl) -> TapFacts:
         room = self._cardrooms.get(issuer)
         if room is None:
             return _NOT_GENUINE
@@ -67,23 +121,41 @@ class TapCheck:
             uid, counter = read_picc(room.kmeta, url.p)
         except BadTap:
             return _NOT_GENUINE
-        known = self._keys_of(issuer, room, uid)
-        if not check_tap(known.k2, uid, counter, url.c):
+        place = (issuer, uid)
+        key = self._known.get(place)
+        if key is None or not room.current(key):
+            key = room.find(uid)
+        return TapAwaited(issuer, uid, counter, url.c) if key is None else self._judged(place, key, counter, url.c)
+
+    async def fetched(self, awaited: TapAwaited) -> TapFacts | None:
+        """The same, once the card's key is here; None when it can't be had now."""
+        self._telemetry.card_key_fetches.inc()
+        key = await self._cardrooms[awaited.issuer].fetch(awaited.uid)
+        place = (awaited.issuer, awaited.uid)
+        return None if key is None else self._judged(place, key, awaited.counter, awaited.c)
+
+    def forget(self, card: CardId) -> None:
+        """The card was personalised anew: ask for its key again."""
+        place = self._place_of.pop(card, None)
+        if place is not None:
+            self._known.pop(place, None)
+
+    def forget_all(self) -> None:
+        """The vault may know newer versions than were told here."""
+        self._known.clear()
+        self._place_of.clear()
+
+    def _judged(self, place: tuple[CaisseCode, bytes], key: CardKey, counter: int, c: bytes) -> TapFacts:
+        if not check_tap(key.k2, place[1], counter, c):
             return _NOT_GENUINE
-        self._keep((issuer, uid), known)
-        return TapFacts(genuine=True, card=known.card, key_version=known.version, counter=counter)
+        self._keep(place, key)
+        return TapFacts(genuine=True, card=key.card, key_version=key.version, counter=counter)
 
-    def _keys_of(self, issuer: CaisseCode, room: CardRoom, uid: bytes) -> _Known:
-        known = self._known.get((issuer, uid))
-        card = known.card if known is not None else room.resolve(uid, _VERSION_OF_UNKNOWN)[0]
-        version = self._directory.card_version(issuer, card) or _VERSION_OF_UNKNOWN
-        if known is None or known.version != version:
-            known = _Known(card, version, room.resolve(uid, version)[1])
-        return known
-
-    def _keep(self, place: tuple[CaisseCode, bytes], known: _Known) -> None:
+    def _keep(self, place: tuple[CaisseCode, bytes], key: CardKey) -> None:
         # Only a genuine tap gets its card a place: made-up UIDs must not push real cards out.
-        self._known[place] = known
+        self._known[place] = key
         self._known.move_to_end(place)
+        self._place_of[key.card] = place
         if len(self._known) > self._cards_max:
-            self._known.popitem(last=False)
+            gone = self._known.popitem(last=False)[1]
+            self._place_of.pop(gone.card, None)

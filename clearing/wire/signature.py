@@ -122,6 +122,23 @@ def verify(envelope: Envelope, frame_type: FrameType, public_key: bytes) -> Veri
     )
 
 
+def verified_by_gateway(raw: bytes, envelope: Envelope, frame_type: FrameType, digest: bytes) -> VerifiedFrame:
+    """What a gateway verified and sent on over its trunk (authoriser.trunk_server), where nobody else can speak."""
+    return VerifiedFrame(
+        raw=raw, kid=envelope.kid, frame_type=frame_type, payload=envelope.payload, digest=digest, made_by=_MADE_BY_VERIFY
+    )
+
+
+def covered_by_batch(envelope: Envelope, batch: VerifiedFrame) -> VerifiedFrame:
+    """An item of a batch that `batch`'s own signature covers: same key, a request by its form (wire.md section 4)."""
+    if envelope.kid != batch.kid or batch.frame_type is not FrameType.TERM_BATCH:
+        raise BadSignature("an item of a batch is signed by the key that signed the batch")
+    return VerifiedFrame(
+        raw=seal_envelope(envelope.kid, envelope.payload, envelope.sig), kid=envelope.kid, frame_type=FrameType.TERM_REQ,
+        payload=envelope.payload, digest=payload_digest(envelope.payload), made_by=_MADE_BY_VERIFY,
+    )  # fmt: skip
+
+
 def signature_holds(public_key: bytes, signature: bytes, message: bytes) -> bool:
     """Plain Ed25519 verification as libsodium decides it; every kind of fault is False."""
     if len(signature) != SIGNATURE_BYTES:
