@@ -53,7 +53,7 @@ def merge_expositions(parts: Mapping[str, bytes]) -> bytes:
 def _of_process(line: str, process: str) -> str:
     """A sample's line with one label more. A label's value may hold spaces and braces, so the first of them counts."""
     brace, space = line.find("{"), line.find(" ")
-    if space <= 0:
+    if space <= 0 or brace == 0:
         raise BadExposition(f"this is no sample: {line!r}")
     if 0 < brace < space:
         return f'{line[: brace + 1]}{PROCESS}="{process}",{line[brace + 1 :]}'
@@ -70,6 +70,8 @@ def read_exposition(text: bytes) -> Iterator[Sample]:
 def _sample(line: str) -> Sample:
     name, brace, rest = line.partition("{")
     try:
+        if not name:
+            raise ValueError
         if not brace:
             name, value = line.split(" ")[:2]
             return Sample(name, {}, float(value))
