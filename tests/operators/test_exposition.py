@@ -1,12 +1,14 @@
 """Law: one page of many processes is read by Prometheus's own parser, sample by sample what each process said."""
 
+import asyncio
 import math
+import subprocess
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from clearing.exposition import BadExposition, merge_expositions, read_exposition
-from clearing.telemetry import ALARMS, Telemetry
+from clearing.telemetry import ALARMS, LOOP_EVERY_S, Telemetry
 
 AWKWARD = 'a "quoted" \\ path {with} , everything'
 
@@ -31,6 +33,33 @@ def test_a_merged_page_is_what_prometheus_reads_with_the_process_added() -> None
     assert {labels["process"] for _, labels, _ in read} == {"gateway-1", "writer-1"}
     assert ("clearing_decisions_total", {"process": "writer-1", "caisse": "brume", "code": "00"}, 3.0) in read
     assert any(labels.get("path") == AWKWARD for _, labels, _ in read)
+
+
+@pytest.mark.debian("prometheus")
+def test_promtool_finds_nothing_to_say_about_the_page() -> None:
+    page = merge_expositions({"gateway-1": busy().exposition(), "writer-1": busy().exposition()})
+    done = subprocess.run(["promtool", "check", "metrics"], input=page, check=False, capture_output=True)
+    assert (done.returncode, done.stdout + done.stderr) == (0, b"")
+
+
+async def test_an_event_loop_that_is_held_comes_back_late() -> None:
+    telemetry, stop, loop = Telemetry(), asyncio.Event(), asyncio.get_running_loop()
+    watching = asyncio.create_task(telemetry.watch_loop(stop))
+    await asyncio.sleep(0)
+    until_s = loop.time() + LOOP_EVERY_S + 0.1
+    while loop.time() < until_s:  # this is what holds it: a tenth of a second beyond the time it asked for
+        pass
+    while not late(telemetry):
+        await asyncio.sleep(0)
+    stop.set()
+    await watching
+    assert late(telemetry) >= 0.1
+
+
+def late(telemetry: Telemetry) -> float:
+    """Seconds that the loop came back late, in all."""
+    said = {name: value for name, _, value in read_exposition(telemetry.exposition())}
+    return said["clearing_event_loop_lag_seconds_sum"]
 
 
 def test_a_family_that_one_process_alone_has_is_described_too() -> None:
