@@ -22,9 +22,14 @@ async def tend(
 ) -> None:
     """Until `stop`: what one process of an installation does for a caisse beside selling. now_us: the caisse's clock."""
     telemetry.begin_caisse(code)
-    await asyncio.gather(
-        keep_partitions(installation, code, telemetry, stop), watch_book(installation, code, telemetry, stop, now_us)
-    )
+    watching = asyncio.create_task(watch_book(installation, code, telemetry, stop, now_us))
+    try:
+        await keep_partitions(installation, code, telemetry, stop)
+    except BaseException:
+        watching.cancel()
+        raise
+    finally:
+        await asyncio.wait({watching})
 
 
 async def keep_partitions(installation: Installation, code: CaisseCode, telemetry: Telemetry, stop: asyncio.Event) -> None:

@@ -1,18 +1,19 @@
 """Law: operators see money and the log's proof by figures of the live views, read by the reader's role at a bounded rate.
 
-Looking never stops a caisse: a database that is away is a figure too. What is dear is asked seldom: terminals every 5 minutes,
-the year's volume once, then a day of it per hour. Never a card, a member or a producer, only sums over all of them.
+Looking never stops a caisse: a database that is away is a figure too. What is dear is asked seldom and given DEAR_S seconds:
+terminals every 5 minutes, the year's volume once, then a day of it per hour. Never a card, a member or a producer, only sums.
 """
 
 import asyncio
 import json
 import time as machine
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import structlog
+from prometheus_client import Gauge
 
 from clearing.events.caisse import CaisseFounded
 from clearing.events.codec import decode
@@ -27,6 +28,8 @@ EVERY_S: Final = 15
 TERMINALS_EVERY_US: Final = 300_000_000
 VOLUME_EVERY_US: Final = 3_600_000_000
 VOLUME_DAYS: Final = 365
+DEAR_S: Final = 2.0
+NOT_KNOWN: Final = float("nan")  # fires no alert, and no curve is drawn
 LATE_AFTER: Final = timedelta(hours=1)
 WEEK: Final = timedelta(days=7)
 WAITING: Final = ("closed", "approved")
@@ -73,10 +76,21 @@ class BookWatch:
             now = datetime.fromtimestamp(now_us // _SECOND_US, self._zone)
             if now_us - self._terminals_us >= TERMINALS_EVERY_US:
                 self._terminals_us = now_us
-                await self.show_terminals(views, now)
+                await self._within_reason(
+                    self.show_terminals(views, now), self._show.expected_terminals, self._show.silent_terminals
+                )
             if now_us - self._volume_us >= VOLUME_EVERY_US:
                 self._volume_us = now_us
-                await self.show_volume(views, now.date())
+                await self._within_reason(self.show_volume(views, now.date()), self._show.volume_12_months_cents)
+
+    async def _within_reason(self, asking: Coroutine[None, None, None], *gauges: Gauge) -> None:
+        """A question that takes too long, of a caisse with millions of sales a day, is given up: selling needs the machine."""
+        try:
+            async with asyncio.timeout(DEAR_S):
+                await asking
+        except TimeoutError:
+            for gauge in gauges:
+                gauge.labels(self._code).set(NOT_KNOWN)
 
     def _show_proof(self, home: Home) -> None:
         position, at_us = proved(home, self._code)

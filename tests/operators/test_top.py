@@ -1,6 +1,11 @@
 """Law: what `clearing top` shows is the difference of two pages; with nothing to show it says what to start."""
 
+import os
+import pty
 import re
+import subprocess
+import sys
+import termios
 from io import StringIO
 from pathlib import Path
 
@@ -12,6 +17,7 @@ from clearing.cli.window import WIDTH, drawn
 from clearing.exposition import merge_expositions, read_exposition
 from clearing.telemetry import Telemetry
 from tests.acceptance.processes import town
+from tests.house.sources import CLONE
 
 INF = float("inf")
 
@@ -118,6 +124,7 @@ def test_a_served_caisse_is_shown_and_one_that_is_not_says_what_to_start(tmp_pat
             assert "alarms: none" in said
             assert max(map(len, said.splitlines())) <= WIDTH
             assert "val-exemple" not in place.ok("top", "--once", "--caisse", "other")
+            assert a_window_that_q_leaves(place.home) == 0
             address = (place.home / "run/gateway").read_bytes()
             assert served.end() == 0
         (place.home / "run/gateway").write_bytes(address)  # as a kill -9 leaves it
@@ -125,3 +132,24 @@ def test_a_served_caisse_is_shown_and_one_that_is_not_says_what_to_start(tmp_pat
         assert silent.code == 1
         assert "does not answer" in silent.err
         assert "clearing serve" in silent.err
+
+
+def a_window_that_q_leaves(home: Path) -> int:
+    """The exit code of `clearing top` in a terminal of its own, left by a key once it shows the caisse."""
+    window, terminal = pty.openpty()
+    modes = termios.tcgetattr(terminal)
+    command = [sys.executable, "-m", "clearing", "--home", str(home), "top"]
+    running = subprocess.Popen(command, cwd=CLONE, stdin=terminal, stdout=terminal, stderr=terminal)
+    try:
+        shown = b""
+        while b"val-exemple" not in shown or b"q leaves" not in shown:
+            shown += os.read(window, 65_536)
+        os.write(window, b"q")
+        code = running.wait(60)
+        assert termios.tcgetattr(terminal) == modes, "the window is left as it was found"
+        return code
+    finally:
+        running.kill()
+        running.wait()
+        os.close(window)
+        os.close(terminal)

@@ -1,5 +1,7 @@
 """Law: what operators see of money is what the views hold, to the cent and the second, and nothing of a person."""
 
+import asyncio
+import math
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from clearing.exposition import read_exposition
+from clearing.installation import watching
 from clearing.installation.home import Home
 from clearing.installation.watching import BookWatch, keep_proof, proved
 from clearing.telemetry import ALARMS, Telemetry
@@ -104,3 +107,16 @@ def test_every_alarm_that_is_raised_is_one_that_begins_at_zero() -> None:
     raise_one = re.compile(r'(?:_alarm\(\s*|alarms\.labels\([\w.]+, )"(\w+)"')
     raised = {alarm for path in python_files("clearing/") for alarm in raise_one.findall(text(path))}
     assert raised == set(ALARMS), "name each alarm in telemetry.ALARMS, and what to do in docs/runbooks/AlarmRaised.md"
+
+
+async def test_a_question_that_takes_too_long_is_given_up_and_its_figure_is_not_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(watching, "DEAR_S", 0.01)
+    telemetry, never = Telemetry(), asyncio.Event()
+
+    async def endless() -> None:
+        await never.wait()
+
+    await BookWatch(CODE, telemetry)._within_reason(endless(), telemetry.silent_terminals)
+    assert math.isnan(shown(telemetry)["clearing_silent_terminals"])
