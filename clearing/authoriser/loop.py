@@ -121,7 +121,6 @@ class Writer(Authoriser):
         if self._failed:
             deliver(OutcomeUnknown())
         elif self._stopping or len(self._inbox) >= self._settings.inbox_max:
-            self._telemetry.overloaded.labels(self.code).inc()
             deliver(Overloaded(self._settings.retry_after_s))
         else:
             self._inbox.append(Waiting(submission, self._clock.now_us(), deliver))

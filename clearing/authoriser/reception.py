@@ -132,6 +132,7 @@ class Reception:
             raise EnrolmentRefused
         sender, epoch, n = message_key(request)
         held = FrameHeld(terminal=sender, epoch=epoch, n=n, x=request.x, why=why[:200])
+        structlog.get_logger().error(LogEvent.FRAME_HELD, caisse=self.code, terminal=sender.hex(), n=n)
         at_us = max(self.book.at_us + 1, waiting.arrived_us)
         reply = self.answers.coded(
             request, Code.INTERNAL_ERROR, at_us=at_us, head=head, position=group.first,
@@ -169,7 +170,12 @@ class Reception:
         sender, epoch, n = message_key(request)
         if (sender, epoch, n) not in self.book.alerted:
             alert = SecurityAlerted(terminal=sender, epoch=epoch, n=n, x=request.x, kind=kind)
+<<<<<<< HEAD
             group.add([alert], self._due(group, waiting.arrived_us), submission=waiting.submission)
+=======
+            group.add([alert], self._due(group, waiting.arrived_us), evidence=waiting.submission.frame.raw)
+            structlog.get_logger().warning(LogEvent.CONFLICT, caisse=self.code, terminal=sender.hex(), n=n, kind=kind)
+>>>>>>> wt-ops
         return self.answers.coded(request, Code.CONFLICT, at_us=self.book.at_us, head=head,
                                   why="This number was used for another command; give the command again.")
 

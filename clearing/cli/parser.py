@@ -20,6 +20,7 @@ from clearing.cli import (
     settlement,
     terminals,
     till,
+    top,
 )
 from clearing.cli.entry import Entry, Group
 from clearing.postgres import default_home
@@ -27,6 +28,7 @@ from clearing.postgres import default_home
 ENTRIES: Final[tuple[Entry, ...]] = (
     *demo.ENTRIES, *persons.ENTRIES, *rules.ENTRIES, *members.ENTRIES, *producers.ENTRIES, *terminals.ENTRIES, *till.ENTRIES,
     *money.ENTRIES, *settlement.ENTRIES, *looking.ENTRIES, *registers.ENTRIES, *operating.ENTRIES,
+    *top.ENTRIES,
 )  # fmt: skip
 _WORD: Final = re.compile(r"argument COMMAND: invalid choice: '([^']*)'")
 _WORD_OFFERED: Final = re.compile(r"[a-z][a-z-]*")
@@ -37,7 +39,7 @@ _ABOUT: Final = (
     "A treasurer's month        money receive, grant, status, close; approve (another person); export, paid\n"
     "A treasurer's question     sales, why, summary, member list, producer list, batches\n"
     "A bad day                  card block, terminal suspend, producer suspend, returned, why\n"
-    "An operator's              serve, status, audit, rebuild, clock confirm, terminal list"
+    "An operator's              serve, status, top, audit, rebuild, clock confirm, terminal list"
 )
 _OPTIONS: Final = """options:
   --home DIR              the installation's folder (default: {home})

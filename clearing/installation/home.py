@@ -131,6 +131,10 @@ class Home:
     def till(self, name: str) -> Path:
         return self.tills / f"{name}.sqlite"
 
+    def proof(self, code: CaisseCode) -> Path:
+        """How far the last `clearing audit` that held has proved the log; for operators, no evidence itself."""
+        return self.files / code / "proof.json"
+
     def batch(self, code: CaisseCode, batch: int) -> Path:
         return self.files / code / f"batch-{batch:04d}"
 

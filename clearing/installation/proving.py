@@ -1,10 +1,13 @@
 """Law: the proof of a caisse's log, and the account of one sale, are made from what is stored, whoever asks and from where."""
 
+import time
+
 import asyncpg
 
 from clearing.audit import AuditReport, audit
 from clearing.audit.shown import NothingShown, Shown, read_shown
 from clearing.installation.opening import Installation
+from clearing.installation.watching import keep_proof
 from clearing.postgres import ADMIN
 from clearing.sql import schema_of
 from clearing.values import CaisseCode
@@ -12,11 +15,17 @@ from clearing.vault import Vault
 
 
 async def audited(installation: Installation, code: CaisseCode, report: "list[str]", *, signatures: bool = True) -> AuditReport:
-    """Replay the log and compare it with what the views show. Every line that the audit says goes to `report`."""
+    """Replay the log and compare it with what the views show. Every line that the audit says goes to `report`.
+
+    How far a whole audit held is kept in the home, for the operators' figures.
+    """
     keys = [Vault.open(installation.home.vault(code)).signing_key().public]
     async with installation.reading(code) as log, installation.connected(ADMIN) as connection:
         shown = await _shown(connection, code)
-        return await audit(log, report=report.append, server_keys=keys, signatures=signatures, shown=shown)
+        found = await audit(log, report=report.append, server_keys=keys, signatures=signatures, shown=shown)
+    if found.ok and signatures:
+        keep_proof(installation.home, code, found.head, time.time_ns() // 1_000)
+    return found
 
 
 async def _shown(connection: "asyncpg.Connection[asyncpg.Record]", code: CaisseCode) -> Shown | None:

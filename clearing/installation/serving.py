@@ -24,7 +24,7 @@ from clearing.directory import Directory
 from clearing.event_store.log import Log
 from clearing.installation.home import Home, write_private
 from clearing.installation.opening import Installation
-from clearing.installation.upkeep import keep_partitions
+from clearing.installation.upkeep import tend
 from clearing.projections.runner import Runner
 from clearing.sql import schema_of
 from clearing.telemetry import LogEvent, Telemetry
@@ -200,7 +200,7 @@ async def _stop_views(stop: asyncio.Event, task: "asyncio.Task[None]", runner: R
 def _start_upkeep(running: Serving, code: CaisseCode, stack: AsyncExitStack) -> None:
     stop = asyncio.Event()
     task = asyncio.create_task(
-        keep_partitions(running.installation, code, running.telemetry, stop), name=f"partitions of {code}"
+        tend(running.installation, code, running.telemetry, stop, running.clock.now_us), name=f"upkeep of {code}"
     )
     task.add_done_callback(running.ended)
 

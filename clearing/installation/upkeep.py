@@ -1,18 +1,35 @@
 """Law: the log never waits for a place to append to: two partitions stand ready beyond the one in use, or it is seen."""
 
 import asyncio
+from collections.abc import Callable
 
 import asyncpg
 import structlog
 
 from clearing.event_store.migrate import ensure_partitions, partitions_ahead
 from clearing.installation.opening import Installation
+from clearing.installation.watching import watch_book
 from clearing.postgres import ADMIN
 from clearing.sql import schema_of
 from clearing.telemetry import LogEvent, Telemetry
 from clearing.values import CaisseCode
 
 EVERY_S = 30
+
+
+async def tend(
+    installation: Installation, code: CaisseCode, telemetry: Telemetry, stop: asyncio.Event, now_us: Callable[[], int]
+) -> None:
+    """Until `stop`: what one process of an installation does for a caisse beside selling. now_us: the caisse's clock."""
+    telemetry.begin_caisse(code)
+    watching = asyncio.create_task(watch_book(installation, code, telemetry, stop, now_us))
+    try:
+        await keep_partitions(installation, code, telemetry, stop)
+    except BaseException:
+        watching.cancel()
+        raise
+    finally:
+        await asyncio.wait({watching})
 
 
 async def keep_partitions(installation: Installation, code: CaisseCode, telemetry: Telemetry, stop: asyncio.Event) -> None:

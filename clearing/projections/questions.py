@@ -5,7 +5,7 @@ Amounts are cents, days are civil days of the caisse. Every answer names nobody:
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import date, time
 from typing import Any, Final, Self
 
 from clearing.projections.answers import (
@@ -115,6 +115,19 @@ class Questions:
     async def statement(self, batch: int, producer: str) -> tuple[StatementRow, ...]:
         """What the producer sold and gave back within the batch, in the order of the log."""
         return tuple(StatementRow(**row) for row in await self._rows("statement", batch, producer))
+
+    async def oldest_capture_after(self, position: int) -> int | None:
+        """at_us of the first capture after a position (of the last closing, say); None when there is none."""
+        found = await self._connection.fetchval(self._queries["oldest_capture_after"], position)
+        return None if found is None else int(found)
+
+    async def captured_by_day(self, first: date, last: date) -> dict[date, int]:
+        """Cents captured per civil day, first to last; a day without any is left out."""
+        return {row["day"]: row["cents"] for row in await self._rows("captured_by_day", first, last)}
+
+    async def terminals_of(self, day: date, before: time) -> tuple[bytes, ...]:
+        """Who asked for something on a day before a local time."""
+        return tuple(row["terminal"] for row in await self._rows("terminals_of", day, before))
 
     async def _rows(self, name: str, *arguments: Any) -> list[dict[str, Any]]:
         return [dict(row) for row in await self._connection.fetch(self._queries[name], *arguments)]

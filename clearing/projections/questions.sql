@@ -119,3 +119,16 @@ FROM {schema}.batches AS b
 JOIN {schema}.owed_entries AS e ON e.producer = $2 AND e.position > b.after_position AND e.position <= b.up_to
 WHERE b.batch = $1
 ORDER BY e.position;
+
+-- name: oldest_capture_after
+SELECT at_us FROM {schema}.sales WHERE position > $1 AND captured_cents > 0 ORDER BY position LIMIT 1;
+
+-- name: captured_by_day
+SELECT day, sum(card_cents)::bigint AS cents
+FROM {schema}.owed_entries
+WHERE day BETWEEN $1 AND $2 AND kind = 'capture'
+GROUP BY day
+ORDER BY day;
+
+-- name: terminals_of
+SELECT DISTINCT terminal FROM {schema}.sales WHERE day = $1 AND local_time < $2;

@@ -129,7 +129,7 @@ class TapCheck:
 
     async def fetched(self, awaited: TapAwaited) -> TapFacts | None:
         """The same, once the card's key is here; None when it can't be had now."""
-        self._telemetry.card_key_fetches.inc()
+        self._telemetry.cache_misses.labels("card_keys").inc()
         key = await self._cardrooms[awaited.issuer].fetch(awaited.uid)
         place = (awaited.issuer, awaited.uid)
         return None if key is None else self._judged(place, key, awaited.counter, awaited.c)

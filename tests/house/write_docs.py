@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Final
 
+from prometheus_client import ProcessCollector
 from prometheus_client.metrics import MetricWrapperBase
 
 from clearing.events.catalogue import EVENTS, Event
@@ -47,6 +48,8 @@ def metric_table() -> str:
     """One row per metric that an installation exports, by name."""
     rows = []
     for collector in Telemetry().registry._collector_to_names:
+        if isinstance(collector, ProcessCollector):
+            continue  # the client library's own names, which docs/METRICS.md tells in a sentence
         assert isinstance(collector, MetricWrapperBase), "telemetry.py names counters, gauges and histograms only"
         for family in collector.describe():
             suffix = "_total" if family.type == "counter" else ""

@@ -12,8 +12,11 @@ from clearing.events.codes import Code
 from clearing.installation.home import Home
 from clearing.installation.office import NotAllowed, Officer
 from clearing.installation.opening import Installation
+from clearing.installation.proving import audited
 from clearing.installation.serving import Serving, serving
+from clearing.installation.watching import BookWatch, proved, watch_book
 from clearing.projections.runner import Runner
+from clearing.telemetry import Telemetry
 from clearing.values import CaisseCode
 from tests.living_caisse import AMINA, CODE, KEYS, MAY_1, HandClock, founding
 
@@ -86,3 +89,32 @@ async def test_a_caisse_that_is_not_served_here_is_not_answered_for(served: Serv
         await officer.order("grant", {"rule": "nothing", "period": "2026-05"})
     assert declined.value.code is Code.ORIGINAL_NOT_FOUND
     await asyncio.wait_for(served.caught_up(CODE), 10)
+
+
+async def test_the_book_and_how_far_an_audit_held_are_shown_to_operators(served: Serving) -> None:
+    position, telemetry = await served.caught_up(CODE), Telemetry()
+    watch, now_us = BookWatch(CODE, telemetry), served.clock.now_us()
+    await watch.look(served.installation, now_us)
+    assert 'clearing_log_verified_position{caisse="brume"} 0.0' in telemetry.exposition().decode()
+    assert (await audited(served.installation, CODE, [], signatures=False)).ok
+    assert proved(served.installation.home, CODE) == (0, 0), "without signatures it is half a proof"
+    assert (await audited(served.installation, CODE, [])).ok
+    await watch.look(served.installation, now_us)
+    said = telemetry.exposition().decode()
+    assert f'clearing_log_verified_position{{caisse="brume"}} {float(position)}' in said
+    for line in ("clearing_ledger_imbalance_cents", "clearing_unsettled_cents", "clearing_silent_terminals"):
+        assert f'{line}{{caisse="brume"}} 0.0' in said
+
+
+async def test_a_database_that_is_away_is_a_figure_and_not_the_end(
+    served: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_watch: BookWatch, _installation: Installation, _now_us: int) -> None:
+        stop.set()
+        raise ConnectionRefusedError("nobody listens")
+
+    telemetry, stop = Telemetry(), asyncio.Event()
+    monkeypatch.setattr(BookWatch, "look", away)
+    await watch_book(served.installation, CODE, telemetry, stop)
+    assert 'clearing_database_up{caisse="brume"} 0.0' in telemetry.exposition().decode()
+    assert not served.over.is_set()
