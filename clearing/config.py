@@ -42,6 +42,7 @@ class Settings:
     card_key_cache_max: int = _whole(100_000, 1, 10_000_000)
     pairing_s: int = _whole(600, 60, 3_600)
     pairing_nonces_max: int = _whole(10_000, 1, 1_000_000)
+    stream_in_flight_max: int = _whole(1_024, 1, 100_000)
     not_ready_retry_s: int = _whole(1, 1, 60)
     request_log: bool = False
 
@@ -50,6 +51,14 @@ class Settings:
     group_max: int = _whole(256, 1, 256)
     retry_after_s: int = _whole(1, 1, 60)
     lease_s: int = _whole(10, 2, 300)
+
+    # Processes. 0 gateways: everything in one process.
+    gateway_processes: int = _whole(2, 0, 64)
+    writer_processes: int = _whole(1, 1, 64)
+    view_processes: int = _whole(1, 1, 64)
+    placement: str = ""  # "brume=1, loos=2": which writer's process serves a caisse; the others are spread evenly
+    trunk_port: int = _whole(0, 0, 65_000)  # 0: Unix sockets; else writer N listens on 127.0.0.1 at this port + N - 1
+    trunk_in_flight_max: int = _whole(8_192, 1, 1_000_000)
 
     # Readers of the log.
     page_events_max: int = _whole(1_000, 1, 100_000)

@@ -15,6 +15,7 @@ from clearing.telemetry import Telemetry
 from clearing.terminal.virtual_card import VirtualCard
 from clearing.terminal_gateway.door import Door
 from clearing.terminal_gateway.server import create_app, create_runner
+from clearing.terminal_gateway.taps import VaultRoom
 from clearing.values import CaisseCode, CardId, CategoryId, Cents, OperationId, TerminalId
 from clearing.wire.certificate import certify
 from clearing.wire.fields import TimeMs
@@ -90,14 +91,14 @@ class World:
 
     def door(self) -> Door:
         return Door(
-            settings=self.settings, directory=self.directory, cardrooms={BRUME: self.room}, telemetry=self.telemetry,
+            settings=self.settings, directory=self.directory, cardrooms={BRUME: VaultRoom(self.room, self.directory, BRUME)}, telemetry=self.telemetry,
             clock_us=self.clock,
         )  # fmt: skip
 
     def app(self, authoriser: Authoriser | None = None) -> web.Application:
         return create_app(
-            self.settings, self.directory, authoriser or self.writer, {BRUME: self.room}, self.telemetry, self.clock,
-            lambda: self.reasons, [certify(ROOT_KEY, SERVER_KEY.public)],
+            self.settings, self.directory, authoriser or self.writer, {BRUME: VaultRoom(self.room, self.directory, BRUME)},
+            self.telemetry, self.clock, lambda: self.reasons, lambda: [certify(ROOT_KEY, SERVER_KEY.public)],
         )  # fmt: skip
 
     @asynccontextmanager

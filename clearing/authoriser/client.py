@@ -44,7 +44,7 @@ class BatchItem(NamedTuple):
 
     digest: bytes
     frame: bytes
-    index: int
+    place: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,7 +103,7 @@ class Group:
         if item is None:
             return submission.frame.raw
         self._frames[item.digest] = item.frame
-        return item_evidence(item.digest, item.index)
+        return item_evidence(item.digest, item.place)
 
     def _add(self, event: Event, stored: Encoded, at_us: int, evidence: bytes, reply: GroupedReply) -> None:
         position = self._book.position + 1

@@ -170,12 +170,8 @@ class Reception:
         sender, epoch, n = message_key(request)
         if (sender, epoch, n) not in self.book.alerted:
             alert = SecurityAlerted(terminal=sender, epoch=epoch, n=n, x=request.x, kind=kind)
-<<<<<<< HEAD
             group.add([alert], self._due(group, waiting.arrived_us), submission=waiting.submission)
-=======
-            group.add([alert], self._due(group, waiting.arrived_us), evidence=waiting.submission.frame.raw)
             structlog.get_logger().warning(LogEvent.CONFLICT, caisse=self.code, terminal=sender.hex(), n=n, kind=kind)
->>>>>>> wt-ops
         return self.answers.coded(request, Code.CONFLICT, at_us=self.book.at_us, head=head,
                                   why="This number was used for another command; give the command again.")
 

@@ -16,6 +16,8 @@ import msgpack
 
 FRAME_BYTES_MAX: Final = 64 << 20
 NONCE_BYTES: Final = 32
+ENROL_OP: Final = "enrol"
+"""Stands where a request's op does, for the second call of a pairing."""
 _MAC_BYTES: Final = 32
 _length = struct.Struct(">I")
 _pack = msgpack.Packer(use_bin_type=True, autoreset=True).pack

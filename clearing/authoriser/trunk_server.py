@@ -22,7 +22,7 @@ from clearing.authoriser.client import (
     Submission,
     TapFacts,
 )
-from clearing.authoriser.trunk import AnswerKind, Framing, Kind, Outbox, TrunkBroken
+from clearing.authoriser.trunk import ENROL_OP, AnswerKind, Framing, Kind, Outbox, TrunkBroken
 from clearing.directory import CardIssuedAgain, Change, Directory, KeyEntry, ReadyChanged
 from clearing.telemetry import LogEvent
 from clearing.values import CaisseCode, CardId
@@ -33,7 +33,6 @@ from clearing.wire.frame import FrameType, open_envelope
 from clearing.wire.requests import Op, request_again
 from clearing.wire.signature import VerifiedFrame, verified_by_gateway
 
-ENROL_OP: Final = "enrol"
 KEYS_PER_FRAME: Final = 2_000
 _UNKNOWN_VERSION: Final = 1
 _OPS: Final = {op.value: op for op in Op}

@@ -29,6 +29,7 @@ from clearing.projections.runner import Runner
 from clearing.sql import schema_of
 from clearing.telemetry import LogEvent, Telemetry
 from clearing.terminal_gateway.server import create_app, create_runner
+from clearing.terminal_gateway.taps import VaultRoom
 from clearing.values import CaisseCode
 from clearing.vault import Vault
 from clearing.wire.certificate import certify
@@ -216,10 +217,10 @@ async def _start_gateway(
 ) -> None:
     home, settings = running.installation.home, running.installation.settings
     app = create_app(
-        settings, running.directory, through(Routes(running.writers, settings.retry_after_s)), running.vaults,
-        running.telemetry, lambda: int(asyncio.get_running_loop().time() * 1_000_000),
+        settings, running.directory, through(Routes(running.writers, settings.retry_after_s)),
+        {code: VaultRoom(vault, running.directory, code) for code, vault in running.vaults.items()}, running.telemetry, lambda: int(asyncio.get_running_loop().time() * 1_000_000),
         ready=running.missing,
-        certificates=[certify(vault.root_key(), vault.signing_key().public) for vault in running.vaults.values()],
+        certificates=lambda: [certify(vault.root_key(), vault.signing_key().public) for vault in running.vaults.values()],
     )
     runner = create_runner(app, settings)
     await runner.setup()

@@ -3,24 +3,38 @@
 The order is wire.md section 4's: envelope shape, bucket of the source address, key id in memory, signature, bucket of
 the key, decode. Size and content type stand before it (server.py). The bucket of an address is emptied by what is turned
 away for its key or signature, so that many honest terminals may share an address; the bucket of a key by every verified
-message, so that nobody who saw a key id can silence its terminal.
+message, so that nobody who saw a key id can silence its terminal. A batch is verified once, by its own signature; each of its
+items is then read as a request of its own.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from dataclasses import replace
+from hashlib import sha256
+from typing import Final, NamedTuple
 
-from clearing.authoriser.client import Submission
+from clearing.authoriser.client import BatchItem, Submission
 from clearing.config import Settings
 from clearing.directory import Directory, Holder, KeyEntry
 from clearing.telemetry import Telemetry
 from clearing.terminal_gateway import refusals
 from clearing.terminal_gateway.limits import TokenBuckets, source_of
-from clearing.terminal_gateway.refusals import Reason
-from clearing.terminal_gateway.taps import CardRoom, TapCheck
+from clearing.terminal_gateway.refusals import Reason, Refused
+from clearing.terminal_gateway.taps import CardRoom, TapAwaited, TapCheck
 from clearing.values import CaisseCode
+from clearing.wire.batch import BATCH_BYTES_MAX, Batch, batch_item, parse_batch
 from clearing.wire.frame import Envelope, FrameType, MalformedFrame, open_envelope
-from clearing.wire.requests import Op, Request, RequestLimits, parse_request
-from clearing.wire.signature import BadSignature, VerifiedFrame, new_key_proven, verify
+from clearing.wire.requests import Op, Request, RequestLimits, op_of, parse_request
+from clearing.wire.signature import BadSignature, VerifiedFrame, covered_by_batch, new_key_proven, verify
+
+
+class CardAwaited(NamedTuple):
+    """An admitted request whose card's key is not here yet; Door.completed makes it a submission."""
+
+    submission: Submission
+    tap: TapAwaited
+
+
+Admitted = Submission | CardAwaited
 
 
 class Door:
@@ -39,9 +53,7 @@ class Door:
         self._directory: Final = directory
         self._clock_us: Final = clock_us
         self._limits: Final = RequestLimits(lines_max=settings.lines_max)
-        self._taps: Final = TapCheck(
-            cardrooms=cardrooms, directory=directory, telemetry=telemetry, cards_max=settings.card_key_cache_max
-        )
+        self.taps: Final = TapCheck(cardrooms=cardrooms, telemetry=telemetry, cards_max=settings.card_key_cache_max)
         self._addresses: Final = TokenBuckets(
             per_s=settings.address_refusals_per_s,
             burst=settings.address_refusals_burst,
@@ -51,9 +63,56 @@ class Door:
             per_s=settings.key_requests_per_s, burst=settings.key_requests_burst, table_max=settings.bucket_table_max
         )
 
-    def admit(self, raw: bytes, op: Op, address: str) -> Submission:
-        """The verified request in raw, which came in from address on the path of op. Raises Refused."""
-        envelope = opened(raw, self._settings.frame_bytes_max)
+    def admit(self, raw: bytes, op: Op | None, address: str) -> Admitted:
+        """The verified request in raw, which came in from address on the path of op, or None where it says its op itself.
+
+        Raises Refused.
+        """
+        entry, frame = self._verified(opened(raw, self._settings.frame_bytes_max), FrameType.TERM_REQ, address, 1)
+        return self._submission(entry, frame, op)
+
+    def admit_batch(self, raw: bytes, address: str) -> list[Admitted | Refused]:
+        """The items of a batch, in order: admitted, or refused one by one. Raises Refused when the batch itself is."""
+        envelope = opened(raw, BATCH_BYTES_MAX)
+        entry, frame = self._verified(envelope, FrameType.TERM_BATCH, address, 1)
+        try:
+            batch = parse_batch(frame)
+        except MalformedFrame as fault:
+            raise refusals.malformed(fault) from None
+        if batch.terminal != entry.number or batch.epoch != entry.epoch:
+            raise refusals.unauthorised(Reason.OTHER_TERMINAL)
+        self._keys.spend(entry.kid, self._clock_us(), len(batch.items) - 1)  # each item counts; the next batch waits for them
+        digest = sha256(raw).digest()
+        return [
+            self._item(entry, frame, batch, BatchItem(digest, raw, place), item, address)
+            for place, item in enumerate(batch.items)
+        ]
+
+    async def completed(self, awaited: CardAwaited) -> Submission:
+        """The submission once the card's key is here. Raises Refused when the vault can't be asked now."""
+        tap = await self.taps.fetched(awaited.tap)
+        if tap is None:
+            raise refusals.not_ready(self._settings.not_ready_retry_s)
+        return replace(awaited.submission, tap=tap)
+
+    def _item(
+        self, entry: KeyEntry, batch_frame: VerifiedFrame, batch: Batch, place: BatchItem, raw: bytes, address: str
+    ) -> Admitted | Refused:
+        try:
+            envelope = opened(raw, self._settings.frame_bytes_max)
+            if envelope.kid != entry.kid:  # of an ended epoch, or an exported queue: the batch's signature says nothing of it
+                other, frame = self._verified(envelope, FrameType.TERM_REQ, address, 0)
+                return self._submission(other, frame, None)
+            item = batch_item(raw, entry.kid, frame_bytes_max=self._settings.frame_bytes_max)
+            return self._submission(entry, covered_by_batch(item, batch_frame), None, place)
+        except MalformedFrame as fault:
+            return refusals.malformed(fault)
+        except Refused as refused:
+            return refused
+
+    def _verified(
+        self, envelope: Envelope, frame_type: FrameType, address: str, tokens: int
+    ) -> tuple[KeyEntry, VerifiedFrame]:
         now_us = self._clock_us()
         source = source_of(address)
         wait_s = self._addresses.wait_s(source, now_us)
@@ -61,18 +120,25 @@ class Door:
             raise refusals.limited(Reason.ADDRESS_LIMIT, wait_s)
         try:
             entry = self._entry(envelope)
-            frame = verify(envelope, FrameType.TERM_REQ, entry.public_key)
+            frame = verify(envelope, frame_type, entry.public_key)
         except BadSignature:
             self._addresses.spend(source, now_us)
             raise refusals.unauthorised(Reason.BAD_SIGNATURE) from None
         except _NotKnown:
             self._addresses.spend(source, now_us)
             raise refusals.unauthorised(Reason.UNKNOWN_KEY) from None
-        self._spend_key(entry, now_us)
+        if tokens:
+            self._spend_key(entry, now_us)
+        return entry, frame
+
+    def _submission(
+        self, entry: KeyEntry, frame: VerifiedFrame, op: Op | None, item: BatchItem | None = None
+    ) -> Admitted:
         request = self._request(entry, frame, op)
-        return Submission(
-            caisse=entry.caisse, frame=frame, request=request, tap=self._taps.facts(entry.caisse, request)
-        )
+        tap = self.taps.facts(entry.caisse, request)
+        if isinstance(tap, TapAwaited):
+            return CardAwaited(Submission(caisse=entry.caisse, frame=frame, request=request, item=item), tap)
+        return Submission(caisse=entry.caisse, frame=frame, request=request, tap=tap, item=item)
 
     def _entry(self, envelope: Envelope) -> KeyEntry:
         """A person's key does not speak here, nor does a key while the log that might hold it is still being read."""
@@ -90,9 +156,9 @@ class Door:
             raise refusals.limited(Reason.KEY_LIMIT, wait_s)
         self._keys.spend(entry.kid, now_us)
 
-    def _request(self, entry: KeyEntry, frame: VerifiedFrame, op: Op) -> Request:
+    def _request(self, entry: KeyEntry, frame: VerifiedFrame, op: Op | None) -> Request:
         try:
-            request = parse_request(frame, op, self._limits)
+            request = parse_request(frame, op_of(frame.payload) if op is None else op, self._limits)
         except MalformedFrame as fault:
             raise refusals.malformed(fault) from None
         if request.terminal != entry.number or request.epoch != entry.epoch:

@@ -30,9 +30,9 @@ class TokenBuckets:
         missing_us = full_at_us - now_us - self._debt_max_us
         return 0 if missing_us <= 0 else -(-missing_us // _SECOND_US)
 
-    def spend(self, key: bytes | str, now_us: int) -> None:
-        """Take one token. A key that empties its bucket further is not made to wait longer than a full bucket takes."""
-        full_at_us = max(self._full_at_us.pop(key, now_us), now_us) + self._interval_us
+    def spend(self, key: bytes | str, now_us: int, tokens: int = 1) -> None:
+        """Take tokens. A key that empties its bucket further is not made to wait longer than a full bucket takes."""
+        full_at_us = max(self._full_at_us.pop(key, now_us), now_us) + self._interval_us * tokens
         if len(self._full_at_us) >= self._table_max:
             # The one longest silent goes: its bucket is the likeliest to be full, which is what an absent one is.
             del self._full_at_us[next(iter(self._full_at_us))]

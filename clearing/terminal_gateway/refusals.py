@@ -6,6 +6,10 @@ Two classes of answer besides DECIDED (200): NOT PROCESSED (nothing happened) an
 from enum import StrEnum
 from typing import Final
 
+from clearing.authoriser.client import Answer, EnrolmentRefused, Overloaded
+from clearing.events.codes import Code
+from clearing.wire.requests import AmountsDoNotMatch
+
 OUTCOME_HEADER: Final = "Clearing-Outcome"
 NOT_PROCESSED: Final = "not-processed"
 UNKNOWN: Final = "unknown"
@@ -32,17 +36,22 @@ class Reason(StrEnum):
 
 
 class Refused(Exception):
-    """Turned away: the sender gets `status` and `text`. Nothing was processed, unless outcome is UNKNOWN."""
+    """Turned away: the sender gets `status` and `text`. Nothing was processed, unless outcome is UNKNOWN.
+
+    code: what an item of a batch is told beside (13, 30); "" where there is none.
+    """
 
     def __init__(
-        self, status: int, reason: Reason, text: str, *, retry_after_s: int | None = None, outcome: str = NOT_PROCESSED
-    ) -> None:
+        self, status: int, reason: Reason, text: str, *, retry_after_s: int | None = None, outcome: str = NOT_PROCESSED,
+        code: str = "",
+    ) -> None:  # fmt: skip
         super().__init__(text)
         self.status: Final = status
         self.reason: Final = reason
         self.text: Final = text
         self.retry_after_s: Final = retry_after_s
         self.outcome: Final = outcome
+        self.code: Final = code
 
 
 def unauthorised(reason: Reason) -> Refused:
@@ -52,8 +61,9 @@ def unauthorised(reason: Reason) -> Refused:
 
 def malformed(fault: ValueError) -> Refused:
     return Refused(
-        400, Reason.MALFORMED, f"Not a message this door reads: {fault}. Nothing was recorded; update the terminal."
-    )
+        400, Reason.MALFORMED, f"Not a message this door reads: {fault}. Nothing was recorded; update the terminal.",
+        code=Code.AMOUNTS_DO_NOT_ADD_UP if isinstance(fault, AmountsDoNotMatch) else Code.SCHEMA,
+    )  # fmt: skip
 
 
 def too_large(bytes_max: int) -> Refused:
@@ -97,6 +107,17 @@ def outcome_unknown() -> Refused:
         503, Reason.OUTCOME_UNKNOWN, "UNKNOWN: resend the same bytes. The caisse stopped before it could answer.",
         retry_after_s=1, outcome=UNKNOWN,
     )  # fmt: skip
+
+
+def unanswered(answer: Answer) -> Refused:
+    """What a writer that did not decide means for the sender."""
+    match answer:
+        case Overloaded():
+            return overloaded(answer.retry_after_s)
+        case EnrolmentRefused():
+            return pairing_refused()
+        case _:
+            return outcome_unknown()
 
 
 def pairing_refused() -> Refused:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 import structlog
-from aiohttp import ClientPayloadError, web
+from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from clearing.authoriser.client import Authoriser, Enrolment, EnrolmentRefused, OutcomeUnknown, Overloaded, Submission
@@ -18,11 +18,15 @@ from clearing.config import Settings
 from clearing.directory import Directory
 from clearing.telemetry import EXPOSITION_TYPE, LogEvent, Telemetry
 from clearing.terminal_gateway import refusals
-from clearing.terminal_gateway.door import Door
+from clearing.terminal_gateway.bodies import body_of, turned_away
+from clearing.terminal_gateway.door import Admitted, CardAwaited, Door
 from clearing.terminal_gateway.enrolment import EnrolmentDoor
-from clearing.terminal_gateway.refusals import OUTCOME_HEADER, Refused
+from clearing.terminal_gateway.refusals import Refused
+from clearing.terminal_gateway.streams import Streams
 from clearing.terminal_gateway.taps import CardRoom
+from clearing.terminal_gateway.uploads import Uploads
 from clearing.values import CaisseCode
+from clearing.wire.batch import BATCH_BYTES_MAX
 from clearing.wire.frame import CONTENT_TYPE
 from clearing.wire.requests import Op
 
@@ -39,7 +43,10 @@ PATHS: Final[Mapping[str, Op]] = {
 ENROL_PATH: Final = "/v1/enrol"
 KEYS_PATH: Final = "/v1/keys"
 
-_Admit = Callable[[bytes, str], bytes | Submission]
+BATCH_PATH: Final = "/v1/batch"
+STREAM_PATH: Final = "/v1/ws"
+
+_Admit = Callable[[bytes, str], bytes | Admitted]
 _Respond = Callable[[web.Request], Awaitable[web.Response]]
 _log = structlog.get_logger()
 
@@ -52,25 +59,35 @@ def create_app(
     telemetry: Telemetry,
     clock_us: Callable[[], int],
     ready: Callable[[], Sequence[str]] = tuple,
-    certificates: Sequence[bytes] = (),
+    certificates: Callable[[], Sequence[bytes]] = tuple,
+    metrics: Callable[[], Awaitable[bytes]] | None = None,
+    door: Door | None = None,
 ) -> web.Application:
     """The gateway.
 
     clock_us: microseconds that never fall, for limits only. ready: sentences that say what is still missing. certificates:
-    of the server's online keys (wire.certificate), for terminals that were paired.
+    of the server's online keys (wire.certificate), for terminals that were paired. metrics: the page of all processes; None: of
+    this one. door: made already, by whoever tells it of cards that are issued again.
     """
-    door = Door(settings=settings, directory=directory, cardrooms=cardrooms, telemetry=telemetry, clock_us=clock_us)
+    door = door or Door(
+        settings=settings, directory=directory, cardrooms=cardrooms, telemetry=telemetry, clock_us=clock_us
+    )
     pairing = EnrolmentDoor(settings=settings, directory=directory, clock_us=clock_us, random=secrets.token_bytes)
-    app = web.Application(client_max_size=settings.frame_bytes_max)
+    app = web.Application(client_max_size=BATCH_BYTES_MAX)
     for path, op in PATHS.items():
-        knock = Knock(path, _admission(door, op), settings=settings, authoriser=authoriser, telemetry=telemetry)
+        knock = Knock(path, _admission(door, op), door, settings=settings, authoriser=authoriser, telemetry=telemetry)
         app.router.add_post(path, knock.answer)
-    knock = Knock(ENROL_PATH, pairing.admit, settings=settings, authoriser=authoriser, telemetry=telemetry)
+    knock = Knock(ENROL_PATH, pairing.admit, door, settings=settings, authoriser=authoriser, telemetry=telemetry)
     app.router.add_post(ENROL_PATH, knock.answer)
+    uploads = Uploads(BATCH_PATH, door, settings=settings, authoriser=authoriser, telemetry=telemetry)
+    app.router.add_post(BATCH_PATH, uploads.answer)
+    streams = Streams(STREAM_PATH, door, settings=settings, authoriser=authoriser, telemetry=telemetry)
+    app.router.add_get(STREAM_PATH, streams.serve)
+    app.on_shutdown.append(streams.close)
     app.router.add_get("/healthz", _alive)
     app.router.add_get("/readyz", _readiness(directory, ready))
-    app.router.add_get("/metrics", _metrics(telemetry))
-    app.router.add_get(KEYS_PATH, _bytes(b"".join(certificates)))
+    app.router.add_get("/metrics", _metrics(telemetry, metrics))
+    app.router.add_get(KEYS_PATH, _certified(certificates))
     return app
 
 
@@ -104,10 +121,11 @@ class Knock:
     """One path: reads a body within its bounds, has it admitted, submits it, and answers."""
 
     def __init__(
-        self, path: str, admit: _Admit, *, settings: Settings, authoriser: Authoriser, telemetry: Telemetry
+        self, path: str, admit: _Admit, door: Door, *, settings: Settings, authoriser: Authoriser, telemetry: Telemetry
     ) -> None:
         self._path: Final = path
         self._admit: Final = admit
+        self._door: Final = door
         self._settings: Final = settings
         self._authoriser: Final = authoriser
         self._telemetry: Final = telemetry
@@ -118,13 +136,15 @@ class Knock:
         loop = asyncio.get_running_loop()
         started_s = loop.time()
         try:
-            raw = await self._body(request)
+            raw = await body_of(request, self._settings.frame_bytes_max, self._settings.body_timeout_s)
             admitted = self._admit(raw, request.remote or "")
+            if isinstance(admitted, CardAwaited):
+                admitted = await self._door.completed(admitted)
             reply = admitted if isinstance(admitted, bytes) else await self._submit(admitted)
             response = web.Response(body=reply, headers=_REPLY_HEADERS)
             self._decided.inc()
         except Refused as refused:
-            response = self._turned_away(refused)
+            response = turned_away(refused, self._path, self._telemetry)
         self._seconds.observe(loop.time() - started_s)
         if self._settings.request_log:
             _log.info(
@@ -132,36 +152,14 @@ class Knock:
             )
         return response
 
-    async def _body(self, request: web.Request) -> bytes:
-        """At most frame_bytes_max bytes of the right type. Raises Refused."""
-        bytes_max = self._settings.frame_bytes_max
-        if (request.content_length or 0) > bytes_max:
-            raise refusals.too_large(bytes_max)
-        headers = request.headers
-        if headers.get("Content-Type") != CONTENT_TYPE or "Content-Encoding" in headers:
-            raise refusals.wrong_content_type(CONTENT_TYPE)
-        try:
-            if request.content.is_eof():  # it came with its headers, as a small body does: no timer needed
-                return await request.read()
-            async with asyncio.timeout(self._settings.body_timeout_s):
-                return await request.read()
-        except TimeoutError:
-            raise refusals.too_slow(self._settings.body_timeout_s) from None
-        except web.HTTPRequestEntityTooLarge:
-            raise refusals.too_large(bytes_max) from None
-        except (HttpProcessingError, ClientPayloadError, web.RequestPayloadError, ConnectionError):
-            raise refusals.broken_body() from None
-
     async def _submit(self, submission: Submission) -> bytes:
         try:
             answer = await self._authoriser.submit(submission)
             if isinstance(submission.request, Enrolment):
                 self._pairing(submission.caisse, "paired", LogEvent.PAIRED)
             return answer
-        except Overloaded as full:
-            raise refusals.overloaded(full.retry_after_s) from None
-        except OutcomeUnknown:
-            raise refusals.outcome_unknown() from None
+        except (Overloaded, OutcomeUnknown) as unanswered:
+            raise refusals.unanswered(unanswered) from None
         except EnrolmentRefused:
             self._pairing(submission.caisse, "refused", LogEvent.PAIRING_REFUSED)
             raise refusals.pairing_refused() from None
@@ -175,21 +173,13 @@ class Knock:
         self._telemetry.pairings.labels(outcome).inc()
         _log.info(event, caisse=caisse)
 
-    def _turned_away(self, refused: Refused) -> web.Response:
-        self._telemetry.refusals.labels(refused.reason.value).inc()
-        self._telemetry.http_requests.labels(self._path, str(refused.status)).inc()
-        headers = {OUTCOME_HEADER: refused.outcome}
-        if refused.retry_after_s is not None:
-            headers["Retry-After"] = str(refused.retry_after_s)
-        return web.Response(status=refused.status, text=refused.text, headers=headers)
-
 
 _REPLY_HEADERS: Final = {"Content-Type": CONTENT_TYPE}
 
 
-def _bytes(content: bytes) -> _Respond:
+def _certified(certificates: Callable[[], Sequence[bytes]]) -> _Respond:
     async def respond(_request: web.Request) -> web.Response:
-        return web.Response(body=content, content_type="application/octet-stream")
+        return web.Response(body=b"".join(certificates()), content_type="application/octet-stream")
 
     return respond
 
@@ -214,8 +204,9 @@ def _caisses_awaited(directory: Directory) -> list[str]:
     ]
 
 
-def _metrics(telemetry: Telemetry) -> _Respond:
+def _metrics(telemetry: Telemetry, of_all: Callable[[], Awaitable[bytes]] | None) -> _Respond:
     async def respond(_request: web.Request) -> web.Response:
-        return web.Response(body=telemetry.exposition(), headers={"Content-Type": EXPOSITION_TYPE})
+        page = telemetry.exposition() if of_all is None else await of_all()
+        return web.Response(body=page, headers={"Content-Type": EXPOSITION_TYPE})
 
     return respond

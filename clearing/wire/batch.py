@@ -4,6 +4,7 @@ Source: wire.md section 4. A batch is an envelope of type term-batch whose paylo
 an item is an envelope [1, kid, payload, sig] of an ordinary request. What is kept of an item as evidence is where it stands.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -78,3 +79,19 @@ def read_item_evidence(evidence: bytes) -> tuple[bytes, int] | None:
     if index >= ITEMS_MAX or item_evidence(digest, index) != evidence:
         raise MalformedFrame("evidence in a batch names a frame by 32 bytes and one of its items")
     return digest, index
+
+
+def encode_batch_answer(items: Sequence[bytes | dict[str, object]]) -> bytes:
+    """What a batch is answered with: per item the signed reply, or {"st", "rc", "why"} when it was not decided."""
+    return pack({"t": "batch", "items": list(items)})
+
+
+def read_batch_answer(raw: bytes) -> list[bytes | dict[str, object]]:
+    """The same, as a terminal reads it. Raises MalformedFrame."""
+    fields = unpack_map(raw, items_max=ITEMS_MAX)
+    read.require_keys(fields, ("t", "items"))
+    read.require_word(fields, "t", "batch")
+    items = read.items(fields["items"], "items", ITEMS_MAX, 1)
+    if not all(type(item) in (bytes, dict) for item in items):
+        raise MalformedFrame("an item's answer is a signed reply, or a map that says why there is none")
+    return items  # type: ignore[return-value]

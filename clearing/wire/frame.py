@@ -86,6 +86,22 @@ def open_envelope(raw: bytes, *, frame_bytes_max: int) -> Envelope:
     return Envelope(raw[len(_HEAD) : _PAYLOAD_AT], raw[start:end], raw[end + 2 :])
 
 
+def cut_envelopes(raw: bytes) -> list[bytes]:
+    """Envelopes that stand back to back, each as open_envelope takes it. Raises MalformedFrame when they can't be told apart."""
+    found: list[bytes] = []
+    start, end = 0, len(raw)
+    while start < end:
+        head = start + _PAYLOAD_AT
+        width = bin_head_bytes(raw, head)
+        size = int.from_bytes(raw[head + 1 : head + width], "big")
+        stop = head + width + size + _TAIL_BYTES
+        if stop > end:
+            raise MalformedFrame("the last frame of the message does not end in it")
+        found.append(raw if start == 0 and stop == end else raw[start:stop])
+        start = stop
+    return found
+
+
 def bin_head_bytes(raw: bytes, at: int) -> int:
     """How many bytes say the length of the byte string that begins at `at`. Raises MalformedFrame when none does."""
     match raw[at : at + 1]:
