@@ -49,6 +49,7 @@ class LogEvent(StrEnum):
     OUTCOME_UNKNOWN = "outcome_unknown"
     PAIRING_REFUSED = "pairing_refused"
     PAIRED = "paired"
+    LAG_UNKNOWN = "lag_unknown"
     TRUNK_BROKEN = "trunk_broken"
     PROCESS_STARTED = "process_started"
     PROCESS_ENDED = "process_ended"

@@ -98,8 +98,11 @@ class World:
     def app(self, authoriser: Authoriser | None = None) -> web.Application:
         return create_app(
             self.settings, self.directory, authoriser or self.writer, {BRUME: VaultRoom(self.room, self.directory, BRUME)},
-            self.telemetry, self.clock, lambda: self.reasons, lambda: [certify(ROOT_KEY, SERVER_KEY.public)],
+            self.telemetry, self.clock, self.ready, lambda: [certify(ROOT_KEY, SERVER_KEY.public)],
         )  # fmt: skip
+
+    async def ready(self) -> list[str]:
+        return self.reasons
 
     @asynccontextmanager
     async def served(self, authoriser: Authoriser | None = None) -> AsyncIterator[str]:

@@ -98,7 +98,7 @@ class _Line(asyncio.Protocol):
         else:
             self._tell_all()
 
-    def connection_lost(self, fault: Exception | None) -> None:
+    def connection_lost(self, _fault: Exception | None) -> None:
         self._server.lines.discard(self)
         self._transport = None  # its requests are decided all the same; whoever asked resends
 

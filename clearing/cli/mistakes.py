@@ -19,6 +19,7 @@ from clearing.installation.key_file import KeyFileRefused
 from clearing.installation.office import NotAllowed
 from clearing.installation.payment import NotReady
 from clearing.installation.serving import NothingToServe
+from clearing.installation.supervising import PartEnded
 from clearing.people import NotKept, PeopleClosed
 from clearing.postgres import PostgresUnavailable
 from clearing.settlement.overview import OverviewMismatch
@@ -55,6 +56,8 @@ _MACHINE: Final = {
 
 def told(fault: Exception) -> tuple[str, int] | None:
     """The sentence for the person and the exit code; None for a bug, which has to be seen whole."""
+    if isinstance(fault, PartEnded):
+        return str(fault), fault.code
     if isinstance(fault, _MISTAKES):
         return str(fault), MISTAKE_CODE
     if isinstance(fault, _WRONG):

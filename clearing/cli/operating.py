@@ -16,6 +16,7 @@ PORT: Final = 8420
 
 async def serve(desk: Desk) -> None:
     from clearing.installation.serving import serving
+    from clearing.installation.supervising import supervising
     from clearing.telemetry import configure
 
     configure(json=desk.arguments.json)
@@ -24,8 +25,11 @@ async def serve(desk: Desk) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with desk.opened() as installation:
         codes = [desk.code] if desk.arguments.caisse else await installation.codes()
-        async with serving(
-            installation, clock=SystemClock(), codes=codes, port=desk.arguments.port, take_over=desk.arguments.take_over
+        port, take_over = desk.arguments.port, desk.arguments.take_over
+        alone = desk.settings.gateway_processes == 0
+        async with (
+            serving(installation, clock=SystemClock(), codes=codes, port=port, take_over=take_over) if alone
+            else supervising(installation, codes=codes, port=port, take_over=take_over, json_log=desk.arguments.json)
         ) as running:
             desk.say(f"Serving {', '.join(codes)} at {running.url} until Ctrl-C.")
             desk.say("Next, in another window: clearing status, or any command of clearing --help")

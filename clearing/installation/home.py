@@ -116,6 +116,24 @@ class Home:
         """Where a running `clearing serve` wrote the URL of its gateway."""
         return self.run / "gateway"
 
+    @property
+    def processes(self) -> Path:
+        """Who runs for `clearing serve`: a line {"role", "pid"} each."""
+        return self.run / "processes"
+
+    def trunk(self, writer: int) -> Path:
+        """Where the gateways reach a writer's process."""
+        return self.run / f"writer-{writer}.trunk"
+
+    def speaking_tube(self, process: str) -> Path:
+        """Where a process tells the others of its metrics and of what it still lacks."""
+        return self.run / f"{process}.tube"
+
+    @property
+    def trunk_secret(self) -> Path:
+        """What gateways and writers share when trunks go over TCP."""
+        return self.keys / "trunk.key"
+
     def vault(self, code: CaisseCode) -> Path:
         return self.vaults / code
 

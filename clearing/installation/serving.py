@@ -1,7 +1,8 @@
 """Law: what serves a caisse starts together and stops together: no gateway without its writer, no lease left behind.
 
-One process: a writer and its command socket per caisse, the runner of its views, one gateway for all. A writer that is fenced
-ends the whole, with the reason. Views that halt are an alarm, but the caisse goes on selling: the log is the truth.
+All in one process: a writer and its command socket per caisse, the runner of its views, one gateway for all; the same pieces make
+the processes of an installation that is spread over several (parts.py). A writer that is fenced ends the whole, with the reason.
+Views that halt are an alarm, but the caisse goes on selling: the log is the truth.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+import asyncpg
 import structlog
 from aiohttp import web
 
@@ -36,6 +38,7 @@ from clearing.wire.certificate import certify
 
 LOOPBACK: Final = "127.0.0.1"
 POLL_S: Final = 0.005
+LAG_EVERY_S: Final = 0.5
 BEHIND_MAX: Final = 20_000  # events; about a second of catching up
 _log = structlog.get_logger()
 
@@ -61,7 +64,10 @@ class Routes(Authoriser):
 
 @dataclass(slots=True)
 class Serving:
-    """A running installation. over: set, with its fault, when a writer ended by itself. halted: why views stopped."""
+    """A running installation, or a part of one. over: set, with its fault, when a writer ended by itself.
+
+    halted: why views stopped. behind: events that views have still to show, when last looked at.
+    """
 
     installation: Installation
     clock: Clock
@@ -74,6 +80,7 @@ class Serving:
     over: asyncio.Event = field(default_factory=asyncio.Event)
     fault: BaseException | None = None
     halted: dict[CaisseCode, BaseException] = field(default_factory=dict)
+    behind: dict[CaisseCode, int] = field(default_factory=dict)
 
     async def until(self, stop: asyncio.Event) -> None:
         """Wait for `stop`, or for the first part that fails; raises its fault."""
@@ -96,15 +103,30 @@ class Serving:
             raise fault
         return position
 
-    def behind(self, code: CaisseCode) -> int:
-        """How many events the views have still to show."""
-        return max(0, self.writers[code].book.position - self.runners[code].position)
-
     def missing(self) -> list[str]:
-        """What keeps this installation from being ready, a sentence each; writers speak for themselves in the directory."""
+        """What keeps this process from being ready, a sentence each; writers speak for themselves in the directory."""
         said = [f"caisse {code}: its views stopped; look at the log, then run clearing rebuild" for code in self.halted]
-        late = [code for code in self.writers if code not in self.halted and self.behind(code) > BEHIND_MAX]
-        return said + [f"caisse {code}: its views are {self.behind(code)} events behind; wait" for code in late]
+        late = [code for code, events in self.behind.items() if code not in self.halted and events > BEHIND_MAX]
+        return said + [f"caisse {code}: its views are {self.behind[code]} events behind; wait" for code in late]
+
+    async def missing_now(self) -> list[str]:
+        """The same, for whoever has to wait for the answer of other processes too."""
+        return self.missing()
+
+    async def watch_lag(self, code: CaisseCode, stop: asyncio.Event) -> None:
+        """Until `stop`: see how far the views are behind the log."""
+        loop = asyncio.get_running_loop()
+        while not stop.is_set():
+            try:
+                self.behind[code] = max(0, await self.runners[code].lag_events())
+                self.telemetry.show_lag(code, self.behind[code], loop.time())
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:  # the database is away: it comes back
+                _log.warning(LogEvent.LAG_UNKNOWN, caisse=code, fault=repr(fault))
+            try:
+                async with asyncio.timeout(LAG_EVERY_S):
+                    await stop.wait()
+            except TimeoutError:
+                continue
 
     def views_ended(self, code: CaisseCode, task: "asyncio.Task[None]") -> None:
         fault = None if task.cancelled() else task.exception()
@@ -136,16 +158,15 @@ async def serving(
     async with AsyncExitStack() as stack:
         for code in codes:
             running.vaults[code] = await installation.prepare(code, at_us=clock.now_us())
-            await _start_views(running, code, stack)
-            await _start_writer(running, code, stack, take_over=take_over)
-            running.telemetry.projection_lag_events.labels(code, "views").set_function(partial(running.behind, code))
-            _start_upkeep(running, code, stack)
+            await start_views(running, code, stack)
+            await start_writer(running, code, stack, take_over=take_over)
         if port is not None:
             await _start_gateway(running, port, stack, through)
         yield running
 
 
-async def _start_writer(running: Serving, code: CaisseCode, stack: AsyncExitStack, *, take_over: bool) -> None:
+async def start_writer(running: Serving, code: CaisseCode, stack: AsyncExitStack, *, take_over: bool) -> None:
+    """The writer of a caisse and its command socket, until the stack closes."""
     installation, settings, vault = running.installation, running.installation.settings, running.vaults[code]
     log = await Log.open(
         installation.dsn("clearing_writer"), schema_of(code), writer=f"{socket.gethostname()} process {os.getpid()}",
@@ -182,34 +203,26 @@ async def _stop_writer(writer: Writer, commands: CommandServer, task: "asyncio.T
     _log.info(LogEvent.STOPPED, caisse=writer.code)
 
 
-async def _start_views(running: Serving, code: CaisseCode, stack: AsyncExitStack) -> None:
+async def start_views(running: Serving, code: CaisseCode, stack: AsyncExitStack) -> None:
+    """The runner of a caisse's views and the upkeep of its log, until the stack closes."""
     settings, stop = running.installation.settings, asyncio.Event()
     dsn = running.installation.dsn("clearing_projector")
     runner = await Runner.open(dsn, schema_of(code), page_events=settings.page_events_max)
     task = asyncio.create_task(runner.run(stop, poll_s=settings.poll_ms / 1_000), name=f"views of {code}")
     task.add_done_callback(partial(running.views_ended, code))
     running.runners[code] = runner
-    stack.push_async_callback(_stop_views, stop, task, runner)
-
-
-async def _stop_views(stop: asyncio.Event, task: "asyncio.Task[None]", runner: Runner) -> None:
-    stop.set()
-    await asyncio.wait({task})
-    await runner.close()
-
-
-def _start_upkeep(running: Serving, code: CaisseCode, stack: AsyncExitStack) -> None:
-    stop = asyncio.Event()
-    task = asyncio.create_task(
+    lag = asyncio.create_task(running.watch_lag(code, stop), name=f"lag of {code}")
+    upkeep = asyncio.create_task(
         tend(running.installation, code, running.telemetry, stop, running.clock.now_us), name=f"upkeep of {code}"
     )
-    task.add_done_callback(running.ended)
+    upkeep.add_done_callback(running.ended)
+    stack.push_async_callback(_stop_views, stop, {task, lag, upkeep}, runner)
 
-    async def end() -> None:
-        stop.set()
-        await asyncio.wait({task})
 
-    stack.push_async_callback(end)
+async def _stop_views(stop: asyncio.Event, tasks: "set[asyncio.Task[None]]", runner: Runner) -> None:
+    stop.set()
+    await asyncio.wait(tasks)
+    await runner.close()
 
 
 async def _start_gateway(
@@ -218,8 +231,9 @@ async def _start_gateway(
     home, settings = running.installation.home, running.installation.settings
     app = create_app(
         settings, running.directory, through(Routes(running.writers, settings.retry_after_s)),
-        {code: VaultRoom(vault, running.directory, code) for code, vault in running.vaults.items()}, running.telemetry, lambda: int(asyncio.get_running_loop().time() * 1_000_000),
-        ready=running.missing,
+        {code: VaultRoom(vault, running.directory, code) for code, vault in running.vaults.items()},
+        running.telemetry, lambda: int(asyncio.get_running_loop().time() * 1_000_000),
+        ready=running.missing_now,
         certificates=lambda: [certify(vault.root_key(), vault.signing_key().public) for vault in running.vaults.values()],
     )
     runner = create_runner(app, settings)

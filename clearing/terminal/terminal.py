@@ -18,8 +18,8 @@ from clearing.terminal.queue import Message, NotPaired, State, TerminalQueue
 from clearing.terminal.transport import ANSWER_BYTES_MAX, NoAnswer, TerminalClock, Transport
 from clearing.values import Cents, OperationId, TerminalId
 from clearing.wire.fields import TimeMs
-from clearing.wire.reply_envelope import open_reply
 from clearing.wire.replies import Reply, parse_reply
+from clearing.wire.reply_envelope import open_reply
 from clearing.wire.requests import CardUrl, NewKey, Op, Request
 from clearing.wire.signature import TerminalKey, prove_new_key
 

@@ -58,7 +58,7 @@ def create_app(
     cardrooms: Mapping[CaisseCode, CardRoom],
     telemetry: Telemetry,
     clock_us: Callable[[], int],
-    ready: Callable[[], Sequence[str]] = tuple,
+    ready: Callable[[], Awaitable[Sequence[str]]] | None = None,
     certificates: Callable[[], Sequence[bytes]] = tuple,
     metrics: Callable[[], Awaitable[bytes]] | None = None,
     door: Door | None = None,
@@ -188,9 +188,9 @@ async def _alive(_request: web.Request) -> web.Response:
     return web.json_response({"alive": True})
 
 
-def _readiness(directory: Directory, ready: Callable[[], Sequence[str]]) -> _Respond:
+def _readiness(directory: Directory, ready: Callable[[], Awaitable[Sequence[str]]] | None) -> _Respond:
     async def respond(_request: web.Request) -> web.Response:
-        reasons = [*_caisses_awaited(directory), *ready()]
+        reasons = [*_caisses_awaited(directory), *(() if ready is None else await ready())]
         return web.json_response({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
 
     return respond

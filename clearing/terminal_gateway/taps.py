@@ -8,6 +8,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Final, NamedTuple, Protocol
 
+from prometheus_client import Counter
+
 from clearing.authoriser.client import TapFacts
 from clearing.directory import Directory
 from clearing.telemetry import Telemetry
@@ -35,11 +37,11 @@ class CardRoom(Protocol):
         """Decrypts (UID, counter) of every card of the caisse."""
         ...
 
-    def current(self, key: CardKey) -> bool:
+    def current(self, key: CardKey, /) -> bool:
         """Whether this is still the card's key."""
         ...
 
-    def find(self, uid: bytes) -> CardKey | None:
+    def find(self, uid: bytes, /) -> CardKey | None:
         """The key of a card; None when it has to be fetched."""
         ...
 
@@ -88,6 +90,7 @@ class VaultRoom:
 class TapAwaited(NamedTuple):
     """A tap whose card's key has to be fetched first."""
 
+    caisse: CaisseCode
     issuer: CaisseCode
     uid: bytes
     counter: int
@@ -103,13 +106,26 @@ class TapCheck:
         self._cards_max: Final = cards_max
         self._known: OrderedDict[tuple[CaisseCode, bytes], CardKey] = OrderedDict()
         self._place_of: dict[CardId, tuple[CaisseCode, bytes]] = {}
-        self._counted: dict[tuple[CaisseCode, bool], int] = {}
+        self._counted: dict[tuple[CaisseCode, bool], Counter] = {}
 
     def __len__(self) -> int:
         return len(self._known)
 
     def facts(self, caisse: CaisseCode, request: Request) -> TapFacts | TapAwaited | None:
         """What the request's card evidence says; None when it carries no tap (a capture, a voucher, a code)."""
+        found = self._facts(caisse, request)
+        if isinstance(found, TapFacts):
+            self._count(caisse, genuine=found.genuine)
+        return found
+
+    def _count(self, caisse: CaisseCode, *, genuine: bool) -> None:
+        counter = self._counted.get((caisse, genuine))
+        if counter is None:  # looking a label up costs more than counting
+            counter = self._telemetry.taps.labels(caisse, "genuine" if genuine else "refused")
+            self._counted[caisse, genuine] = counter
+        counter.inc()
+
+    def _facts(self, caisse: CaisseCode, request: Request) -> TapFacts | TapAwaited | None:
         url = request.card
         if not isinstance(url, CardUrl):
             return None
@@ -125,14 +141,17 @@ class TapCheck:
         key = self._known.get(place)
         if key is None or not room.current(key):
             key = room.find(uid)
-        return TapAwaited(issuer, uid, counter, url.c) if key is None else self._judged(place, key, counter, url.c)
+        return TapAwaited(caisse, issuer, uid, counter, url.c) if key is None else self._judged(place, key, counter, url.c)
 
     async def fetched(self, awaited: TapAwaited) -> TapFacts | None:
         """The same, once the card's key is here; None when it can't be had now."""
         self._telemetry.cache_misses.labels("card_keys").inc()
         key = await self._cardrooms[awaited.issuer].fetch(awaited.uid)
-        place = (awaited.issuer, awaited.uid)
-        return None if key is None else self._judged(place, key, awaited.counter, awaited.c)
+        if key is None:
+            return None
+        found = self._judged((awaited.issuer, awaited.uid), key, awaited.counter, awaited.c)
+        self._count(awaited.caisse, genuine=found.genuine)
+        return found
 
     def forget(self, card: CardId) -> None:
         """The card was personalised anew: ask for its key again."""

@@ -4,6 +4,7 @@ The other end of the trunks. A request that was not handed over yet when a trunk
 """
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
@@ -52,11 +53,11 @@ class TrunkRoom:
         self._trunk, self._caisse = trunk, caisse
         self.kmeta = kmeta
 
-    def current(self, key: CardKey) -> bool:
+    def current(self, _key: CardKey) -> bool:
         """A key that stopped being current was forgotten when the writer said so."""
         return True
 
-    def find(self, uid: bytes) -> CardKey | None:
+    def find(self, _uid: bytes) -> CardKey | None:
         return None
 
     async def fetch(self, uid: bytes) -> CardKey | None:
@@ -70,16 +71,8 @@ class Known:
         self.directory = directory
         self.rooms: dict[CaisseCode, TrunkRoom] = {}
         self.certificates: dict[CaisseCode, bytes] = {}
-        self.forget = _nobody
-        self.forget_all = _nothing
-
-
-def _nobody(_card: CardId) -> None:
-    """No door is open yet."""
-
-
-def _nothing() -> None:
-    """No door is open yet."""
+        self.forget: Callable[[CardId], None] = lambda _: None
+        self.forget_all: Callable[[], None] = lambda: None
 
 
 class Trunk(Authoriser):
@@ -267,7 +260,7 @@ class _Line(asyncio.Protocol):
             structlog.get_logger().error(LogEvent.TRUNK_BROKEN, fault=repr(fault))
             self.give_up()
 
-    def connection_lost(self, fault: Exception | None) -> None:
+    def connection_lost(self, _fault: Exception | None) -> None:
         self._transport = None
         self._trunk.lost(self)
         self.gone.set()

@@ -1,0 +1,268 @@
+"""Law: one command, several processes: who dies is started again and nothing acknowledged is lost; who can't go on ends the whole.
+
+The supervisor makes ready what all need (database, vaults, port, secret), starts writers, then views and gateways, and keeps them.
+A writer that died is followed by one that takes over at once: the kernel said that it is dead, and its epoch fences it anyhow. A part
+that says why it can't go on (fenced, another writer, a vault that is missing) ends all, with that sentence.
+"""
+
+import asyncio
+import json
+import os
+import secrets
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import structlog
+
+from clearing.authoriser.clock import SystemClock
+from clearing.config import SettingRefused, Settings
+from clearing.installation.home import write_private
+from clearing.installation.opening import Installation
+from clearing.installation.parts import GATEWAY, VIEWS, WRITER, Task
+from clearing.installation.serving import LOOPBACK, NothingToServe
+from clearing.installation.tubes import Tube
+from clearing.telemetry import LogEvent, Telemetry
+from clearing.values import CaisseCode
+
+PAUSE_FIRST_S: Final = 0.05
+PAUSE_LAST_S: Final = 5.0
+LASTING_S: Final = 10.0  # who ran this long is started again without a pause
+HASTY_MAX: Final = 8  # deaths in a row before a part was ready, after which the whole ends
+STOP_S: Final = 60.0
+_SECRET_BYTES: Final = 32
+_log = structlog.get_logger()
+
+
+class PartEnded(Exception):
+    """A process of this installation can't go on; the text says why and what to do. code: of the whole command."""
+
+    def __init__(self, text: str, code: int) -> None:
+        super().__init__(text)
+        self.code: Final = code
+
+
+@dataclass(slots=True)
+class _Part:
+    """A process that is to run. pid: 0 while it does not."""
+
+    task: Task
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    process: asyncio.subprocess.Process | None = None
+    hasty: int = 0
+
+    @property
+    def pid(self) -> int:
+        return 0 if self.process is None or self.process.returncode is not None else self.process.pid
+
+
+class Supervisor:
+    """The processes of one installation. url: of its gateways."""
+
+    def __init__(self, installation: Installation, *, json_log: bool) -> None:
+        self._installation, self._json_log = installation, json_log
+        self._parts: list[_Part] = []
+        self._keeping: list[asyncio.Task[None]] = []
+        self._stopping = False
+        self.telemetry = Telemetry()
+        self.over = asyncio.Event()
+        self.fault: PartEnded | None = None
+        self.url = ""
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Wait for `stop`, or for a part that can't go on. Raises PartEnded."""
+        waiting = [asyncio.ensure_future(one.wait()) for one in (stop, self.over)]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for one in waiting:
+            one.cancel()
+        if self.fault is not None:
+            raise self.fault
+
+    async def start(self, tasks: Sequence[Task]) -> None:
+        """Start these and wait until they are ready. Raises PartEnded."""
+        fresh = [_Part(task) for task in tasks]
+        self._parts += fresh
+        self._keeping += [asyncio.create_task(self._keep(part), name=part.task.name) for part in fresh]
+        for part in fresh:
+            ready, over = asyncio.ensure_future(part.ready.wait()), asyncio.ensure_future(self.over.wait())
+            await asyncio.wait({ready, over}, return_when=asyncio.FIRST_COMPLETED)
+            ready.cancel()
+            over.cancel()
+            if self.fault is not None:
+                raise self.fault
+
+    async def stop(self) -> None:
+        """End gateways first, so that nobody is let in who could not be answered; then views, then writers."""
+        self._stopping = True
+        for role in (GATEWAY, VIEWS, WRITER):
+            ending = [part for part in self._parts if part.task.role == role]
+            for part in ending:
+                if part.pid and part.process is not None:
+                    part.process.terminate()
+            for part in ending:
+                await self._ended(part)
+        await asyncio.gather(*self._keeping, return_exceptions=True)
+
+    async def _ended(self, part: _Part) -> None:
+        if part.process is None:
+            return
+        try:
+            async with asyncio.timeout(STOP_S):
+                await part.process.wait()
+        except TimeoutError:
+            part.process.kill()
+            await part.process.wait()
+
+    async def _keep(self, part: _Part) -> None:
+        """Run a part, and run it again, until told to stop."""
+        role, pause_s = part.task.role, PAUSE_FIRST_S
+        self.telemetry.process_restarts.labels(role).inc(0)
+        while not self._ending():
+            started_s = asyncio.get_running_loop().time()
+            said = await self._run(part)
+            if self._ending():
+                return
+            if said is not None:
+                self._give_up(PartEnded(str(said["fault"]), int(str(said["code"]))))
+                return
+            if not part.ready.is_set() or asyncio.get_running_loop().time() - started_s < LASTING_S:
+                part.hasty += 1
+            else:
+                part.hasty, pause_s = 0, PAUSE_FIRST_S
+            if part.hasty > HASTY_MAX:
+                self._give_up(PartEnded(f"the process {part.task.name} ends again and again; the lines above say why", 1))
+                return
+            self.telemetry.process_restarts.labels(role).inc()
+            await asyncio.sleep(pause_s if part.hasty > 1 else 0)
+            pause_s = min(2 * pause_s, PAUSE_LAST_S)
+            if role == WRITER:
+                part.task = replace(part.task, take_over=True)
+
+    def _ending(self) -> bool:
+        return self._stopping or self.over.is_set()
+
+    def _give_up(self, fault: PartEnded) -> None:
+        self.fault = self.fault or fault
+        self.over.set()
+
+    async def _run(self, part: _Part) -> dict[str, object] | None:
+        """One life of a part: what it said of why it can't go on, or None."""
+        process = part.process = await asyncio.create_subprocess_exec(
+            *self._command(part.task), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, start_new_session=True
+        )
+        self._tell_who_runs()
+        said: dict[str, object] | None = None
+        assert process.stdout is not None, "its output is a pipe"
+        while line := await process.stdout.readline():
+            told = json.loads(line)
+            if "fault" in told:
+                said = told
+            else:
+                _log.info(LogEvent.PROCESS_STARTED, process=part.task.name, pid=process.pid)
+                part.ready.set()
+        code = await process.wait()
+        if not self._stopping:
+            _log.error(LogEvent.PROCESS_ENDED, process=part.task.name, pid=process.pid, code=code)
+        self._tell_who_runs()
+        return said
+
+    def _command(self, task: Task) -> list[str]:
+        command = [sys.executable, "-m", "clearing.cli.part", task.role, str(task.index)]
+        command += ["--home", str(self._installation.home.folder), "--port", str(task.port)]
+        for code in task.caisses:
+            command += ["--caisse", code]
+        return command + ["--take-over"] * task.take_over + ["--json"] * self._json_log
+
+    def _tell_who_runs(self) -> None:
+        """To operators: a file of role and pid a line, and two gauges."""
+        running = [{"role": "supervisor", "pid": os.getpid()}]
+        running += [{"role": part.task.name, "pid": part.pid} for part in self._parts if part.pid]
+        write_private(self._installation.home.processes, b"".join(json.dumps(one).encode() + b"\n" for one in running))
+        for role in {part.task.role for part in self._parts}:
+            of_role = [part for part in self._parts if part.task.role == role]
+            self.telemetry.process_up.labels(role).set(sum(1 for part in of_role if part.pid))
+            self.telemetry.process_wanted.labels(role).set(len(of_role))
+
+
+def placed(codes: Sequence[CaisseCode], settings: Settings) -> dict[int, tuple[CaisseCode, ...]]:
+    """Writer's process -> its caisses, by the setting `placement` and else spread evenly. Raises SettingRefused."""
+    count = settings.writer_processes
+    asked = _asked_for(settings.placement, count)
+    places: dict[int, list[CaisseCode]] = {number: [] for number in range(1, count + 1)}
+    for code in codes:
+        number = asked.get(code) or min(places, key=lambda each: (len(places[each]), each))
+        places[number].append(code)
+    return {number: tuple(of_it) for number, of_it in places.items()}
+
+
+def _asked_for(placement: str, count: int) -> Mapping[str, int]:
+    found: dict[str, int] = {}
+    for pair in filter(None, (part.strip() for part in placement.split(","))):
+        code, _, number = pair.partition("=")
+        if not (number.isascii() and number.isdigit() and 1 <= int(number) <= count):
+            raise SettingRefused(
+                f"CLEARING_PLACEMENT names '{pair}'; write CAISSE=N, N from 1 to {count} (CLEARING_WRITER_PROCESSES), "
+                "parted by commas"
+            )
+        found[code.strip()] = int(number)
+    return found
+
+
+@asynccontextmanager
+async def supervising(
+    installation: Installation, *, codes: Sequence[CaisseCode], port: int, take_over: bool = False, json_log: bool = False
+) -> AsyncIterator[Supervisor]:
+    """Serve these caisses in processes of their own until the block ends. port: of the gateways on 127.0.0.1, 0 for a free one.
+
+    Raises NothingToServe, PartEnded, SettingRefused, OSError for a port that is taken, and what prepares a caisse.
+    """
+    if not codes:
+        raise NothingToServe("There is no caisse to serve; found one first: clearing found FILE")
+    home, settings = installation.home, installation.settings
+    for code in codes:
+        await installation.prepare(code, at_us=SystemClock().now_us())
+    if settings.trunk_port and not home.trunk_secret.exists():
+        write_private(home.trunk_secret, secrets.token_bytes(_SECRET_BYTES))
+    for left_behind in home.run.glob("*.tube"):
+        left_behind.unlink()
+    supervisor = Supervisor(installation, json_log=json_log)
+    tube = Tube(home.speaking_tube("supervisor"), supervisor.telemetry, list)
+    await tube.open()
+    places = placed(codes, settings)
+    with _reserved(port) as reserved:
+        try:
+            await supervisor.start([
+                Task(role=WRITER, index=number, caisses=of_it, take_over=take_over) for number, of_it in places.items()
+            ])
+            shown = [codes[number :: settings.view_processes] for number in range(settings.view_processes)]
+            await supervisor.start([
+                *(Task(role=VIEWS, index=number, caisses=tuple(of_it)) for number, of_it in enumerate(shown, 1) if of_it),
+                *(Task(role=GATEWAY, index=n, port=reserved.getsockname()[1]) for n in range(1, settings.gateway_processes + 1)),
+            ])
+            supervisor.url = f"http://{LOOPBACK}:{reserved.getsockname()[1]}"
+            write_private(home.gateway_address, supervisor.url.encode())
+            yield supervisor
+        finally:
+            home.gateway_address.unlink(missing_ok=True)
+            await supervisor.stop()
+            tube.close()
+            home.processes.unlink(missing_ok=True)
+
+
+def _reserved(port: int) -> socket.socket:
+    """The port, held but not listened on: the kernel spreads connections over the gateways that listen with SO_REUSEPORT.
+
+    First without sharing, so that another program's port, or another installation's, is not shared by mistake. Raises OSError.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((LOOPBACK, port))
+        chosen = int(probe.getsockname()[1])
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    reserved.bind((LOOPBACK, chosen))
+    return reserved

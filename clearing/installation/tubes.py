@@ -1,0 +1,84 @@
+"""Law: every process of an installation tells, when asked over its tube, its metrics and what it still lacks; nothing else.
+
+A tube is a Unix socket in the home's private folder. One line is asked, `metrics` or `missing`; the answer is all until the end.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from clearing.exposition import merge_expositions
+from clearing.installation.home import Home
+from clearing.telemetry import Telemetry
+
+ANSWER_S: Final = 1.0
+_SUFFIX: Final = ".tube"
+
+
+class Tube:
+    """This process's end. missing: sentences that say what keeps it from being ready."""
+
+    def __init__(self, path: Path, telemetry: Telemetry, missing: Callable[[], Sequence[str]]) -> None:
+        self._path, self._telemetry, self._missing = path, telemetry, missing
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> None:
+        self._path.unlink(missing_ok=True)
+        umask = os.umask(0o177)
+        try:
+            self._server = await asyncio.start_unix_server(self._answer, path=str(self._path))
+        finally:
+            os.umask(umask)
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        self._path.unlink(missing_ok=True)
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            asked = await reader.readline()
+            if asked == b"metrics\n":
+                writer.write(self._telemetry.exposition())
+            elif asked == b"missing\n":
+                writer.write(json.dumps(list(self._missing())).encode())
+            await writer.drain()
+        except ConnectionError:
+            pass  # whoever asked has left
+        finally:
+            writer.close()
+
+
+async def metrics_of_all(home: Home) -> bytes:
+    """One page of every process that answers."""
+    return merge_expositions(await _ask_all(home, b"metrics\n"))
+
+
+async def missing_of_all(home: Home) -> list[str]:
+    """What keeps any process from being ready; a process that does not answer is one of them."""
+    said = await _ask_all(home, b"missing\n")
+    wanted = {path.name.removesuffix(_SUFFIX) for path in home.run.glob(f"*{_SUFFIX}")}
+    silent = [f"the process {name} does not answer; it is being started again, or look at the log" for name in wanted - said.keys()]
+    return sorted(silent) + [sentence for name in sorted(said) for sentence in json.loads(said[name])]
+
+
+async def _ask_all(home: Home, question: bytes) -> dict[str, bytes]:
+    paths = sorted(home.run.glob(f"*{_SUFFIX}"))
+    answers = await asyncio.gather(*(_ask(path, question) for path in paths))
+    return {path.name.removesuffix(_SUFFIX): answer for path, answer in zip(paths, answers, strict=True) if answer is not None}
+
+
+async def _ask(path: Path, question: bytes) -> bytes | None:
+    with suppress(OSError, TimeoutError):
+        async with asyncio.timeout(ANSWER_S):
+            reader, writer = await asyncio.open_unix_connection(str(path))
+            try:
+                writer.write(question)
+                return await reader.read(-1)
+            finally:
+                writer.close()
+    return None
