@@ -74,6 +74,15 @@ WHERE stream = $1 AND position > $2
 ORDER BY position
 LIMIT $3
 
+-- name: events_of_many
+SELECT position, stream, version, type, schema_version, at_us, public, private, salt, evidence, leaf, chain
+FROM {schema}.events
+WHERE stream = ANY ($1::text[])
+ORDER BY position
+
+-- name: instants
+SELECT position, at_us FROM {schema}.events WHERE position = ANY ($1::bigint[])
+
 -- name: leaves
 SELECT leaf FROM {schema}.events WHERE position > $1 AND position <= $1::bigint + $2::bigint ORDER BY position
 

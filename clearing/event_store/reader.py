@@ -5,6 +5,7 @@ projection fell behind. Source: performance.md.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final, Self
 
 import asyncpg
@@ -44,6 +45,14 @@ class Pages:
     async def events_of(self, stream: str, *, after: int = 0, limit: int = PAGE_ROWS_MAX) -> list[EventRow]:
         """One stream's events beyond the position `after`, oldest first, at most `limit`."""
         return [EventRow._make(row) for row in await self._rows("events_of", stream, after, limit)]
+
+    async def events_of_many(self, streams: Sequence[str]) -> list[EventRow]:
+        """The events of these streams, oldest first: what many producers or members are, in one question."""
+        return [EventRow._make(row) for row in await self._rows("events_of_many", streams)]
+
+    async def instants(self, positions: Sequence[int]) -> dict[int, int]:
+        """When the events at these positions happened, in microseconds; without those that are not there."""
+        return {row[0]: row[1] for row in await self._rows("instants", positions)}
 
     async def leaves(self, after: int, limit: int) -> list[bytes]:
         """The leaf hashes of a page, for proofs."""
