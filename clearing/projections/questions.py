@@ -3,7 +3,7 @@
 Amounts are cents, days are civil days of the caisse. Every answer names nobody: members and cards are pseudonyms.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, time
 from typing import Any, Final, Self
@@ -128,6 +128,13 @@ class Questions:
     async def terminals_of(self, day: date, before: time) -> tuple[bytes, ...]:
         """Who asked for something on a day before a local time."""
         return tuple(row["terminal"] for row in await self._rows("terminals_of", day, before))
+
+    async def statements(self, batch: int, producers: Sequence[str]) -> dict[str, list[StatementRow]]:
+        """The statements of several producers, each in the order of the log; nothing for who sold nothing."""
+        found: dict[str, list[StatementRow]] = {}
+        for row in await self._rows("statements", batch, list(producers)):
+            found.setdefault(row.pop("producer"), []).append(StatementRow(**row))
+        return found
 
     async def _rows(self, name: str, *arguments: Any) -> list[dict[str, Any]]:
         return [dict(row) for row in await self._connection.fetch(self._queries[name], *arguments)]

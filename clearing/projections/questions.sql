@@ -132,3 +132,11 @@ ORDER BY day;
 
 -- name: terminals_of
 SELECT DISTINCT terminal FROM {schema}.sales WHERE day = $1 AND local_time < $2;
+
+-- name: statements
+-- The same of several producers at once: a batch of ten thousand is not asked for one by one.
+SELECT e.producer, e.day, e.local_time, e.position, e.sale_position, e.kind, e.gross_cents, e.card_cents
+FROM {schema}.batches AS b
+JOIN {schema}.owed_entries AS e ON e.producer = ANY ($2::text[]) AND e.position > b.after_position AND e.position <= b.up_to
+WHERE b.batch = $1
+ORDER BY e.position;
