@@ -15,8 +15,7 @@ from clearing.wire.requests import Request
 from clearing.wire.signature import VerifiedFrame
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TapFacts:
+class TapFacts(NamedTuple):
     """What the gateway found in the card evidence. genuine False: decryption or CMAC failed, card is None then.
 
     A card the directory doesn't know is checked with key version 1; the writer answers 14 for it.

@@ -3,9 +3,8 @@
 Source: wire.md section 3. envelope = msgpack [1, kid bin8, payload bin, sig bin64]; what is signed is DSSE's PAE of it.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 import msgpack
 
@@ -45,8 +44,10 @@ class FrameType(StrEnum):
     SRV_TIME = "application/vnd.ssa.srv-time.v1+msgpack"
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+_OPENINGS: Final = {str(one): b"%b%d %b " % (FRAME_OPENING, len(one.encode()), one.encode()) for one in FrameType}
+
+
+class Envelope(NamedTuple):
     """An opened envelope: nothing in it is verified yet. kid 8 bytes, sig 64 bytes, payload any bytes."""
 
     kid: bytes
@@ -56,8 +57,11 @@ class Envelope:
 
 def pae(frame_type: str, payload: bytes) -> bytes:
     """The bytes that are signed: "DSSEv1" SP len(type) SP type SP len(payload) SP payload (DSSE protocol, PAE)."""
-    kind = frame_type.encode()
-    return b"%b%d %b %d %b" % (FRAME_OPENING, len(kind), kind, len(payload), payload)
+    opening = _OPENINGS.get(frame_type)
+    if opening is None:
+        kind = frame_type.encode()
+        opening = b"%b%d %b " % (FRAME_OPENING, len(kind), kind)
+    return b"%b%d %b" % (opening, len(payload), payload)
 
 
 def seal_envelope(kid: bytes, payload: bytes, sig: bytes) -> bytes:
