@@ -3,46 +3,59 @@
 from collections.abc import Sequence
 from typing import Final, Self
 
-from clearing.event_store.proofs import HASH_BYTES, Frontier, InvalidProof, inclusion_proof
+from clearing.event_store.proofs import HASH_BYTES, Frontier, InvalidProof, inclusion_proof, node_hash, root_of
 
 BLOCK: Final = 1_024
 
 
 class GrowingTree:
-    """The Merkle tree over the log's leaves. Memory: 32 bytes per BLOCK leaves."""
+    """The Merkle tree over the log's leaves. Memory: 32 bytes per BLOCK leaves, and those of the block that is not full yet.
+
+    A leaf is only kept until its block is full: hashing it in at once, into two trees, cost 3 us an event instead of 1.
+    """
 
     def __init__(self) -> None:
-        self._all = Frontier()
         self._blocks: list[bytes] = []
-        self._open = Frontier()
+        self._above = Frontier()  # over the whole blocks
+        self._leaves: list[bytes] = []
 
     @property
     def size(self) -> int:
-        return self._all.size
+        return len(self._blocks) * BLOCK + len(self._leaves)
 
     def append(self, leaf: bytes) -> None:
-        self._all.append(leaf)
-        self._open.append(leaf)
-        if self._open.size == BLOCK:
-            self._blocks.append(self._open.root())
-            self._open = Frontier()
+        self._leaves.append(leaf)
+        if len(self._leaves) == BLOCK:
+            self._close_block(root_of(self._leaves))
+            self._leaves = []
+
+    def _close_block(self, root: bytes) -> None:
+        self._blocks.append(root)
+        self._above.append(root)
 
     def root(self) -> bytes:
-        return self._all.root()
+        """The root over all leaves so far; at most BLOCK hashes of work."""
+        if not self._leaves:
+            return self._above.root()
+        root = root_of(self._leaves)
+        for peak in reversed(self._above.peaks):
+            root = node_hash(peak, root)
+        return root
 
-    def to_plain(self) -> tuple[bytes, bytes, bytes]:
+    def to_plain(self) -> tuple[bytes, bytes]:
         """All that is kept: what a snapshot says of it."""
-        return self._all.to_bytes(), b"".join(self._blocks), self._open.to_bytes()
+        return b"".join(self._blocks), b"".join(self._leaves)
 
     @classmethod
     def from_plain(cls, plain: Sequence[bytes]) -> Self:
         """The inverse of to_plain. Raises InvalidProof or ValueError for anything else."""
-        every, blocks, last = plain
-        tree = cls()
-        tree._all, tree._open = Frontier.from_bytes(every), Frontier.from_bytes(last)
-        tree._blocks = [blocks[at : at + HASH_BYTES] for at in range(0, len(blocks), HASH_BYTES)]
-        if len(tree._blocks) != tree.size // BLOCK or tree._open.size != tree.size % BLOCK:
+        blocks, leaves = plain
+        if len(blocks) % HASH_BYTES or len(leaves) % HASH_BYTES or len(leaves) >= BLOCK * HASH_BYTES:
             raise InvalidProof("a tree has one hash for each whole block, and the leaves of the last one")
+        tree = cls()
+        for at in range(0, len(blocks), HASH_BYTES):
+            tree._close_block(blocks[at : at + HASH_BYTES])
+        tree._leaves = [leaves[at : at + HASH_BYTES] for at in range(0, len(leaves), HASH_BYTES)]
         return tree
 
     def block_of(self, index: int) -> tuple[int, int]:
@@ -52,5 +65,5 @@ class GrowingTree:
 
     def inclusion(self, index: int, block: Sequence[bytes]) -> list[bytes]:
         """The path from leaf `index` to root(), given all leaves of its block. Equal to inclusion_proof over all leaves."""
-        nodes = [*self._blocks, self._open.root()] if self._open.size else self._blocks
+        nodes = [*self._blocks, root_of(self._leaves)] if self._leaves else self._blocks
         return inclusion_proof(block, index % BLOCK) + inclusion_proof(nodes, index // BLOCK)
