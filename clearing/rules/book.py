@@ -86,7 +86,7 @@ class Book:
         own = self.operations.get((terminal, x))
         if own is not None:
             return own
-        others = (one.terminal for one in self.producers.terminals.values() if one.producer == producer)
+        others = self.producers.terminals_of.get(producer, ())
         return next((self.operations[other, x] for other in others if (other, x) in self.operations), None)
 
     def capture_of(self, producer: ProducerId, terminal: TerminalId, x: OperationId) -> Operation | None:
