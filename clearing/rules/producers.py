@@ -74,7 +74,7 @@ class Slot:
 
 @dataclass(slots=True)
 class Producers:
-    """terminals_of: the terminals of each producer, in the order they were first enrolled."""
+    """terminals_of: the terminals that each producer ever enrolled, in that order."""
 
     producers: dict[ProducerId, Producer] = field(default_factory=dict)
     conventions: dict[ConventionId, Convention] = field(default_factory=dict)
@@ -121,7 +121,8 @@ def evolve_slot_closed(producers: Producers, event: TerminalSlotClosed) -> None:
 
 
 def evolve_enrolled(producers: Producers, event: TerminalEnrolled) -> None:
-    if event.terminal not in producers.terminals:
+    known = producers.terminals.get(event.terminal)
+    if known is None or known.producer != event.producer:
         producers.terminals_of.setdefault(event.producer, []).append(event.terminal)
     producers.terminals[event.terminal] = Terminal(event.terminal, event.producer, event.epoch, event.key)
     if event.slot is not None:
