@@ -13,14 +13,19 @@ def field_names(record: type) -> tuple[str, ...]:
 def record_maker(record: type, names: Iterable[str]) -> Callable[[Iterable[Any]], Any]:
     """Makes frozen dataclasses of their values, in the order of names.
 
-    Past __init__, which has nothing to check here and would take 2.6 us for a sale instead of 1.1.
+    Past __init__, which has nothing to check here, and written out, as dataclasses writes __init__: for a sale 0.6 us against
+    2.6, and against 1.2 in a loop.
     """
-    puts = [getattr(record, name).__set__ for name in names]
-
-    def made(values: Iterable[Any]) -> Any:
-        one: Any = object.__new__(record)
-        for put, value in zip(puts, values, strict=True):
-            put(one, value)
-        return one
-
+    puts: dict[str, Any] = {f"put_{place}": getattr(record, name).__set__ for place, name in enumerate(names)}
+    values = [f"value_{place}" for place in range(len(puts))]
+    lines = [
+        "def made(values):",
+        f"    {', '.join(values)}, = values",
+        "    one = new(record)",
+        *(f"    {put}(one, {value})" for put, value in zip(puts, values, strict=True)),
+        "    return one",
+    ]
+    known: dict[str, Any] = {"new": object.__new__, "record": record, **puts}
+    exec("\n".join(lines), known)  # noqa: S102 - of numbers alone: no name and no value of anybody is in the text
+    made: Callable[[Iterable[Any]], Any] = known["made"]
     return made

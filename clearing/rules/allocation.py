@@ -101,13 +101,6 @@ class Allocation:
         cohort = self.cohorts.get(lot)
         return cohort.fund if cohort is not None else self.singles[lot].fund
 
-    def take(self, purse: Purse, lot: str, cents: int) -> None:
-        """Cents of a lot of an open purse are spent or held."""
-        purse.take(lot, cents)
-        cohort = self.cohorts.get(lot)
-        if cohort is not None:
-            cohort.left -= cents
-
     def give_back(self, member: Member, kind: PurseKind, lot: str, cents: int) -> None:
         """Cents go back to a lot that can still be spent."""
         self.open_purse(member, kind).put(lot, self.lot_fund(lot), self.lot_expires_us(lot), cents)

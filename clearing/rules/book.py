@@ -86,7 +86,8 @@ class Book:
         own = self.operations.get((terminal, x))
         if own is not None:
             return own
-        others = (one.terminal for one in self.producers.terminals.values() if one.producer == producer)
+        terminals = self.producers.terminals
+        others = (one for one in self.producers.terminals_of.get(producer, ()) if terminals[one].producer == producer)
         return next((self.operations[other, x] for other in others if (other, x) in self.operations), None)
 
     def capture_of(self, producer: ProducerId, terminal: TerminalId, x: OperationId) -> Operation | None:

@@ -50,7 +50,8 @@ class Purse:
 
     def take(self, lot: str, cents: int) -> None:
         """Raises BrokenBook when the lot does not hold that much."""
-        held = self.lot(lot)
+        lots = self.lots
+        held = lots[0] if lots and lots[0].id == lot else self.lot(lot)  # nearly always the first
         if held is None or held.cents < cents:
             raise BrokenBook(f"lot {lot} holds {held.cents if held else 0} cents, {cents} were to be taken")
         held.cents -= cents

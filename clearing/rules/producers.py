@@ -74,10 +74,13 @@ class Slot:
 
 @dataclass(slots=True)
 class Producers:
+    """terminals_of: the terminals that each producer ever enrolled, in that order."""
+
     producers: dict[ProducerId, Producer] = field(default_factory=dict)
     conventions: dict[ConventionId, Convention] = field(default_factory=dict)
     terminals: dict[TerminalId, Terminal] = field(default_factory=dict)
     slots: dict[str, Slot] = field(default_factory=dict)
+    terminals_of: dict[ProducerId, list[TerminalId]] = field(default_factory=dict)
 
 
 def evolve_admitted(producers: Producers, event: ProducerAdmitted) -> None:
@@ -118,6 +121,9 @@ def evolve_slot_closed(producers: Producers, event: TerminalSlotClosed) -> None:
 
 
 def evolve_enrolled(producers: Producers, event: TerminalEnrolled) -> None:
+    known = producers.terminals.get(event.terminal)
+    if known is None or known.producer != event.producer:
+        producers.terminals_of.setdefault(event.producer, []).append(event.terminal)
     producers.terminals[event.terminal] = Terminal(event.terminal, event.producer, event.epoch, event.key)
     if event.slot is not None:
         producers.slots[event.slot].closed = True

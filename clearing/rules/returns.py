@@ -46,6 +46,7 @@ def new_lot_ids(returns: Iterable[Return], position: int) -> dict[str, str]:
 def take_shares(shares: Iterable[Share], allocation: Allocation, funds: Funds, member: Member) -> None:
     """Take what the shares say out of lots and funds, to spend or to hold it. Raises BrokenBook when it is not there."""
     opened: dict[str, Purse] = {}
+    cohorts = allocation.cohorts
     for share in shares:
         source = share.source
         purse = opened.get(source)
@@ -56,7 +57,10 @@ def take_shares(shares: Iterable[Share], allocation: Allocation, funds: Funds, m
                 continue
             purse = opened[source] = allocation.open_purse(member, kind)
         for lot, cents in share.lots:
-            allocation.take(purse, lot, cents)
+            purse.take(lot, cents)
+            cohort = cohorts.get(lot)
+            if cohort is not None:
+                cohort.left -= cents
 
 
 def pool_surplus(parts: Iterable[Share | Return], funds: Funds, sign: int) -> None:

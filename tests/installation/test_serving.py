@@ -7,6 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from clearing.authoriser.snapshot import code_version
 from clearing.config import Settings
 from clearing.events.codes import Code
 from clearing.installation.home import Home
@@ -14,6 +15,7 @@ from clearing.installation.office import NotAllowed, Officer
 from clearing.installation.opening import Installation
 from clearing.installation.proving import audited
 from clearing.installation.serving import Serving, serving
+from clearing.installation.snapshots import keep_snapshots, take_snapshot
 from clearing.installation.watching import BookWatch, proved, watch_book
 from clearing.projections.runner import Runner
 from clearing.telemetry import Telemetry
@@ -74,6 +76,19 @@ async def test_views_that_halt_leave_the_caisse_working_and_say_what_to_do(
     assert (status, "run clearing rebuild" in said) == (503, True)
     assert 'clearing_alarms_total{alarm="views",caisse="brume"} 1.0' in (await asked(served, "/metrics"))[1]
     assert not served.over.is_set()
+
+
+async def test_a_child_process_makes_snapshots_beside_the_serving_writer(served: Serving) -> None:
+    stop = asyncio.Event()
+    keeping = asyncio.create_task(keep_snapshots(served.installation, CODE, served.telemetry, stop, every_s=0.01))
+    async with asyncio.timeout(120), served.installation.reading(CODE) as log:
+        while not (found := await log.snapshots(code_version())):
+            await asyncio.sleep(0)
+    stop.set()
+    await keeping
+    assert found[0].position == served.writers[CODE].book.position
+    assert await take_snapshot(served.installation, CODE) is None
+    assert 'alarm="snapshot"' not in (await asked(served, "/metrics"))[1]
 
 
 async def test_a_caisse_that_is_not_served_here_is_not_answered_for(served: Serving) -> None:
