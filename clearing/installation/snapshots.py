@@ -6,6 +6,7 @@ One that can't be made is an alarm, and the next start takes longer.
 import asyncio
 import os
 import sys
+import time
 from typing import Final
 
 import structlog
@@ -61,4 +62,6 @@ async def _in_a_child(installation: Installation, code: CaisseCode, telemetry: T
         structlog.get_logger().error(
             LogEvent.ALARM, caisse=code, alarm="snapshot", fault=f"exit code {ending.result()}; run: clearing snapshot"
         )
+    else:
+        telemetry.snapshot_timestamp_seconds.labels(code).set(time.time())
     await ending

@@ -8,6 +8,7 @@ import structlog
 
 from clearing.event_store.migrate import ensure_partitions, partitions_ahead
 from clearing.installation.opening import Installation
+from clearing.installation.snapshots import keep_snapshots
 from clearing.installation.watching import watch_book
 from clearing.postgres import ADMIN
 from clearing.sql import schema_of
@@ -22,14 +23,18 @@ async def tend(
 ) -> None:
     """Until `stop`: what one process of an installation does for a caisse beside selling. now_us: the caisse's clock."""
     telemetry.begin_caisse(code)
-    watching = asyncio.create_task(watch_book(installation, code, telemetry, stop, now_us))
+    beside = {
+        asyncio.create_task(watch_book(installation, code, telemetry, stop, now_us)),
+        asyncio.create_task(keep_snapshots(installation, code, telemetry, stop)),
+    }
     try:
         await keep_partitions(installation, code, telemetry, stop)
     except BaseException:
-        watching.cancel()
+        for one in beside:
+            one.cancel()
         raise
     finally:
-        await asyncio.wait({watching})
+        await asyncio.wait(beside)
 
 
 async def keep_partitions(installation: Installation, code: CaisseCode, telemetry: Telemetry, stop: asyncio.Event) -> None:
