@@ -1,7 +1,7 @@
 """Law: what a sale costs is counted, not timed: calls, look-ups in the database, what stays in memory, what is stored.
 
-A count is the same on any machine. The bounds stand a little above what was counted when they were written; who makes the path dearer
-sees it here first. Microseconds: docs/PERFORMANCE.md and loadtests/.
+A count is the same on any machine. The bounds stand a little above what was counted when they were written; whoever makes the path
+dearer sees it here first. Microseconds: docs/PERFORMANCE.md and loadtests/.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from tests.memory_log import Desk, furnished
 from tests.stall_world import BRUME, World, sale, signed
 
 GROUP = 64
-BASKET = (("fruit-veg", 735), ("animal", 1_249), ("staple", 415))
+BASKET = (("fruit-veg", 5), ("animal", 7), ("staple", 4))  # the credit of 150.00 has to last
 
 
 def calls(work: Callable[[], object]) -> Counter[str]:
@@ -67,7 +67,8 @@ def decided(desk: Desk, taken: list[Submission]) -> Group:
     group = Group(desk.book)
     for one in taken:
         desk._reception.take(Waiting(one, desk.clock.us, lambda _: None), group, GENESIS)
-    group.seal(desk._answers, GENESIS, lambda size: bytes(size))
+    group.seal(desk._answers, GENESIS, bytes)
+    assert group.codes == {"10": len(taken)}, "a sale that is declined costs less"
     return group
 
 
@@ -77,8 +78,8 @@ def test_a_sale_is_decided_hashed_and_answered_in_few_calls() -> None:
     taken, groups = submissions(desk, GROUP), []
     counted = calls(lambda: groups.append(decided(desk, taken)))
     assert len(groups[0].rows) == len(groups[0].replies) == len(groups[0].taps) == GROUP
-    assert counted["call"] / GROUP < 110
-    assert counted["c_call"] / GROUP < 120
+    assert counted["call"] / GROUP < 125
+    assert counted["c_call"] / GROUP < 140
 
 
 def test_one_event_one_reply_and_one_tap_are_stored_for_a_sale() -> None:
@@ -86,7 +87,7 @@ def test_one_event_one_reply_and_one_tap_are_stored_for_a_sale() -> None:
     group = decided(desk, submissions(desk, GROUP))
     assert len(group.rows) == len(group.replies) == len(group.taps) == GROUP
     stored = sum(len(column) for row in group.rows for column in row if isinstance(column, bytes | str))
-    assert stored / GROUP < 600
+    assert stored / GROUP < 740
     assert sum(len(row.reply) for row in group.replies) / GROUP < 480
 
 
@@ -98,7 +99,7 @@ def test_little_of_a_sale_stays_in_the_writers_memory() -> None:
         group = decided(desk, submissions(desk, GROUP))
         del group
     gc.collect()
-    assert (sys.getallocatedblocks() - before) / count < 22
+    assert (sys.getallocatedblocks() - before) / count < 27
 
 
 def test_the_door_admits_a_sale_in_few_calls() -> None:
@@ -112,7 +113,7 @@ def test_the_door_admits_a_sale_in_few_calls() -> None:
     door.admit(frames[0], Op.SALE, "a")
     counted = calls(lambda: [door.admit(frame, Op.SALE, "a") for frame in frames])
     assert counted["call"] / GROUP < 78
-    assert counted["c_call"] / GROUP < 120
+    assert counted["c_call"] / GROUP < 140
 
 
 def test_a_trunk_packs_and_unpacks_many_requests_in_one_call_each() -> None:
