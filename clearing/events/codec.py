@@ -130,10 +130,45 @@ def _shape(event_type: type[Event]) -> _Shape:
     )
 
 
+def public_places(event_type: type[Event], *names: str) -> tuple[int, ...]:
+    """Where these fields stand in `plain`'s public values. Raises ValueError for a name that is not public."""
+    return _places([name for name, _, _ in _SHAPES[event_type].public], names)
+
+
+def private_places(event_type: type[Event], *names: str) -> tuple[int, ...]:
+    """Where these fields stand in `plain`'s private values. Raises ValueError for a name that is not private."""
+    return _places([name for name, _, _ in _SHAPES[event_type].private], names)
+
+
+def record_places(record: type, *names: str) -> tuple[int, ...]:
+    """Where these fields stand in a record (a line, a share) inside `plain`'s values. Raises ValueError."""
+    return _places([field.name for field in fields(record)], names)
+
+
+def _places(stored: list[str], names: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(stored.index(name) for name in names)
+
+
+def plain(event_type: type[Event], schema_version: int, public: bytes, private: bytes) -> tuple[Any, Any]:
+    """(public, private) values of a body as they lie, records as tuples, in today's order of fields: for who reads a few fields
+    of very many events (measured for a sale: 4 us, against 25 for the event). Raises UnreadableEvent."""
+    shape = _SHAPES[event_type]
+    if schema_version != shape.schema_version:
+        _, _, public, private = encode(decode(event_type.TYPE, schema_version, public, private))
+    try:
+        values = _unpack(public, use_list=False), _unpack(private, use_list=False) if private else ()
+        if len(values[0]) != len(shape.public) or len(values[1]) != len(shape.private):
+            raise UnreadableEvent(f"stored {event_type.__name__} has other fields than version {schema_version} has")
+    except (ValueError, TypeError, msgpack.exceptions.UnpackException) as fault:
+        raise UnreadableEvent(f"stored {event_type.__name__} does not have its form: {fault}") from fault
+    return values
+
+
 _SHAPES: Final = {event_type: _shape(event_type) for event_type in EVENTS}
 _BY_NUMBER: Final = {event_type.TYPE: event_type for event_type in EVENTS}
 _UPCASTS: Final[dict[tuple[int, int], Upcast]] = {}
 """(type, stored schema version) -> the stored [public, private] lists as the next version has them. Empty: all are 1."""
+_unpack: Final = msgpack.unpackb
 _pack: Final = msgpack.Packer(use_bin_type=True, autoreset=True).pack
 
 

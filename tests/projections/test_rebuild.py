@@ -10,8 +10,9 @@ from clearing.postgres import Embedded
 from clearing.projections import owed
 from clearing.projections.generations import make, totals
 from clearing.projections.page import Page, Write, Writes
+from clearing.projections.reading import LogHole
 from clearing.projections.rebuild import rebuild
-from clearing.projections.runner import GenerationGone, LogHole
+from clearing.projections.runner import GenerationGone
 from clearing.projections.views import VIEWS, Origins, View
 from tests.postgres_server import fresh_caisse
 from tests.projections.random_caisse import RandomCaisse
@@ -23,7 +24,7 @@ def forgetful(page: Page, origins: Origins) -> Writes:
     """A program that counts one cent too little for every producer."""
     totals, *entries = owed.writes(page)
     assert isinstance(totals, Write)
-    producers, captured, *others = totals.arrays
+    producers, captured, *others = totals.arguments
     return [Write("owe", (producers, [cents - 1 for cents in captured], *others)), *entries]
 
 
@@ -139,13 +140,17 @@ async def test_a_rebuild_over_a_hole_leaves_everything_as_it_was(viewed: ViewedC
     story = RandomCaisse(26).live(100)
     await viewed.record_all(story)
     await viewed.project()
-    async with viewed.caisse.connection() as admin:
+    lost = next(sold.position for sold in story.sold if sold.position > 40)
+    async with viewed.caisse.connection() as admin, viewed.asked() as questions:
         await admin.execute("SET session_replication_role = replica")
-        await admin.execute(f"DELETE FROM {viewed.schema}.events WHERE position = 40")
-    with pytest.raises(LogHole, match="has no event 40"):
-        await viewed.rebuild()
-    assert await tables(viewed) == {"1"}
-    async with viewed.asked() as questions:
+        await admin.execute(f"CREATE TEMP TABLE backup AS SELECT * FROM {viewed.schema}.events WHERE position = {lost}")
+        await admin.execute(f"DELETE FROM {viewed.schema}.events WHERE position = {lost}")
+        with pytest.raises(LogHole, match=f"has no event {lost}"):
+            await viewed.rebuild()
+        assert await tables(viewed) == {"1"}
+        with pytest.raises(LogHole, match=f"has no event {lost}.*clearing audit"):
+            await questions.sale(lost)
+        await admin.execute(f"INSERT INTO {viewed.schema}.events SELECT * FROM backup")
         await check(questions, story)
 
 

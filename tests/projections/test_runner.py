@@ -13,7 +13,8 @@ from clearing.events.sales import HoldExpired
 from clearing.projections import ledger, owed
 from clearing.projections.generations import breaches, install
 from clearing.projections.page import Page, Write, Writes
-from clearing.projections.runner import GenerationGone, LogHole
+from clearing.projections.reading import LogHole
+from clearing.projections.runner import GenerationGone
 from clearing.projections.views import VIEWS, Origins, View
 from clearing.rules.postings import UnexplainedPosting
 from clearing.values import Cents, FundId, PersonId
@@ -31,14 +32,15 @@ async def figures(viewed: ViewedCaisse) -> tuple[int, dict[str, int]]:
 
 
 async def positions(viewed: ViewedCaisse) -> set[int]:
-    """Positions that left postings."""
+    """Positions that left rows: of operations, and the last ones of pages."""
     async with viewed.caisse.connection() as admin:
-        return {row[0] for row in await admin.fetch(f"SELECT DISTINCT position FROM {viewed.schema}.ledger_postings")}
+        statement = f"SELECT position FROM {viewed.schema}.sales UNION SELECT last FROM {viewed.schema}.ledger_pages"
+        return {row[0] for row in await admin.fetch(statement)}
 
 
 async def test_the_last_view_failing_takes_the_whole_page_and_its_checkpoint_back(viewed: ViewedCaisse) -> None:
     def breaks(page: Page, _: Origins) -> Writes:
-        raise RuntimeError(f"a fault after position {page[0].position}")
+        raise RuntimeError(f"a fault after position {page.first}")
 
     story = RandomCaisse(1).live(50)
     await viewed.record_all(story)

@@ -118,4 +118,4 @@ async def test_a_tampered_total_is_a_breach(viewed: ViewedCaisse) -> None:
         found = await breaches(admin, viewed.schema, 1)
     assert len(found) == 2
     assert any(line.startswith("owed to p0: ") for line in found)
-    assert any(line.startswith("entries of p0: ") for line in found)
+    assert any(line.startswith("pages of p0: ") for line in found)
