@@ -26,7 +26,7 @@ from clearing.events.sales import (
 )
 from clearing.rules.book import Book
 from clearing.rules.caisse import ALLOWED_ROLES, may
-from clearing.rules.sale import Operation
+from clearing.rules.operations import Operation
 from clearing.values import InvalidValue, TerminalId
 from clearing.wire import fields as read
 from clearing.wire.commands import COMMAND_BYTES_MAX, Command, parse_command

@@ -74,7 +74,7 @@ Credit = AllocationGranted | AllocationDeclined | SingleGranted | CohortLapsed |
 def _credit(event: Credit, position: int, at_us: int, book: Book) -> None:
     match event:
         case AllocationGranted():
-            heads = sum(1 for _ in book.members.in_groups(event.who))
+            heads = book.members.head_count(event.who)
             if heads != event.head_count or heads * event.cents_each != event.total_cents:
                 raise BadEvent(position, f"it credits {event.head_count} heads with {event.total_cents} cents, not {heads}")
         case AllocationDeclined():

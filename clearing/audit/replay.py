@@ -16,7 +16,7 @@ from clearing.event_store.proofs import GENESIS, Frontier, chain_hash, head_note
 from clearing.event_store.rows import EventRow, Head, ReplyRow, SignedHead, TapRow
 from clearing.events.caisse import FrameHeld, SecurityAlerted
 from clearing.events.catalogue import Event
-from clearing.events.codec import UnreadableEvent, decode
+from clearing.events.codec import StoredBodies, UnreadableEvent, decode
 from clearing.events.settlement import BatchClosed
 from clearing.rules.answers import BrokenBook
 from clearing.rules.book import Book
@@ -33,7 +33,7 @@ class Replay:
     """One log, proved so far up to `position`. server_keys: public keys that may sign for the caisse."""
 
     def __init__(self, server_keys: Sequence[bytes], *, signatures: bool = True) -> None:
-        self.book = Book()
+        self.book = Book(StoredBodies())
         self.checked = Checked()
         self.roads = TwoRoads(self.checked)
         self.chain = GENESIS
@@ -140,7 +140,7 @@ class Replay:
     def _fold(self, event: Event, row: EventRow) -> None:
         try:
             self._evidence.learn(event, row.position)
-            self.book.apply(event, row.position, row.at_us)
+            self.book.apply(event, row.position, row.at_us, (row.type, row.schema_version, row.public, row.private))
             self.roads.post(event, row.position, self.book)
         except (BrokenBook, *NONSENSE) as fault:
             raise BadEvent(row.position, f"it contradicts what was before it: {fault!r}") from fault

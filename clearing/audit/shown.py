@@ -73,7 +73,7 @@ def _purses(book: Book) -> Sums:
     found: Sums = {}
     lapsed = {lot for lot, cohort in book.allocation.cohorts.items() if cohort.lapsed}
     for member in book.members.members.values():
-        for kind in {*member.purses, *book.allocation.grants}:
+        for kind in {*(purse.kind for purse in member.purses), *book.allocation.grants}:
             lots = book.allocation.open_purse(member, kind).lots
             found[f"{member.member} {kind}"] = sum(lot.cents for lot in lots if lot.id not in lapsed)
     return found

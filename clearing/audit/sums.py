@@ -8,7 +8,6 @@ from clearing.events.catalogue import Event
 from clearing.events.sales import CaptureDecided, ReversalDecided, SaleDecided
 from clearing.rules.book import Book
 from clearing.rules.postings import HELD, Ledger, Legs, UnexplainedPosting
-from clearing.rules.sale import State
 from clearing.rules.settlement import BatchState, PayoutState
 from clearing.values import FundId, Position, ProducerId
 
@@ -20,7 +19,7 @@ def book_balances(book: Book) -> dict[str, int]:
         found[f"owed:{producer}"] = owed.net_cents()
     found |= _purses(book) | _payable(book)
     found[HELD] = sum(
-        share.cents for one in book.operations.values() if one.state is State.HELD for share in getattr(one.event, "shares", ())
+        share.cents for one in book.operations.held() for share in getattr(one.event, "shares", ())
     )
     return {account: cents for account, cents in found.items() if cents}
 
@@ -31,7 +30,8 @@ def _purses(book: Book) -> dict[str, int]:
     for cohort in book.allocation.cohorts.values():
         found[f"purse:{cohort.purse}"] = found.get(f"purse:{cohort.purse}", 0) + cohort.left
     for member in book.members.members.values():
-        for kind, purse in member.purses.items():
+        for purse in member.purses:
+            kind = purse.kind
             single = sum(lot.cents for lot in purse.lots if lot.id not in book.allocation.cohorts)
             found[f"purse:{kind}"] = found.get(f"purse:{kind}", 0) + single
     return found

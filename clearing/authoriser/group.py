@@ -55,7 +55,7 @@ class Group:
             position, at_us, stored.type, stored.schema_version, stored.public, stored.private, salt, evidence, reply
         )
         try:
-            self._book.apply(event, position, at_us)
+            self._book.apply(event, position, at_us, stored)
         except Exception as fault:
             raise ApplyFailed(f"{type(event).__name__} at {position}: {fault}") from fault
         self.chain = chain_hash(self.chain, leaf)

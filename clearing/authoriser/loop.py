@@ -28,7 +28,7 @@ from clearing.event_store.proofs import head_note
 from clearing.event_store.tree import GrowingTree
 from clearing.events.caisse import PersonNamed
 from clearing.events.catalogue import Event
-from clearing.events.codec import decode
+from clearing.events.codec import StoredBodies, decode
 from clearing.events.members import CardIssued
 from clearing.events.producers import TerminalEnrolled
 from clearing.rules.answers import BrokenBook
@@ -85,11 +85,11 @@ class Writer:
         structlog.get_logger().info(LogEvent.READY, caisse=self.code, position=self.book.position)
 
     async def _load(self) -> None:
-        self.book, self._tree = Book(), GrowingTree()
+        self.book, self._tree = Book(StoredBodies()), GrowingTree()
         while rows := await self._log.read(self.book.position, LOAD_PAGE):
             for row in rows:
                 event = decode(row.type, row.schema_version, row.public, row.private)
-                self.book.apply(event, row.position, row.at_us)
+                self.book.apply(event, row.position, row.at_us, (row.type, row.schema_version, row.public, row.private))
                 self._tree.append(row.leaf)
                 self._tell_directory(event)
         sameness = Sameness()

@@ -1,12 +1,15 @@
-"""Law: a basket's lines sum to its amount; a share says who paid which cents of which line, from which lots, and why."""
+"""Law: a basket's lines sum to its amount; a share says who paid which cents of which line, from which lots, and why.
 
-from dataclasses import dataclass
+Named tuples, not dataclasses: a sale makes and reads about ten of them (measured: made in 0.3 us against 1.5, and packed and
+unpacked as they are).
+"""
+
+from typing import NamedTuple
 
 from clearing.values import CategoryId, Cents, PayerId, ProducerId, Rate
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """One line of a basket as the terminal sent it. qty_milli: thousandths of the product's unit."""
 
     category: CategoryId
@@ -16,16 +19,14 @@ class Line:
     qty_milli: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LotUse:
+class LotUse(NamedTuple):
     """Cents taken from one lot of a purse. lot: "<rule>/<period>" of a grant, or "x<position>" of a single credit."""
 
     lot: str
     cents: Cents
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class Share(NamedTuple):
     """What one payer carries of one line.
 
     line: index into the basket's lines (after equal lines were added up: the first of them). step: "tariff", "payer" or
@@ -43,8 +44,7 @@ class Share:
     lots: tuple[LotUse, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LotReturn:
+class LotReturn(NamedTuple):
     """Cents that went back to one lot. outcome: "back" (spendable again), "lapsed" (its time was over: to the fund), or
     "new" (a refund to a lapsed lot: a new lot "x<position of this event>" of refund_lot_days)."""
 
@@ -53,8 +53,7 @@ class LotReturn:
     outcome: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Return:
+class Return(NamedTuple):
     """The opposite of a Share: cents given back to the source they came from. line: index into the ORIGINAL basket."""
 
     line: int

@@ -5,7 +5,7 @@ member, and who paid which cent by which rule.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from clearing.events.basket import Line, Return, Share
 from clearing.values import (
@@ -21,8 +21,7 @@ from clearing.values import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperationHead:
+class OperationHead(NamedTuple):
     """Identity of one message of a terminal: (terminal, epoch, n), and of the operation it is about: (terminal, x)."""
 
     terminal: TerminalId
@@ -32,8 +31,7 @@ class OperationHead:
     producer: ProducerId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tap:
+class Tap(NamedTuple):
     """A genuine tap of a known card. fresh: this event used its counter up (False: it had been used, code 63)."""
 
     card: CardId

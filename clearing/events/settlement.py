@@ -1,13 +1,12 @@
 """Law: every captured cent is in exactly one batch; a batch is frozen at a position, and another person approves it."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from clearing.values import BatchId, Cents, PersonId, Position, ProducerId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchLine:
+class BatchLine(NamedTuple):
     """net = captured - refunded + carried (what an earlier batch left: below zero, or waiting for bank details).
 
     Paid if above zero. details: digest of the bank details this payout goes to (events/producers.py), empty when there are

@@ -13,6 +13,7 @@ from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided
 from clearing.events.settlement import BatchClosed, PayoutConfirmed, PayoutReturned
 from clearing.projections.operations import operation
 from clearing.projections.page import Page, Recorded, Writes, copy, write
+from clearing.projections.sold import Sold
 
 FILE = "owed.sql"
 PAGE: Final = ("producer", "last", "day", "captured_cents", "given_back_cents", "captures", "positions")
@@ -40,22 +41,28 @@ class _Days:
         self.owe(producer, _REFUNDED, cents)
         self.sums[producer, day][1] += cents
 
+    def sell(self, sold: Sold) -> None:
+        for producer, taken in sold.taken.items():
+            key = producer, sold.day
+            known = self.positions.get(key)
+            self.positions[key] = taken.positions if known is None else sorted(known + taken.positions)
+            if taken.captures:
+                self.capture(producer, sold.day, taken.captured_cents, taken.captures)
+
     def rows(self, last: int) -> list[tuple[object, ...]]:
+        none = (0, 0, 0)
         return [
-            (key[0], last, key[1], *self.sums[key], sorted(positions)) for key, positions in sorted(self.positions.items())
+            (key[0], last, key[1], *self.sums.get(key, none), positions) for key, positions in sorted(self.positions.items())
         ]
 
 
 def writes(page: Page) -> Writes:
     days = _Days()
-    for sold in page.sold:
-        for producer, taken in sold.taken.items():
-            days.positions[producer, sold.day] += taken.positions
-            if taken.captures:
-                days.capture(producer, sold.day, taken.captured_cents, taken.captures)
     for recorded in page.recorded:
         for producer in _concerned(recorded, days):
             days.positions[producer, recorded.day].append(recorded.position)
+    for sold in page.sold:
+        days.sell(sold)
     totals = [(producer, *sums) for producer, sums in sorted(days.totals.items())]
     return [*write("owe", totals), *copy("producer_pages", PAGE, days.rows(page.last))]
 

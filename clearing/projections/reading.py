@@ -7,7 +7,7 @@ from typing import Any, Final
 from clearing.events.caisse import CaisseFounded
 from clearing.events.codec import decode
 from clearing.projections.page import QUARTER_US, CivilTime, Page, Recorded
-from clearing.projections.sold import SALE, Sold
+from clearing.projections.sold import SALE, SaleBody, Sold
 
 BREATH_EVENTS: Final = 128  # about 1 ms
 
@@ -40,7 +40,7 @@ class PageReader:
             yield
 
     def _take(self, page: Page, rows: Iterable[Row]) -> None:
-        sales: list[Row] = []
+        sales: list[SaleBody] = []
         for row in rows:
             position, kind, version, at_us, public, private = row
             if position != page.last + 1:
@@ -58,7 +58,7 @@ class PageReader:
                 self._sell(page, sales)
                 self._turn(at_us)
             if event is None:
-                sales.append(row)
+                sales.append((position, version, public, private))
             else:
                 page.recorded.append(Recorded(position, at_us, self._day, event))
         self._sell(page, sales)
@@ -69,7 +69,7 @@ class PageReader:
             raise LogHole(f"{self._schema} does not begin with the founding of its caisse; run `clearing audit`")
         self._quarter, self._day = at_us // QUARTER_US, self.civil.at(at_us).date()
 
-    def _sell(self, page: Page, sales: list[Row]) -> None:
+    def _sell(self, page: Page, sales: list[SaleBody]) -> None:
         """The sales so far, which are of the day that is about to end."""
         if not sales:
             return
@@ -78,7 +78,7 @@ class PageReader:
         try:
             page.sold[-1].take(sales)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-            for _, kind, version, _, public, private in sales:
-                decode(kind, version, public, private)  # says which field is not what it must be
+            for _, version, public, private in sales:
+                decode(SALE, version, public, private)  # says which field is not what it must be
             raise
         sales.clear()

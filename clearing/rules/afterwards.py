@@ -24,8 +24,9 @@ from clearing.rules.answers import BrokenBook
 from clearing.rules.facts import Held
 from clearing.rules.funding import fund_capture, refund
 from clearing.rules.funds import Funds
+from clearing.rules.operations import Operation, State
 from clearing.rules.returns import returned, total, within_funds
-from clearing.rules.sale import Operation, State, goods, unsold
+from clearing.rules.sale import goods, unsold
 from clearing.values import CategoryId, Cents, MicroTime, OperationId, ProducerId
 
 TOMBSTONES_MAX: Final = 100  # open at once per terminal

@@ -68,8 +68,8 @@ class Allocation:
     def open_purse(self, member: Member, kind: PurseKind) -> Purse:
         """The member's purse with every grant so far in it."""
         purse = member.purse(kind)
-        grants = self.grants.get(kind, [])
-        if purse.grants_seen < len(grants):
+        grants = self.grants.get(kind)
+        if grants is not None and purse.grants_seen < len(grants):
             purse.lots = [lot for lot in purse.lots if lot.id not in self.cohorts or not self.cohorts[lot.id].lapsed]
             for cohort in grants[purse.grants_seen :]:
                 if not cohort.lapsed and cohort.reached(member):
@@ -86,7 +86,7 @@ class Allocation:
                     cohort.had.add(member.member)
 
     def spendable(self, member: Member, kind: PurseKind, at_us: int) -> list[OpenLot]:
-        """Lots that can be spent at at_us, in the order they came; lots whose time is over are dropped from the purse."""
+        """Lots that can be spent at at_us, soonest expiry first; lots whose time is over are passed over."""
         purse = self.open_purse(member, kind)
         if any(lot.expires_us is not None and lot.expires_us <= at_us for lot in purse.lots):
             return [lot for lot in purse.lots if lot.expires_us is None or lot.expires_us > at_us]
@@ -101,9 +101,9 @@ class Allocation:
         cohort = self.cohorts.get(lot)
         return cohort.fund if cohort is not None else self.singles[lot].fund
 
-    def take(self, member: Member, kind: PurseKind, lot: str, cents: int) -> None:
-        """Cents of a lot are spent or held."""
-        self.open_purse(member, kind).take(lot, cents)
+    def take(self, purse: Purse, lot: str, cents: int) -> None:
+        """Cents of a lot of an open purse are spent or held."""
+        purse.take(lot, cents)
         cohort = self.cohorts.get(lot)
         if cohort is not None:
             cohort.left -= cents
@@ -247,7 +247,7 @@ def decide_grant(
     expires_us = calendar.period_end_us(period, voted.months_valid)
     if expires_us <= at_us:
         return not_now(f"The credit of {period} would have lapsed already; grant the current month.")
-    head_count = sum(1 for _ in members.in_groups(voted.who))
+    head_count = members.head_count(voted.who)
     if not head_count:
         return not_found("Nobody would be credited: there is no member that this rule is for.")
     need, cover = head_count * voted.cents_each, funds[voted.fund].free_cents()

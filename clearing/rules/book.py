@@ -4,7 +4,7 @@ Memory of the writer; audit folds the same book from the log alone. Positions ri
 """
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Final
 
@@ -18,17 +18,17 @@ from clearing.events import (
 )
 from clearing.events.basket import Line, Return, Share
 from clearing.events.catalogue import Event
-from clearing.events.charte import Charte, Span
+from clearing.events.charte import Span
 from clearing.events.codes import Code
 from clearing.rules import afterwards, allocation, caisse, funds, members, producers, settlement
 from clearing.rules.answers import BrokenBook
 from clearing.rules.ceilings import Usage
-from clearing.rules.facts import Facts, Lot
+from clearing.rules.facts import Facts, Spendable
 from clearing.rules.members import Member
+from clearing.rules.operations import Bodies, Decided, Operation, OperationKey, Operations, State, StoredForm
 from clearing.rules.producers import Convention, Producer
 from clearing.rules.returns import give_back, pool_surplus, take_shares
-from clearing.rules.sale import Operation, OperationKey, State, owed
-from clearing.values import MemberId, MicroTime, OperationId, PayerId, ProducerId, PurseKind, TerminalId
+from clearing.values import FundId, MemberId, MicroTime, OperationId, PayerId, ProducerId, PurseKind, TerminalId
 
 _APPROVED: Final = frozenset({Code.APPROVED, Code.PARTIAL})
 
@@ -36,7 +36,8 @@ _APPROVED: Final = frozenset({Code.APPROVED, Code.PARTIAL})
 class Book:
     """Everything the writer knows of one caisse at `position`."""
 
-    def __init__(self) -> None:
+    def __init__(self, bodies: Bodies | None = None) -> None:
+        """bodies: how operations are kept; None: as the objects they are, which is for small books."""
         self.position = 0
         self.at_us = 0
         self.caisse = caisse.Caisse()
@@ -46,17 +47,22 @@ class Book:
         self.allocation = allocation.Allocation()
         self.settlement = settlement.Settlement()
         self.usage = Usage()
-        self.operations: dict[OperationKey, Operation] = {}
+        self.operations = Operations(bodies)
         self.tombstones: dict[TerminalId, dict[OperationId, int]] = {}
         self.holds_due: list[tuple[int, OperationKey]] = []
         self.alerted: set[tuple[TerminalId, int, int]] = set()
 
-    def apply(self, event: Event, position: int, at_us: int) -> None:
-        """Fold the next event in. Raises BrokenBook when it contradicts what is there: the program is wrong then."""
+    def apply(self, event: Event, position: int, at_us: int, stored: StoredForm | None = None) -> None:
+        """Fold the next event in. stored: its stored form, when the caller has it at hand (codec.Encoded).
+
+        Raises BrokenBook when it contradicts what is there: the program is wrong then.
+        """
         if position != self.position + 1 or at_us <= self.at_us:
             raise BrokenBook(f"event {position} at {at_us} us does not follow event {self.position} at {self.at_us} us")
-        evolve = _EVOLVE.get(type(event))
-        if evolve is not None:
+        decided = _DECIDED.get(type(event))
+        if decided is not None:
+            decided(self, event, position, at_us, stored)
+        elif (evolve := _EVOLVE.get(type(event))) is not None:
             evolve(self, event, position, at_us)
         self.position, self.at_us = position, at_us
 
@@ -71,7 +77,7 @@ class Book:
         return None
 
     def _next_hold(self) -> tuple[int, OperationKey] | None:
-        while self.holds_due and self.operations[self.holds_due[0][1]].state is not State.HELD:
+        while self.holds_due and not self.operations.is_held(self.holds_due[0][1]):
             heapq.heappop(self.holds_due)
         return self.holds_due[0] if self.holds_due else None
 
@@ -90,13 +96,17 @@ class Book:
 
     def all_conventioned(self, lines: Iterable[Line], at_us: int) -> bool:
         """Whether every payee that a line names is a producer with a convention in force: nobody else can be owed money."""
-        named = {line.payee for line in lines if line.payee is not None}
-        found = (self.producers.producers.get(payee) for payee in named)
-        return all(producer is not None and producer.convention_at(at_us) is not None for producer in found)
+        for line in lines:
+            if line.payee is not None:
+                producer = self.producers.producers.get(line.payee)
+                if producer is None or producer.convention_at(at_us) is None:
+                    return False
+        return True
 
     def reversed_before(self, terminal: TerminalId, x: OperationId, at_us: int) -> bool:
         """Whether the terminal reversed this operation before it came."""
-        since_us = self.tombstones.get(terminal, {}).get(x)
+        waiting = self.tombstones.get(terminal)
+        since_us = waiting.get(x) if waiting else None
         return since_us is not None and since_us + afterwards.TOMBSTONE_US > at_us
 
     def open_tombstones(self, terminal: TerminalId, at_us: int) -> dict[OperationId, int]:
@@ -105,34 +115,40 @@ class Book:
         return {x: since for x, since in waiting.items() if since + afterwards.TOMBSTONE_US > at_us}
 
     def facts(
-        self, member: Member, charte: Charte, convention: Convention, producer: Producer, *, price_choice: int | None,
-        at_us: int,
+        self, member: Member, convention: Convention, producer: Producer, *, price_choice: int | None, at_us: int
     ) -> Facts:
         """What funding has to know about one sale (rules/facts.py)."""
-        kinds = {payer.purse for payer in charte.payers if payer.purse is not None}
-        kinds |= {PurseKind("own")} if any(t.surplus_fund is not None for t in charte.tariffs) else set()
-        named = {payer.fund for payer in charte.payers if payer.fund is not None}
-        named |= {weight.fund for tariff in charte.tariffs for weight in tariff.funds}
         return Facts(
             at_us=MicroTime(at_us), producer=producer.producer, groups=member.groups,
-            places=producer.structures | {producer.producer, convention.convention},
-            purses={kind: self._lots(member, kind, at_us) for kind in kinds},
-            funds={fund: max(0, self.funds[fund].free_cents()) for fund in named},
+            places=producer.structures.union((producer.producer, convention.convention)),
+            purses=_PursesOf(self.allocation, member), funds=_FreeCentsOf(self.funds),  # type: ignore[arg-type]  # only get
             used=partial(self._used, member.member, at_us), eligible=convention.categories, price_choice=price_choice,
-        )
-
-    def _lots(self, member: Member, kind: PurseKind, at_us: int) -> tuple[Lot, ...]:
-        return tuple(
-            Lot(id=lot.id, fund=lot.fund, expires_us=_instant(lot.expires_us), cents=lot.cents)
-            for lot in self.allocation.spendable(member, kind, at_us)
         )
 
     def _used(self, member: MemberId, at_us: int, payer: PayerId, span: Span, per_purse: bool) -> int:
         return self.usage.used(payer, span, self.caisse.calendar.day(at_us), member if per_purse else None)
 
 
-def _instant(us: int | None) -> MicroTime | None:
-    return None if us is None else MicroTime(us)
+class _PursesOf:
+    """A member's purses, opened when funding asks for one: nothing is looked up or copied for payers that are not asked."""
+
+    __slots__ = ("_allocation", "_member")
+
+    def __init__(self, open_in: allocation.Allocation, member: Member) -> None:
+        self._allocation, self._member = open_in, member
+
+    def get(self, kind: PurseKind, _other: tuple[Spendable, ...], /) -> Sequence[Spendable]:
+        return self._allocation.open_purse(self._member, kind).lots
+
+
+class _FreeCentsOf:
+    __slots__ = ("_funds",)
+
+    def __init__(self, all_funds: funds.Funds) -> None:
+        self._funds = all_funds
+
+    def get(self, fund: FundId, _other: int, /) -> int:
+        return self._funds[fund].free_cents()
 
 
 def _take(book: Book, shares: tuple[Share, ...], member: MemberId | None, charte_version: int, at_us: int) -> None:
@@ -157,8 +173,16 @@ def _return(
 
 
 def _owe(book: Book, shares: tuple[Share, ...]) -> None:
-    for payee, cents in owed(shares).items():
-        book.settlement.owed_to(ProducerId(payee)).captured_cents += cents
+    """Goods are owed to their producers; a surplus is in its fund from now on."""
+    owed = book.settlement.owed
+    for share in shares:
+        if share.step == "surplus":
+            pool_surplus((share,), book.funds, 1)
+            continue
+        account = owed.get(share.payee)
+        if account is None:
+            account = book.settlement.owed_to(share.payee)
+        account.captured_cents += share.cents
 
 
 def _use_tap(book: Book, tap: sale_events.Tap | None, at_us: int) -> None:
@@ -168,56 +192,60 @@ def _use_tap(book: Book, tap: sale_events.Tap | None, at_us: int) -> None:
 
 
 def _record(
-    book: Book, event: sale_events.SaleDecided | sale_events.AuthorisationDecided | sale_events.CaptureDecided
-    | sale_events.ReversalDecided | sale_events.RefundDecided, position: int, counted_us: int, state: State,
+    book: Book, event: Decided, stored: StoredForm | None, position: int, counted_us: int, state: State
 ) -> None:
-    book.operations[event.op.terminal, event.op.x] = Operation(
-        event=event, position=position, counted_us=counted_us, state=state
-    )
-    waiting = book.tombstones.get(event.op.terminal)
+    head = event.op
+    book.operations.record((head.terminal, head.x), event, stored, position=position, counted_us=counted_us, state=state)
+    waiting = book.tombstones.get(head.terminal)
     if waiting:
-        waiting.pop(event.op.x, None)  # whatever was decided, this x is known from now on
+        waiting.pop(head.x, None)  # whatever was decided, this x is known from now on
 
 
-def _sale(book: Book, event: sale_events.SaleDecided, position: int, at_us: int) -> None:
+def _sale(book: Book, event: sale_events.SaleDecided, position: int, at_us: int, stored: StoredForm | None) -> None:
     _use_tap(book, event.tap, at_us)
-    if event.code in _APPROVED:
+    sold = event.code in _APPROVED
+    if sold:
         _take(book, event.shares, event.member, event.charte_version, at_us)
-        pool_surplus(event.shares, book.funds, 1)
         _owe(book, event.shares)
-    _record(book, event, position, at_us, State.CAPTURED if event.code in _APPROVED else State.DECLINED)
+    _record(book, event, stored, position, at_us, State.CAPTURED if sold else State.DECLINED)
 
 
-def _authorisation(book: Book, event: sale_events.AuthorisationDecided, position: int, at_us: int) -> None:
+def _authorisation(
+    book: Book, event: sale_events.AuthorisationDecided, position: int, at_us: int, stored: StoredForm | None
+) -> None:
     _use_tap(book, event.tap, at_us)
     held = event.code in _APPROVED
     if held:
         _take(book, event.shares, event.member, event.charte_version, at_us)
         heapq.heappush(book.holds_due, (event.hold_expires_us, (event.op.terminal, event.op.x)))
-    _record(book, event, position, at_us, State.HELD if held else State.DECLINED)
+    _record(book, event, stored, position, at_us, State.HELD if held else State.DECLINED)
 
 
-def _capture(book: Book, event: sale_events.CaptureDecided, position: int, at_us: int) -> None:
+def _capture(book: Book, event: sale_events.CaptureDecided, position: int, at_us: int, stored: StoredForm | None) -> None:
     if event.code not in _APPROVED:
-        _record(book, event, position, at_us, State.DECLINED)
+        _record(book, event, stored, position, at_us, State.DECLINED)
         return
     hold = book.operation_of(event.op.producer, event.op.terminal, event.original)
     if hold is None or hold.state is not State.HELD:
         raise BrokenBook(f"capture at {position} has no open hold")
-    hold.state, hold.captured_by = State.DELIVERED, (event.op.terminal, event.op.x)
-    _record(book, event, position, hold.counted_us, State.CAPTURED)
+    book.operations.change(_key_of(hold), State.DELIVERED, captured_by=(event.op.terminal, event.op.x))
+    _record(book, event, stored, position, hold.counted_us, State.CAPTURED)
     _return(book, event.released, event.member, hold, position)
-    pool_surplus(event.shares, book.funds, 1)
     _owe(book, event.shares)
 
 
-def _reversal(book: Book, event: sale_events.ReversalDecided, position: int, at_us: int) -> None:
-    _record(book, event, position, at_us, State.DONE if event.code in _APPROVED else State.DECLINED)
+def _key_of(operation: Operation) -> OperationKey:
+    return operation.event.op.terminal, operation.event.op.x
+
+
+def _reversal(book: Book, event: sale_events.ReversalDecided, position: int, at_us: int, stored: StoredForm | None) -> None:
+    _record(book, event, stored, position, at_us, State.DONE if event.code in _APPROVED else State.DECLINED)
     if event.effect == "tombstone":
         book.tombstones[event.op.terminal] = book.open_tombstones(event.op.terminal, at_us) | {event.original: at_us}
     elif event.effect in ("released", "undone"):
-        original = book.operations[event.op.terminal, event.original]
-        original.state = State.RELEASED if event.effect == "released" else State.UNDONE
+        key = (event.op.terminal, event.original)
+        original = book.operations[key]
+        book.operations.change(key, State.RELEASED if event.effect == "released" else State.UNDONE)
         _return(book, event.returned, event.member, original, position)
         if event.effect == "undone":
             pool_surplus(event.returned, book.funds, -1)
@@ -230,14 +258,14 @@ def _owe_less(book: Book, returns: tuple[Return, ...]) -> None:
             book.settlement.owed_to(part.payee).captured_cents -= part.cents
 
 
-def _refund(book: Book, event: sale_events.RefundDecided, position: int, at_us: int) -> None:
+def _refund(book: Book, event: sale_events.RefundDecided, position: int, at_us: int, stored: StoredForm | None) -> None:
     done = event.code in _APPROVED
-    _record(book, event, position, at_us, State.DONE if done else State.DECLINED)
+    _record(book, event, stored, position, at_us, State.DONE if done else State.DECLINED)
     if done:
         original = book.capture_of(event.op.producer, event.op.terminal, event.original)
         if original is None:
             raise BrokenBook(f"refund at {position} has no original")
-        original.refunded = (*original.refunded, *event.lines)
+        book.operations.change(_key_of(original), original.state, refunded=event.lines)
         _return(book, event.returned, event.member, original, position, event.new_lot_expires_us)
         pool_surplus(event.returned, book.funds, -1)
         for part in event.returned:
@@ -246,8 +274,9 @@ def _refund(book: Book, event: sale_events.RefundDecided, position: int, at_us: 
 
 
 def _hold_expired(book: Book, event: sale_events.HoldExpired, position: int, _at_us: int) -> None:
-    hold = book.operations[event.terminal, event.original]
-    hold.state = State.RELEASED
+    key = (event.terminal, event.original)
+    hold = book.operations[key]
+    book.operations.change(key, State.RELEASED)
     _return(book, event.released, event.member, hold, position)
 
 
@@ -286,12 +315,16 @@ def _alerted(book: Book, event: caisse_events.SecurityAlerted, _position: int, _
     book.alerted.add((event.terminal, event.epoch, event.n))
 
 
-_EVOLVE: Final[dict[type, Callable[..., None]]] = {
+_DECIDED: Final[dict[type, Callable[..., None]]] = {
     sale_events.SaleDecided: _sale,
     sale_events.AuthorisationDecided: _authorisation,
     sale_events.CaptureDecided: _capture,
     sale_events.ReversalDecided: _reversal,
     sale_events.RefundDecided: _refund,
+}
+"""The operations of terminals, which are kept as they are stored."""
+
+_EVOLVE: Final[dict[type, Callable[..., None]]] = {
     sale_events.HoldExpired: _hold_expired,
     fund_events.AllocationGranted: _granted,
     fund_events.SingleGranted: _single_granted,

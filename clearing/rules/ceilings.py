@@ -5,6 +5,7 @@ from datetime import date
 
 from clearing.events.basket import Return, Share
 from clearing.events.charte import Charte, Payer, Span
+from clearing.rules.terms import indexed
 from clearing.values import MemberId, PayerId
 
 
@@ -28,7 +29,7 @@ class Usage:
 
     def count(self, charte: Charte, parts: Iterable[Share | Return], day: date, member: MemberId | None, sign: int) -> None:
         """Add (sign 1) or give back (sign -1) shares of a sale made on `day` under `charte`."""
-        limited = {payer.id: payer for payer in charte.payers if payer.ceilings}
+        limited = indexed(charte).limited
         if not limited:
             return
         for part in parts:

@@ -3,9 +3,9 @@
 Source: domain.md section 2.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple, Protocol
 
 from clearing.events.basket import Share
 from clearing.events.charte import Charte, Condition, Span
@@ -14,8 +14,18 @@ from clearing.values import CategoryId, FundId, MicroTime, PayerId, ProducerId, 
 OWN_PURSE: Final = PurseKind("own")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lot:
+class Spendable(Protocol):
+    """A lot as funding reads it: a Lot, or the book's own open lot."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def expires_us(self) -> int | None: ...
+    @property
+    def cents(self) -> int: ...
+
+
+class Lot(NamedTuple):
     """Spendable cents of one source in a purse. From expires_us on it has lapsed; None never lapses."""
 
     id: str
@@ -29,22 +39,22 @@ def nothing_used(_payer: PayerId, _span: Span, _per_purse: bool) -> int:
     return 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What is true at the moment of the sale.
+class Facts(NamedTuple):
+    """What is true at the moment of the sale. (A named tuple: one is made per sale, for 0.5 us against 1.7.)
 
     groups: the member's. places: producer, convention and structure ids of the seller. producer: payee of a line that names
-    none. purses: lots in the order listed (funding sorts by expiry). funds: free cents. used: cents a payer has already
+    none. purses: lots in the order listed (funding sorts by expiry). funds: free cents; both are read by `get`, for those
+    payers only that are asked. used: cents a payer has already
     paid in the civil day, month or year of the sale, from this member's purse (True) or in all (False). eligible: the
     convention's categories, None for all. price_choice: the percent of the price that the member chose to pay.
     """
 
     at_us: MicroTime
     producer: ProducerId
+    purses: Mapping[PurseKind, Sequence[Spendable]]
+    funds: Mapping[FundId, int]
     groups: frozenset[str] = frozenset()
     places: frozenset[str] = frozenset()
-    purses: Mapping[PurseKind, tuple[Lot, ...]]
-    funds: Mapping[FundId, int]
     used: Callable[[PayerId, Span, bool], int] = nothing_used
     eligible: frozenset[CategoryId] | None = None
     price_choice: int | None = None

@@ -5,7 +5,7 @@ the basket and the rest is funded anew, as if it had never been asked for. Sourc
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from clearing.events.basket import Line, LotUse, Share
 from clearing.events.charte import Charte, Span
@@ -27,8 +27,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Funding:
+class Funding(NamedTuple):
     """Who pays which cent. paid_cents + other_tender_cents + unsold cents = the request's amount; surplus_cents come on top.
 
     lines: merged, in the order funded. approved_lines, unsold_lines: cents per line of the request. eligible: some rate of
@@ -115,7 +114,7 @@ def fund_capture(lines: Sequence[Line], held: Held) -> Funding:
     merged = merge(lines, held.producer, index.categories, held.eligible)
     run = Run(HeldSources(held.shares), None, delivered=True)
     _attempt(run, merged, terms, held.price_choice, held.own_purse)
-    return replace(_outcome(lines, merged, run, terms), released=_released(held.shares, run.shares))
+    return _outcome(lines, merged, run, terms)._replace(released=_released(held.shares, run.shares))
 
 
 def _attempt(
@@ -134,11 +133,12 @@ def _attempt(
 def _outcome(lines: Sequence[Line], merged: Sequence[FundedLine], run: Run, terms: Terms) -> Funding:
     approved, unsold = spread(merged, lines)
     paid, taken = sum(approved), sum([share.cents for share in run.shares])
-    return Funding(
-        amount_cents=Cents(sum([line.amount_cents for line in merged])), lines=tuple(merged), shares=tuple(run.shares),
-        paid_cents=Cents(paid), approved_lines=approved, unsold_lines=unsold, surplus_cents=Cents(taken - paid),
-        eligible=run.eligible, limited=run.limited, short=run.short, applied=terms.applied,
-    )  # fmt: skip
+    asked = sum([line.amount_cents for line in merged])
+    # in the order of Funding's fields: 0.3 us against 1 by name
+    return tuple.__new__(Funding, (
+        asked, tuple(merged), tuple(run.shares), paid, approved, unsold, taken - paid, run.eligible, run.limited, run.short,
+        terms.applied, False, (),
+    ))  # fmt: skip
 
 
 def _refused(funding: Funding) -> Funding:
@@ -146,8 +146,8 @@ def _refused(funding: Funding) -> Funding:
     nothing = tuple(Cents(0) for _ in funding.approved_lines)
     for line in funding.lines:
         line.reopen()
-    return replace(
-        funding, shares=(), paid_cents=Cents(0), approved_lines=nothing, unsold_lines=nothing, surplus_cents=Cents(0),
+    return funding._replace(
+        shares=(), paid_cents=Cents(0), approved_lines=nothing, unsold_lines=nothing, surplus_cents=Cents(0),
         refused=True,
     )  # fmt: skip
 
@@ -164,7 +164,7 @@ def _released(held: Sequence[Share], captured: Sequence[Share]) -> tuple[Share, 
         kept = min(used.get(key, 0), share.cents)
         used[key] = used.get(key, 0) - kept
         if kept < share.cents:
-            released.append(replace(share, cents=Cents(share.cents - kept), lots=_after(share.lots, kept)))
+            released.append(share._replace(cents=Cents(share.cents - kept), lots=_after(share.lots, kept)))
     return tuple(released)
 
 

@@ -22,20 +22,30 @@ class FundedLine:
     """
 
     __slots__ = (
-        "amount_cents", "category", "eligible", "order", "paid_cents", "payee", "price_to_pay_cents", "product", "qty_milli",
+        "amount_cents", "category", "eligible", "paid_cents", "payee", "place", "price_to_pay_cents", "product", "qty_milli",
         "request_lines", "rest_cents", "short", "surplus", "unsold_cents", "unsold_milli",
     )  # fmt: skip
 
+    amount_cents: int
+    price_to_pay_cents: int
+    rest_cents: int
+    surplus: tuple[PayerId, str, int] | None
+
     def __init__(self, index: int, line: Line, payee: ProducerId, place: int | None, last: int) -> None:
-        self.category = category = line.category
-        self.product = product = line.product
+        self.category, cents, self.product, _, self.qty_milli = line
         self.payee = payee
         self.eligible = place is not None
-        self.order = (last if place is None else place, category, product is not None, product or "", payee)
+        self.place = last if place is None else place
         self.request_lines = [index]
-        self.qty_milli = line.qty_milli
-        self.amount_cents: int = line.amount_cents
-        self.reopen()
+        self.amount_cents = self.price_to_pay_cents = self.rest_cents = cents
+        self.paid_cents = self.unsold_cents = self.unsold_milli = 0
+        self.short = False
+        self.surplus = None
+
+    @property
+    def order(self) -> tuple[int, str, bool, str, str]:
+        """Where it stands in the funding order."""
+        return self.place, self.category, self.product is not None, self.product or "", self.payee
 
     def add(self, index: int, line: Line) -> None:
         """A quantity missing on one line is missing on the sum: a fund pays for no guessed unit."""
@@ -49,7 +59,7 @@ class FundedLine:
         self.price_to_pay_cents = self.rest_cents = self.amount_cents
         self.paid_cents = self.unsold_cents = self.unsold_milli = 0
         self.short = False
-        self.surplus: tuple[PayerId, str, int] | None = None
+        self.surplus = None
 
     def drop(self) -> None:
         """Not sold at all: a payer that must carry it whole can't."""
@@ -75,19 +85,23 @@ def merge(
 ) -> list[FundedLine]:
     """The basket in funding order: the charte's category, then product, then payee; what is not eligible comes last."""
     found: dict[tuple[CategoryId, str | None, ProducerId], FundedLine] = {}
+    last, before, ordered = len(categories), -1, True
     for index, line in enumerate(lines):
         payee = line.payee or producer
         key = (line.category, line.product, payee)
         merged = found.get(key)
         if merged is None:
             place = categories.get(line.category) if eligible is None or line.category in eligible else None
-            found[key] = FundedLine(index, line, payee, place, len(categories))
+            found[key] = one = FundedLine(index, line, payee, place, last)
+            ordered = ordered and one.place > before  # tills list the categories in the charte's order
+            before = one.place
         else:
             merged.add(index, line)
-    return sorted(found.values(), key=_ORDER)
+    return list(found.values()) if ordered else sorted(found.values(), key=_ORDER)
 
 
 _ORDER = attrgetter("order")
+_NOTHING = Cents(0)
 
 
 def spread(funded: Sequence[FundedLine], lines: Sequence[Line]) -> tuple[tuple[Cents, ...], tuple[Cents, ...]]:
@@ -96,11 +110,12 @@ def spread(funded: Sequence[FundedLine], lines: Sequence[Line]) -> tuple[tuple[C
     What is not sold falls on a sum's last lines (whole baskets stay whole); what is paid falls on what is sold by largest
     remainder, first listed first. Never more than the line on any line.
     """
-    paid, unsold = [Cents(0)] * len(lines), [Cents(0)] * len(lines)
+    paid: list[Cents] = [_NOTHING] * len(lines)
+    unsold: list[Cents] = [_NOTHING] * len(lines)
     for each in funded:
         if len(each.request_lines) == 1:
             index = each.request_lines[0]
-            paid[index], unsold[index] = Cents(each.paid_cents), Cents(each.unsold_cents)
+            paid[index], unsold[index] = each.paid_cents, each.unsold_cents  # type: ignore[call-overload]  # cents they are
             continue
         left = each.unsold_cents
         for index in reversed(each.request_lines):

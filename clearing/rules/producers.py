@@ -44,7 +44,10 @@ class Producer:
     details: list[tuple[int, bytes]] = field(default_factory=list)
 
     def convention_at(self, at_us: int) -> Convention | None:
-        return next((one for one in self.conventions if one.in_force(at_us)), None)
+        for one in self.conventions:
+            if one.in_force(at_us):
+                return one
+        return None
 
     def details_at(self, at_us: int) -> bytes:
         """Digest of the bank details to pay to; empty when there are none yet."""

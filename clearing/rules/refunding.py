@@ -7,7 +7,6 @@ Source: domain.md section 2, rule 7.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 
 from clearing.events.basket import Line, LotUse, Share
@@ -61,7 +60,7 @@ def _given_back(shares: Sequence[Share], sold_cents: int, before: int, after: in
     back: list[Share] = []
     for share, start, end in zip(shares, gone, due, strict=True):
         if end > start:
-            back.append(replace(share, cents=Cents(end - start), lots=_refilled(share.lots, start, end)))
+            back.append(share._replace(cents=Cents(end - start), lots=_refilled(share.lots, start, end)))
     return back
 
 

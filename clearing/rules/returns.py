@@ -1,13 +1,12 @@
 """Law: cents go back to the very lot or fund they came from; if its time is over they lapse, or make a new lot (refund)."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from clearing.events.basket import LotReturn, LotUse, Return, Share
 from clearing.rules.allocation import Allocation, SingleLot
 from clearing.rules.answers import BrokenBook
 from clearing.rules.funds import Funds, engage
-from clearing.rules.members import Member
+from clearing.rules.members import Member, Purse
 from clearing.values import Cents, FundId, PurseKind
 
 
@@ -46,13 +45,18 @@ def new_lot_ids(returns: Iterable[Return], position: int) -> dict[str, str]:
 
 def take_shares(shares: Iterable[Share], allocation: Allocation, funds: Funds, member: Member) -> None:
     """Take what the shares say out of lots and funds, to spend or to hold it. Raises BrokenBook when it is not there."""
+    opened: dict[str, Purse] = {}
     for share in shares:
-        kind = purse_of(share.source)
-        if kind is None:
-            engage(funds, fund_named(share.source), share.cents)
-            continue
-        for use in share.lots:
-            allocation.take(member, kind, use.lot, use.cents)
+        source = share.source
+        purse = opened.get(source)
+        if purse is None:
+            kind = purse_of(source)
+            if kind is None:
+                engage(funds, fund_named(source), share.cents)
+                continue
+            purse = opened[source] = allocation.open_purse(member, kind)
+        for lot, cents in share.lots:
+            allocation.take(purse, lot, cents)
 
 
 def pool_surplus(parts: Iterable[Share | Return], funds: Funds, sign: int) -> None:
@@ -88,9 +92,9 @@ def _first_cents(part: Return, cents: int) -> Return:
     left = cents
     for lot in part.lots:
         if left:
-            lots.append(replace(lot, cents=Cents(min(left, lot.cents))))
+            lots.append(lot._replace(cents=Cents(min(left, lot.cents))))
             left -= lots[-1].cents
-    return replace(part, cents=Cents(cents), lots=tuple(lots))
+    return part._replace(cents=Cents(cents), lots=tuple(lots))
 
 
 def give_back(

@@ -4,59 +4,29 @@ Sale and authorisation share every check; a sale is captured at once, an authori
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import timedelta
-from enum import StrEnum
+from typing import Final, NamedTuple
 
 from clearing.events.basket import Line, Share
 from clearing.events.charte import Charte
 from clearing.events.codes import Code, till_code
-from clearing.events.sales import (
-    AuthorisationDecided,
-    CaptureDecided,
-    OperationHead,
-    RefundDecided,
-    ReversalDecided,
-    SaleDecided,
-    Tap,
-)
+from clearing.events.records import record_maker
+from clearing.events.sales import AuthorisationDecided, CaptureDecided, OperationHead, SaleDecided, Tap
 from clearing.rules.calendar import CivilCalendar
 from clearing.rules.facts import Facts
 from clearing.rules.funding import Funding, fund_basket
 from clearing.rules.members import Card, Member
 from clearing.rules.producers import Convention, Terminal
-from clearing.values import Cents, MicroTime, OperationId, TerminalId
+from clearing.values import Cents, MicroTime
 
-Decided = SaleDecided | AuthorisationDecided | CaptureDecided | ReversalDecided | RefundDecided
-OperationKey = tuple[TerminalId, OperationId]
-"""An operation for ever: no terminal uses the same x twice."""
+_NOTHING: Final = Cents(0)
+_made_sale: Final[Callable[[tuple[object, ...]], SaleDecided]] = record_maker(SaleDecided, (
+    "op", "answer", "amount_cents", "lines", "approved_cents", "approved_lines", "code", "tap", "member", "charte_version",
+    "shares", "unsold_lines",
+))  # fmt: skip
+"""A sale of its fields in this order: one per operation, 1.1 us against 2.6 by name."""
 
-
-class State(StrEnum):
-    DECLINED = "declined"
-    HELD = "held"
-    CAPTURED = "captured"  # owed to the producer
-    DELIVERED = "delivered"  # a hold that a capture has used up
-    RELEASED = "released"  # a hold that was reversed or expired
-    UNDONE = "undone"  # a captured sale that was reversed before its batch closed
-    DONE = "done"  # a refund or reversal that took effect
-
-
-@dataclass(slots=True)
-class Operation:
-    """What became of one operation. counted_us: the instant whose civil day its ceilings count on; of a capture, its hold's.
-    refunded: lines of goods taken back so far. captured_by: the capture that used a hold up."""
-
-    event: Decided
-    position: int
-    counted_us: int
-    state: State
-    refunded: tuple[Line, ...] = ()
-    captured_by: OperationKey | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(NamedTuple):
     """A sale or authorisation as the terminal asked for it. tap None: the card evidence was not genuine."""
 
     head: OperationHead
@@ -76,7 +46,7 @@ def obstacle(
         return Code.TERMINAL_SUSPENDED
     if convention is None:
         return Code.NO_CONVENTION
-    if sum(line.amount_cents for line in asked.lines) != asked.amount_cents:
+    if sum([line.amount_cents for line in asked.lines]) != asked.amount_cents:
         return Code.AMOUNTS_DO_NOT_ADD_UP
     if reversed_before:
         return Code.LATE_AFTER_REVERSAL
@@ -106,14 +76,15 @@ def decide_sale(
     ), None
     if code is None and charte is not None:
         code, funding = _fund(asked, charte, facts())
-    return SaleDecided(
-        op=asked.head, answer=till_code(code or Code.INTERNAL_ERROR), amount_cents=asked.amount_cents, lines=asked.lines,
-        approved_cents=funding.paid_cents if funding else Cents(0),
-        approved_lines=funding.approved_lines if funding else (Cents(0),) * len(asked.lines),
-        code=code or Code.INTERNAL_ERROR, tap=asked.tap, member=member.member if member else None,
-        charte_version=charte.version if charte else 0, shares=funding.shares if funding else (),
-        unsold_lines=unsold(funding),
-    )
+    code = code or Code.INTERNAL_ERROR
+    approved: tuple[Cents, tuple[Cents, ...]] = _NOTHING, (_NOTHING,) * len(asked.lines)
+    shares: tuple[Share, ...] = ()
+    if funding is not None:
+        approved, shares = (funding.paid_cents, funding.approved_lines), funding.shares
+    return _made_sale((
+        asked.head, till_code(code), asked.amount_cents, asked.lines, *approved, code, asked.tap,
+        member.member if member is not None else None, charte.version if charte is not None else 0, shares, unsold(funding),
+    ))  # fmt: skip
 
 
 def decide_authorisation(
@@ -151,15 +122,6 @@ def goods(event: SaleDecided | CaptureDecided) -> tuple[Line, ...]:
     if not event.unsold_lines:
         return event.lines
     return tuple(
-        replace(line, amount_cents=Cents(line.amount_cents - less))
+        line._replace(amount_cents=Cents(line.amount_cents - less))
         for line, less in zip(event.lines, event.unsold_lines, strict=True)
     )
-
-
-def owed(shares: tuple[Share, ...]) -> dict[str, int]:
-    """Payee -> cents of goods that the shares pay (a surplus is owed to a fund, not to a producer)."""
-    sums: dict[str, int] = {}
-    for share in shares:
-        if share.step != "surplus":
-            sums[share.payee] = sums.get(share.payee, 0) + share.cents
-    return sums

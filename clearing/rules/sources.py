@@ -3,16 +3,17 @@
 At a sale two payers of one purse share what is in it; at a capture each payer has only the cents it holds itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from clearing.events.basket import LotUse, Share
-from clearing.rules.facts import Facts, Lot
+from clearing.rules.facts import Facts, Spendable
 from clearing.values import Cents, FundId, PayerId, PurseKind
 
 Holder = tuple[str, PayerId, str]  # step, payer, source: who takes, and from where
 
 NEVER = 1 << 63  # later than any expiry
+_new = tuple.__new__  # 0.15 us against 0.4 by name: a sale takes three times from a source
 
 
 class Source:
@@ -22,7 +23,9 @@ class Source:
 
     def __init__(self, left_cents: int, lots: list[tuple[str, int]]) -> None:
         self.left_cents = left_cents
-        self._lots = lots[::-1]  # a stack: the next lot to spend is the last
+        if len(lots) > 1:
+            lots.reverse()
+        self._lots = lots  # a stack: the next lot to spend is the last
 
     def take(self, cents: int) -> tuple[LotUse, ...]:
         """Spend exactly `cents`, which must be there; returns the lots they came from, in the order spent."""
@@ -34,7 +37,7 @@ class Source:
         lot, there = lots[-1]
         if there > cents:  # nearly always: the first lot is enough
             lots[-1] = (lot, there - cents)
-            return (LotUse(lot=lot, cents=Cents(cents)),)
+            return (_new(LotUse, (lot, cents)),)
         uses: list[LotUse] = []
         while cents and lots:
             lot, there = lots.pop()
@@ -65,25 +68,42 @@ class OpenSources:
         source = holder[2]
         found = self._found.get(source)
         if found is None:
-            kind, _, name = source.partition(":")
-            if kind == "fund":
-                found = Source(max(0, self._facts.funds.get(FundId(name), 0)), [])
+            if source[:5] == "fund:":
+                found = Source(max(0, self._facts.funds.get(FundId(source[5:]), 0)), [])
             else:
-                found = purse(self._facts.purses, PurseKind(name), self._facts.at_us)
+                found = purse(self._facts.purses, PurseKind(source[6:]), self._facts.at_us)
             self._found[source] = found
         return found
 
 
-def purse(purses: Mapping[PurseKind, tuple[Lot, ...]], kind: PurseKind, at_us: int) -> Source:
-    """The spendable lots of one purse: soonest expiry first, never-lapsing last, equal expiry in the order listed."""
+def purse(purses: Mapping[PurseKind, Sequence[Spendable]], kind: PurseKind, at_us: int) -> Source:
+    """The spendable lots of one purse: soonest expiry first, never-lapsing last, equal expiry in the order listed.
+
+    The book lists them in that order, so that nothing is sorted for a sale.
+    """
     lots = purses.get(kind, ())
-    alive = [
-        (NEVER if lot.expires_us is None else lot.expires_us, place, lot.id, lot.cents)
-        for place, lot in enumerate(lots)
-        if lot.cents > 0 and (lot.expires_us is None or lot.expires_us > at_us)
-    ]
-    alive.sort()
-    return Source(sum([lot[3] for lot in alive]), [lot[2:] for lot in alive])
+    if len(lots) == 1:  # nearly always
+        only = lots[0]
+        if only.cents > 0 and (only.expires_us is None or only.expires_us > at_us):
+            return Source(only.cents, [(only.id, only.cents)])
+        return Source(0, [])
+    alive: list[tuple[str, int]] = []
+    ends: list[int] = []
+    left = latest = 0
+    ordered = True
+    for lot in lots:
+        until, cents = lot.expires_us, lot.cents
+        if until is None:
+            until = NEVER
+        if until > at_us and cents > 0:
+            alive.append((lot.id, cents))
+            ends.append(until)
+            left += cents
+            ordered = ordered and until >= latest
+            latest = until
+    if not ordered:
+        alive = [alive[place] for place in sorted(range(len(alive)), key=ends.__getitem__)]
+    return Source(left, alive)
 
 
 class HeldSources:

@@ -10,7 +10,7 @@ from itertools import groupby
 from clearing.events.charte import Charte, Condition, Cover, Payer, Short, Span, Tariff
 from clearing.rules.facts import Facts, is_met
 from clearing.rules.lines import FundedLine
-from clearing.values import CategoryId, PayerId, Rate
+from clearing.values import WHOLE, CategoryId, PayerId, Rate
 
 CHARTES_KEPT_MAX = 64
 TERMS_KEPT_MAX = 256  # sets of met conditions of one charte: groups of members times places
@@ -72,14 +72,17 @@ class IndexedPayer:
 
 
 class Claim:
-    """What the payers of one rank may take of a line: a rate of its price, or unit_cents per whole unit (rate is then 0)."""
+    """What the payers of one rank may take of a line: a rate of its price, or unit_cents per whole unit (rate is then 0).
 
-    __slots__ = ("members", "rate", "unit_cents")
+    whole: all of its price, which needs no rounding."""
+
+    __slots__ = ("members", "rate", "unit_cents", "whole")
 
     def __init__(self, members: tuple[IndexedPayer, ...], cover: Cover) -> None:
         self.members = members
         self.rate = cover.rate or Rate(0)
         self.unit_cents = cover.unit_cents
+        self.whole = cover.unit_cents is None and self.rate == WHOLE
 
 
 class Chain:
@@ -94,9 +97,9 @@ class Chain:
 
 
 class Terms:
-    """Tariffs and payers whose conditions are met."""
+    """Tariffs and payers whose conditions are met. plain: the chains of lines without product and quantity, by category."""
 
-    __slots__ = ("_chains", "_products", "applied", "ranks", "tariffs")
+    __slots__ = ("_chains", "_products", "applied", "plain", "ranks", "tariffs")
 
     def __init__(self, charte: "IndexedCharte", applied: frozenset[PayerId]) -> None:
         self.applied = applied
@@ -104,6 +107,7 @@ class Terms:
         self.ranks = [[each for each in rank if each.id in applied] for rank in charte.ranks]
         self._products = {cover.product for rank in self.ranks for each in rank for cover in each.payer.covers}
         self._chains: dict[tuple[CategoryId, str | None, bool], Chain] = {}
+        self.plain: dict[CategoryId, Chain] = {}
 
     def chain(self, line: FundedLine) -> Chain:
         """Only products that a cover names are told apart, so what is kept stays as small as the charte."""
@@ -111,6 +115,8 @@ class Terms:
         found = self._chains.get(key)
         if found is None:
             found = self._chains[key] = Chain([_claim(rank, *key) for rank in self.ranks])
+            if key[1] is None and not key[2]:
+                self.plain[line.category] = found
         return found
 
 
@@ -124,13 +130,15 @@ def _claim(rank: Sequence[IndexedPayer], category: CategoryId, product: str | No
 
 
 class IndexedCharte:
-    """A charte made quick to ask: category order, tariffs, payers by rank (neighbours of one rank stand together)."""
+    """A charte made quick to ask: category order, payers with ceilings, tariffs, payers by rank (neighbours of one rank stand
+    together)."""
 
-    __slots__ = ("_always", "_sometimes", "_terms", "categories", "charte", "ranks", "tariffs")
+    __slots__ = ("_always", "_sometimes", "_terms", "categories", "charte", "limited", "ranks", "tariffs")
 
     def __init__(self, charte: Charte) -> None:
         self.charte = charte
         self.categories = {category: place for place, category in enumerate(charte.categories)}
+        self.limited = {payer.id: payer for payer in charte.payers if payer.ceilings}
         self.tariffs = tuple(IndexedTariff(tariff) for tariff in charte.tariffs)
         numbered = groupby(enumerate(charte.payers), key=lambda at: (at[1].rank, at[0] if at[1].rank is None else None))
         self.ranks = tuple(tuple(IndexedPayer(payer) for _, payer in group) for _, group in numbered)

@@ -13,6 +13,7 @@ from clearing.events.codes import Code
 from clearing.events.members import MemberAdmitted
 from clearing.events.sales import SaleDecided
 from clearing.rules import allocation, book as books, members, sale as rules_of_sales
+from clearing.rules.operations import StoredForm
 from clearing.wire.requests import Op
 from tests.authoriser.asking import (
     ask,
@@ -51,16 +52,16 @@ def decide_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def fold_breaks(monkeypatch: pytest.MonkeyPatch, *, times: int) -> list[int]:
     """The fold of a sale of 6.66 fails so many times, after it took the money. Returns the positions at which it did."""
-    whole: Callable[..., None] = books._EVOLVE[SaleDecided]
+    whole: Callable[..., None] = books._DECIDED[SaleDecided]
     broken: list[int] = []
 
-    def fold(book: books.Book, event: SaleDecided, position: int, at_us: int) -> None:
-        whole(book, event, position, at_us)
+    def fold(book: books.Book, event: SaleDecided, position: int, at_us: int, stored: StoredForm) -> None:
+        whole(book, event, position, at_us, stored)
         if event.amount_cents == POISON and len(broken) < times:
             broken.append(position)
             raise Planted("apply")
 
-    monkeypatch.setitem(books._EVOLVE, SaleDecided, fold)
+    monkeypatch.setitem(books._DECIDED, SaleDecided, fold)
     return broken
 
 

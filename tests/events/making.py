@@ -3,7 +3,7 @@
 import types
 import typing
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from enum import StrEnum
 from itertools import count
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from clearing.events.catalogue import Event
+from clearing.events.records import field_names
 
 PLAIN: dict[type, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
@@ -41,7 +42,7 @@ def random_value(hint: Any) -> st.SearchStrategy[Any]:
     if issubclass(kind, StrEnum):
         return st.sampled_from(kind)
     hints = typing.get_type_hints(kind)
-    return st.builds(kind, **{one.name: random_value(hints[one.name]) for one in fields(kind)})
+    return st.builds(kind, **{name: random_value(hints[name]) for name in field_names(kind)})
 
 
 def example_of(event_type: type[Event]) -> Event:
@@ -67,13 +68,13 @@ def _example(hint: Any, name: str, numbers: Iterator[int]) -> Any:
     if issubclass(kind, StrEnum):
         return list(kind)[number % len(kind)]
     hints = typing.get_type_hints(kind)
-    return kind(**{one.name: _example(hints[one.name], one.name, numbers) for one in fields(kind)})
+    return kind(**{name: _example(hints[name], name, numbers) for name in field_names(kind)})
 
 
 def plain(value: Any) -> Any:
     """A value as JSON can hold it: bytes as "hex:...", records as tables of their fields."""
-    if is_dataclass(value):
-        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
+    if is_dataclass(value) or hasattr(value, "_fields"):
+        return {name: plain(getattr(value, name)) for name in field_names(type(value))}
     if isinstance(value, tuple):
         return [plain(one) for one in value]
     return f"hex:{value.hex()}" if isinstance(value, bytes) else value

@@ -61,8 +61,8 @@ def line(category: str, cents: int, payee: ProducerId | None = None) -> Line:
 
 BASKET = (line("veg", 735), line("cheese", 1_249), line("flour", 415, MILL), line("soap", 290))
 WORKED = replace(
-    sale(share(735, "purse:credit"), replace(share(874, "purse:credit"), line=1),
-         replace(share(125, "purse:credit", payee="mill"), line=2), code="10"),
+    sale(share(735, "purse:credit"), share(874, "purse:credit")._replace(line=1),
+         share(125, "purse:credit", payee="mill")._replace(line=2), code="10"),
     op=head(1, b"aaa"), tap=TAP, lines=BASKET, amount_cents=Cents(2_689),
 )  # fmt: skip
 OWN = replace(
@@ -72,7 +72,7 @@ OWN = replace(
 EMPTY = replace(sale(code="51"), op=head(3, b"abc"), tap=TAP, answer="05")
 UNKNOWN = replace(sale(code="14"), op=head(4, b"\xff\xff"), member=None)
 CHEESE_BACK = replace(
-    refund(replace(back(280, "purse:credit", (LOT, 280, "back")), line=1)),
+    refund(back(280, "purse:credit", (LOT, 280, "back"))._replace(line=1)),
     op=head(5, b"b"), original=WORKED.op.x, amount_cents=Cents(400), lines=(line("cheese", 400),),
 )  # fmt: skip
 UNDONE = replace(

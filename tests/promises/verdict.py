@@ -51,7 +51,7 @@ def equals_the_model(book: Book, market: Market, done: list[Exchange]) -> None:
     for one in done:
         assert (one.reply.rc, one.reply.aa) == model.predict(one.request), one
     purses = {
-        number: sum(lot.cents for kind in member.purses for lot in book.allocation.open_purse(member, kind).lots)
+        number: sum(lot.cents for purse in member.purses for lot in book.allocation.open_purse(member, purse.kind).lots)
         for number, member in enumerate(book.members.members.values())
     }
     assert purses == model.cents

@@ -212,8 +212,8 @@ def test_the_terminals_order_and_cuts_of_lines_change_nothing(
         milli = None if line.qty_milli is None else data.draw(st.integers(0, line.qty_milli))
         rest = None if milli is None or line.qty_milli is None else line.qty_milli - milli
         pieces += [
-            replace(line, amount_cents=Cents(cut), qty_milli=milli),
-            replace(line, amount_cents=Cents(line.amount_cents - cut), qty_milli=rest),
+            line._replace(amount_cents=Cents(cut), qty_milli=milli),
+            line._replace(amount_cents=Cents(line.amount_cents - cut), qty_milli=rest),
         ]
     dice.shuffle(pieces)
     funding, other = case.fund(), fund_basket(pieces, case.charte, case.facts)
@@ -226,7 +226,7 @@ def test_the_terminals_order_and_cuts_of_lines_change_nothing(
 def test_one_more_last_payer_with_money_never_makes_the_member_pay_more(case: Case, cover: tuple[Cover, ...]) -> None:
     last = Payer(id=PayerId("last"), purse=PurseKind("gift"), covers=cover)
     gift = (Lot(id="gift", fund=None, expires_us=None, cents=10_000_000),)
-    richer = replace(case.facts, purses={**case.facts.purses, PurseKind("gift"): gift})
+    richer = case.facts._replace(purses={**case.facts.purses, PurseKind("gift"): gift})
     more = fund_basket(case.lines, replace(case.charte, payers=(*case.charte.payers, last)), richer)
     before = case.fund()
     assert more.other_tender_cents <= before.other_tender_cents
@@ -237,7 +237,7 @@ def test_one_more_last_payer_with_money_never_makes_the_member_pay_more(case: Ca
 def test_all_or_nothing_pays_all_or_nothing(case: Case) -> None:
     free, strict = case.fund(), fund_basket(case.lines, case.charte, case.facts, all_or_nothing=True)
     if free.paid_cents == free.amount_cents:
-        assert replace(strict, lines=()) == replace(free, lines=())
+        assert strict._replace(lines=()) == free._replace(lines=())
     else:
         assert strict.refused
         assert (strict.shares, strict.paid_cents, strict.other_tender_cents) == ((), 0, free.amount_cents)
@@ -276,7 +276,7 @@ def by_lot(shares: tuple[Share, ...]) -> Counter[tuple[str, str, str, str]]:
 @given(cases, baskets, st.data())
 def test_captured_and_released_are_what_was_held(case: Case, more: tuple[Line, ...], data: st.DataObject) -> None:
     hold, held = hold_of(case)
-    weighed = tuple(replace(line, amount_cents=Cents(data.draw(st.integers(0, line.amount_cents + 9)))) for line in case.lines)
+    weighed = tuple(line._replace(amount_cents=Cents(data.draw(st.integers(0, line.amount_cents + 9)))) for line in case.lines)
     delivered = weighed + (more if data.draw(st.booleans()) else ())
     capture = fund_capture(delivered, held)
     assert as_model(capture.shares, delivered) == model.capture(delivered, held).paid
@@ -299,12 +299,12 @@ def returns(draw: st.DrawFn) -> tuple[Case, tuple[Line, ...], list[Line]]:
     """A case, what of it was sold, and goods taken back bit by bit."""
     case = draw(cases)
     unsold = case.fund().unsold_lines
-    sold = tuple(replace(x, amount_cents=Cents(x.amount_cents - u)) for x, u in zip(case.lines, unsold, strict=True))
+    sold = tuple(x._replace(amount_cents=Cents(x.amount_cents - u)) for x, u in zip(case.lines, unsold, strict=True))
     back: list[Line] = []
     for line in sold:
         left = int(line.amount_cents)
         while left and len(back) < 12:
-            back.append(replace(line, amount_cents=Cents(draw(st.integers(1, left)))))
+            back.append(line._replace(amount_cents=Cents(draw(st.integers(1, left)))))
             left -= back[-1].amount_cents
             if draw(st.booleans()):
                 break
@@ -367,7 +367,7 @@ def test_refunds_equal_the_naive_model(story: tuple[Case, tuple[Line, ...], list
 def test_taking_everything_back_returns_every_share_and_lot_whole(case: Case) -> None:
     funding = case.fund()
     sold = tuple(
-        replace(x, amount_cents=Cents(x.amount_cents - u)) for x, u in zip(case.lines, funding.unsold_lines, strict=True)
+        x._replace(amount_cents=Cents(x.amount_cents - u)) for x, u in zip(case.lines, funding.unsold_lines, strict=True)
     )
     shares = refund(sold, funding.shares, (), sold, producer=HOME)
     assert shares is not None

@@ -60,7 +60,7 @@ def facts(funds: dict[str, int] | None = None, **purses: int | tuple[Lot, ...]) 
 
 def each_holds(cents: int, names: str) -> Facts:
     """A purse with so many cents per letter."""
-    return replace(facts(), purses={PurseKind(name): (lot(name, cents),) for name in names})
+    return facts()._replace(purses={PurseKind(name): (lot(name, cents),) for name in names})
 
 
 def took(funding: Funding) -> dict[str, int]:
@@ -99,13 +99,13 @@ def test_a_payer_pays_only_for_whom_where_and_when_it_was_voted() -> None:
     here = facts(credit=500)
     who, where = Condition(who=("low",)), Condition(where=("market",))
     for condition, met in (
-        (who, replace(here, groups=frozenset({"low", "caf"}))),
-        (where, replace(here, places=frozenset({"market"}))),
+        (who, here._replace(groups=frozenset({"low", "caf"}))),
+        (where, here._replace(places=frozenset({"market"}))),
         (Condition(from_us=NOON), here),
         (Condition(until_us=MicroTime(NOON + 1)), here),
     ):
         rules = charte(replace(purse("credit", rate(100)), condition=condition))
-        unmet = replace(met, groups=frozenset(), places=frozenset(), at_us=MicroTime(NOON + (-1 if condition.from_us else 1)))
+        unmet = met._replace(groups=frozenset(), places=frozenset(), at_us=MicroTime(NOON + (-1 if condition.from_us else 1)))
         assert took(fund_basket([line(100)], rules, met)) == {"credit": 100}
         assert fund_basket([line(100)], rules, unmet).code() is Code.NOTHING_ELIGIBLE
 
@@ -118,19 +118,19 @@ def test_a_product_is_covered_before_its_category_and_others_by_the_category() -
 
 def test_what_neither_charte_nor_convention_names_is_other_tender() -> None:
     both = charte(purse("credit", rate(100) + rate(100, BASKET)))
-    only_veg = replace(facts(credit=900), eligible=frozenset({VEG}))
+    only_veg = facts(credit=900)._replace(eligible=frozenset({VEG}))
     funding = fund_basket([line(100, SOAP), line(100, BASKET), line(100)], both, only_veg)
     assert (funding.approved_lines, funding.other_tender_cents) == ((0, 0, 100), 200)
 
 
 def test_codes_tell_nothing_eligible_from_a_ceiling_and_from_an_empty_purse() -> None:
     limited = charte(replace(purse("credit", rate(100)), ceilings=(Ceiling(span=Span.DAY, cents=Cents(50)),)))
-    full = replace(facts(credit=900), used=lambda _payer, _span, _per_purse: 50)
+    full = facts(credit=900)._replace(used=lambda _payer, _span, _per_purse: 50)
     assert fund_basket([line(1)], charte(purse("credit", rate(30))), facts(credit=900)).code() is Code.NOTHING_ELIGIBLE
     assert fund_basket([line(100)], CREDIT, facts(credit=0)).code() is Code.INSUFFICIENT_CREDIT
     stopped = fund_basket([line(100)], limited, full)
     assert (stopped.code(), stopped.limited, stopped.empty) == (Code.AMOUNT_LIMIT, Span.DAY, False)
-    assert fund_basket([line(100)], limited, replace(full, purses={})).code() is Code.INSUFFICIENT_CREDIT
+    assert fund_basket([line(100)], limited, full._replace(purses={})).code() is Code.INSUFFICIENT_CREDIT
 
 
 def test_a_ceiling_per_sale_counts_over_the_lines_of_one_sale_only() -> None:
@@ -208,8 +208,8 @@ def test_a_price_choice_that_nobody_offers_costs_no_fund_a_cent() -> None:
     rules = charte(purse("own", rate(100)), tariffs=(tariff("full", rate(100)), tariff("low", rate(65), "pool")))
     mine = facts({"pool": 900}, own=900)
     assert took(fund_basket([line(100)], rules, mine)) == {"own": 100}
-    assert took(fund_basket([line(100)], rules, replace(mine, price_choice=65))) == {"low": 35, "own": 65}
-    assert took(fund_basket([line(100)], rules, replace(mine, price_choice=40))) == {"own": 100}
+    assert took(fund_basket([line(100)], rules, mine._replace(price_choice=65))) == {"low": 35, "own": 65}
+    assert took(fund_basket([line(100)], rules, mine._replace(price_choice=40))) == {"own": 100}
 
 
 def test_a_surplus_never_blocks_goods() -> None:
@@ -261,7 +261,7 @@ def test_a_refund_fills_the_lots_used_last_first_and_refuses_more_than_was_sold(
 def test_a_refund_names_the_seller_or_leaves_it_out_alike() -> None:
     sold = [line(100)]
     paid = fund_basket(sold, CREDIT, facts(credit=100)).shares
-    named = [replace(line(100), payee=STALL)]
+    named = [line(100)._replace(payee=STALL)]
     assert refund(sold, paid, [], named, producer=STALL) == paid
 
 

@@ -110,7 +110,7 @@ def test_soonest_expiry_is_spent_first_and_own_money_last() -> None:
     story = given(*MARKET, credit(100), credit(100, expires_us=late), credit(100, expires_us=soon))
     story.when(till.sale(line("veg", 250)), till.tap()).then("00")
     lots = story.book.members.members[next(iter(story.book.members.members))].purses
-    assert [(lot.cents, lot.expires_us) for purse in lots.values() for lot in purse.lots] == [(50, None)]
+    assert [(lot.cents, lot.expires_us) for purse in lots for lot in purse.lots] == [(50, None)]
 
 
 def council(span: Span, cents: int, *, per_purse: bool = True) -> Story:
