@@ -52,7 +52,7 @@ class Settings:
     lease_s: int = _whole(10, 2, 300)
 
     # Readers of the log.
-    page_events_max: int = _whole(5_000, 1, 10_000)
+    page_events_max: int = _whole(10_000, 1, 10_000)
     poll_ms: int = _whole(20, 1, 10_000)
 
     def __post_init__(self) -> None:

@@ -18,6 +18,11 @@ CHECKPOINTS: Final = "checkpoints.sql"
 SHOW_TRIES: Final = 100  # each waits 250 ms for readers to finish
 
 
+class GenerationGone(Exception):
+    """The tables to write or to read are not there: never set up, of an older program, replaced or dropped. Set them up, which
+    `clearing serve` does when it starts, or rebuild them."""
+
+
 async def install(admin: Connection, schema: str, *, views: Sequence[View] = VIEWS) -> None:
     """Make the first generation of a caisse and show it; harmless when there is one. admin: may become clearing_owner.
 

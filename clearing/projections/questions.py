@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any, Final, Self
 
+import asyncpg
+
 from clearing.events.caisse import CaisseFounded
 from clearing.events.catalogue import Event
 from clearing.events.codec import decode
@@ -28,6 +30,7 @@ from clearing.projections.answers import (
     Taken,
 )
 from clearing.projections.details import Instant, Standing, entries, sale_row, share_rows
+from clearing.projections.generations import GenerationGone
 from clearing.projections.ledger import OWED
 from clearing.projections.operations import operation
 from clearing.projections.page import CivilTime
@@ -203,7 +206,7 @@ class Questions:
         wanted = set(positions)
         found = _decoded(await self._rows("events_at", sorted(wanted)))
         for lost in sorted(wanted - found.keys()):
-            raise LogHole(f"{self._schema} has no event {lost}, which was read already; run `clearing audit` and restore the log")
+            raise LogHole(f"{self._schema} has no event {lost}, which was shown already; run `clearing audit`, restore the log")
         return found
 
     async def _instant(self, at: tuple[int, Event]) -> Instant:
@@ -216,7 +219,12 @@ class Questions:
         return Instant(at_us=at[0], day=civil.date(), local_time=civil.time())
 
     async def _rows(self, name: str, *arguments: Any) -> list[dict[str, Any]]:
-        return [dict(row) for row in await self._connection.fetch(self._queries[name], *arguments)]
+        try:
+            return [dict(row) for row in await self._connection.fetch(self._queries[name], *arguments)]
+        except asyncpg.UndefinedTableError as error:
+            raise GenerationGone(
+                f"{self._schema} has no views of this program yet ({error}): `clearing serve` makes them when it starts"
+            ) from error
 
 
 def _decoded(rows: Iterable[dict[str, Any]]) -> dict[int, tuple[int, Event]]:

@@ -10,14 +10,23 @@ from typing import Final
 
 import asyncpg
 
-from clearing.projections.generations import CHECKPOINTS, SHOW_TRIES, breaches, drop, index, make, publish, totals
-from clearing.projections.runner import GenerationGone, Runner
+from clearing.projections.generations import (
+    CHECKPOINTS,
+    SHOW_TRIES,
+    GenerationGone,
+    breaches,
+    drop,
+    index,
+    make,
+    publish,
+    totals,
+)
+from clearing.projections.runner import PAGE_EVENTS, Runner
 from clearing.projections.views import PACKAGE, VIEWS, Connection, View
 from clearing.sql import Queries
 
 Report = Callable[[str], None]
 PROGRESS_EVENTS: Final = 100_000
-PAGE_EVENTS: Final = 10_000  # twice the running views': nobody waits for one of these pages
 
 
 class StillRead(Exception):

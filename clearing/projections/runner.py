@@ -15,21 +15,18 @@ from clearing.event_store.reader import Reader
 from clearing.events.caisse import CaisseFounded
 from clearing.events.codec import decode
 from clearing.projections import ledger
+from clearing.projections.generations import GenerationGone
 from clearing.projections.page import CivilTime, Copy, Page, Write
 from clearing.projections.reading import LogHole, PageReader
 from clearing.projections.views import PACKAGE, VIEWS, Connection, View, statements
 from clearing.sql import Queries
 
-PAGE_EVENTS: Final = 5_000
+PAGE_EVENTS: Final = 10_000
 POLL_S: Final = 0.02
 EVENTS_PER_S: Final = 2_000  # what pages are paused for: see run
-PAUSE_S_MAX: Final = 0.25
+PAUSE_S_MAX: Final = 0.5
 LOSSES_MAX: Final = 10
 SECOND_US: Final = 1_000_000
-
-
-class GenerationGone(Exception):
-    """The tables to write are not there: never set up, replaced or dropped. Set them up, or rebuild them."""
 
 
 class Runner:
@@ -146,7 +143,7 @@ class Runner:
         """Follow the log until `stop`. Set `wake` after an append, and to stop at once: it saves waiting for the next page.
 
         After a page comes a pause that grows with it, from poll_s to PAUSE_S_MAX: a page costs 2 ms whatever its size, and a
-        busy log's sums per producer are written once for 5,000 sales as cheaply as for 50. A full page is followed at once.
+        busy log's sums per producer are written as cheaply for 5,000 sales as for 500. A full page is followed at once.
         """
         waiting = wake or stop
         while not stop.is_set():
@@ -178,8 +175,8 @@ class Runner:
             row = await self._connection.fetchrow(self._checkpoints["one"], self._wanted)
         if row is None:
             raise GenerationGone(
-                f"{self._schema} has no views to write ({self._wanted or 'none live'}); set them up as the founding "
-                "of a caisse does, or run `clearing rebuild`"
+                f"{self._schema} has no views to write ({self._wanted or 'none live'}): set them up, which `clearing serve` "
+                "does when it starts, for those of an older program too"
             )
         generation = int(row["version"])
         if generation != self._generation:
@@ -195,6 +192,8 @@ class Runner:
     async def _page_after(self, position: int, limit: int) -> Page:
         """The next page, read. Raises LogHole when its events do not follow `position` one by one."""
         rows = await self._log.read_bodies(position, limit)
+        if rows and position == self.position:
+            self._unread_us = int(rows[0]["at_us"])  # also when the page can't be read to its end
         if position and rows and self._pages.civil is None:
             await self._look_up_founding()
         page = Page(position + 1, position)
