@@ -18,6 +18,7 @@ from clearing.authoriser.answering import Answers
 from clearing.authoriser.client import Enrolment, EnrolmentRefused, OutcomeUnknown, Overloaded, Submission, TapFacts
 from clearing.authoriser.clock import Clock, WatchedClock
 from clearing.authoriser.group import ApplyFailed, Group
+from clearing.authoriser.loading import load
 from clearing.authoriser.pairing import Pairing
 from clearing.authoriser.reception import Reception, Waiting, message_key
 from clearing.authoriser.sameness import Sameness, Stored
@@ -28,7 +29,6 @@ from clearing.event_store.proofs import head_note
 from clearing.event_store.tree import GrowingTree
 from clearing.events.caisse import PersonNamed
 from clearing.events.catalogue import Event
-from clearing.events.codec import StoredBodies, decode
 from clearing.events.members import CardIssued
 from clearing.events.producers import TerminalEnrolled
 from clearing.rules.answers import BrokenBook
@@ -41,7 +41,6 @@ from clearing.wire.requests import Op, Request
 from clearing.wire.signature import TerminalKey
 
 HEAD_EVERY_US = 1_000_000
-LOAD_PAGE = 5_000
 IDLE_S = 0.5  # how long the writer sleeps before it looks what time alone made due
 
 Answered = tuple[Waiting, bytes | EnrolmentRefused]
@@ -85,19 +84,20 @@ class Writer:
         structlog.get_logger().info(LogEvent.READY, caisse=self.code, position=self.book.position)
 
     async def _load(self) -> None:
-        self.book, self._tree = Book(StoredBodies()), GrowingTree()
-        while rows := await self._log.read(self.book.position, LOAD_PAGE):
-            for row in rows:
-                event = decode(row.type, row.schema_version, row.public, row.private)
-                self.book.apply(event, row.position, row.at_us, (row.type, row.schema_version, row.public, row.private))
-                self._tree.append(row.leaf)
-                self._tell_directory(event)
+        """Snapshot and tail, or the log alone; also the way back when a fold broke, for memory is never snapshot."""
+        self.book = Book()  # lets go of the old one first: two of a million cards would not fit
+        self._reception = self._open_reception(Sameness())
+        loaded = await load(self._log, self._alarm)
+        if self._log.head.position != loaded.book.position or self._log.head.chain != loaded.chain:
+            raise BrokenBook(f"the log's head is {self._log.head.position}, its events end at {loaded.book.position}")
+        self.book, self._tree, self._chain = loaded.book, loaded.tree, loaded.chain
+        for event in loaded.key_events:
+            self._tell_directory(event)
+        for card, known in self.book.members.cards.items():
+            self._directory.put_card(self.code, card, known.key_version)
         sameness = Sameness()
-        for terminal, epoch, n in await self._log.highest_n():
-            sameness.saw(TerminalId(terminal), epoch, n)
-        self._chain = self._log.head.chain
-        if self._log.head.position != self.book.position:
-            raise BrokenBook(f"the log's head is {self._log.head.position}, its events end at {self.book.position}")
+        for (terminal, epoch), n in loaded.highest.items():
+            sameness.saw(terminal, epoch, n)
         self._reception = self._open_reception(sameness)
 
     async def submit(self, submission: Submission) -> bytes:

@@ -47,6 +47,17 @@ async def rebuild(desk: Desk) -> int:
     return 0 if done.flipped else 1
 
 
+async def snapshot(desk: Desk) -> None:
+    from clearing.installation.snapshots import take_snapshot
+
+    async with desk.opened() as installation:
+        made = await take_snapshot(installation, desk.code)
+    if made is None:
+        desk.say("The newest snapshot is as new as the log; nothing was written.")
+    else:
+        desk.say(f"The next start begins at event {made.position} instead of at the first.")
+
+
 async def confirm_clock(desk: Desk) -> None:
     done = await desk.order("confirm_clock", {})
     desk.say(f"The clock's step of {int(str(done['step_us'])) // 1_000_000} s is confirmed; the caisse goes on.")
@@ -68,6 +79,8 @@ ENTRIES = (
           arguments=_serve_arguments),
     Entry(words=("rebuild",), group=Group.OPERATING, does="make the views anew from the log, beside the running ones",
           run=rebuild, arguments=_rebuild_arguments),
+    Entry(words=("snapshot",), group=Group.OPERATING, does="spare the next start the reading of the whole log",
+          run=snapshot),
     Entry(words=("clock", "confirm"), group=Group.OPERATING, does="the machine's clock jumped and is right now",
           run=confirm_clock, signed=True),
 )  # fmt: skip

@@ -37,7 +37,7 @@ _ABOUT: Final = (
     "A treasurer's month        money receive, grant, status, close; approve (another person); export, paid\n"
     "A treasurer's question     sales, why, summary, member list, producer list, batches\n"
     "A bad day                  card block, terminal suspend, producer suspend, returned, why\n"
-    "An operator's              serve, status, audit, rebuild, clock confirm, terminal list"
+    "An operator's              serve, status, audit, rebuild, snapshot, clock confirm, terminal list"
 )
 _OPTIONS: Final = """options:
   --home DIR              the installation's folder (default: {home})

@@ -81,6 +81,15 @@ WHERE stream = $1 AND position > $2
 ORDER BY position
 LIMIT $3
 
+-- name: events_of_many
+SELECT position, stream, version, type, schema_version, at_us, public, private, salt, evidence, leaf, chain
+FROM {schema}.events
+WHERE stream = ANY ($1::text[])
+ORDER BY position
+
+-- name: instants
+SELECT position, at_us FROM {schema}.events WHERE position = ANY ($1::bigint[])
+
 -- name: leaves
 SELECT leaf FROM {schema}.events WHERE position > $1 AND position <= $1::bigint + $2::bigint ORDER BY position
 
@@ -88,7 +97,10 @@ SELECT leaf FROM {schema}.events WHERE position > $1 AND position <= $1::bigint 
 SELECT digest, position, reply FROM {schema}.replies WHERE terminal = $1 AND key_epoch = $2 AND n = $3
 
 -- name: highest_n
-SELECT terminal, key_epoch, max(n) AS n FROM {schema}.replies GROUP BY terminal, key_epoch
+SELECT terminal, key_epoch, max(n) AS n
+FROM {schema}.replies
+WHERE position > $1 AND position <= $2
+GROUP BY terminal, key_epoch
 
 -- name: replies_between
 SELECT terminal, key_epoch, n, digest, position, reply
@@ -114,16 +126,26 @@ SELECT size, root, signature, at_us FROM {schema}.heads WHERE size > $1 ORDER BY
 -- name: last_signed_head
 SELECT size, root, signature, at_us FROM {schema}.heads ORDER BY size DESC LIMIT 1
 
+-- name: snapshots
+SELECT position, code_version, chain, parts, sha256 FROM {schema}.snapshots WHERE code_version = $1 ORDER BY position DESC
+
+-- name: snapshot_part
+SELECT state FROM {schema}.snapshot_parts WHERE position = $1 AND code_version = $2 AND part = $3
+
+-- name: store_snapshot_part
+INSERT INTO {schema}.snapshot_parts (position, code_version, part, state) VALUES ($1, $2, $3, $4)
+
 -- name: store_snapshot
-INSERT INTO {schema}.snapshots (position, code_version, state, sha256) VALUES ($1, $2, $3, $4)
-ON CONFLICT (position, code_version) DO NOTHING
+INSERT INTO {schema}.snapshots (position, code_version, chain, parts, sha256) VALUES ($1, $2, $3, $4, $5)
 
--- name: last_snapshot
-SELECT position, state, sha256
-FROM {schema}.snapshots
-WHERE code_version = $1
-ORDER BY position DESC
-LIMIT 1
+-- name: drop_snapshot
+DELETE FROM {schema}.snapshots WHERE position = $1 AND code_version = $2
 
--- name: drop_snapshots_before
-DELETE FROM {schema}.snapshots WHERE position < $1
+-- name: drop_snapshot_parts
+DELETE FROM {schema}.snapshot_parts WHERE position = $1 AND code_version = $2
+
+-- name: drop_snapshots_but
+DELETE FROM {schema}.snapshots WHERE code_version <> $1 OR position < $2
+
+-- name: drop_snapshot_parts_but
+DELETE FROM {schema}.snapshot_parts WHERE code_version <> $1 OR position < $2

@@ -5,12 +5,14 @@ projection fell behind. Source: performance.md.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final, Self
 
 import asyncpg
 
 from clearing.event_store.connection import LOST, Connection, NoSuchCaisse, connect, connect_again, discard, is_lost
-from clearing.event_store.rows import EventRow, Head, ReplyRow, SignedHead, TapRow
+from clearing.event_store.proofs import GENESIS
+from clearing.event_store.rows import EventRow, Head, ReplyRow, SignedHead, SnapshotRow, TapRow
 from clearing.sql import Queries
 
 PAGE_ROWS_MAX: Final = 10_000
@@ -50,6 +52,14 @@ class Pages:
         """One stream's events beyond the position `after`, oldest first, at most `limit`."""
         return [EventRow._make(row) for row in await self._rows("events_of", stream, after, limit)]
 
+    async def events_of_many(self, streams: Sequence[str]) -> list[EventRow]:
+        """The events of these streams, oldest first: what many producers or members are, in one question."""
+        return [EventRow._make(row) for row in await self._rows("events_of_many", streams)]
+
+    async def instants(self, positions: Sequence[int]) -> dict[int, int]:
+        """When the events at these positions happened, in microseconds; without those that are not there."""
+        return {row[0]: row[1] for row in await self._rows("instants", positions)}
+
     async def leaves(self, after: int, limit: int) -> list[bytes]:
         """The leaf hashes of a page, for proofs."""
         return [row[0] for row in await self._rows("leaves", after, limit)]
@@ -59,9 +69,23 @@ class Pages:
         rows = await self._rows("reply_of", terminal, key_epoch, n)
         return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
 
-    async def highest_n(self) -> list[tuple[bytes, int, int]]:
-        """(terminal, key epoch, highest n answered) of every sender."""
-        return [(row[0], row[1], row[2]) for row in await self._rows("highest_n")]
+    async def highest_n(self, after: int, up_to: int) -> list[tuple[bytes, int, int]]:
+        """(terminal, key epoch, highest n answered at positions after + 1 ... up_to) of every sender."""
+        return [(row[0], row[1], row[2]) for row in await self._rows("highest_n", after, up_to)]
+
+    async def chain_at(self, position: int) -> bytes | None:
+        """The chain's hash at a position: GENESIS at 0, None where there is no event."""
+        rows = await self._rows("chain_at", position)
+        return bytes(rows[0][0]) if rows else GENESIS if not position else None
+
+    async def snapshots(self, code_version: str) -> list[SnapshotRow]:
+        """The snapshots that this version of the program can read, newest first."""
+        return [SnapshotRow._make(row) for row in await self._rows("snapshots", code_version)]
+
+    async def snapshot_part(self, snapshot: SnapshotRow, number: int) -> bytes | None:
+        """Part `number` of a snapshot, from 0; None when it is missing."""
+        rows = await self._rows("snapshot_part", snapshot.position, snapshot.code_version, number)
+        return bytes(rows[0][0]) if rows else None
 
     async def replies_between(self, after: int, up_to: int) -> list[ReplyRow]:
         """The replies at positions after + 1 ... up_to, in order."""

@@ -60,3 +60,13 @@ class SignedHead(NamedTuple):
     root: bytes
     signature: bytes
     at_us: int
+
+
+class SnapshotRow(NamedTuple):
+    """A whole snapshot: its parts are stored. sha256: over the hashes of its parts, in order; chain: the log's at position."""
+
+    position: int
+    code_version: str
+    chain: bytes
+    parts: int
+    sha256: bytes

@@ -1,9 +1,9 @@
 """Law: the tree of all leaves is kept as one hash per 1,024 of them, so that any event can be proved by reading one block."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Self
 
-from clearing.event_store.proofs import Frontier, inclusion_proof
+from clearing.event_store.proofs import HASH_BYTES, Frontier, InvalidProof, inclusion_proof
 
 BLOCK: Final = 1_024
 
@@ -29,6 +29,21 @@ class GrowingTree:
 
     def root(self) -> bytes:
         return self._all.root()
+
+    def to_plain(self) -> tuple[bytes, bytes, bytes]:
+        """All that is kept: what a snapshot says of it."""
+        return self._all.to_bytes(), b"".join(self._blocks), self._open.to_bytes()
+
+    @classmethod
+    def from_plain(cls, plain: Sequence[bytes]) -> Self:
+        """The inverse of to_plain. Raises InvalidProof or ValueError for anything else."""
+        every, blocks, last = plain
+        tree = cls()
+        tree._all, tree._open = Frontier.from_bytes(every), Frontier.from_bytes(last)
+        tree._blocks = [blocks[at : at + HASH_BYTES] for at in range(0, len(blocks), HASH_BYTES)]
+        if len(tree._blocks) != tree.size // BLOCK or tree._open.size != tree.size % BLOCK:
+            raise InvalidProof("a tree has one hash for each whole block, and the leaves of the last one")
+        return tree
 
     def block_of(self, index: int) -> tuple[int, int]:
         """(first leaf of the block that holds leaf `index`, how many leaves that block has now); from 0."""

@@ -113,6 +113,11 @@ def _named_tuple(record: Any) -> Convert:
             _refuse_other_length(record, count, stored)
         return new(record, stored)
 
+    def deep_at_the_end(stored: Any) -> Any:
+        if len(stored) != count:
+            _refuse_other_length(record, count, stored)
+        return new(record, (*stored[:-1], decoders[0][1](stored[-1])))
+
     def deep(stored: Any) -> Any:
         if len(stored) != count:
             _refuse_other_length(record, count, stored)
@@ -121,6 +126,8 @@ def _named_tuple(record: Any) -> Convert:
             values[place] = convert(values[place])
         return new(record, values)
 
+    if len(decoders) == 1 and decoders[0][0] == count - 1:
+        return deep_at_the_end  # shares and returns, of which a sale has several
     return deep if decoders else flat
 
 
@@ -147,7 +154,13 @@ def _sequence(item: Any) -> tuple[Convert | None, Convert | None]:
     encode_all: Convert | None = None if encode is None else lambda items: [encode(one) for one in items]
     if decode is None:
         return encode_all, None
-    return encode_all, lambda items: tuple([decode(one) for one in items])
+
+    def decode_all(items: Any) -> Any:
+        if len(items) == 1:  # the lots of a share, nearly always
+            return (decode(items[0]),)
+        return tuple([decode(one) for one in items]) if items else ()
+
+    return encode_all, decode_all
 
 
 def _shape(event_type: type[Event]) -> _Shape:

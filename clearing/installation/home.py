@@ -6,6 +6,7 @@ As root the folder itself may be entered, because PostgreSQL runs under an accou
 import hashlib
 import os
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -154,17 +155,37 @@ def _refuse_others(folder: Path) -> None:
         raise HomeUnusable(f"{folder} is open to others; run 'chmod 0700 {folder}', and think who may have read it")
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner reads, whole or not at all: beside its place, then renamed. On disk when it returns."""
+def write_many_private(folder: Path, files: Mapping[str, bytes], *, last: str) -> None:
+    """The same for many files below a folder, `last` of them after all others are on disk: it never stands there alone.
+
+    Two syncs for all: ten thousand statements took 20 s when each waited for the disk by itself, 1 s so.
+    """
+    fresh = {folder / name: _beside(folder / name, content, at_once=False) for name, content in files.items() if name != last}
+    os.sync()
+    for path, written in fresh.items():
+        written.rename(path)
+    os.sync()
+    write_private(folder / last, files[last])
+
+
+def _beside(path: Path, content: bytes, *, at_once: bool) -> Path:
+    """A new file next to its place. at_once: on disk when this returns."""
     path.parent.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.new")
     file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         os.fchmod(file, 0o600)
         os.write(file, content)
-        os.fsync(file)
+        if at_once:
+            os.fsync(file)
     finally:
         os.close(file)
+    return fresh
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner reads, whole or not at all: beside its place, then renamed. On disk when it returns."""
+    fresh = _beside(path, content, at_once=True)
     fresh.rename(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:

@@ -6,11 +6,11 @@ transfer stops the whole. Nothing is written before everything was made.
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from clearing.event_store.reader import PAGE_ROWS_MAX, Reader
@@ -19,10 +19,10 @@ from clearing.events.catalogue import Event
 from clearing.events.codec import decode
 from clearing.events.producers import ProducerAdmitted
 from clearing.events.settlement import BatchApproved, BatchClosed, BatchExported, BatchLine
-from clearing.installation.home import write_private
+from clearing.installation.home import write_many_private
 from clearing.installation.opening import Installation
 from clearing.people import Record
-from clearing.projections.questions import Questions
+from clearing.projections.answers import StatementRow as Entry
 from clearing.settlement import pain001
 from clearing.settlement.calendar import is_business_day, next_business_day
 from clearing.settlement.overview import OverviewHead, OverviewLine, render_overview, render_transfer_list
@@ -31,8 +31,11 @@ from clearing.values import CaisseCode, Cents, MicroTime, ProducerId
 
 ACCOUNT_OF_THE_CAISSE: Final = "caisse"
 BANK: Final = "bank"
+FEW: Final = 200
 _CODE_CHARS_MAX: Final = 20  # leaves room for batch and line in the 35 characters of a reference
 _NOT_IN_A_REFERENCE: Final = re.compile(r"[^a-z0-9.-]")
+
+T = TypeVar("T")
 
 
 class NotReady(Exception):
@@ -63,18 +66,20 @@ class BatchFiles:
                 f"The file of batch {self.batch} would differ from the one exported before, so nothing was written. Was the "
                 "caisse's own account changed? Do not pay this batch again; run: clearing audit"
             )
-        for name, content in self.files.items():
-            write_private(folder / name, content)
+        write_many_private(folder, self.files, last=self.bank_file)
         return folder / self.bank_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Batch:
+    """places: of each producer's line among the lines, from 1."""
+
     founded: CaisseFounded
     closed: BatchClosed
     approved: BatchApproved
     approved_us: int
     exported: BatchExported | None
+    places: Mapping[ProducerId, int]
 
     @property
     def message_id(self) -> str:
@@ -88,8 +93,7 @@ class _Batch:
 
     def reference(self, producer: ProducerId) -> str:
         """The EndToEndId of a payout: the batch and its line."""
-        place = [line.producer for line in self.closed.lines].index(producer) + 1
-        return f"{self.message_id}-{place:04d}"
+        return f"{self.message_id}-{self.places[producer]:04d}"
 
 
 async def make_files(installation: Installation, code: CaisseCode, batch: int) -> BatchFiles:
@@ -100,13 +104,17 @@ async def make_files(installation: Installation, code: CaisseCode, batch: int) -
         if own is None:
             raise NotReady("The caisse's own account is not entered; enter it with: clearing account --name NAME --iban IBAN")
         details = await people.read(sorted({line.details for line in facts.closed.lines if line.details}))
-        names = {line.producer: await _name_of(reader, line.producer) for line in facts.closed.lines}
+        names = await _names(reader, [line.producer for line in facts.closed.lines])
         payment_file = _payment_file(facts, own, details)
         files = {f"{facts.message_id}.xml": pain001.render(payment_file), **_sheets(facts, details, names)}
-        times = await _times(reader, facts.closed)
-        for line in facts.closed.lines:
-            if line.paid_cents:
-                files[f"statements/{line.producer}.csv"] = await _statement(views, facts, line, names[line.producer], times)
+        for lines in _few(facts.closed.lines):
+            entries = await views.statements(batch, [line.producer for line in lines])
+            positions = sorted(one.position for said in entries.values() for one in said)
+            times = {at: us for some in _few(positions, PAGE_ROWS_MAX) for at, us in (await reader.instants(some)).items()}
+            for line in lines:
+                if line.paid_cents:
+                    sheet = _statement(facts, line, names[line.producer], entries.get(line.producer, ()), times)
+                    files[f"statements/{line.producer}.csv"] = sheet
     return BatchFiles(
         batch=batch, message_id=facts.message_id, total_cents=facts.closed.total_cents, payouts=len(payment_file.payouts),
         bank_file=f"{facts.message_id}.xml", files=files, exported=facts.exported, notes=tuple(pain001.notes(payment_file)),
@@ -125,27 +133,29 @@ async def _facts(reader: Reader, batch: int) -> _Batch:
             f"Batch {batch} is not approved yet; another person than {closed.by} has to: clearing approve {batch} --by PERSON"
         )
     exported = next((event for _, event in events if isinstance(event, BatchExported)), None)
-    return _Batch(founded=founded[0], closed=closed, approved=approved[1], approved_us=approved[0], exported=exported)
+    return _Batch(
+        founded=founded[0], closed=closed, approved=approved[1], approved_us=approved[0], exported=exported,
+        places={line.producer: place for place, line in enumerate(closed.lines, start=1)},
+    )
 
 
 def _decoded(rows: Sequence[object]) -> list[tuple[int, Event]]:
     return [(row.at_us, decode(row.type, row.schema_version, row.public, row.private)) for row in rows]  # type: ignore[attr-defined]
 
 
-async def _name_of(reader: Reader, producer: ProducerId) -> str:
-    admitted = (event for _, event in _decoded(await reader.events_of(f"producer/{producer}")))
-    return next((event.name for event in admitted if isinstance(event, ProducerAdmitted)), str(producer))
+def _few(items: Sequence[T], size: int = FEW) -> Iterator[Sequence[T]]:
+    """Slices of a sequence: ten thousand producers are asked for by some hundred at a time, not one by one."""
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
-async def _times(reader: Reader, closed: BatchClosed) -> dict[int, int]:
-    """Position -> instant of the events that the batch may hold or refer to."""
-    times: dict[int, int] = {}
-    position = 0
-    while position < closed.up_to:
-        rows = await reader.read(position, min(PAGE_ROWS_MAX, closed.up_to - position))
-        times.update((row.position, row.at_us) for row in rows)
-        position = rows[-1].position
-    return times
+async def _names(reader: Reader, producers: Sequence[ProducerId]) -> dict[ProducerId, str]:
+    """What each producer is called: as admitted, or by its id."""
+    names = {producer: str(producer) for producer in producers}
+    for some in _few(producers):
+        for _, event in _decoded(await reader.events_of_many([f"producer/{producer}" for producer in some])):
+            if isinstance(event, ProducerAdmitted):
+                names[event.producer] = event.name
+    return names
 
 
 def _payment_file(facts: _Batch, own: Record, details: dict[bytes, Record]) -> pain001.PaymentFile:
@@ -182,7 +192,9 @@ def _sheets(facts: _Batch, details: dict[bytes, Record], names: dict[ProducerId,
     return {"overview.csv": render_overview(head, lines), "transfers.csv": render_transfer_list(head, lines)}
 
 
-async def _statement(views: Questions, facts: _Batch, line: BatchLine, name: str, times: dict[int, int]) -> bytes:
+def _statement(
+    facts: _Batch, line: BatchLine, name: str, entries: Iterable[Entry], times: Mapping[int, int]
+) -> bytes:
     carried = (Adjustment(label="Report des lots précédents", amount_cents=line.carried_cents),) if line.carried_cents else ()
     head = StatementHead(
         caisse_name=facts.founded.name, producer_name=name, batch_id=facts.closed.batch,
@@ -190,7 +202,7 @@ async def _statement(views: Questions, facts: _Batch, line: BatchLine, name: str
         payout_cents=line.paid_cents, adjustments=carried,
     )
     rows: dict[int, StatementRow] = {}
-    for entry in await views.statement(facts.closed.batch, line.producer):
+    for entry in entries:
         known = rows.get(entry.sale_position)
         if entry.kind == "capture":
             goods, card, refunded = entry.gross_cents, entry.card_cents, 0

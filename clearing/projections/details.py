@@ -44,6 +44,15 @@ class Entry(NamedTuple):
     card_cents: int
 
 
+class About(NamedTuple):
+    """Operations and what they are about. events: position -> (at_us, event), of all of them; original: operation -> the sale,
+    hold or capture that it changes; later: that one -> all operations about it."""
+
+    events: Mapping[int, tuple[int, Event]]
+    original: Mapping[int, int | None]
+    later: Mapping[int, Sequence[int]]
+
+
 def sale_row(position: int, when: Instant, done: Operation, original_position: int | None, now: Standing) -> SaleRow:
     return SaleRow(
         position=position, at_us=when.at_us, day=when.day, local_time=when.local_time, kind=done.kind,
@@ -69,19 +78,16 @@ def share_rows(at: tuple[int, Event]) -> tuple[ShareRow, ...]:
     )  # fmt: skip
 
 
-def entries(
-    producer: str, positions: Iterable[int], events: Mapping[int, Event], original: Mapping[int, int | None],
-    later: Mapping[int, Sequence[int]],
-) -> Iterator[Entry]:  # fmt: skip
-    """What the producer's goods brought and what went back, of these operations. original: operation -> sale that it is about.
-    later: sale -> operations about it. events: holds all of them."""
+def entries(producer: str, positions: Iterable[int], about: About) -> Iterator[Entry]:
+    """What the producer's goods brought and what went back, of the operations at these positions."""
     for at in positions:
-        entry = _entry(producer, at, events[at], original.get(at))
+        event = about.events[at][1]
+        entry = _entry(producer, at, event, about.original.get(at))
         if entry is None:
             continue
-        if isinstance(events[at], ReversalDecided) and entry.sale_position:  # takes back what was not refunded before
-            before = [entry.sale_position, *(one for one in later[entry.sale_position] if one < at)]
-            parts = (_entry(producer, one, events[one], entry.sale_position) for one in before)
+        if isinstance(event, ReversalDecided) and entry.sale_position:  # takes back what was not refunded before
+            before = [entry.sale_position, *(one for one in about.later[entry.sale_position] if one < at)]
+            parts = (_entry(producer, one, about.events[one][1], entry.sale_position) for one in before)
             entry = entry._replace(gross_cents=-sum(part.gross_cents for part in parts if part is not None))
         yield entry
 

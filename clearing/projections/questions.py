@@ -29,7 +29,7 @@ from clearing.projections.answers import (
     Summary,
     Taken,
 )
-from clearing.projections.details import Instant, Standing, entries, sale_row, share_rows
+from clearing.projections.details import About, Entry, Instant, Standing, entries, sale_row, share_rows
 from clearing.projections.generations import GenerationGone
 from clearing.projections.ledger import OWED
 from clearing.projections.operations import operation
@@ -184,22 +184,34 @@ class Questions:
 
     async def statement(self, batch: int, producer: str) -> tuple[StatementRow, ...]:
         """What the producer sold and gave back within the batch, in the order of the log."""
+        return tuple((await self.statements(batch, [producer])).get(producer, ()))
+
+    async def statements(self, batch: int, producers: Sequence[str]) -> dict[str, list[StatementRow]]:
+        """The statements of several producers, each in the order of the log; nothing for who sold nothing."""
         async with self.at_one_position():
-            concerned = [row["position"] for row in await self._rows("concerns_in_batch", batch, producer)]
-            original = {row["position"]: row["original_position"] for row in await self._rows("originals", concerned)}
-            sales = sorted({at for at in original.values() if at is not None})
-            later: dict[int, list[int]] = {at: [] for at in sales}
-            for row in await self._rows("later", sales):
-                later[row["sale_position"]].append(row["position"])
-            events = await self._events({*concerned, *sales, *(at for some in later.values() for at in some)})
-            told = {at: event for at, (_, event) in events.items()}
-            return tuple([
-                StatementRow(
-                    day=(instant := await self._instant(events[entry.position])).day, local_time=instant.local_time,
-                    **entry._asdict(),
-                )
-                for entry in entries(producer, concerned, told, original, later)
-            ])  # fmt: skip
+            concerned: dict[str, list[int]] = {}
+            for row in await self._rows("concerns_in_batch", batch, list(producers)):
+                concerned.setdefault(row["producer"], []).append(row["position"])
+            about = await self._about({at for positions in concerned.values() for at in positions})
+            found = {who: list(entries(who, positions, about)) for who, positions in concerned.items()}
+            return {
+                who: [await self._statement_row(entry, about) for entry in some] for who, some in found.items() if some
+            }
+
+    async def _about(self, positions: Iterable[int]) -> About:
+        """These operations, with the sales they are about and what else is about those."""
+        asked = sorted(positions)
+        original = {row["position"]: row["original_position"] for row in await self._rows("originals", asked)}
+        sales = sorted({at for at in original.values() if at is not None})
+        later: dict[int, list[int]] = {at: [] for at in sales}
+        for row in await self._rows("later", sales):
+            later[row["sale_position"]].append(row["position"])
+        events = await self._events({*asked, *sales, *(at for some in later.values() for at in some)})
+        return About(events=events, original=original, later=later)
+
+    async def _statement_row(self, entry: Entry, about: About) -> StatementRow:
+        instant = await self._instant(about.events[entry.position])
+        return StatementRow(day=instant.day, local_time=instant.local_time, **entry._asdict())
 
     async def _events(self, positions: Iterable[int]) -> dict[int, tuple[int, Event]]:
         """Position -> (at_us, event). Raises LogHole when the log lacks one."""

@@ -147,10 +147,10 @@ WHERE batch = $1
 ORDER BY producer;
 
 -- name: concerns_in_batch
--- The same within a batch: after the batch before, up to this one.
-SELECT o.position
+-- The same within a batch, of several producers: after the batch before, up to this one.
+SELECT p.producer, o.position
 FROM {schema}.batches AS b
-JOIN {schema}.producer_pages AS p ON p.producer = $2 AND p.last > b.after_position
+JOIN {schema}.producer_pages AS p ON p.producer = ANY ($2::text[]) AND p.last > b.after_position
 CROSS JOIN unnest(p.positions) AS o (position)
 WHERE b.batch = $1 AND o.position > b.after_position AND o.position <= b.up_to
 ORDER BY o.position;

@@ -21,11 +21,11 @@ class Usage:
     """Cents used per (payer, span, period, member or all). Holds only payers that have a ceiling over more than one sale."""
 
     def __init__(self) -> None:
-        self._used: dict[tuple[PayerId, Span, int, MemberId | None], int] = {}
+        self.cents: dict[tuple[PayerId, Span, int, MemberId | None], int] = {}
 
     def used(self, payer: PayerId, span: Span, day: date, member: MemberId | None) -> int:
         """Cents used so far in the span that holds `day`; member None: by all together."""
-        return self._used.get((payer, span, _period(span, day), member), 0)
+        return self.cents.get((payer, span, _period(span, day), member), 0)
 
     def count(self, charte: Charte, parts: Iterable[Share | Return], day: date, member: MemberId | None, sign: int) -> None:
         """Add (sign 1) or give back (sign -1) shares of a sale made on `day` under `charte`."""
@@ -42,8 +42,8 @@ class Usage:
             if ceiling.span is Span.SALE:
                 continue
             key = (payer.id, ceiling.span, _period(ceiling.span, day), member if ceiling.per_purse else None)
-            left = self._used.get(key, 0) + cents
+            left = self.cents.get(key, 0) + cents
             if left:
-                self._used[key] = left
+                self.cents[key] = left
             else:
-                self._used.pop(key, None)
+                self.cents.pop(key, None)

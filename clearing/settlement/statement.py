@@ -89,12 +89,13 @@ def _head_lines(head: StatementHead) -> Iterator[Row]:
 
 
 def _days(ordered: Sequence[StatementRow], zone: ZoneInfo) -> Iterator[Row]:
-    for day, sales in groupby(ordered, key=lambda row: local_time(row.at_us, zone).date()):
-        of_the_day = list(sales)
-        for row in of_the_day:
-            when = local_time(row.at_us, zone)
-            yield (date_cell(day), time_cell(when), text_cell(row.sale_id), *_sums([row]))
-        yield (date_cell(day), "", "Sous-total du jour", *_sums(of_the_day))
+    timed = [(local_time(row.at_us, zone), row) for row in ordered]
+    for day, sales in groupby(timed, key=lambda one: one[0].date()):
+        of_the_day, said = list(sales), date_cell(day)
+        for when, row in of_the_day:
+            cents = (row.goods_cents, row.card_cents, row.refunded_cents, row.owed_cents)
+            yield (said, time_cell(when), text_cell(row.sale_id), *map(money_cell, cents))
+        yield (said, "", "Sous-total du jour", *_sums([row for _, row in of_the_day]))
 
 
 def _foot_lines(head: StatementHead, ordered: Sequence[StatementRow]) -> Iterator[Row]:

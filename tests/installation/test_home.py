@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clearing.installation.cards import KeptCard, kept_cards, personalise, read_card, write_card
-from clearing.installation.home import Home, HomeUnusable, UnknownCaisse, write_private
+from clearing.installation.home import Home, HomeUnusable, UnknownCaisse, write_many_private, write_private
 from clearing.values import CaisseCode, InvalidValue, MemberId
 from clearing.vault import Vault
 from clearing.wire.tap import check_tap, read_picc
@@ -83,3 +83,12 @@ def test_a_file_that_is_no_card_says_so(tmp_path: Path) -> None:
 def test_drawn_aliases_differ(tmp_path: Path) -> None:
     vault = Vault.create(tmp_path)
     assert len({personalise(vault, CODE, member=MemberId("m-1")).alias for _ in range(50)}) == 50
+
+
+def test_many_files_are_written_whole_and_the_last_one_after_all_others(tmp_path: Path) -> None:
+    files = {"statements/a.csv": b"a", "overview.csv": b"o", "bank.xml": b"x", "statements/b.csv": b"b"}
+    write_many_private(tmp_path / "batch", files, last="bank.xml")
+    found = {str(path.relative_to(tmp_path / "batch")): path for path in (tmp_path / "batch").rglob("*") if path.is_file()}
+    assert {name: path.read_bytes() for name, path in found.items()} == files
+    assert {path.stat().st_mode & 0o777 for path in found.values()} == {0o600}
+    assert found["bank.xml"].stat().st_mtime_ns >= max(path.stat().st_mtime_ns for path in found.values())

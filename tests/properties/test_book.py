@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from clearing.audit.sums import book_balances, lots_of_cohorts
 from clearing.authoriser.client import TapFacts
+from clearing.authoriser.snapshot import Loaded, Restoring, parts_of
 from clearing.events.basket import Line
 from clearing.events.catalogue import Event
 from clearing.events.charte import Ceiling, Cover, FundWeight, Payer, Short, Span, Tariff
@@ -333,11 +334,12 @@ class Living(RuleBasedStateMachine):
             assert book_balances(self.story.book) == posted
             left = {lot: cohort.left for lot, cohort in self.story.book.allocation.cohorts.items() if cohort.left}
             assert {lot: cents for lot, cents in lots_of_cohorts(self.story.book).items() if cents} == left
-            assert min(self.story.book.usage._used.values(), default=0) >= 0
+            assert min(self.story.book.usage.cents.values(), default=0) >= 0
 
     def teardown(self) -> None:
         if hasattr(self, "story"):
             assert state_of(replayed(self.story)) == state_of(self.story.book)
+            assert state_of(started_from_a_snapshot(self.story)) == state_of(self.story.book)
 
 
 def replayed(story: Story) -> Book:
@@ -346,6 +348,21 @@ def replayed(story: Story) -> Book:
     for position, (event, at_us) in enumerate(zip(story.history, story.instants, strict=True), start=1):
         book.apply(decode(*encode(event)), position, at_us)
     return book
+
+
+def started_from_a_snapshot(story: Story) -> Book:
+    """The same, of a snapshot made in the middle and the events after it."""
+    loaded, middle = Loaded(), len(story.history) // 2
+    for position, (event, at_us) in enumerate(zip(story.history, story.instants, strict=True), start=1):
+        if position == middle:
+            restoring = Restoring()
+            for part in parts_of(loaded):
+                restoring.take(part)
+            loaded = restoring.finish()
+        stored = encode(event)
+        loaded.book.apply(decode(*stored), position, at_us, stored)
+        loaded.tree.append(bytes(32))
+    return loaded.book
 
 
 def state_of(book: Book) -> dict[str, object]:
@@ -361,7 +378,7 @@ def state_of(book: Book) -> dict[str, object]:
     return {
         "at": (book.position, book.at_us), "funds": book.funds, "purses": {key: lots for key, lots in purses.items() if lots},
         "cards": book.members.cards, "cohorts": book.allocation.cohorts, "singles": book.allocation.singles,
-        "operations": book.operations, "tombstones": book.tombstones, "used": book.usage._used, "settlement": book.settlement,
+        "operations": book.operations, "tombstones": book.tombstones, "used": book.usage.cents, "settlement": book.settlement,
         "next": book.due(book.at_us + 400 * DAY_US),
     }  # fmt: skip
 

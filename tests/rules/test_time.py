@@ -168,7 +168,7 @@ def test_a_refund_of_captured_goods_gives_room_back_on_the_day_of_the_hold() -> 
     story.when(till.refund(capture, line("basket", 2_000))).then("00")
     assert isinstance(story.last, RefundDecided)
     story.when(till.sale(line("basket", 4_000)), till.tap()).then_pays("10", 2_500)
-    assert not [cents for cents in story.book.usage._used.values() if cents < 0]
+    assert not [cents for cents in story.book.usage.cents.values() if cents < 0]
 
 
 def test_sale_4_the_councils_purse_pays_25_a_day_then_credit_then_own_money() -> None:

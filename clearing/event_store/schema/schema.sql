@@ -49,13 +49,22 @@ CREATE TABLE {schema}.heads (
     CONSTRAINT heads_pkey PRIMARY KEY (size)
 );
 
--- disposable: a start without them replays from the first event
+-- disposable: a start without them replays from the first event; the row of `snapshots` is written after all its parts
 CREATE TABLE {schema}.snapshots (
     position bigint NOT NULL,
     code_version text NOT NULL,
-    state bytea NOT NULL,
+    chain bytea NOT NULL,
+    parts integer NOT NULL,
     sha256 bytea NOT NULL,
     CONSTRAINT snapshots_pkey PRIMARY KEY (position, code_version)
+);
+
+CREATE TABLE {schema}.snapshot_parts (
+    position bigint NOT NULL,
+    code_version text NOT NULL,
+    part integer NOT NULL,
+    state bytea NOT NULL,
+    CONSTRAINT snapshot_parts_pkey PRIMARY KEY (position, code_version, part)
 );
 
 CREATE TABLE {schema}.replies (
@@ -125,7 +134,7 @@ GRANT SELECT ON {schema}.log_head, {schema}.events, {schema}.heads, {schema}.rep
     TO clearing_writer, clearing_projector, clearing_reader;
 GRANT UPDATE ON {schema}.log_head TO clearing_writer;
 GRANT INSERT ON {schema}.events, {schema}.heads, {schema}.replies, {schema}.taps TO clearing_writer;
-GRANT SELECT, INSERT, DELETE ON {schema}.snapshots TO clearing_writer;
+GRANT SELECT, INSERT, DELETE ON {schema}.snapshots, {schema}.snapshot_parts TO clearing_writer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.projections TO clearing_projector;
-GRANT SELECT ON {schema}.snapshots TO clearing_reader;
+GRANT SELECT ON {schema}.snapshots, {schema}.snapshot_parts TO clearing_reader;
 GRANT SELECT ON {schema}.projections TO clearing_writer, clearing_reader;
