@@ -61,7 +61,7 @@ class Settings:
     trunk_in_flight_max: int = _whole(8_192, 1, 1_000_000)
 
     # Readers of the log.
-    page_events_max: int = _whole(1_000, 1, 100_000)
+    page_events_max: int = _whole(10_000, 1, 10_000)
     poll_ms: int = _whole(20, 1, 10_000)
 
     def __post_init__(self) -> None:

@@ -223,6 +223,28 @@ def decode(type_number: int, schema_version: int, public: bytes, private: bytes)
         raise UnreadableEvent(f"stored {event_type.__name__} does not have its form: {fault}") from fault
 
 
+def stored_names(event_type: type[Event]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of an event's public and of its private fields, in the order of `plain`'s values."""
+    secret: frozenset[str] = getattr(event_type, "PRIVATE", frozenset())
+    names = field_names(event_type)
+    return tuple(name for name in names if name not in secret), tuple(name for name in names if name in secret)
+
+
+def plain(event_type: type[Event], schema_version: int, public: bytes, private: bytes) -> tuple[Any, Any]:
+    """The values of a body as they lie, public and private ones, records as tuples in the order of their fields: for who reads
+    a few fields of very many events. Raises UnreadableEvent."""
+    shape = _SHAPES[event_type]
+    try:
+        parts = _unpack(public, use_list=False), _unpack(private, use_list=False) if private else ()
+        if schema_version != shape.schema_version:
+            parts = _upcast(parts, shape.number, schema_version, shape)
+        if (len(parts[0]), len(parts[1])) != shape.lengths:
+            raise _unknown_version(event_type, schema_version)
+    except (ValueError, TypeError, KeyError, msgpack.exceptions.UnpackException) as fault:
+        raise UnreadableEvent(f"stored {event_type.__name__} does not have its form: {fault}") from fault
+    return parts
+
+
 def _unknown_version(event_type: type, schema_version: int) -> UnreadableEvent:
     return UnreadableEvent(f"{event_type.__name__} version {schema_version} is unknown here: install a newer program")
 

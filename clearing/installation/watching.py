@@ -8,7 +8,7 @@ import asyncio
 import json
 import time as machine
 from collections.abc import Callable, Coroutine
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,7 @@ LATE_AFTER: Final = timedelta(hours=1)
 WEEK: Final = timedelta(days=7)
 WAITING: Final = ("closed", "approved")
 _SECOND_US: Final = 1_000_000
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def watch_book(
@@ -120,9 +121,9 @@ class BookWatch:
         A market is weekly: a stall that never comes on Tuesdays is not silent on a Tuesday, one that starts late has an hour.
         """
         due = now - LATE_AFTER
-        before = due.time() if due.date() == now.date() else time.min
-        expected = set(await views.terminals_of(now.date() - WEEK, before))
-        silent = expected - set(await views.terminals_of(now.date(), time.max)) if expected else set()
+        before = due if due.date() == now.date() else now.replace(hour=0, minute=0, second=0, microsecond=0)
+        expected = set(await views.terminals_of(now.date() - WEEK, instant_us(before - WEEK)))
+        silent = expected - set(await views.terminals_of(now.date(), instant_us(now + WEEK))) if expected else set()
         self._show.expected_terminals.labels(self._code).set(len(expected))
         self._show.silent_terminals.labels(self._code).set(len(silent))
 
@@ -132,6 +133,11 @@ class BookWatch:
         self._by_day.update(await views.captured_by_day(max(self._by_day, default=first), today))
         self._by_day = {day: cents for day, cents in self._by_day.items() if day >= first}
         self._show.volume_12_months_cents.labels(self._code).set(sum(self._by_day.values()))
+
+
+def instant_us(moment: datetime) -> int:
+    """Microseconds since 1970 of a moment with its zone."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def keep_proof(home: Home, code: CaisseCode, position: int, at_us: int) -> None:

@@ -1,9 +1,12 @@
 """Law: a purse holds what it was granted by its groups at each credit run, plus what was put in, less what was taken out.
 
-A credit run is one row; the .sql derives who it reached, as the writer's book does. Held cents are out of the purse.
+A credit run is one row; the .sql derives who it reached, as the writer's book does. Held cents are out of the purse. What sales
+took stands in the rows of `sales` until it is folded into one row per lot: a balance row for every lot of every sale cost
+5 us of PostgreSQL, folded after many sales of the same members it is 2.6 for a whole sale.
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from clearing.events.basket import Return, Share
 from clearing.events.funds import AllocationGranted, CohortLapsed, LotLapsed, PurseCredited, SingleGranted
@@ -14,19 +17,19 @@ from clearing.events.sales import (
     HoldExpired,
     RefundDecided,
     ReversalDecided,
-    SaleDecided,
 )
-from clearing.projections.page import Page, Recorded, Writes, write
+from clearing.projections.page import Page, Recorded, Write, Writes, write
 from clearing.rules.returns import new_lot_ids, purse_of
 from clearing.values import MemberId
 
 FILE = "balances.sql"
+FOLD_EVENTS: Final = 200_000  # so many rows of sales a purse is read from at most: 30 ms
 _BETWEEN = "\x1f"  # stands in no group's name; arrays of arrays can't be unnested
 
 
 def writes(page: Page) -> Writes:
     groups, moves, grants, lapsed = _Groups(), _Moves(), [], []
-    for recorded in page:
+    for recorded in page.recorded:
         match recorded.event:
             case AllocationGranted() as event:
                 grants.append((
@@ -41,6 +44,7 @@ def writes(page: Page) -> Writes:
                 _move(recorded, moves)
     return [
         *groups.writes(), *write("grant", grants), *write("lapse", lapsed), *write("move", moves.rows()),
+        Write("fold", (page.last, FOLD_EVENTS)),
     ]  # fmt: skip
 
 
@@ -87,7 +91,7 @@ class _Moves:
 
 def _move(recorded: Recorded, moves: _Moves) -> None:
     match recorded.event:
-        case SaleDecided() | AuthorisationDecided() as event:
+        case AuthorisationDecided() as event:
             if event.member is not None:
                 _take(event.member, event.shares, moves)
         case CaptureDecided() | HoldExpired() as event:

@@ -3,16 +3,16 @@
 
 -- name: create
 CREATE TABLE {schema}.balance_members_{g} (
-    member text NOT NULL,
+    member text NOT NULL COLLATE "C",
     from_position bigint NOT NULL,
     until_position bigint,
     groups text[] NOT NULL,
     PRIMARY KEY (member, from_position)
 );
 CREATE TABLE {schema}.balance_grants_{g} (
-    lot text PRIMARY KEY,
+    lot text COLLATE "C" PRIMARY KEY,
     position bigint NOT NULL,
-    purse text NOT NULL,
+    purse text NOT NULL COLLATE "C",
     fund text NOT NULL,
     cents_each bigint NOT NULL,
     who text[] NOT NULL,
@@ -20,13 +20,25 @@ CREATE TABLE {schema}.balance_grants_{g} (
     lapsed boolean NOT NULL
 );
 CREATE TABLE {schema}.balance_moves_{g} (
-    member text NOT NULL,
-    purse text NOT NULL,
-    lot text NOT NULL,
+    member text NOT NULL COLLATE "C",
+    purse text NOT NULL COLLATE "C",
+    lot text NOT NULL COLLATE "C",
     cents bigint NOT NULL,
     expires_us bigint,
     PRIMARY KEY (member, lot, purse)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 50);
+CREATE TABLE {schema}.balance_fold_{g} (
+    one boolean PRIMARY KEY CHECK (one),
+    position bigint NOT NULL -- what sales took up to it is in balance_moves
+);
+INSERT INTO {schema}.balance_fold_{g} (one, position) VALUES (true, 0);
+CREATE VIEW {schema}.balance_parts_{g} AS
+SELECT v.member, v.purse, v.lot, v.cents, v.expires_us FROM {schema}.balance_moves_{g} AS v
+UNION ALL
+SELECT s.member, split_part(use, chr(31), 1), split_part(use, chr(31), 2), -split_part(use, chr(31), 3)::bigint, NULL
+FROM {schema}.sales_{g} AS s
+CROSS JOIN string_to_table(s.uses, chr(30)) AS use
+WHERE s.uses IS NOT NULL AND s.position > (SELECT f.position FROM {schema}.balance_fold_{g} AS f);
 CREATE VIEW {schema}.purse_lots_{g} AS
 SELECT part.member, part.purse, part.lot, sum(part.cents)::bigint AS cents, max(part.expires_us) AS expires_us
 FROM (
@@ -39,13 +51,15 @@ FROM (
     WHERE NOT g.lapsed
     UNION ALL
     SELECT v.member, v.purse, v.lot, v.cents, v.expires_us
-    FROM {schema}.balance_moves_{g} AS v
+    FROM {schema}.balance_parts_{g} AS v
     WHERE NOT EXISTS (SELECT FROM {schema}.balance_grants_{g} AS g WHERE g.lot = v.lot AND g.lapsed)
 ) AS part
 GROUP BY part.member, part.purse, part.lot
 HAVING sum(part.cents) <> 0;
-GRANT SELECT, INSERT, UPDATE ON {schema}.balance_members_{g}, {schema}.balance_grants_{g}, {schema}.balance_moves_{g} TO clearing_projector;
-GRANT SELECT ON {schema}.balance_members_{g}, {schema}.balance_grants_{g}, {schema}.balance_moves_{g}, {schema}.purse_lots_{g} TO clearing_reader;
+GRANT SELECT, INSERT, UPDATE ON {schema}.balance_members_{g}, {schema}.balance_grants_{g}, {schema}.balance_moves_{g},
+    {schema}.balance_fold_{g} TO clearing_projector;
+GRANT SELECT ON {schema}.balance_members_{g}, {schema}.balance_grants_{g}, {schema}.balance_moves_{g}, {schema}.balance_fold_{g},
+    {schema}.purse_lots_{g} TO clearing_reader;
 
 -- name: publish
 DROP VIEW IF EXISTS {schema}.members_admitted, {schema}.purse_balances, {schema}.purse_lots;
@@ -58,8 +72,8 @@ SELECT member, from_position, groups FROM {schema}.balance_members_{g} WHERE unt
 GRANT SELECT ON {schema}.purse_lots, {schema}.purse_balances, {schema}.members_admitted TO clearing_reader;
 
 -- name: drop
-DROP VIEW IF EXISTS {schema}.purse_lots_{g};
-DROP TABLE IF EXISTS {schema}.balance_members_{g}, {schema}.balance_grants_{g}, {schema}.balance_moves_{g};
+DROP VIEW IF EXISTS {schema}.purse_lots_{g}, {schema}.balance_parts_{g};
+DROP TABLE IF EXISTS {schema}.balance_members_{g}, {schema}.balance_grants_{g}, {schema}.balance_moves_{g}, {schema}.balance_fold_{g};
 
 -- name: close_groups
 UPDATE {schema}.balance_members_{g} AS m SET until_position = u.until_position
@@ -87,11 +101,33 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) AS u
 ON CONFLICT (member, lot, purse) DO UPDATE
 SET cents = m.cents + EXCLUDED.cents, expires_us = COALESCE(EXCLUDED.expires_us, m.expires_us);
 
+-- name: fold
+-- What sales took since the last fold, when it is $2 events ago: added up, in the order of the key, into one row per lot.
+WITH due AS (
+    SELECT f.position FROM {schema}.balance_fold_{g} AS f WHERE f.position <= $1::bigint - $2::bigint
+), taken AS (
+    SELECT part.member, split_part(part.use, chr(31), 1) AS purse, split_part(part.use, chr(31), 2) AS lot,
+        -sum(split_part(part.use, chr(31), 3)::bigint)::bigint AS cents
+    FROM (
+        SELECT s.member, u.use
+        FROM {schema}.sales_{g} AS s
+        CROSS JOIN string_to_table(s.uses, chr(30)) AS u (use)
+        WHERE s.position > (SELECT position FROM due) AND s.position <= $1 AND s.uses IS NOT NULL
+    ) AS part
+    GROUP BY 1, 2, 3
+    ORDER BY 1, 3, 2
+), added AS (
+    INSERT INTO {schema}.balance_moves_{g} AS m (member, purse, lot, cents)
+    SELECT t.member, t.purse, t.lot, t.cents FROM taken AS t
+    ON CONFLICT (member, lot, purse) DO UPDATE SET cents = m.cents + EXCLUDED.cents
+)
+UPDATE {schema}.balance_fold_{g} AS f SET position = $1 FROM due;
+
 -- name: totals
-SELECT 'balances: cents moved in purses' AS figure, COALESCE(sum(cents), 0)::bigint AS amount FROM {schema}.balance_moves_{g}
+SELECT 'balances: cents moved in purses' AS figure, COALESCE(sum(cents), 0)::bigint AS amount FROM {schema}.balance_parts_{g}
 UNION ALL
 SELECT 'balances: cents moved, weighed by lot', COALESCE(sum(cents * (1 + hashtext(member || '/' || lot) & 1023)), 0)::bigint
-FROM {schema}.balance_moves_{g}
+FROM {schema}.balance_parts_{g}
 UNION ALL
 SELECT 'balances: cents of purse ' || purse, sum(cents)::bigint FROM {schema}.purse_lots_{g} GROUP BY purse
 UNION ALL

@@ -11,7 +11,7 @@ FILE = "batches.sql"
 def writes(page: Page) -> Writes:
     """In the order a batch lives, which is the order of a page too: no step comes before the one it needs."""
     closed, lines, approved, exported, payouts = [], [], [], [], []
-    for _, at_us, _, _, event in page:
+    for _, at_us, _, event in page.recorded:
         match event:
             case BatchClosed():
                 closed.append((

@@ -1,45 +1,55 @@
-"""Law: postings as the rules derive them, kept one by one and added up per account; the page sums to zero or is not written."""
+"""Law: postings as the rules derive them, added up per account; the page sums to zero or is not written.
 
+One by one they are derived again from their events when somebody asks; per page it is kept which accounts were touched, for
+what is owed to producers in owed.sql.
+"""
+
+from collections import defaultdict
 from collections.abc import Mapping
+from typing import Final
 
 from clearing.projections.page import Page, Writes, copy, write
 from clearing.rules.postings import Origins, UnexplainedPosting, legs, origins_asked, origins_named
 from clearing.values import Position
 
 FILE = "ledger.sql"
-ENTRY = ("position", "account", "cents")
+PAGE: Final = ("account", "first", "last", "debit_cents", "credit_cents")
+OWED: Final = "owed:"
 
 
 def asks(page: Page) -> frozenset[str]:
     """Keys of earlier events' origins that this page's postings need; empty for nearly every page."""
-    return frozenset[str]().union(*(origins_asked(recorded.event) for recorded in page))
+    return frozenset[str]().union(*(origins_asked(recorded.event) for recorded in page.recorded))
 
 
 def writes(page: Page, origins: Mapping[str, str]) -> Writes:
     """origins: what the table holds of `asks(page)`. Raises UnexplainedPosting."""
-    known, named, entries, totals = Origins(dict(origins)), dict[str, str](), list[tuple[int, str, int]](), _Totals()
-    for recorded in page:
+    known, named = Origins(dict(origins)), list[tuple[str, str, int]]()
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for recorded in page.recorded:
         event, position = recorded.event, recorded.position
         found = origins_named(event, Position(position), known.known)
         known.known.update(found)
-        named.update(found)
+        named += [(key, value, position) for key, value in found.items()]
         for account, cents in legs(event, known).items():
-            entries.append((position, account, cents))
-            totals.add(account, cents)
-    if sum(cents for _, _, cents in entries) != 0:
-        raise UnexplainedPosting(f"postings of positions {page[0].position} to {page[-1].position} do not sum to zero")
-    return [*write("remember", list(named.items())), *copy("ledger_entries", ENTRY, entries), *write("total", totals.rows())]
+            _post(sums[account], max(cents, 0), max(-cents, 0), 1)
+    for sold in page.sold:
+        for account, (debit, credit, postings) in sold.accounts.items():
+            _post(sums[account], debit, credit, postings)
+        for producer, taken in sold.taken.items():
+            if taken.postings:
+                _post(sums[OWED + producer], 0, taken.captured_cents, taken.postings)
+    if sum(debit - credit for debit, credit, _ in sums.values()) != 0:
+        raise UnexplainedPosting(f"postings of positions {page.first} to {page.last} do not sum to zero")
+    totals = sorted(sums.items())  # in the order of accounts, so that two writers never wait for each other crosswise
+    pages = [(name, page.first, page.last, *parts[:2]) for name, parts in totals if not name.startswith(OWED)]
+    return [
+        *write("remember", list({key: (key, value, at) for key, value, at in reversed(named)}.values())),
+        *copy("ledger_pages", PAGE, pages), *write("total", [(name, *parts) for name, parts in totals]),
+    ]  # fmt: skip
 
 
-class _Totals:
-    def __init__(self) -> None:
-        self._sums: dict[str, list[int]] = {}
-
-    def add(self, account: str, cents: int) -> None:
-        sums = self._sums.setdefault(account, [0, 0, 0])
-        sums[0 if cents > 0 else 1] += abs(cents)
-        sums[2] += 1
-
-    def rows(self) -> list[tuple[str, int, int, int]]:
-        """In the order of accounts, so that two writers never wait for each other crosswise."""
-        return [(account, *sums) for account, sums in sorted(self._sums.items())]  # type: ignore[misc]
+def _post(sums: list[int], debit: int, credit: int, postings: int) -> None:
+    sums[0] += debit
+    sums[1] += credit
+    sums[2] += postings

@@ -1,91 +1,103 @@
 """Law: the caisse owes a producer what payers took for its goods, less what went back, less what batches instructed.
 
-A surplus is owed to a fund, not to a producer; a capture or refund makes one entry per payee.
+A surplus is owed to a fund, not to a producer. One row per producer, day and page holds its sums and where they come from.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
+from typing import Final
 
-from clearing.events.basket import Line, Return, Share
-from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
+from clearing.events.basket import Return, Share
+from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided
 from clearing.events.settlement import BatchClosed, PayoutConfirmed, PayoutReturned
+from clearing.projections.operations import operation
 from clearing.projections.page import Page, Recorded, Writes, copy, write
-from clearing.rules.sale import goods
-from clearing.values import ProducerId
+from clearing.projections.sold import Sold
 
 FILE = "owed.sql"
-ENTRY = ("producer", "position", "sale_position", "kind", "day", "local_time", "gross_cents", "card_cents")
+PAGE: Final = ("producer", "last", "day", "captured_cents", "given_back_cents", "captures", "positions")
 _CAPTURED, _REFUNDED, _SETTLED, _RETURNED, _CONFIRMED = range(5)
 
 
+class _Days:
+    """By producer and day: captured cents, cents given back, captures; and the positions of all that concerns the producer."""
+
+    def __init__(self) -> None:
+        self.totals: dict[str, list[int]] = {}
+        self.sums: dict[tuple[str, date], list[int]] = defaultdict(lambda: [0, 0, 0])
+        self.positions: dict[tuple[str, date], list[int]] = defaultdict(list)
+
+    def owe(self, producer: str, place: int, cents: int) -> None:
+        self.totals.setdefault(producer, [0, 0, 0, 0, 0])[place] += cents
+
+    def capture(self, producer: str, day: date, cents: int, captures: int) -> None:
+        self.owe(producer, _CAPTURED, cents)
+        sums = self.sums[producer, day]
+        sums[0] += cents
+        sums[2] += captures
+
+    def give_back(self, producer: str, day: date, cents: int) -> None:
+        self.owe(producer, _REFUNDED, cents)
+        self.sums[producer, day][1] += cents
+
+    def sell(self, sold: Sold) -> None:
+        for producer, taken in sold.taken.items():
+            key = producer, sold.day
+            known = self.positions.get(key)
+            self.positions[key] = taken.positions if known is None else sorted(known + taken.positions)
+            if taken.captures:
+                self.capture(producer, sold.day, taken.captured_cents, taken.captures)
+
+    def rows(self, last: int) -> list[tuple[object, ...]]:
+        none = (0, 0, 0)
+        return [
+            (key[0], last, key[1], *self.sums.get(key, none), positions) for key, positions in sorted(self.positions.items())
+        ]
+
+
 def writes(page: Page) -> Writes:
-    """Entries of captures first, then refunds, then reversals, each of which needs the ones before."""
-    totals, captures, refunds, reversals = dict[str, list[int]](), list[tuple[object, ...]](), [], []
-    for recorded in page:
-        match recorded.event:
-            case SaleDecided() | CaptureDecided() as event:
-                captures += _captured(recorded, event, totals)
-            case RefundDecided() as event:
-                refunds += _taken_back(recorded, event.returned, _gross(event.lines, event.op.producer), "refund", totals)
-            case ReversalDecided(effect="undone") as event:
-                reversals += _taken_back(recorded, event.returned, None, "reversal", totals)
-            case BatchClosed() as event:
-                for line in event.lines:
-                    _add(totals, line.producer, _SETTLED, line.paid_cents)
-            case PayoutReturned() as event:
-                _add(totals, event.producer, _RETURNED, event.cents)
-            case PayoutConfirmed() as event:
-                _add(totals, event.producer, _CONFIRMED, event.cents)
-            case _:
-                pass
-    rows = [(producer, *sums) for producer, sums in sorted(totals.items())]
-    return [
-        *write("owe", rows), *copy("owed_entries", ENTRY, captures),
-        *write("take_back", refunds), *write("take_back", reversals),
-    ]  # fmt: skip
+    days = _Days()
+    for recorded in page.recorded:
+        for producer in _concerned(recorded, days):
+            days.positions[producer, recorded.day].append(recorded.position)
+    for sold in page.sold:
+        days.sell(sold)
+    totals = [(producer, *sums) for producer, sums in sorted(days.totals.items())]
+    return [*write("owe", totals), *copy("producer_pages", PAGE, days.rows(page.last))]
 
 
-def _add(totals: dict[str, list[int]], producer: str, place: int, cents: int) -> None:
-    totals.setdefault(producer, [0, 0, 0, 0, 0])[place] += cents
+def _concerned(recorded: Recorded, days: _Days) -> set[str]:
+    """Adds what the event does; returns the producers whose operation it is, or for whose goods it moves money."""
+    event, day = recorded.event, recorded.day
+    done = operation(event)
+    producers = set[str]() if done is None else {str(done.op.producer)}
+    match event:
+        case CaptureDecided():
+            found = per_payee(event.shares)
+            for payee, cents in found.items():
+                days.capture(payee, day, cents, 1)
+            return producers | found.keys()
+        case RefundDecided() | ReversalDecided(effect="undone"):
+            found = per_payee(event.returned)
+            for payee, cents in found.items():
+                days.give_back(payee, day, cents)
+            return producers | found.keys()
+        case BatchClosed():
+            for line in event.lines:
+                days.owe(line.producer, _SETTLED, line.paid_cents)
+            return {str(line.producer) for line in event.lines}
+        case PayoutReturned() | PayoutConfirmed():
+            days.owe(event.producer, _RETURNED if isinstance(event, PayoutReturned) else _CONFIRMED, event.cents)
+            return {str(event.producer)}
+        case _:
+            return producers
 
 
-def _captured(
-    recorded: Recorded, event: SaleDecided | CaptureDecided, totals: dict[str, list[int]]
-) -> list[tuple[object, ...]]:
-    if not event.shares:
-        return []
-    gross = _gross(goods(event), event.op.producer)
-    rows: list[tuple[object, ...]] = []
-    for payee, cents in _per_payee(event.shares).items():
-        _add(totals, payee, _CAPTURED, cents)
-        at = (recorded.position, recorded.position, "capture", recorded.day, recorded.local_time)
-        rows.append((payee, *at, gross.get(payee, 0), cents))
-    return rows
-
-
-def _taken_back(
-    recorded: Recorded, returns: Iterable[Return], gross: dict[ProducerId, int] | None, kind: str,
-    totals: dict[str, list[int]],
-) -> list[tuple[object, ...]]:
-    rows: list[tuple[object, ...]] = []
-    for payee, cents in _per_payee(returns).items():
-        _add(totals, payee, _REFUNDED, cents)
-        price = None if gross is None else -gross.get(payee, 0)
-        rows.append((payee, recorded.position, kind, recorded.day, recorded.local_time, price, -cents))
-    return rows
-
-
-def _per_payee(parts: Iterable[Share | Return]) -> dict[ProducerId, int]:
-    sums: dict[ProducerId, int] = {}
+def per_payee(parts: Iterable[Share | Return]) -> dict[str, int]:
+    """Cents of goods by who is owed them."""
+    sums: dict[str, int] = {}
     for part in parts:
         if part.step != "surplus":
             sums[part.payee] = sums.get(part.payee, 0) + part.cents
-    return sums
-
-
-def _gross(lines: Iterable[Line], producer: ProducerId) -> dict[ProducerId, int]:
-    """Goods that were handed over, at full price per payee; a line that names none is the seller's own."""
-    sums: dict[ProducerId, int] = {}
-    for line in lines:
-        payee = line.payee or producer
-        sums[payee] = sums.get(payee, 0) + line.amount_cents
     return sums

@@ -1,41 +1,43 @@
--- What the caisse owes each producer, and the entries that make it up: one per operation and payee.
+-- What the caisse owes each producer; and by page and day what it took and gave back, with the events that this comes from.
 
 -- name: create
 CREATE TABLE {schema}.owed_totals_{g} (
-    producer text PRIMARY KEY,
+    producer text COLLATE "C" PRIMARY KEY,
     captured_cents bigint NOT NULL,
     refunded_cents bigint NOT NULL,
     settled_cents bigint NOT NULL,
     returned_cents bigint NOT NULL,
     confirmed_cents bigint NOT NULL
 ) WITH (fillfactor = 50);
-CREATE TABLE {schema}.owed_entries_{g} (
-    producer text NOT NULL,
-    position bigint NOT NULL,
-    sale_position bigint NOT NULL,
-    kind text NOT NULL,
+CREATE TABLE {schema}.producer_pages_{g} (
+    producer text NOT NULL COLLATE "C",
+    last bigint NOT NULL, -- of the page
     day date NOT NULL,
-    local_time time NOT NULL,
-    gross_cents bigint NOT NULL,
-    card_cents bigint NOT NULL,
-    PRIMARY KEY (producer, position)
+    captured_cents bigint NOT NULL,
+    given_back_cents bigint NOT NULL,
+    captures bigint NOT NULL,
+    positions bigint[] NOT NULL
 );
-CREATE INDEX owed_entries_{g}_day ON {schema}.owed_entries_{g} USING brin (day) WITH (pages_per_range = 16, autosummarize = on);
-GRANT SELECT, INSERT, UPDATE ON {schema}.owed_totals_{g}, {schema}.owed_entries_{g} TO clearing_projector;
-GRANT SELECT ON {schema}.owed_totals_{g}, {schema}.owed_entries_{g} TO clearing_reader;
+GRANT SELECT, INSERT, UPDATE ON {schema}.owed_totals_{g} TO clearing_projector;
+GRANT SELECT, INSERT ON {schema}.producer_pages_{g} TO clearing_projector;
+GRANT SELECT ON {schema}.owed_totals_{g}, {schema}.producer_pages_{g} TO clearing_reader;
+
+-- name: index
+ALTER TABLE {schema}.producer_pages_{g} ADD CONSTRAINT producer_pages_{g}_pkey PRIMARY KEY (producer, last, day);
+CREATE INDEX producer_pages_{g}_day ON {schema}.producer_pages_{g} USING brin (day) WITH (pages_per_range = 16, autosummarize = on);
 
 -- name: publish
-DROP VIEW IF EXISTS {schema}.owed_entries, {schema}.owed;
+DROP VIEW IF EXISTS {schema}.producer_pages, {schema}.owed_entries, {schema}.owed;
 CREATE VIEW {schema}.owed AS
 SELECT producer, captured_cents, refunded_cents, settled_cents, returned_cents, confirmed_cents,
     captured_cents - refunded_cents - settled_cents + returned_cents AS owed_cents
 FROM {schema}.owed_totals_{g};
-CREATE VIEW {schema}.owed_entries AS
-SELECT producer, position, sale_position, kind, day, local_time, gross_cents, card_cents FROM {schema}.owed_entries_{g};
-GRANT SELECT ON {schema}.owed, {schema}.owed_entries TO clearing_reader;
+CREATE VIEW {schema}.producer_pages AS
+SELECT producer, last, day, captured_cents, given_back_cents, captures, positions FROM {schema}.producer_pages_{g};
+GRANT SELECT ON {schema}.owed, {schema}.producer_pages TO clearing_reader;
 
 -- name: drop
-DROP TABLE IF EXISTS {schema}.owed_totals_{g}, {schema}.owed_entries_{g};
+DROP TABLE IF EXISTS {schema}.owed_totals_{g}, {schema}.producer_pages_{g}, {schema}.owed_entries_{g};
 
 -- name: owe
 INSERT INTO {schema}.owed_totals_{g} AS o (
@@ -48,19 +50,6 @@ SET captured_cents = o.captured_cents + EXCLUDED.captured_cents, refunded_cents 
     settled_cents = o.settled_cents + EXCLUDED.settled_cents, returned_cents = o.returned_cents + EXCLUDED.returned_cents,
     confirmed_cents = o.confirmed_cents + EXCLUDED.confirmed_cents;
 
--- name: take_back
--- gross null: a reversal, which takes back what of the sale's goods was not refunded before.
-INSERT INTO {schema}.owed_entries_{g} (
-    producer, position, sale_position, kind, day, local_time, gross_cents, card_cents)
-SELECT u.producer, u.position, s.original_position, u.kind, u.day, u.local_time,
-    COALESCE(u.gross_cents, -(
-        SELECT COALESCE(sum(e.gross_cents), 0) FROM {schema}.owed_entries_{g} AS e
-        WHERE e.producer = u.producer AND e.position >= s.original_position AND e.sale_position = s.original_position
-    )), u.card_cents
-FROM unnest($1::text[], $2::bigint[], $3::text[], $4::date[], $5::time[], $6::bigint[], $7::bigint[])
-    AS u (producer, position, kind, day, local_time, gross_cents, card_cents)
-JOIN {schema}.sales_{g} AS s ON s.position = u.position;
-
 -- name: totals
 SELECT 'owed: cents captured' AS figure, COALESCE(sum(captured_cents), 0)::bigint AS amount FROM {schema}.owed_totals_{g}
 UNION ALL
@@ -70,6 +59,10 @@ SELECT 'owed: cents settled', COALESCE(sum(settled_cents), 0)::bigint FROM {sche
 UNION ALL
 SELECT 'owed: cents returned', COALESCE(sum(returned_cents), 0)::bigint FROM {schema}.owed_totals_{g}
 UNION ALL
-SELECT 'owed: card cents of ' || producer, sum(card_cents)::bigint FROM {schema}.owed_entries_{g} GROUP BY producer
+SELECT 'owed: card cents of ' || producer, sum(captured_cents - given_back_cents)::bigint
+FROM {schema}.producer_pages_{g} GROUP BY producer
 UNION ALL
-SELECT 'owed: goods sold', COALESCE(sum(gross_cents), 0)::bigint FROM {schema}.owed_entries_{g};
+SELECT 'owed: captures', COALESCE(sum(captures), 0)::bigint FROM {schema}.producer_pages_{g}
+UNION ALL
+SELECT 'owed: operations that concern ' || p.producer, sum(cardinality(p.positions))::bigint
+FROM {schema}.producer_pages_{g} AS p GROUP BY p.producer;

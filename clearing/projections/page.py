@@ -1,35 +1,54 @@
-"""Law: a page is consecutive events of one log, decoded once, each with its civil day and time in the caisse's zone.
+"""Law: a page is consecutive events of one log, read once: sales straight into sums (sold.py), everything else as events.
 
 Views turn a page into set-based writes: rows to copy into a table that only grows, or the name of a statement in their own .sql
-with one array per parameter. Measured at 3,000 rows of 12 columns: COPY 0.6 us of Python a row, unnest 4 us, the same in SQL.
+with its arguments. Measured at 3,000 rows of 12 columns: COPY 0.6 us of Python a row, unnest 4 us, the same in SQL.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from clearing.events.catalogue import Event
+from clearing.projections.sold import Sold
 
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - civil time carries no zone, it is the caisse's
-_QUARTER_US: Final = 900_000_000  # zones change their offset on quarters of an hour only
+QUARTER_US: Final = 900_000_000  # zones change their offset on quarters of an hour only
 
 
 class Recorded(NamedTuple):
-    """One event of the log. day and local_time: civil, in the caisse's zone."""
+    """One event of the log. day: civil, in the caisse's zone."""
 
     position: int
     at_us: int
     day: date
-    local_time: time
     event: Event
 
 
+@dataclass(slots=True)
+class Page:
+    """Events first to last, both included. sold: its sales, one for each civil day; recorded: all other events, in order.
+
+    first_us and last_us: when the first and the last of them were recorded. An empty page ends before it begins.
+    """
+
+    first: int
+    last: int
+    first_us: int = 0
+    last_us: int = 0
+    sold: list[Sold] = field(default_factory=list)
+    recorded: list[Recorded] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return self.last - self.first + 1
+
+
 class Write(NamedTuple):
-    """One statement of a view's .sql, with one array per parameter."""
+    """One statement of a view's .sql, with its arguments: one array per column, or plain values."""
 
     statement: str
-    arrays: tuple[Sequence[Any], ...]
+    arguments: tuple[Any, ...]
 
 
 class Copy(NamedTuple):
@@ -40,7 +59,6 @@ class Copy(NamedTuple):
     rows: Sequence[tuple[Any, ...]]
 
 
-Page = Sequence[Recorded]
 Writes = list[Write | Copy]
 
 
@@ -54,7 +72,7 @@ class CivilTime:
 
     def at(self, at_us: int) -> datetime:
         """The civil date and time, without a zone."""
-        quarter = at_us // _QUARTER_US
+        quarter = at_us // QUARTER_US
         offset = self._offsets.get(quarter)
         if offset is None:
             moment = datetime.fromtimestamp(quarter * 900, UTC).astimezone(self._zone)

@@ -5,8 +5,9 @@ SELECT position FROM {schema}.views_position;
 
 -- name: answers
 -- Operations of a period by kind and code; approved and asked cents.
-SELECT kind, code, count(*) AS operations, sum(amount_cents)::bigint AS amount_cents, sum(approved_cents)::bigint AS approved_cents
-FROM {schema}.sales
+SELECT kind, code, sum(operations)::bigint AS operations, sum(amount_cents)::bigint AS amount_cents,
+    sum(approved_cents)::bigint AS approved_cents
+FROM {schema}.day_answers
 WHERE day BETWEEN $1 AND $2
 GROUP BY kind, code
 ORDER BY kind, code;
@@ -14,25 +15,24 @@ ORDER BY kind, code;
 -- name: payers
 -- Who paid the goods that were captured in a period, and what surplus came in; given back later is not taken off here.
 SELECT step, payer, source, sum(cents)::bigint AS cents
-FROM {schema}.sale_shares
-WHERE day BETWEEN $1 AND $2 AND kind IN ('sale', 'capture')
+FROM {schema}.day_paid
+WHERE day BETWEEN $1 AND $2
 GROUP BY step, payer, source
 ORDER BY step, payer, source;
 
 -- name: categories
 SELECT category, sum(cents)::bigint AS cents
-FROM {schema}.sale_shares
-WHERE day BETWEEN $1 AND $2 AND kind IN ('sale', 'capture') AND step <> 'surplus'
+FROM {schema}.day_paid
+WHERE day BETWEEN $1 AND $2 AND step <> 'surplus'
 GROUP BY category
 ORDER BY category;
 
 -- name: taken
--- Per producer, in a period: what its entries add up to.
-SELECT producer, COALESCE(sum(card_cents) FILTER (WHERE kind = 'capture'), 0)::bigint AS captured_cents,
-    COALESCE(-sum(card_cents) FILTER (WHERE kind <> 'capture'), 0)::bigint AS given_back_cents,
-    count(*) FILTER (WHERE kind = 'capture') AS captures
-FROM {schema}.owed_entries
-WHERE day BETWEEN $1 AND $2
+-- Per producer, in a period; who sold and gave back nothing is left out.
+SELECT producer, sum(captured_cents)::bigint AS captured_cents, sum(given_back_cents)::bigint AS given_back_cents,
+    sum(captures)::bigint AS captures
+FROM {schema}.producer_pages
+WHERE day BETWEEN $1 AND $2 AND (captures > 0 OR given_back_cents > 0)
 GROUP BY producer
 ORDER BY producer;
 
@@ -47,8 +47,7 @@ SET LOCAL plan_cache_mode = force_custom_plan;
 
 -- name: find_sales
 -- Each filter is left out when null. The newest first.
-SELECT position, at_us, day, local_time, kind, terminal, x, original_position, producer, member, card, code, answer, state,
-    amount_cents, approved_cents, captured_cents, released_cents, given_back_cents, refunded_goods_cents, charte_version, note
+SELECT position
 FROM {schema}.sales
 WHERE ($1::text IS NULL OR producer = $1)
     AND ($2::bytea IS NULL OR card = $2)
@@ -57,33 +56,59 @@ WHERE ($1::text IS NULL OR producer = $1)
 ORDER BY position DESC
 LIMIT $5;
 
--- name: sale_at
-SELECT position, at_us, day, local_time, kind, terminal, x, original_position, producer, member, card, code, answer, state,
-    amount_cents, approved_cents, captured_cents, released_cents, given_back_cents, refunded_goods_cents, charte_version, note
-FROM {schema}.sales
-WHERE position = $1;
+-- name: find_sales_of_producer
+-- The same by way of the pages that concern the producer ($1), newest first.
+SELECT s.position
+FROM {schema}.producer_pages AS p
+CROSS JOIN unnest(p.positions) AS o (position)
+JOIN {schema}.sales AS s ON s.position = o.position AND s.producer = p.producer
+WHERE p.producer = $1
+    AND ($2::date IS NULL OR p.day = $2)
+    AND ($3::text IS NULL OR s.code = $3)
+ORDER BY p.last DESC, s.position DESC
+LIMIT $4;
 
 -- name: sales_with_x
 -- An operation id from its first bytes on: from $1 up to, not including, $2 (null: to the end).
-SELECT position, at_us, day, local_time, kind, terminal, x, original_position, producer, member, card, code, answer, state,
-    amount_cents, approved_cents, captured_cents, released_cents, given_back_cents, refunded_goods_cents, charte_version, note
+SELECT position
 FROM {schema}.sales
 WHERE x >= $1 AND ($2::bytea IS NULL OR x < $2)
 ORDER BY position
 LIMIT $3;
 
--- name: later
-SELECT position, at_us, day, local_time, kind, terminal, x, original_position, producer, member, card, code, answer, state,
-    amount_cents, approved_cents, captured_cents, released_cents, given_back_cents, refunded_goods_cents, charte_version, note
-FROM {schema}.sales
-WHERE original_position = $1
+-- name: events_at
+SELECT position, type, schema_version, at_us, public, private
+FROM {schema}.events
+WHERE position = ANY ($1::bigint[])
 ORDER BY position;
 
--- name: shares
-SELECT line, category, payer, step, source, payee, rate, cents
-FROM {schema}.sale_shares
-WHERE position = $1
-ORDER BY ordinal;
+-- name: changed
+-- What later operations did to these, in all; the last word on the state, or null.
+SELECT a.position, (array_agg(l.state ORDER BY l.position DESC) FILTER (WHERE l.state <> ''))[1] AS state,
+    sum(l.released_cents)::bigint AS released_cents, sum(l.given_back_cents)::bigint AS given_back_cents,
+    sum(l.goods_cents)::bigint AS refunded_goods_cents
+FROM (
+    SELECT s.position, s.x AS original FROM {schema}.sales AS s WHERE s.position = ANY ($1::bigint[])
+    UNION
+    SELECT l.position, l.original FROM {schema}.sale_links AS l WHERE l.position = ANY ($1::bigint[]) AND l.kind = 'capture'
+) AS a
+JOIN {schema}.sale_links AS l ON l.original = a.original AND l.original_position = a.position
+GROUP BY a.position;
+
+-- name: originals
+SELECT position, original_position FROM {schema}.sale_links WHERE position = ANY ($1::bigint[]);
+
+-- name: later
+-- The operations that are about these: (sale, operation); a refund may name the hold that a capture used up.
+SELECT a.position AS sale_position, l.position
+FROM (
+    SELECT s.position, s.x AS original FROM {schema}.sales AS s WHERE s.position = ANY ($1::bigint[])
+    UNION
+    SELECT l.position, l.original FROM {schema}.sale_links AS l WHERE l.position = ANY ($1::bigint[]) AND l.kind = 'capture'
+) AS a
+JOIN {schema}.sale_links AS l ON l.original = a.original AND l.original_position = a.position
+WHERE l.kind <> 'expiry'
+ORDER BY a.position, l.position;
 
 -- name: purses
 SELECT purse, lot, cents, expires_us FROM {schema}.purse_lots WHERE member = $1 ORDER BY purse, expires_us NULLS LAST, lot;
@@ -94,11 +119,20 @@ SELECT purse, sum(cents)::bigint AS cents, count(DISTINCT member) AS members FRO
 -- name: accounts
 SELECT account, debit_cents, credit_cents, cents, postings FROM {schema}.ledger_accounts ORDER BY account;
 
--- name: postings_of_account
-SELECT position, cents FROM {schema}.ledger_postings WHERE account = $1 AND position > $2 ORDER BY position LIMIT $3;
+-- name: pages_of_account
+SELECT first, last FROM {schema}.ledger_pages WHERE account = $1 AND last > $2 ORDER BY last LIMIT $3;
 
--- name: postings_at
-SELECT account, cents FROM {schema}.ledger_postings WHERE position = $1 ORDER BY account;
+-- name: concerns
+-- Every operation that concerns a producer, oldest first.
+SELECT o.position
+FROM {schema}.producer_pages AS p
+CROSS JOIN unnest(p.positions) AS o (position)
+WHERE p.producer = $1 AND p.last > $2 AND o.position > $2
+ORDER BY p.last, o.position
+LIMIT $3;
+
+-- name: origins
+SELECT key, value, position FROM {schema}.ledger_origins WHERE key = ANY ($1::text[]);
 
 -- name: batches
 SELECT batch, closed_on, after_position, up_to, total_cents, state, closed_us, closed_by, approved_us, approved_by,
@@ -112,31 +146,34 @@ FROM {schema}.batch_lines
 WHERE batch = $1
 ORDER BY producer;
 
--- name: statement
--- What one producer sold and gave back within a batch: its entries after the batch before, up to this one.
-SELECT e.day, e.local_time, e.position, e.sale_position, e.kind, e.gross_cents, e.card_cents
+-- name: concerns_in_batch
+-- The same within a batch, of several producers: after the batch before, up to this one.
+SELECT p.producer, o.position
 FROM {schema}.batches AS b
-JOIN {schema}.owed_entries AS e ON e.producer = $2 AND e.position > b.after_position AND e.position <= b.up_to
-WHERE b.batch = $1
-ORDER BY e.position;
+JOIN {schema}.producer_pages AS p ON p.producer = ANY ($2::text[]) AND p.last > b.after_position
+CROSS JOIN unnest(p.positions) AS o (position)
+WHERE b.batch = $1 AND o.position > b.after_position AND o.position <= b.up_to
+ORDER BY o.position;
 
 -- name: oldest_capture_after
-SELECT at_us FROM {schema}.sales WHERE position > $1 AND captured_cents > 0 ORDER BY position LIMIT 1;
+-- The first sale (80) or capture (82) after a position that somebody is owed for.
+SELECT e.at_us
+FROM {schema}.sales AS s
+JOIN {schema}.events AS e ON e.position = s.position
+WHERE s.position > $1 AND s.code IN ('00', '10') AND e.type IN (80, 82)
+ORDER BY s.position
+LIMIT 1;
 
 -- name: captured_by_day
-SELECT day, sum(card_cents)::bigint AS cents
-FROM {schema}.owed_entries
-WHERE day BETWEEN $1 AND $2 AND kind = 'capture'
+SELECT day, sum(approved_cents)::bigint AS cents
+FROM {schema}.day_answers
+WHERE day BETWEEN $1 AND $2 AND kind IN ('sale', 'capture')
 GROUP BY day
+HAVING sum(approved_cents) <> 0
 ORDER BY day;
 
 -- name: terminals_of
-SELECT DISTINCT terminal FROM {schema}.sales WHERE day = $1 AND local_time < $2;
-
--- name: statements
--- The same of several producers at once: a batch of ten thousand is not asked for one by one.
-SELECT e.producer, e.day, e.local_time, e.position, e.sale_position, e.kind, e.gross_cents, e.card_cents
-FROM {schema}.batches AS b
-JOIN {schema}.owed_entries AS e ON e.producer = ANY ($2::text[]) AND e.position > b.after_position AND e.position <= b.up_to
-WHERE b.batch = $1
-ORDER BY e.position;
+SELECT DISTINCT s.terminal
+FROM {schema}.sales AS s
+JOIN {schema}.events AS e ON e.position = s.position
+WHERE s.day = $1 AND e.at_us < $2;

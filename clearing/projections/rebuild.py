@@ -10,14 +10,23 @@ from typing import Final
 
 import asyncpg
 
-from clearing.projections.generations import CHECKPOINTS, breaches, drop, make, publish, totals
-from clearing.projections.runner import PAGE_EVENTS, GenerationGone, Runner
+from clearing.projections.generations import (
+    CHECKPOINTS,
+    SHOW_TRIES,
+    GenerationGone,
+    breaches,
+    drop,
+    index,
+    make,
+    publish,
+    totals,
+)
+from clearing.projections.runner import PAGE_EVENTS, Runner
 from clearing.projections.views import PACKAGE, VIEWS, Connection, View
 from clearing.sql import Queries
 
 Report = Callable[[str], None]
 PROGRESS_EVENTS: Final = 100_000
-FLIP_TRIES: Final = 100  # each waits 250 ms for readers to finish
 
 
 class StillRead(Exception):
@@ -49,7 +58,7 @@ async def rebuild(
     admin = await asyncpg.connect(admin_dsn)
     try:
         await drop_unseen(admin, schema, report)
-        generation = await make(admin, schema, views=views)
+        generation = await make(admin, schema, views=views, indexed=False)
         fresh = await Runner.open(projector_dsn, schema, generation=generation, page_events=page_events, views=views)
         live = await Runner.open(projector_dsn, schema, page_events=page_events)
         try:
@@ -94,7 +103,7 @@ class _Rebuild:
     async def run(self, *, accept_differences: bool) -> RebuildReport:
         """Catch up; then, with the running checkpoint locked so that both stand still, compare and show."""
         events_per_s = await self._catch_up()
-        for _ in range(FLIP_TRIES):
+        for _ in range(SHOW_TRIES):
             if not accept_differences:  # else the running tables may be stuck, which is why they are rebuilt
                 await self._live.run_to(self._fresh.position)
             try:
@@ -112,14 +121,15 @@ class _Rebuild:
         )
 
     async def _catch_up(self) -> int:
-        """Read to the end of the log; returns events per second."""
+        """Read to the end of the log, then make the indexes; returns events per second of both."""
         started, shown = time.perf_counter(), 0
         while await self._fresh.step():
             if self._fresh.position - shown >= PROGRESS_EVENTS:
                 shown = self._fresh.position
                 self._report(f"read {shown:,} events")
+        await index(self._admin, self._schema, self._generation, views=self._views)
         seconds = max(time.perf_counter() - started, 1e-6)
-        self._report(f"read {self._fresh.position:,} events in {seconds:.1f} s")
+        self._report(f"read {self._fresh.position:,} events and made the indexes in {seconds:.1f} s")
         return int(self._fresh.position / seconds)
 
     async def _compare_and_show(self, events_per_s: int, accept_differences: bool) -> RebuildReport | None:

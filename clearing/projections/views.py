@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 import asyncpg
 
-from clearing.projections import balances, batches, ledger, owed, sales
+from clearing.projections import balances, batches, days, ledger, owed, sales
 from clearing.projections.page import Page, Writes
 from clearing.sql import Queries
 
@@ -24,10 +24,11 @@ class View(NamedTuple):
 
 
 VIEWS: Final[Sequence[View]] = (
-    View(balances.FILE, lambda page, _: balances.writes(page)),
     View(sales.FILE, lambda page, _: sales.writes(page)),
-    View(owed.FILE, lambda page, _: owed.writes(page)),  # after sales, whose rows it looks up
+    View(days.FILE, lambda page, _: days.writes(page)),
+    View(owed.FILE, lambda page, _: owed.writes(page)),
     View(ledger.FILE, ledger.writes),
+    View(balances.FILE, lambda page, _: balances.writes(page)),  # after sales, whose rows it folds
     View(batches.FILE, lambda page, _: batches.writes(page)),
 )
 

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ import pytest
 from clearing.exposition import read_exposition
 from clearing.installation import watching
 from clearing.installation.home import Home
-from clearing.installation.watching import BookWatch, keep_proof, proved
+from clearing.installation.watching import BookWatch, instant_us, keep_proof, proved
 from clearing.telemetry import ALARMS, Telemetry
 from clearing.values import CaisseCode
 from tests.house.sources import python_files, text
@@ -90,8 +90,8 @@ async def test_a_terminal_is_silent_against_the_same_weekday(
 async def test_who_sold_today_is_not_silent(day: ViewedCaisse) -> None:
     async with day.asked() as views:
         late = datetime(2017, 7, 1, 23, 59, tzinfo=PARIS)
-        assert len(await views.terminals_of(late.date(), late.time())) == 1
-        assert not await views.terminals_of(late.date(), datetime(2017, 7, 1, 9, tzinfo=UTC).time())
+        assert len(await views.terminals_of(late.date(), instant_us(late))) == 1
+        assert not await views.terminals_of(late.date(), instant_us(datetime(2017, 7, 1, 9, tzinfo=PARIS)))
 
 
 def test_a_proof_is_remembered_and_a_broken_memory_is_none(tmp_path: Path) -> None:

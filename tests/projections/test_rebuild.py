@@ -8,10 +8,11 @@ import pytest
 
 from clearing.postgres import Embedded
 from clearing.projections import owed
-from clearing.projections.generations import make, totals
+from clearing.projections.generations import GenerationGone, make, totals
 from clearing.projections.page import Page, Write, Writes
+from clearing.projections.questions import Questions
+from clearing.projections.reading import LogHole
 from clearing.projections.rebuild import rebuild
-from clearing.projections.runner import GenerationGone, LogHole
 from clearing.projections.views import VIEWS, Origins, View
 from tests.postgres_server import fresh_caisse
 from tests.projections.random_caisse import RandomCaisse
@@ -23,7 +24,7 @@ def forgetful(page: Page, origins: Origins) -> Writes:
     """A program that counts one cent too little for every producer."""
     totals, *entries = owed.writes(page)
     assert isinstance(totals, Write)
-    producers, captured, *others = totals.arrays
+    producers, captured, *others = totals.arguments
     return [Write("owe", (producers, [cents - 1 for cents in captured], *others)), *entries]
 
 
@@ -139,13 +140,17 @@ async def test_a_rebuild_over_a_hole_leaves_everything_as_it_was(viewed: ViewedC
     story = RandomCaisse(26).live(100)
     await viewed.record_all(story)
     await viewed.project()
-    async with viewed.caisse.connection() as admin:
+    lost = next(sold.position for sold in story.sold if sold.position > 40)
+    async with viewed.caisse.connection() as admin, viewed.asked() as questions:
         await admin.execute("SET session_replication_role = replica")
-        await admin.execute(f"DELETE FROM {viewed.schema}.events WHERE position = 40")
-    with pytest.raises(LogHole, match="has no event 40"):
-        await viewed.rebuild()
-    assert await tables(viewed) == {"1"}
-    async with viewed.asked() as questions:
+        await admin.execute(f"CREATE TEMP TABLE backup AS SELECT * FROM {viewed.schema}.events WHERE position = {lost}")
+        await admin.execute(f"DELETE FROM {viewed.schema}.events WHERE position = {lost}")
+        with pytest.raises(LogHole, match=f"has no event {lost}"):
+            await viewed.rebuild()
+        assert await tables(viewed) == {"1"}
+        with pytest.raises(LogHole, match=f"has no event {lost}.*clearing audit"):
+            await questions.sale(lost)
+        await admin.execute(f"INSERT INTO {viewed.schema}.events SELECT * FROM backup")
         await check(questions, story)
 
 
@@ -189,3 +194,48 @@ async def test_a_reader_in_the_middle_of_a_report_keeps_its_figures_and_the_flip
         report, _ = await rebuilding
         assert (report.flipped, report.generation) == (True, 2)
         await check(questions, story)
+
+
+OLDER = """
+CREATE TABLE {schema}.sales_1 (position bigint);
+CREATE TABLE {schema}.sale_shares_1 (position bigint);
+CREATE TABLE {schema}.balance_moves_1 (member text);
+CREATE VIEW {schema}.purse_lots_1 AS SELECT member FROM {schema}.balance_moves_1;
+CREATE TABLE {schema}.owed_entries_1 (position bigint);
+CREATE TABLE {schema}.ledger_entries_1 (position bigint);
+CREATE TABLE {schema}.batch_lines_1 (batch bigint);
+CREATE VIEW {schema}.sales AS SELECT position FROM {schema}.sales_1;
+CREATE VIEW {schema}.sale_shares AS SELECT position FROM {schema}.sale_shares_1;
+CREATE VIEW {schema}.purse_lots AS SELECT member FROM {schema}.purse_lots_1;
+CREATE VIEW {schema}.owed_entries AS SELECT position FROM {schema}.owed_entries_1;
+CREATE VIEW {schema}.ledger_postings AS SELECT position FROM {schema}.ledger_entries_1;
+INSERT INTO {schema}.projections (name, version, position, live) VALUES ('views', 1, 12, true);
+CREATE VIEW {schema}.views_position AS SELECT position FROM {schema}.projections WHERE name = 'views' AND version = 1;
+GRANT SELECT ON {schema}.views_position TO clearing_reader;
+"""
+"""What a program of decision 0006 left, as far as its names matter."""
+
+
+async def test_tables_of_an_older_shape_are_replaced_at_set_up_and_filled_from_the_log(server: Embedded) -> None:
+    caisse = await fresh_caisse(server)
+    async with caisse.connection() as admin:
+        await admin.execute("SET ROLE clearing_owner; " + OLDER.replace("{schema}", caisse.schema))
+        async with caisse.connection("clearing_reader") as reader:
+            with pytest.raises(GenerationGone, match=r"no views of this program yet.*`clearing serve` makes them"):
+                await Questions(reader, caisse.schema).summary(date(2017, 1, 1), date(2017, 1, 2))
+        with pytest.raises(GenerationGone, match="set them up, which `clearing serve` does"):
+            await rebuild(caisse.dsn("clearing_admin"), caisse.dsn("clearing_projector"), caisse.schema, print)
+    viewed = await ViewedCaisse.founded(caisse)
+    story = RandomCaisse(29).live(80)
+    await viewed.record_all(story)
+    await viewed.project()
+    assert len(await tables(viewed)) == 1
+    async with viewed.asked() as questions:
+        await check(questions, story)
+    async with viewed.caisse.connection() as admin:
+        left = await admin.fetch(
+            "SELECT relname FROM pg_class WHERE relnamespace = $1::regnamespace AND relname ~ $2", viewed.schema,
+            "^(sale_shares|owed_entries|ledger_entries|ledger_postings|purse_lots_1)",
+        )
+        assert left == []
+    await viewed.close()

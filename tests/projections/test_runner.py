@@ -11,9 +11,9 @@ from clearing.events.codec import UnreadableEvent
 from clearing.events.funds import MoneyReceived
 from clearing.events.sales import HoldExpired
 from clearing.projections import ledger, owed
-from clearing.projections.generations import breaches, install
+from clearing.projections.generations import GenerationGone, breaches, install
 from clearing.projections.page import Page, Write, Writes
-from clearing.projections.runner import GenerationGone, LogHole
+from clearing.projections.reading import LogHole
 from clearing.projections.views import VIEWS, Origins, View
 from clearing.rules.postings import UnexplainedPosting
 from clearing.values import Cents, FundId, PersonId
@@ -31,14 +31,15 @@ async def figures(viewed: ViewedCaisse) -> tuple[int, dict[str, int]]:
 
 
 async def positions(viewed: ViewedCaisse) -> set[int]:
-    """Positions that left postings."""
+    """Positions that left rows: of operations, and the last ones of pages."""
     async with viewed.caisse.connection() as admin:
-        return {row[0] for row in await admin.fetch(f"SELECT DISTINCT position FROM {viewed.schema}.ledger_postings")}
+        statement = f"SELECT position FROM {viewed.schema}.sales UNION SELECT last FROM {viewed.schema}.ledger_pages"
+        return {row[0] for row in await admin.fetch(statement)}
 
 
 async def test_the_last_view_failing_takes_the_whole_page_and_its_checkpoint_back(viewed: ViewedCaisse) -> None:
     def breaks(page: Page, _: Origins) -> Writes:
-        raise RuntimeError(f"a fault after position {page[0].position}")
+        raise RuntimeError(f"a fault after position {page.first}")
 
     story = RandomCaisse(1).live(50)
     await viewed.record_all(story)
@@ -134,6 +135,37 @@ async def test_an_event_of_a_newer_program_halts_and_says_so(viewed: ViewedCaiss
         with pytest.raises(UnreadableEvent, match="event type 999 is unknown here"):
             await runner.step()
     assert (await figures(viewed))[0] == 0
+
+
+async def test_a_sale_that_is_not_what_it_must_be_halts_and_says_so(viewed: ViewedCaisse) -> None:
+    story = RandomCaisse(6).live(20)
+    await viewed.record_all(story)
+    at = story.sold[0].position
+    statement = f"UPDATE {viewed.schema}.events SET private = E'\\\\x950102030405' WHERE position = {at}"
+    async with damaged(viewed, statement), viewed.runner() as runner:
+        with pytest.raises(UnreadableEvent, match="does not have its form"):
+            await runner.step()
+    assert (await figures(viewed))[0] == 0
+
+
+async def test_the_lag_is_the_age_of_the_oldest_event_that_is_not_shown(viewed: ViewedCaisse) -> None:
+    story = RandomCaisse(13).live(30)
+    await viewed.record_all(story)
+    now_us = story.at_us[-1] + 5_000_000
+    async with viewed.runner(page_events=20) as runner:
+        assert (await runner.lag_events(), runner.lag_s(now_us)) == (len(story.events), 0)
+        await runner.step()
+        assert runner.lag_s(now_us) == (now_us - story.at_us[19]) / 1_000_000
+        while await runner.step():
+            pass
+        assert (await runner.lag_events(), runner.lag_s(now_us)) == (0, 0)
+    statement = f"DELETE FROM {viewed.schema}.events WHERE position = {len(story.events) + 2}"
+    await viewed.record(story.events[-3:], [story.at_us[-1] + i for i in (1, 2, 3)])
+    async with damaged(viewed, statement), viewed.runner() as runner:
+        for _ in range(2):
+            with pytest.raises(LogHole):
+                await runner.step()
+            assert runner.lag_s(now_us) == (now_us - story.at_us[-1] - 1) / 1_000_000
 
 
 async def test_money_that_no_event_explains_halts(viewed: ViewedCaisse) -> None:

@@ -1,12 +1,21 @@
 """Law: after any life of a caisse, every view equals what plain dicts say, whatever the size of the pages."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 import pytest
 
+from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
+from clearing.projections import balances
 from clearing.projections.generations import breaches
+from clearing.projections.operations import operation
+from clearing.projections.page import Page, Write, Writes
 from clearing.projections.questions import Questions
-from clearing.rules.postings import Ledger
+from clearing.projections.views import VIEWS, Origins as Known, View
+from clearing.rules.postings import Ledger, Origins, legs
 from clearing.values import Position
 from tests.projections.random_caisse import RandomCaisse
+from tests.projections.random_money import PRODUCERS
 from tests.projections.recording import ViewedCaisse
 
 
@@ -109,6 +118,76 @@ async def test_every_figure_drills_down_to_events(viewed: ViewedCaisse) -> None:
             assert await questions.postings_at(position) == expected
 
 
+def folding(events: int) -> Sequence[View]:
+    """Views that fold what sales took so often."""
+
+    def writes(page: Page, _: Known) -> Writes:
+        *others, fold = balances.writes(page)
+        assert isinstance(fold, Write)
+        return [*others, Write(fold.statement, (page.last, events))]
+
+    return tuple(View(view.file, writes) if view.file == balances.FILE else view for view in VIEWS)
+
+
+@pytest.mark.parametrize("fold_events", [1, 40, 130])
+async def test_purses_are_the_same_however_often_sales_are_folded_into_them(viewed: ViewedCaisse, fold_events: int) -> None:
+    story = RandomCaisse(40 + fold_events)
+    for operations in (200, 150):
+        story.live(operations)
+        await viewed.record_all(story)
+        async with viewed.runner(page_events=30, views=folding(fold_events)) as runner:
+            await runner.run_to(len(story.events))
+        async with viewed.asked() as questions:
+            await check_purses(questions, story)
+    async with viewed.caisse.connection() as admin:
+        assert await breaches(admin, viewed.schema, 1) == []
+        folded = await admin.fetchval(f"SELECT position FROM {viewed.schema}.balance_fold_1")
+        assert len(story.events) - fold_events - 30 < folded <= len(story.events)
+
+
+@pytest.mark.parametrize("page_events", [3, 1_000])
+async def test_sales_of_a_producer_are_found_over_all_pages_newest_first(viewed: ViewedCaisse, page_events: int) -> None:
+    story = RandomCaisse(50 + page_events).live(250)
+    await viewed.record_all(story)
+    await viewed.project(page_events=page_events)
+    by_producer: dict[str, list[int]] = {producer: [] for producer in PRODUCERS}
+    for position, event in enumerate(story.events, 1):
+        done = operation(event)
+        if done is not None:
+            by_producer[done.op.producer].insert(0, position)
+    async with viewed.asked() as questions:
+        for producer, positions in by_producer.items():
+            assert [row.position for row in await questions.find_sales(producer=producer)] == positions
+            assert [row.position for row in await questions.find_sales(producer=producer, limit=3)] == positions[:3]
+            [first, *_] = await questions.find_sales(producer=producer, code="10", limit=1)
+            assert first.code == "10"
+
+
+@pytest.mark.parametrize("page_events", [4, 1_000])
+async def test_statements_add_up_to_what_the_ledger_owed_for_goods(viewed: ViewedCaisse, page_events: int) -> None:
+    story = RandomCaisse(60 + page_events).live(400)
+    await viewed.record_all(story)
+    await viewed.project(page_events=page_events)
+    assert len(story.batches) > 1
+    known = Origins({f"lot:{lot}": fund or "" for lot, fund in story.lot_funds.items()})
+    moved: dict[tuple[int, str], int] = Counter()
+    after = 0
+    for batch in story.batches:
+        for position in range(after + 1, batch.up_to + 1):
+            event = story.events[position - 1]
+            if isinstance(event, SaleDecided | CaptureDecided | RefundDecided | ReversalDecided):
+                for account, cents in legs(event, known).items():
+                    moved[batch.batch, account] -= cents
+        after = batch.up_to
+    async with viewed.asked() as questions:
+        for batch in story.batches:
+            for producer in PRODUCERS:
+                rows = await questions.statement(batch.batch, producer)
+                assert sum(row.card_cents for row in rows) == moved[batch.batch, f"owed:{producer}"]
+                assert [row.position for row in rows] == sorted(row.position for row in rows)
+                assert all(row.sale_position == row.position for row in rows if row.kind == "capture")
+
+
 async def test_a_tampered_total_is_a_breach(viewed: ViewedCaisse) -> None:
     story = RandomCaisse(5).live(100)
     await viewed.record_all(story)
@@ -118,4 +197,4 @@ async def test_a_tampered_total_is_a_breach(viewed: ViewedCaisse) -> None:
         found = await breaches(admin, viewed.schema, 1)
     assert len(found) == 2
     assert any(line.startswith("owed to p0: ") for line in found)
-    assert any(line.startswith("entries of p0: ") for line in found)
+    assert any(line.startswith("pages of p0: ") for line in found)

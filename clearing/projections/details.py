@@ -1,0 +1,119 @@
+"""Law: what a person reads about one operation is what its signed event says, and what later events did to it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, time
+from typing import Any, NamedTuple, Self
+
+from clearing.events.basket import Line
+from clearing.events.catalogue import Event
+from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
+from clearing.projections.answers import SaleRow, ShareRow
+from clearing.projections.operations import Operation, operation
+from clearing.projections.owed import per_payee
+from clearing.rules.sale import goods
+
+
+class Instant(NamedTuple):
+    """When an event was recorded; day and local_time: civil, in the caisse's zone."""
+
+    at_us: int
+    day: date
+    local_time: time
+
+
+class Standing(NamedTuple):
+    """What later operations did to one. state: None when it stands as it was decided."""
+
+    state: str | None = None
+    released_cents: int = 0
+    given_back_cents: int = 0
+    refunded_goods_cents: int = 0
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any] | None) -> Self:
+        return cls() if row is None else cls(**{name: row[name] for name in cls._fields})
+
+
+class Entry(NamedTuple):
+    """A line of a producer's statement; answers.StatementRow without its time."""
+
+    position: int
+    sale_position: int
+    kind: str
+    gross_cents: int
+    card_cents: int
+
+
+class About(NamedTuple):
+    """Operations and what they are about. events: position -> (at_us, event), of all of them; original: operation -> the sale,
+    hold or capture that it changes; later: that one -> all operations about it."""
+
+    events: Mapping[int, tuple[int, Event]]
+    original: Mapping[int, int | None]
+    later: Mapping[int, Sequence[int]]
+
+
+def sale_row(position: int, when: Instant, done: Operation, original_position: int | None, now: Standing) -> SaleRow:
+    return SaleRow(
+        position=position, at_us=when.at_us, day=when.day, local_time=when.local_time, kind=done.kind,
+        terminal=done.op.terminal, x=done.op.x, original_position=original_position, producer=done.op.producer,
+        member=done.member, card=done.card, code=done.code, answer=done.answer, state=now.state or done.state,
+        amount_cents=done.amount_cents, approved_cents=done.approved_cents, captured_cents=done.captured_cents,
+        released_cents=now.released_cents, given_back_cents=now.given_back_cents,
+        refunded_goods_cents=now.refunded_goods_cents, charte_version=done.charte_version, note=done.note,
+    )  # fmt: skip
+
+
+def share_rows(at: tuple[int, Event]) -> tuple[ShareRow, ...]:
+    """at: (at_us, event). Who paid which cents of which line; none for what is no sale, hold or capture."""
+    done = operation(at[1])
+    if done is None:
+        return ()
+    return tuple(
+        ShareRow(
+            line=share.line, category=done.lines[share.line].category, payer=share.payer, step=share.step,
+            source=share.source, payee=share.payee, rate=share.rate, cents=share.cents,
+        )
+        for share in done.shares
+    )  # fmt: skip
+
+
+def entries(producer: str, positions: Iterable[int], about: About) -> Iterator[Entry]:
+    """What the producer's goods brought and what went back, of the operations at these positions."""
+    for at in positions:
+        event = about.events[at][1]
+        entry = _entry(producer, at, event, about.original.get(at))
+        if entry is None:
+            continue
+        if isinstance(event, ReversalDecided) and entry.sale_position:  # takes back what was not refunded before
+            before = [entry.sale_position, *(one for one in about.later[entry.sale_position] if one < at)]
+            parts = (_entry(producer, one, about.events[one][1], entry.sale_position) for one in before)
+            entry = entry._replace(gross_cents=-sum(part.gross_cents for part in parts if part is not None))
+        yield entry
+
+
+def _entry(producer: str, at: int, event: Event, original: int | None) -> Entry | None:
+    """gross_cents of a reversal: 0 here. None when the event moves nothing between the producer's goods and payers."""
+    match event:
+        case SaleDecided() | CaptureDecided() if event.shares:
+            card = per_payee(event.shares).get(producer)
+            gross = _gross(goods(event), event.op.producer)
+            return None if card is None else Entry(at, at, "capture", gross.get(producer, 0), card)
+        case RefundDecided():
+            card = per_payee(event.returned).get(producer)
+            gross = _gross(event.lines, event.op.producer)
+            return None if card is None else Entry(at, original or 0, "refund", -gross.get(producer, 0), -card)
+        case ReversalDecided(effect="undone"):
+            card = per_payee(event.returned).get(producer)
+            return None if card is None else Entry(at, original or 0, "reversal", 0, -card)
+        case _:
+            return None
+
+
+def _gross(lines: Iterable[Line], producer: str) -> dict[str, int]:
+    """Goods that were handed over, at full price per payee; a line that names none is the seller's own."""
+    sums: dict[str, int] = {}
+    for line in lines:
+        payee = line.payee or producer
+        sums[payee] = sums.get(payee, 0) + line.amount_cents
+    return sums
