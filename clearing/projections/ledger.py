@@ -13,7 +13,7 @@ from clearing.rules.postings import Origins, UnexplainedPosting, legs, origins_a
 from clearing.values import Position
 
 FILE = "ledger.sql"
-PAGE: Final = ("account", "first", "last", "debit_cents", "credit_cents")
+PAGE: Final = ("account", "first", "last", "debit_cents", "credit_cents", "by_sales", "positions")
 OWED: Final = "owed:"
 
 
@@ -26,6 +26,7 @@ def writes(page: Page, origins: Mapping[str, str]) -> Writes:
     """origins: what the table holds of `asks(page)`. Raises UnexplainedPosting."""
     known, named = Origins(dict(origins)), list[tuple[str, str, int]]()
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    others: dict[str, list[int]] = defaultdict(list)  # positions of what is no sale, by account
     for recorded in page.recorded:
         event, position = recorded.event, recorded.position
         found = origins_named(event, Position(position), known.known)
@@ -33,6 +34,7 @@ def writes(page: Page, origins: Mapping[str, str]) -> Writes:
         named += [(key, value, position) for key, value in found.items()]
         for account, cents in legs(event, known).items():
             _post(sums[account], max(cents, 0), max(-cents, 0), 1)
+            others[account].append(position)
     for sold in page.sold:
         for account, (debit, credit, postings) in sold.accounts.items():
             _post(sums[account], debit, credit, postings)
@@ -42,7 +44,11 @@ def writes(page: Page, origins: Mapping[str, str]) -> Writes:
     if sum(debit - credit for debit, credit, _ in sums.values()) != 0:
         raise UnexplainedPosting(f"postings of positions {page.first} to {page.last} do not sum to zero")
     totals = sorted(sums.items())  # in the order of accounts, so that two writers never wait for each other crosswise
-    pages = [(name, page.first, page.last, *parts[:2]) for name, parts in totals if not name.startswith(OWED)]
+    by_sales = frozenset[str]().union(*(sold.accounts for sold in page.sold))
+    pages = [
+        (name, page.first, page.last, *parts[:2], name in by_sales, others.get(name, ()))
+        for name, parts in totals if not name.startswith(OWED)
+    ]  # fmt: skip
     return [
         *write("remember", list({key: (key, value, at) for key, value, at in reversed(named)}.values())),
         *copy("ledger_pages", PAGE, pages), *write("total", [(name, *parts) for name, parts in totals]),

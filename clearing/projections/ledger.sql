@@ -14,6 +14,8 @@ CREATE TABLE {schema}.ledger_pages_{g} (
     last bigint NOT NULL,
     debit_cents bigint NOT NULL,
     credit_cents bigint NOT NULL,
+    by_sales boolean NOT NULL, -- whether sales of the page touched it
+    positions bigint[] NOT NULL, -- what else of the page did
     PRIMARY KEY (account, last)
 );
 CREATE TABLE {schema}.ledger_origins_{g} (
@@ -30,7 +32,7 @@ DROP VIEW IF EXISTS {schema}.ledger_pages, {schema}.ledger_origins, {schema}.led
 CREATE VIEW {schema}.ledger_accounts AS
 SELECT account, debit_cents, credit_cents, debit_cents - credit_cents AS cents, postings FROM {schema}.ledger_totals_{g};
 CREATE VIEW {schema}.ledger_pages AS
-SELECT account, first, last, debit_cents, credit_cents FROM {schema}.ledger_pages_{g};
+SELECT account, first, last, debit_cents, credit_cents, by_sales, positions FROM {schema}.ledger_pages_{g};
 CREATE VIEW {schema}.ledger_origins AS SELECT key, value, position FROM {schema}.ledger_origins_{g};
 GRANT SELECT ON {schema}.ledger_accounts, {schema}.ledger_pages, {schema}.ledger_origins TO clearing_reader;
 

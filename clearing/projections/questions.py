@@ -154,10 +154,12 @@ class Questions:
                 yield {at: event for at, (_, event) in (await self._events([row["position"] for row in rows])).items()}
             return
         while rows := await self._rows("pages_of_account", account, after, 1):
-            first, after = max(rows[0]["first"], after + 1), rows[0]["last"]
-            for start in range(first, after + 1, _CHUNK):
-                found = await self._events(range(start, min(start + _CHUNK, after + 1)))
-                yield {at: event for at, (_, event) in found.items()}
+            page, first = rows[0], after + 1
+            after = page["last"]
+            asked = range(max(page["first"], first), after + 1) if page["by_sales"] else page["positions"]
+            for start in range(0, len(asked), _CHUNK):
+                found = await self._events(asked[start : start + _CHUNK])
+                yield {at: event for at, (_, event) in found.items() if at >= first}
 
     async def postings_at(self, position: int) -> dict[str, int]:
         """Account -> cents of one event; none when it is not shown yet."""

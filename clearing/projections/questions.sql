@@ -70,11 +70,12 @@ LIMIT $4;
 
 -- name: sales_with_x
 -- An operation id from its first bytes on: from $1 up to, not including, $2 (null: to the end).
-SELECT position
-FROM {schema}.sales
-WHERE x >= $1 AND ($2::bytea IS NULL OR x < $2)
-ORDER BY position
-LIMIT $3;
+SELECT found.position
+FROM (
+    -- in the order of the index: in the order of positions the plan read the whole table for the first ten
+    SELECT position FROM {schema}.sales WHERE x >= $1 AND ($2::bytea IS NULL OR x < $2) ORDER BY x LIMIT $3
+) AS found
+ORDER BY found.position;
 
 -- name: events_at
 SELECT position, type, schema_version, at_us, public, private
@@ -92,7 +93,14 @@ FROM (
     UNION
     SELECT l.position, l.original FROM {schema}.sale_links AS l WHERE l.position = ANY ($1::bigint[]) AND l.kind = 'capture'
 ) AS a
-JOIN {schema}.sale_links AS l ON l.original = a.original AND l.original_position = a.position
+CROSS JOIN LATERAL (
+    -- OFFSET 0: else the plan may work out what every change of the table is about, to join them all
+    SELECT w.position, w.kind, w.state, w.released_cents, w.given_back_cents, w.goods_cents, w.original_position
+    FROM {schema}.sale_links AS w
+    WHERE w.original = a.original
+    OFFSET 0
+) AS l
+WHERE l.original_position = a.position
 GROUP BY a.position;
 
 -- name: originals
@@ -106,8 +114,14 @@ FROM (
     UNION
     SELECT l.position, l.original FROM {schema}.sale_links AS l WHERE l.position = ANY ($1::bigint[]) AND l.kind = 'capture'
 ) AS a
-JOIN {schema}.sale_links AS l ON l.original = a.original AND l.original_position = a.position
-WHERE l.kind <> 'expiry'
+CROSS JOIN LATERAL (
+    -- OFFSET 0: else the plan may work out what every change of the table is about, to join them all
+    SELECT w.position, w.kind, w.state, w.released_cents, w.given_back_cents, w.goods_cents, w.original_position
+    FROM {schema}.sale_links AS w
+    WHERE w.original = a.original
+    OFFSET 0
+) AS l
+WHERE l.original_position = a.position AND l.kind <> 'expiry'
 ORDER BY a.position, l.position;
 
 -- name: purses
@@ -120,7 +134,7 @@ SELECT purse, sum(cents)::bigint AS cents, count(DISTINCT member) AS members FRO
 SELECT account, debit_cents, credit_cents, cents, postings FROM {schema}.ledger_accounts ORDER BY account;
 
 -- name: pages_of_account
-SELECT first, last FROM {schema}.ledger_pages WHERE account = $1 AND last > $2 ORDER BY last LIMIT $3;
+SELECT first, last, by_sales, positions FROM {schema}.ledger_pages WHERE account = $1 AND last > $2 ORDER BY last LIMIT $3;
 
 -- name: concerns
 -- Every operation that concerns a producer, oldest first.
