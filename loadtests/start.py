@@ -50,11 +50,11 @@ async def open_log(installation: Installation, now_us: Callable[[], int]) -> Log
     return await Log.open(dsn, schema_of(CODE), writer=NAME, lease_s=LEASE_S, now_us=now_us, take_over=True)
 
 
-def kernel_mib() -> dict[str, int]:
-    """VmRSS and VmHWM of this process."""
+def used() -> dict[str, float]:
+    """VmRSS and VmHWM of this process, and the CPU seconds that it has used."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     told = {line.split(":")[0]: int(line.split()[1]) // 1_024 for line in lines if line.startswith(("VmRSS", "VmHWM"))}
-    return {"rss_mib": told["VmRSS"], "rss_peak_mib": told["VmHWM"]}
+    return {"cpu_s": round(time.process_time(), 2), "rss_mib": told["VmRSS"], "rss_peak_mib": told["VmHWM"]}
 
 
 # --- in a process of its own ---------------------------------------------------------------------------------------
@@ -73,7 +73,7 @@ async def start(home: Path) -> None:
             telemetry=Telemetry(), settings=Settings(),
         )
         await writer.start()
-        tell(ready=writer.book.position, **kernel_mib())
+        tell(ready=writer.book.position, **used())
         book, at_us = writer.book, log.head.at_us + 1
         day = book.caisse.calendar.day(at_us)
         period = date(day.year + day.month // 12, day.month % 12 + 1, 1)
@@ -85,7 +85,7 @@ async def start(home: Path) -> None:
         )
         stored = encode(granted)  # type: ignore[arg-type]
         book.apply(granted, book.position + 1, at_us, stored)  # type: ignore[arg-type]
-        tell(grant_s=round(time.perf_counter() - began_s, 4), granted=type(granted).__name__, **kernel_mib())
+        tell(grant_s=round(time.perf_counter() - began_s, 4), granted=type(granted).__name__, **used())
         await log.release()
     finally:
         installation.close()
@@ -97,7 +97,7 @@ async def settle(home: Path) -> None:
     try:
         log = await open_log(installation, clock_after(0).now_us)
         builder = await Builder.resumed(installation, log)
-        tell(ready=builder.book.position, **kernel_mib())
+        tell(ready=builder.book.position, **used())
         book, at_us = builder.book, builder.next_us()
         day = book.caisse.calendar.day(at_us)
         times, mark = dict[str, float](), time.perf_counter()
@@ -131,7 +131,7 @@ async def settle(home: Path) -> None:
         passed("write_files")
         tell(
             **times, seconds=round(sum(times.values()), 2), payouts=files.payouts, total_cents=files.total_cents,
-            bank_file_bytes=where.stat().st_size, files=len(files.files), **kernel_mib(),
+            bank_file_bytes=where.stat().st_size, files=len(files.files), **used(),
         )
         await log.release()
     finally:
@@ -142,7 +142,7 @@ async def make_snapshot(home: Path) -> None:
     installation = Installation.open(Home(home), Settings())
     try:
         row = await take_snapshot(installation, CODE)
-        tell(parts=0 if row is None else row.parts, **kernel_mib())
+        tell(parts=0 if row is None else row.parts, **used())
     finally:
         installation.close()
 

@@ -1,5 +1,6 @@
 -- Snapshots in parts: a million cards do not fit into one message. What was there before is thrown away, as it may be at any
--- time. The row of `snapshots` is written last: parts without it are no snapshot. Run as clearing_owner.
+-- time. The row of `snapshots` is written last: parts without it are no snapshot. Not compressed: that cost the server more than
+-- the disk. Run as clearing_owner.
 
 DROP TABLE {schema}.snapshots;
 
@@ -19,6 +20,7 @@ CREATE TABLE {schema}.snapshot_parts (
     state bytea NOT NULL,
     CONSTRAINT snapshot_parts_pkey PRIMARY KEY (position, code_version, part)
 );
+ALTER TABLE {schema}.snapshot_parts ALTER COLUMN state SET STORAGE EXTERNAL;
 
 GRANT SELECT, INSERT, DELETE ON {schema}.snapshots, {schema}.snapshot_parts TO clearing_writer;
 GRANT SELECT ON {schema}.snapshots, {schema}.snapshot_parts TO clearing_reader;

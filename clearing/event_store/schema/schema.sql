@@ -66,6 +66,7 @@ CREATE TABLE {schema}.snapshot_parts (
     state bytea NOT NULL,
     CONSTRAINT snapshot_parts_pkey PRIMARY KEY (position, code_version, part)
 );
+ALTER TABLE {schema}.snapshot_parts ALTER COLUMN state SET STORAGE EXTERNAL;
 
 CREATE TABLE {schema}.replies (
     terminal bytea NOT NULL,
