@@ -337,9 +337,10 @@ class Writer(Authoriser):
 
     async def _sign_head(self, *, force: bool = False) -> None:
         """A signed head once a second of the log's time: what terminals and witnesses can hold the log to."""
-        if self._tree.size and (force or self.book.at_us - self._head_signed_us >= HEAD_EVERY_US):
+        size = self._tree.size  # not the book's position: it may be a group ahead, whose append is still in flight
+        if size and (force or self.book.at_us - self._head_signed_us >= HEAD_EVERY_US):
             self._head_signed_us = self.book.at_us
-            size, root = self._tree.size, self._tree.root()  # what is committed: the book may be ahead of it by a group
+            root = self._tree.root()
             note = head_note(f"clearing/{self.code}", size, root)
             await self._log.store_head(size, root, self._key.sign_statement(note.encode()))
 
