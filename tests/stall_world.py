@@ -14,7 +14,7 @@ from clearing.events.basket import Line
 from clearing.telemetry import Telemetry
 from clearing.terminal.virtual_card import VirtualCard
 from clearing.terminal_gateway.door import Door
-from clearing.terminal_gateway.server import create_app, create_runner
+from clearing.terminal_gateway.server import Gateway, create_app, create_runner
 from clearing.terminal_gateway.taps import VaultRoom
 from clearing.values import CaisseCode, CardId, CategoryId, Cents, OperationId, TerminalId
 from clearing.wire.certificate import certify
@@ -95,7 +95,7 @@ class World:
             cardrooms={BRUME: VaultRoom(self.room, self.directory, BRUME)},
         )  # fmt: skip
 
-    def app(self, authoriser: Authoriser | None = None) -> web.Application:
+    def app(self, authoriser: Authoriser | None = None) -> Gateway:
         return create_app(
             self.settings, self.directory, authoriser or self.writer, {BRUME: VaultRoom(self.room, self.directory, BRUME)},
             self.telemetry, self.clock, self.ready, lambda: [certify(ROOT_KEY, SERVER_KEY.public)],
@@ -112,7 +112,7 @@ class World:
 
 
 @asynccontextmanager
-async def opened(app: web.Application, settings: Settings) -> AsyncIterator[str]:
+async def opened(app: Gateway, settings: Settings) -> AsyncIterator[str]:
     runner = create_runner(app, settings)
     await runner.setup()
     try:
@@ -120,6 +120,7 @@ async def opened(app: web.Application, settings: Settings) -> AsyncIterator[str]
         await site.start()
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
+        await app.close()
         await runner.cleanup()
 
 

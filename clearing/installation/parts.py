@@ -75,6 +75,7 @@ async def gateway(home: Home, settings: Settings, port: int) -> AsyncIterator[Te
         await web.TCPSite(runner, LOOPBACK, port, reuse_port=True).start()
         yield telemetry
     finally:
+        await app.close()
         await runner.cleanup()
         for trunk in trunks:
             await trunk.close()

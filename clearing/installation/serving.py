@@ -239,6 +239,7 @@ async def _start_gateway(
     runner = create_runner(app, settings)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
+    stack.push_async_callback(app.close)
     await web.TCPSite(runner, LOOPBACK, port).start()
     running.url = f"http://{LOOPBACK}:{runner.addresses[0][1]}"
     write_private(home.gateway_address, running.url.encode())

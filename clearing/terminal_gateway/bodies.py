@@ -11,7 +11,7 @@ from clearing.terminal_gateway.refusals import OUTCOME_HEADER, Refused
 from clearing.wire.frame import CONTENT_TYPE
 
 
-async def body_of(request: web.Request, bytes_max: int, timeout_s: int) -> bytes:
+async def body_of(request: web.BaseRequest, bytes_max: int, timeout_s: int) -> bytes:
     """At most bytes_max bytes of the right type. Raises Refused."""
     if (request.content_length or 0) > bytes_max:
         raise refusals.too_large(bytes_max)
@@ -31,7 +31,7 @@ async def body_of(request: web.Request, bytes_max: int, timeout_s: int) -> bytes
         raise refusals.broken_body() from None
 
 
-async def _read(request: web.Request, bytes_max: int) -> bytes:
+async def _read(request: web.BaseRequest, bytes_max: int) -> bytes:
     """A body without a length may turn out to be long: it is given up as soon as it is longer than the bound."""
     if request.content_length is not None:
         return await request.content.read(-1)

@@ -39,7 +39,7 @@ class Streams:
         self._authoriser, self._telemetry = authoriser, telemetry
         self._open: set[web.WebSocketResponse] = set()
 
-    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+    async def serve(self, request: web.BaseRequest) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(max_msg_size=BATCH_BYTES_MAX, compress=False, heartbeat=self._settings.keepalive_s)
         await socket.prepare(request)
         self._open.add(socket)
@@ -55,7 +55,7 @@ class Streams:
             self._telemetry.websocket_connections.set(len(self._open))
         return socket
 
-    async def close(self, _app: web.Application) -> None:
+    async def close(self) -> None:
         for socket in list(self._open):
             await socket.close(code=_PAUSED, message=b"the gateway ends; connect again")
 

@@ -32,7 +32,7 @@ class Uploads:
         self._path, self._door, self._settings = path, door, settings
         self._authoriser, self._telemetry = authoriser, telemetry
 
-    async def answer(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.BaseRequest) -> web.Response:
         loop = asyncio.get_running_loop()
         started_s = loop.time()
         try:

@@ -282,10 +282,10 @@ def _line(value: object) -> Line:
     if not (type(cents) is int and 1 <= cents <= CENTS_MAX):
         cents = read.amount(cents, "l", 1)
     if len(value) == 2:
-        return Line(category, cents)
+        return Line(CategoryId(category), cents)
     product, payee, qty_milli = (*value[2:], None, None)[:3]
     return Line(
-        category=category,
+        category=CategoryId(category),
         amount_cents=cents,
         product=None if product is None else read.graphic(product, "l", 64),
         payee=None if payee is None else ProducerId(read.ident(payee, "l")),
