@@ -1,7 +1,7 @@
 """Law: the open door knows keys, never secrets: which key id may sign what for which caisse, and each card's key version.
 
-In memory, fed by the writers from their logs; a key id is unique over all caisses (wire.md section 3). Who listens is told of each
-change: the trunks, which pass it on to gateways in other processes.
+In memory, fed by the writers from their logs; a key id is unique over all caisses (wire.md section 3). Who listens is told of
+each change: the trunks, which pass it on to gateways in other processes.
 """
 
 from collections.abc import Callable, Iterable

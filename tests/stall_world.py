@@ -91,8 +91,8 @@ class World:
 
     def door(self) -> Door:
         return Door(
-            settings=self.settings, directory=self.directory, cardrooms={BRUME: VaultRoom(self.room, self.directory, BRUME)}, telemetry=self.telemetry,
-            clock_us=self.clock,
+            settings=self.settings, directory=self.directory, telemetry=self.telemetry, clock_us=self.clock,
+            cardrooms={BRUME: VaultRoom(self.room, self.directory, BRUME)},
         )  # fmt: skip
 
     def app(self, authoriser: Authoriser | None = None) -> Gateway:

@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from hashlib import sha256
 
 import structlog
 
@@ -30,6 +29,7 @@ from clearing.authoriser.clock import Clock, WatchedClock
 from clearing.authoriser.group import ApplyFailed, Group
 from clearing.authoriser.loading import load
 from clearing.authoriser.pairing import Pairing
+from clearing.authoriser.receipts import asks_for_a_receipt_after, receipt
 from clearing.authoriser.reception import Reception, Reply, Waiting, message_key
 from clearing.authoriser.sameness import Sameness, Stored
 from clearing.config import Settings
@@ -45,8 +45,7 @@ from clearing.rules.answers import BrokenBook
 from clearing.rules.book import Book
 from clearing.rules.members import TAP_WINDOW
 from clearing.telemetry import LogEvent, Telemetry
-from clearing.values import CaisseCode, OperationId, TerminalId
-from clearing.wire.receipts import Receipt
+from clearing.values import CaisseCode, TerminalId
 from clearing.wire.requests import Op, Request
 from clearing.wire.signature import TerminalKey
 
@@ -168,6 +167,7 @@ class Writer(Authoriser):
                 self._reception.tick(group, self._clock.now_us())
             await self._fill(group, answered)
         except ApplyFailed as fault:
+            self._looking[:0] = looking
             await self._landed()
             await self._one_by_one(self._open, fault)
             self._open = []
@@ -187,6 +187,9 @@ class Writer(Authoriser):
                 waiting = self._inbox.popleft()
                 self._open.append(waiting)
                 if self._asks_store(waiting):
+                    if asks_for_a_receipt_after(self.book, waiting.submission.request, group.first - 1):
+                        self._inbox.appendleft(self._open.pop())  # this group has to be committed first
+                        return
                     await self._landed()
                     await self._ask_store(waiting)
                 answered.append((waiting, _answer(partial(self._reception.take, waiting, group, self._chain))))
@@ -271,7 +274,7 @@ class Writer(Authoriser):
         if isinstance(request, Enrolment):
             return
         if isinstance(request, Request) and request.op is Op.RECEIPT:
-            waiting.receipt = await self._receipt(request)
+            waiting.receipt = await receipt(self.book, self._tree, self._log, request)
             return
         key = message_key(request)
         if self._reception.sameness.may_be_stored(key):
@@ -294,22 +297,6 @@ class Writer(Authoriser):
 
     def _tap_below(self, tap: TapFacts | None) -> bool:
         return self._behind(tap)[0] >= TAP_WINDOW
-
-    async def _receipt(self, request: Request) -> Receipt | None:
-        """The proof of an operation that this terminal made and that is committed; None when there is none."""
-        known = self.book.operations.get((request.terminal, request.original or OperationId(b"")))
-        if known is None:
-            return None
-        (row,) = await self._log.read(known.position - 1, 1)
-        reply = await self._log.reply_of(request.terminal, known.event.op.epoch, known.event.op.n)
-        first, size = self._tree.block_of(row.position - 1)
-        path = self._tree.inclusion(row.position - 1, await self._log.leaves(first, size))
-        return Receipt(
-            m=request.terminal, n=request.n, x=request.x, rq=request.digest, sq=row.position, at=row.at_us, ty=row.type,
-            sv=row.schema_version, pub=row.public, hp=sha256(row.salt + row.private).digest(),
-            he=sha256(row.evidence).digest(), hr=sha256(reply[2] if reply else b"").digest(), sz=self._tree.size,
-            path=tuple(path), root=self._tree.root(),
-        )
 
     async def _one_by_one(self, waiting: Sequence[Waiting], fault: ApplyFailed) -> None:
         """The fold broke: rebuild from the log and take each request alone, so that only the one at fault is held."""
@@ -350,11 +337,12 @@ class Writer(Authoriser):
 
     async def _sign_head(self, *, force: bool = False) -> None:
         """A signed head once a second of the log's time: what terminals and witnesses can hold the log to."""
-        if self.book.position and (force or self.book.at_us - self._head_signed_us >= HEAD_EVERY_US):
+        size = self._tree.size  # not the book's position: it may be a group ahead, whose append is still in flight
+        if size and (force or self.book.at_us - self._head_signed_us >= HEAD_EVERY_US):
             self._head_signed_us = self.book.at_us
             root = self._tree.root()
-            note = head_note(f"clearing/{self.code}", self.book.position, root)
-            await self._log.store_head(self.book.position, root, self._key.sign_statement(note.encode()))
+            note = head_note(f"clearing/{self.code}", size, root)
+            await self._log.store_head(size, root, self._key.sign_statement(note.encode()))
 
     def _tell_directory(self, event: Event) -> None:
         match event:

@@ -1,7 +1,8 @@
 """Law: a trunk carries many requests in one frame and trusts only its two ends; whoever is not one of them can't speak on it.
 
-What gateways and a writer's process say to each other, over a Unix socket of mode 0600, or TCP with a shared secret and a MAC per
-frame. Frame: u32 length, then msgpack [kind, ...]; with a secret 32 bytes of MAC stand before the msgpack. Source: wire.md section 7.
+What gateways and a writer's process say to each other, over a Unix socket of mode 0600, or TCP with a shared secret and a
+MAC per frame. Frame: u32 length, then msgpack [kind, ...]; with a secret 32 bytes of MAC stand before the msgpack. Source:
+wire.md section 7.
 """
 
 import hmac
@@ -53,8 +54,8 @@ class TrunkBroken(Exception):
 class Framing:
     """One end's frames over one connection. secret None: a Unix socket, whose mode is the lock.
 
-    With a secret the first frame of each end is its nonce; every frame after it carries a MAC over its place and its content, under a
-    key made of the secret and both nonces: nothing can be replayed, left out or put in.
+    With a secret the first frame of each end is its nonce; every frame after it carries a MAC over its place and its content,
+    under a key made of the secret and both nonces: nothing can be replayed, left out or put in.
     """
 
     def __init__(self, secret: bytes | None, *, server: bool) -> None:

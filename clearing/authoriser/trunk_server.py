@@ -1,4 +1,4 @@
-"""Law: a writer's process serves gateways with answers, and with what they need to check a frame; never with a key that could forge one.
+"""Law: a writer's process gives gateways answers and what they need to check a frame; never a key that could forge one.
 
 One per writer process, for all its caisses. A gateway learns terminals' keys and, for a card at a time, the card's own tap key.
 """

@@ -1,7 +1,7 @@
 """Law: one process does one kind of work: it opens the door, writes, or shows; it ends when told, or when its parent is gone.
 
-What `clearing serve` starts (supervising.py) by cli/part.py. It says on standard output, a line of JSON each, when it is ready and why
-it can't go on; its parent holds the other end of its standard input for as long as it lives.
+What `clearing serve` starts (supervising.py) by cli/part.py. It says on standard output, a line of JSON each, when it is
+ready and why it can't go on; its parent holds the other end of its standard input for as long as it lives.
 """
 
 import asyncio

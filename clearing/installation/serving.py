@@ -1,8 +1,8 @@
 """Law: what serves a caisse starts together and stops together: no gateway without its writer, no lease left behind.
 
-All in one process: a writer and its command socket per caisse, the runner of its views, one gateway for all; the same pieces make
-the processes of an installation that is spread over several (parts.py). A writer that is fenced ends the whole, with the reason.
-Views that halt are an alarm, but the caisse goes on selling: the log is the truth.
+All in one process: a writer and its command socket per caisse, the runner of its views, one gateway for all; the same
+pieces make the processes of an installation that is spread over several (parts.py). A writer that is fenced ends the whole,
+with the reason. Views that halt are an alarm, but the caisse goes on selling: the log is the truth.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
-"""Law: one command, several processes: who dies is started again and nothing acknowledged is lost; who can't go on ends the whole.
+"""Law: one command, several processes: who dies is started again, nothing acknowledged is lost; who can't go on ends all.
 
-The supervisor makes ready what all need (database, vaults, port, secret), starts writers, then views and gateways, and keeps them.
-A writer that died is followed by one that takes over at once: the kernel said that it is dead, and its epoch fences it anyhow. A part
-that says why it can't go on (fenced, another writer, a vault that is missing) ends all, with that sentence.
+The supervisor makes ready what all need (database, vaults, port, secret), starts writers, then views and gateways, and keeps
+them. A writer that died is followed by one that takes over at once: the kernel said that it is dead, and its epoch fences it
+anyhow. A part that says why it can't go on (fenced, another writer, a vault that is missing) ends all, with that sentence.
 """
 
 import asyncio
@@ -233,6 +233,7 @@ async def supervising(
     await tube.open()
     places = placed(codes, settings)
     with _reserved(port) as reserved:
+        at = reserved.getsockname()[1]
         try:
             await supervisor.start([
                 Task(role=WRITER, index=number, caisses=of_it, take_over=take_over) for number, of_it in places.items()
@@ -240,9 +241,9 @@ async def supervising(
             shown = [codes[number :: settings.view_processes] for number in range(settings.view_processes)]
             await supervisor.start([
                 *(Task(role=VIEWS, index=number, caisses=tuple(of_it)) for number, of_it in enumerate(shown, 1) if of_it),
-                *(Task(role=GATEWAY, index=n, port=reserved.getsockname()[1]) for n in range(1, settings.gateway_processes + 1)),
+                *(Task(role=GATEWAY, index=number, port=at) for number in range(1, settings.gateway_processes + 1)),
             ])
-            supervisor.url = f"http://{LOOPBACK}:{reserved.getsockname()[1]}"
+            supervisor.url = f"http://{LOOPBACK}:{at}"
             write_private(home.gateway_address, supervisor.url.encode())
             yield supervisor
         finally:

@@ -1,6 +1,7 @@
 """Law: every process of an installation tells, when asked over its tube, its metrics and what it still lacks; nothing else.
 
-A tube is a Unix socket in the home's private folder. One line is asked, `metrics` or `missing`; the answer is all until the end.
+A tube is a Unix socket in the home's private folder. One line is asked, `metrics` or `missing`; the answer is all until the
+end.
 """
 
 import asyncio
@@ -62,7 +63,9 @@ async def missing_of_all(home: Home) -> list[str]:
     """What keeps any process from being ready; a process that does not answer is one of them."""
     said = await _ask_all(home, b"missing\n")
     wanted = {path.name.removesuffix(_SUFFIX) for path in home.run.glob(f"*{_SUFFIX}")}
-    silent = [f"the process {name} does not answer; it is being started again, or look at the log" for name in wanted - said.keys()]
+    silent = [
+        f"the process {name} does not answer; it is being started again, or look at the log" for name in wanted - said.keys()
+    ]
     return sorted(silent) + [sentence for name in sorted(said) for sentence in json.loads(said[name])]
 
 

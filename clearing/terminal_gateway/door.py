@@ -21,7 +21,7 @@ from clearing.terminal_gateway.limits import TokenBuckets, source_of
 from clearing.terminal_gateway.refusals import Reason, Refused
 from clearing.terminal_gateway.taps import CardRoom, TapAwaited, TapCheck
 from clearing.values import CaisseCode
-from clearing.wire.batch import BATCH_BYTES_MAX, Batch, batch_item, parse_batch
+from clearing.wire.batch import BATCH_BYTES_MAX, batch_item, parse_batch
 from clearing.wire.frame import Envelope, FrameType, MalformedFrame, open_envelope
 from clearing.wire.requests import Op, Request, RequestLimits, op_of, parse_request
 from clearing.wire.signature import BadSignature, VerifiedFrame, covered_by_batch, new_key_proven, verify
@@ -84,7 +84,7 @@ class Door:
         self._keys.spend(entry.kid, self._clock_us(), len(batch.items) - 1)  # each item counts; the next batch waits for them
         digest = sha256(raw).digest()
         return [
-            self._item(entry, frame, batch, BatchItem(digest, raw, place), item, address)
+            self._item(entry, frame, BatchItem(digest, raw, place), item, address)
             for place, item in enumerate(batch.items)
         ]
 
@@ -96,7 +96,7 @@ class Door:
         return replace(awaited.submission, tap=tap)
 
     def _item(
-        self, entry: KeyEntry, batch_frame: VerifiedFrame, batch: Batch, place: BatchItem, raw: bytes, address: str
+        self, entry: KeyEntry, batch_frame: VerifiedFrame, place: BatchItem, raw: bytes, address: str
     ) -> Admitted | Refused:
         try:
             envelope = opened(raw, self._settings.frame_bytes_max)

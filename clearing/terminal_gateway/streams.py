@@ -1,9 +1,9 @@
-"""Law: a stream carries the same frames as single requests do, each verified by itself; answers come as they are ready, in any order.
+"""Law: a stream carries the frames that single requests are, each verified by itself; answers come when ready, in any order.
 
-GET /v1/ws, wire.md section 4. The server opens with {"t": "hello", "nc": nonce}; the terminal answers with its signed `time` request over
-that nonce and gets the signed time. From then on each binary message, in either direction, holds one or more envelopes back to back;
-what is refused is answered by a map {"t": "refused", "st", "why", "rq": digest of the payload, or nil}. Whoever can't read as fast
-as he asks is not read from any more (bounded answers in flight).
+GET /v1/ws, wire.md section 4. The server opens with {"t": "hello", "nc": nonce}; the terminal answers with its signed `time`
+request over that nonce and gets the signed time. From then on each binary message, in either direction, holds one or more
+envelopes back to back; what is refused is answered by a map {"t": "refused", "st", "why", "rq": digest of the payload, or
+nil}. Whoever can't read as fast as he asks is not read from any more (bounded answers in flight).
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from typing import Final
 
 from aiohttp import WSMsgType, web
 
-from clearing.authoriser.client import Answer, Authoriser, Submission
+from clearing.authoriser.client import Answer, Authoriser, OutcomeUnknown, Overloaded, Submission
 from clearing.config import Settings
 from clearing.telemetry import Telemetry
 from clearing.terminal_gateway import refusals
@@ -44,7 +44,10 @@ class Streams:
         await socket.prepare(request)
         self._open.add(socket)
         self._telemetry.websocket_connections.set(len(self._open))
-        stream = _Stream(socket, self._door, request.remote or "", self._settings, self._authoriser, self._telemetry, self._path)
+        stream = _Stream(
+            socket, self._door, request.remote or "", settings=self._settings, authoriser=self._authoriser,
+            telemetry=self._telemetry, path=self._path,
+        )
         try:
             await stream.run()
         finally:
@@ -61,7 +64,7 @@ class _Stream:
     """One connection."""
 
     def __init__(
-        self, socket: web.WebSocketResponse, door: Door, address: str, settings: Settings, authoriser: Authoriser,
+        self, socket: web.WebSocketResponse, door: Door, address: str, *, settings: Settings, authoriser: Authoriser,
         telemetry: Telemetry, path: str,
     ) -> None:  # fmt: skip
         self._socket, self._door, self._address, self._settings = socket, door, address, settings
@@ -107,8 +110,8 @@ class _Stream:
         except Refused as refused:
             await self._turned_away(refused)
             return False
-        except Exception as unanswered:  # what a writer could not answer: the terminal connects again
-            await self._turned_away(refusals.unanswered(unanswered))  # type: ignore[arg-type]
+        except (Overloaded, OutcomeUnknown) as unanswered:  # the terminal connects again
+            await self._turned_away(refusals.unanswered(unanswered))
             return False
         return True
 

@@ -1,7 +1,7 @@
-"""Law: a batch is answered item by item: a decided item with its stored reply, one that was not decided with why, and nothing between.
+"""Law: a batch is answered item by item: a decided item with its stored reply, one that was not decided with why.
 
-POST /v1/batch, wire.md section 4. The answer is msgpack {"t": "batch", "items": [...]}: for a decided item the signed reply envelope
-as bytes, else a map {"st": status, "rc": code, "why": text}. Items are decided like single requests, in order.
+POST /v1/batch, wire.md section 4. The answer is msgpack {"t": "batch", "items": [...]}: for a decided item the signed reply
+envelope as bytes, else a map {"st": status, "rc": code, "why": text}. Items are decided like single requests, in order.
 """
 
 import asyncio

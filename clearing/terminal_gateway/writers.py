@@ -1,6 +1,7 @@
 """Law: a gateway holds no database and no issuer key: what it knows, the writers told it, and what they may have done it says.
 
-The other end of the trunks. A request that was not handed over yet when a trunk breaks is NOT PROCESSED; one that was is UNKNOWN.
+The other end of the trunks. A request that was not handed over yet when a trunk breaks is NOT PROCESSED; one that was is
+UNKNOWN.
 """
 
 import asyncio
@@ -65,7 +66,7 @@ class TrunkRoom:
 
 
 class Known:
-    """What a gateway knows, as the writers say: keys, rooms and certificates per caisse. forget, forget_all: of a Door's taps."""
+    """What a gateway knows, as the writers say: keys, rooms, certificates. forget, forget_all: of a Door's taps."""
 
     def __init__(self, directory: Directory) -> None:
         self.directory = directory

@@ -91,7 +91,7 @@ def open_envelope(raw: bytes, *, frame_bytes_max: int) -> Envelope:
 
 
 def cut_envelopes(raw: bytes) -> list[bytes]:
-    """Envelopes that stand back to back, each as open_envelope takes it. Raises MalformedFrame when they can't be told apart."""
+    """Envelopes that stand back to back, as open_envelope takes them. Raises MalformedFrame when they can't be told apart."""
     found: list[bytes] = []
     start, end = 0, len(raw)
     while start < end:

@@ -13,7 +13,8 @@ from tests.postgres_server import TestCaisse
 CATALOGUE = named_blocks((Path(__file__).parent / "catalogue.sql").read_text(encoding="utf-8"))
 ROLES = ("clearing_writer", "clearing_projector", "clearing_reader")
 RECORDED = {
-    "events": "at_us = 0", "heads": "at_us = 0", "replies": "position = 0", "taps": "position = 0", "batch_frames": "frame = ''",
+    "events": "at_us = 0", "heads": "at_us = 0", "replies": "position = 0", "taps": "position = 0",
+    "batch_frames": "frame = ''",
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ import pytest
 from clearing.config import Settings
 from clearing.telemetry import Telemetry
 from clearing.terminal_gateway.server import ENROL_PATH, PATHS, create_app
+from clearing.terminal_gateway.taps import VaultRoom
 from clearing.wire.enrolment import EnrolHello, EnrolProof, encode_hello, encode_proof
 from clearing.wire.frame import CONTENT_TYPE, FrameType
 from clearing.wire.requests import NewKey, Op, Request, encode_request
@@ -142,7 +143,8 @@ async def test_mutated_frames_reach_neither_the_log_nor_the_database(
             queries = Counter[str]()
             caisse.log._connection.add_query_logger(lambda asked: queries.update([asked.query]))
             clock, telemetry = HandClock(), Telemetry()
-            app = create_app(PATIENT, caisse.directory, caisse.writer, {CODE: IssuerRoom()}, telemetry, clock)
+            rooms = {CODE: VaultRoom(IssuerRoom(), caisse.directory, CODE)}
+            app = create_app(PATIENT, caisse.directory, caisse.writer, rooms, telemetry, clock)
             good = good_frames(World(), epoch=1)
             async with opened(app, PATIENT) as address:
                 target = Target(

@@ -21,6 +21,7 @@ from clearing.directory import Directory
 from clearing.event_store.log import LeaseHeld, Log, LogHalted
 from clearing.telemetry import Telemetry, configure
 from clearing.terminal_gateway.server import create_app, create_runner
+from clearing.terminal_gateway.taps import VaultRoom
 from tests.living_caisse import CODE, ROOT, SERVER_KEY
 from tests.promises.book_digest import digest_of
 from tests.stall_world import IssuerRoom
@@ -61,7 +62,8 @@ async def serve(order: Order) -> None:
     await writer.start()
     running = asyncio.create_task(writer.run())
     loop.add_signal_handler(signal.SIGTERM, writer.stop)
-    app = create_app(SETTINGS, directory, writer, {CODE: IssuerRoom()}, telemetry, clock.monotonic_us)
+    rooms = {CODE: VaultRoom(IssuerRoom(), directory, CODE)}
+    app = create_app(SETTINGS, directory, writer, rooms, telemetry, clock.monotonic_us)
     runner = create_runner(app, SETTINGS)
     await runner.setup()
     try:

@@ -24,8 +24,20 @@ def refusal(door: Door, raw: bytes, op: Op = Op.SALE, address: str = "192.0.2.1"
     return refused.value
 
 
+def let_in(door: Door, request: Request, key: TerminalKey = KEY) -> Submission:
+    submission = door.admit(signed(request, key), request.op, "192.0.2.1")
+    assert isinstance(submission, Submission)
+    return submission
+
+
+def tap_of(door: Door, request: Request) -> TapFacts:
+    tap = let_in(door, request).tap
+    assert tap is not None
+    return tap
+
+
 def admitted(world: World, request: Request) -> Submission:
-    return world.door().admit(signed(request), request.op, "192.0.2.1")
+    return let_in(world.door(), request)
 
 
 def test_a_signed_sale_passes_with_what_its_tap_says() -> None:
@@ -52,16 +64,14 @@ def test_every_bit_of_a_tap_counts() -> None:
         bent = bytearray(evidence)
         bent[bit // 8] ^= 1 << (bit % 8)
         forged = but(request, card=CardUrl(bytes(bent[:16]), bytes(bent[16:])), n=bit + 2)
-        submission = door.admit(signed(forged), Op.SALE, "192.0.2.1")
-        assert submission.tap == TapFacts(genuine=False)
+        assert tap_of(door, forged) == TapFacts(genuine=False)
 
 
 def test_a_card_at_another_version_is_checked_with_its_own_key_and_asked_for_once() -> None:
     world = World()
     card, door = world.card(version=3), world.door()
     for n in range(1, 5):
-        tap = door.admit(signed(sale(card, n=n)), Op.SALE, "192.0.2.1").tap
-        assert tap is not None
+        tap = tap_of(door, sale(card, n=n))
         assert (tap.genuine, tap.key_version, tap.counter) == (True, 3, n)
     assert world.room.asked == 2  # which card it is, then its key at version 3
 
@@ -69,11 +79,10 @@ def test_a_card_at_another_version_is_checked_with_its_own_key_and_asked_for_onc
 def test_a_card_personalised_again_leaves_its_old_key_behind() -> None:
     world = World()
     old, door = world.card(version=1), world.door()
-    assert door.admit(signed(sale(old, n=1)), Op.SALE, "a").tap is not None
+    assert tap_of(door, sale(old, n=1)).genuine
     new = world.card(version=2)
-    fresh = door.admit(signed(sale(new, n=2)), Op.SALE, "a").tap
-    stale = door.admit(signed(sale(old, n=3)), Op.SALE, "a").tap
-    assert (fresh and fresh.genuine, fresh and fresh.key_version, stale) == (True, 2, TapFacts(genuine=False))
+    fresh, stale = tap_of(door, sale(new, n=2)), tap_of(door, sale(old, n=3))
+    assert (fresh.genuine, fresh.key_version, stale) == (True, 2, TapFacts(genuine=False))
 
 
 def test_a_card_nobody_issued_is_checked_at_version_one() -> None:
@@ -101,7 +110,7 @@ def test_a_message_without_a_tap_has_no_facts_of_one() -> None:
 def test_an_old_epochs_key_is_passed_on_for_its_repeats() -> None:
     world = World()
     world.directory.put_key(replace(entry_of(BRUME, STRANGER.public, STALL, 1), current=False))
-    submission = world.door().admit(signed(but(sale(world.card()), epoch=1), STRANGER), Op.SALE, "a")
+    submission = let_in(world.door(), but(sale(world.card()), epoch=1), STRANGER)
     assert sale_seen(submission).epoch == 1
 
 
@@ -150,10 +159,11 @@ def test_a_payload_is_not_decoded_before_its_signature_held() -> None:
 
 def test_junk_from_one_address_does_not_silence_a_terminal_at_another() -> None:
     world = World(settings=Settings(address_refusals_burst=3, address_refusals_per_s=1, key_requests_burst=2))
-    door, good = world.door(), signed(sale(world.card()))
+    door, request = world.door(), sale(world.card())
+    good = signed(request)
     forged = good[:-1] + bytes([good[-1] ^ 1])  # the terminal's own key id, seen by the attacker
     assert [refusal(door, forged, address="192.0.2.66").status for _ in range(5)] == [401, 401, 401, 429, 429]
-    assert door.admit(good, Op.SALE, "192.0.2.1").caisse == BRUME
+    assert let_in(door, request).caisse == BRUME
 
 
 def test_honest_terminals_behind_one_address_do_not_empty_its_bucket() -> None:
@@ -165,13 +175,13 @@ def test_honest_terminals_behind_one_address_do_not_empty_its_bucket() -> None:
 
 def test_a_key_that_asks_too_often_is_told_when_to_come_again() -> None:
     world = World(settings=Settings(key_requests_burst=2, key_requests_per_s=1))
-    door, good = world.door(), signed(sale(world.card()))
+    door, request = world.door(), sale(world.card())
     for _ in range(2):
-        door.admit(good, Op.SALE, "a")
-    refused = refusal(door, good)
+        let_in(door, request)
+    refused = refusal(door, signed(request))
     assert (refused.status, refused.reason, refused.retry_after_s) == (429, Reason.KEY_LIMIT, 1)
     world.clock.now_us += SECOND
-    assert door.admit(good, Op.SALE, "a").caisse == BRUME
+    assert let_in(door, request).caisse == BRUME
 
 
 def test_while_the_log_is_read_no_terminal_is_told_that_it_is_unknown() -> None:

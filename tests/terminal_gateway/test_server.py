@@ -8,13 +8,13 @@ import aiohttp
 import pytest
 import structlog
 
-from clearing.authoriser.client import Submission
+from clearing.authoriser.client import Authoriser, Deliver, Submission
 from clearing.config import Settings
 from clearing.telemetry import configure
 from clearing.terminal_gateway.server import PATHS
 from clearing.wire.frame import CONTENT_TYPE
-from clearing.wire.reply_envelope import open_reply
 from clearing.wire.replies import parse_reply
+from clearing.wire.reply_envelope import open_reply
 from clearing.wire.requests import Op
 from tests.stall_world import World, sale, signed
 
@@ -139,10 +139,10 @@ async def test_an_unknown_outcome_is_said_to_be_unknown(session: aiohttp.ClientS
     assert list(world.writer.purses.values()) == [265]
 
 
-class BrokenWriter:
+class BrokenWriter(Authoriser):
     """A writer with a fault of ours in it."""
 
-    async def submit(self, submission: Submission) -> bytes:
+    def post(self, submission: Submission, deliver: Deliver) -> None:
         raise ZeroDivisionError(submission.caisse)
 
 
