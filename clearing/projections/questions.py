@@ -6,7 +6,7 @@ cents, days are civil days of the caisse. Every answer names nobody: members and
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from datetime import date, time
+from datetime import date
 from typing import Any, Final, Self
 
 import asyncpg

@@ -10,7 +10,7 @@ from operator import gt
 from typing import Any, Final, NamedTuple, assert_never
 
 from clearing.events.basket import Line
-from clearing.values import CENTS_MAX, CaisseCode, Cents, OperationId, ProducerId, TerminalId
+from clearing.values import CENTS_MAX, CaisseCode, CategoryId, Cents, OperationId, ProducerId, TerminalId
 from clearing.wire import fields as read
 from clearing.wire.fields import TimeMs
 from clearing.wire.frame import SIGNATURE_BYTES, MalformedFrame, pack, unpack_map, unpack_plain
