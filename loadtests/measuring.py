@@ -141,7 +141,7 @@ class Watch:
             CROSS JOIN {schema}.projections AS shown
             CROSS JOIN pg_stat_user_tables AS groups
             CROSS JOIN pg_stat_database AS base
-            WHERE shown.name = 'views' AND shown.live
+            WHERE shown.name LIKE 'views%' AND shown.live
               AND groups.schemaname = '{schema}' AND groups.relname = 'log_head' AND base.datname = current_database()
         """  # noqa: S608 - the schema's name is checked by schema_of
 

@@ -1,7 +1,7 @@
 """Law: what a sale costs is counted, not timed: calls, look-ups in the database, what stays in memory, what is stored.
 
-A count is the same on any machine. The bounds stand a little above what was counted when they were written; whoever makes the path
-dearer sees it here first. Microseconds: docs/PERFORMANCE.md and loadtests/.
+A count is the same on any machine. The bounds stand a little above what was counted when they were written; who makes the
+path dearer sees it here first. Microseconds: docs/PERFORMANCE.md and loadtests/.
 """
 
 import asyncio
