@@ -229,6 +229,8 @@ class Writer(Authoriser):
         """Tell the operator of a step once."""
         self._clock.now_us()
         step_us = self._clock.step_us
+        if step_us != self._step_told_us:
+            self._telemetry.clock_step_seconds.labels(self.code).set(step_us / 1_000_000)
         if step_us and not self._step_told_us:
             structlog.get_logger().error(LogEvent.CLOCK_STEP, caisse=self.code, step_us=step_us)
             self._alarm("clock", f"the clock stepped by {step_us} us; run `clearing clock confirm` when it is right")
@@ -240,6 +242,8 @@ class Writer(Authoriser):
             async with asyncio.timeout(IDLE_S):  # wait_for forgets a cancel that comes with the arrival
                 await self._arrived.wait()
         except TimeoutError:
+            self._telemetry.inbox_age_seconds.labels(self.code).set(0)
+            self._telemetry.inbox_requests.labels(self.code).set(0)
             await self._renew_lease()
 
     async def _renew_lease(self) -> None:
@@ -331,6 +335,7 @@ class Writer(Authoriser):
                 self._tell_directory(event)
         self._deliver()
         self._telemetry.group_requests.labels(self.code).observe(len(group.replies))
+        self._telemetry.log_position.labels(self.code).set(group.rows[-1].position)
         for code, times in group.codes.items():
             self._telemetry.decisions.labels(self.code, code).inc(times)
         await self._sign_head()
