@@ -21,7 +21,7 @@ from clearing.terminal_gateway.limits import TokenBuckets, source_of
 from clearing.terminal_gateway.refusals import Reason, Refused
 from clearing.terminal_gateway.taps import CardRoom, TapAwaited, TapCheck
 from clearing.values import CaisseCode
-from clearing.wire.batch import BATCH_BYTES_MAX, batch_item, parse_batch
+from clearing.wire.batch import BATCH_BYTES_MAX, parse_batch
 from clearing.wire.frame import Envelope, FrameType, MalformedFrame, open_envelope
 from clearing.wire.requests import Op, Request, RequestLimits, op_of, parse_request
 from clearing.wire.signature import BadSignature, VerifiedFrame, covered_by_batch, new_key_proven, verify
@@ -103,10 +103,7 @@ class Door:
             if envelope.kid != entry.kid:  # of an ended epoch, or an exported queue: the batch's signature says nothing of it
                 other, frame = self._verified(envelope, FrameType.TERM_REQ, address, 0)
                 return self._submission(other, frame, None)
-            item = batch_item(raw, entry.kid, frame_bytes_max=self._settings.frame_bytes_max)
-            return self._submission(entry, covered_by_batch(item, batch_frame), None, place)
-        except MalformedFrame as fault:
-            return refusals.malformed(fault)
+            return self._submission(entry, covered_by_batch(envelope, raw, batch_frame), None, place)
         except Refused as refused:
             return refused
 
