@@ -22,11 +22,11 @@ from clearing.terminal_gateway.bodies import body_of, turned_away
 from clearing.terminal_gateway.door import Admitted, CardAwaited, Door
 from clearing.terminal_gateway.enrolment import EnrolmentDoor
 from clearing.terminal_gateway.refusals import Refused
+from clearing.terminal_gateway.sealed import sealed
 from clearing.terminal_gateway.streams import Streams
 from clearing.terminal_gateway.taps import CardRoom
 from clearing.terminal_gateway.uploads import Uploads
 from clearing.values import CaisseCode
-from clearing.wire.frame import CONTENT_TYPE
 from clearing.wire.requests import Op
 
 PATHS: Final[Mapping[str, Op]] = {
@@ -156,16 +156,17 @@ class Knock:
         self._decided: Final = telemetry.http_requests.labels(path, "200")
         self._seconds: Final = telemetry.http_seconds.labels(path)
 
-    async def answer(self, request: web.BaseRequest) -> web.Response:
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         loop = asyncio.get_running_loop()
         started_s = loop.time()
+        response: web.StreamResponse
         try:
             raw = await body_of(request, self._settings.frame_bytes_max, self._settings.body_timeout_s)
             admitted = self._admit(raw, request.remote or "")
             if isinstance(admitted, CardAwaited):
                 admitted = await self._door.completed(admitted)
             reply = admitted if isinstance(admitted, bytes) else await self._submit(admitted)
-            response = web.Response(body=reply, headers=_REPLY_HEADERS)
+            response = sealed(request, reply)
             self._decided.inc()
         except Refused as refused:
             response = turned_away(refused, self._path, self._telemetry)
@@ -196,9 +197,6 @@ class Knock:
     def _pairing(self, caisse: CaisseCode, outcome: str, event: LogEvent) -> None:
         self._telemetry.pairings.labels(outcome).inc()
         _log.info(event, caisse=caisse)
-
-
-_REPLY_HEADERS: Final = {"Content-Type": CONTENT_TYPE}
 
 
 def _certified(certificates: Callable[[], Sequence[bytes]]) -> _Respond:

@@ -6,7 +6,6 @@ envelope as bytes, else a map {"st": status, "rc": code, "why": text}. Items are
 
 import asyncio
 from functools import partial
-from typing import Final
 
 from aiohttp import web
 
@@ -17,10 +16,8 @@ from clearing.terminal_gateway import refusals
 from clearing.terminal_gateway.bodies import body_of, turned_away
 from clearing.terminal_gateway.door import Admitted, CardAwaited, Door
 from clearing.terminal_gateway.refusals import Refused
+from clearing.terminal_gateway.sealed import sealed
 from clearing.wire.batch import BATCH_BYTES_MAX, encode_batch_answer
-from clearing.wire.frame import CONTENT_TYPE
-
-_HEADERS: Final = {"Content-Type": CONTENT_TYPE}
 
 
 class Uploads:
@@ -32,14 +29,15 @@ class Uploads:
         self._path, self._door, self._settings = path, door, settings
         self._authoriser, self._telemetry = authoriser, telemetry
 
-    async def answer(self, request: web.BaseRequest) -> web.Response:
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         loop = asyncio.get_running_loop()
         started_s = loop.time()
+        response: web.StreamResponse
         try:
             raw = await body_of(request, BATCH_BYTES_MAX, self._settings.body_timeout_s)
             items = self._door.admit_batch(raw, request.remote or "")
             body = encode_batch_answer(await self._decided(items))
-            response = web.Response(body=body, headers=_HEADERS)
+            response = sealed(request, body)
             self._telemetry.batch_items.observe(len(items))
             self._telemetry.http_requests.labels(self._path, "200").inc()
         except Refused as refused:
