@@ -64,6 +64,7 @@ async def _replay(log: StoredLog, replay: Replay, stored: Head, shown: Shown | N
         if len(rows) != up_to - after:
             missing = next(at for at, row in enumerate([*rows, None], after + 1) if row is None or row.position != at)
             raise BadEvent(missing, "it is missing from the log")
+        await replay.frames.fetch(log, [row.evidence for row in rows])
         for row in rows:
             replay.take(row, replies[row.position], taps[row.position])
             if heads and heads[-1].size == replay.position:

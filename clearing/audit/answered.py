@@ -17,7 +17,7 @@ from clearing.rules.book import Book
 from clearing.wire.commands import COMMAND_BYTES_MAX, CommandReply, parse_command_reply
 from clearing.wire.frame import MalformedFrame
 from clearing.wire.replies import Reply, parse_reply
-from clearing.wire.reply_envelope import open_reply, verify_reply
+from clearing.wire.reply_envelope import group_root, open_reply, verify_reply
 from clearing.wire.signature import BadSignature
 
 _UNANSWERED: Final = (SecurityAlerted,)
@@ -31,6 +31,7 @@ class Answers:
         self._keys = {key[:8]: key for key in server_keys}
         self._signatures = signatures
         self._checked = checked
+        self._group: tuple[bytes, bytes, bytes] | None = None
         self._heads: dict[bytes, int] = {GENESIS: 0}  # chain -> position, from the last head that a reply named
 
     def chained(self, chain: bytes, position: int) -> None:
@@ -62,7 +63,13 @@ class Answers:
         key = self._keys.get(signed.kid)
         if key is None:
             raise BadEvent(position, f"its reply is signed by {signed.kid.hex()}, not by this caisse's server")
-        return verify_reply(signed, key)
+        if signed.path is None:
+            return verify_reply(signed, key)
+        group = key, group_root(signed.payload, signed.path), signed.sig
+        if group != self._group:  # the replies of a group stand together: its one signature is verified once
+            verify_reply(signed, key)
+            self._group = group
+        return signed.payload
 
     def _said(self, event: Event, asked: Asked, payload: bytes, position: int, at_us: int, book: Book) -> None:
         reply: Reply | CommandReply

@@ -17,7 +17,13 @@ class BadEvent(Exception):
         self.reason = reason
 
 
-class StoredLog(Protocol):
+class BatchFrames(Protocol):
+    """Where signed batch frames are kept under their SHA-256."""
+
+    async def batch_frame(self, digest: bytes) -> bytes | None: ...
+
+
+class StoredLog(BatchFrames, Protocol):
     """What the audit reads: a caisse's log in the database, or one that was exported or made in memory."""
 
     async def stored_head(self) -> Head: ...

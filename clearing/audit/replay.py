@@ -7,6 +7,7 @@ from typing import Final
 from clearing.audit.answered import Answers
 from clearing.audit.evidence import BY_TIME_ALONE, Asked, Evidence, claimed
 from clearing.audit.findings import BadEvent, Checked
+from clearing.audit.frames import Frames
 from clearing.audit.offices import check_office
 from clearing.audit.splits import check_operation
 from clearing.audit.sums import TwoRoads
@@ -39,7 +40,8 @@ class Replay:
         self.chain = GENESIS
         self._server_keys = tuple(server_keys)
         self._signatures = signatures
-        self._evidence = Evidence(self.checked)
+        self.frames = Frames()
+        self._evidence = Evidence(self.checked, self.frames)
         self._answers = Answers(server_keys, self.checked, signatures=signatures)
         self._tree = Frontier()
         self._compared = 0
@@ -118,7 +120,7 @@ class Replay:
     def _asked(self, event: Event, row: EventRow) -> Asked | None:
         if self._signatures:
             return self._evidence.check(event, row.evidence, row.position, self.book)
-        return claimed(event, row.evidence, row.position) if row.evidence else None
+        return claimed(event, row.evidence, row.position, self.frames) if row.evidence else None
 
     def _taps(self, event: Event, taps: Sequence[TapRow], at: int) -> None:
         tap = uses_tap(event)
