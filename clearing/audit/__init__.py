@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from clearing.audit.explaining import Explanation, SaleNotFound, why
-from clearing.audit.findings import AuditReport, BadEvent, StoredLog
+from clearing.audit.findings import AuditReport, BadEvent, Level, StoredLog
 from clearing.audit.replay import Replay
 from clearing.audit.shown import Shown
 from clearing.event_store.rows import Head, SignedHead
 
-__all__ = ["AuditReport", "BadEvent", "Explanation", "SaleNotFound", "Shown", "StoredLog", "audit", "why"]
+__all__ = ["AuditReport", "BadEvent", "Explanation", "Level", "SaleNotFound", "Shown", "StoredLog", "audit", "why"]
 
 PAGE_EVENTS: Final = 1_000
 PROGRESS_EVENTS: Final = 100_000

@@ -3,9 +3,18 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from clearing.event_store.rows import EventRow, Head, ReplyRow, SignedHead, TapRow
+
+
+class Level(StrEnum):
+    """How much an audit proves; each level proves what those below it do. docs/OPERATING.md says what that is worth."""
+
+    WHOLE = "whole"
+    WITHOUT_SIGNATURES = "without-signatures"
+    HASHES = "hashes"
 
 
 class BadEvent(Exception):

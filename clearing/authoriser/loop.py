@@ -350,11 +350,12 @@ class Writer(Authoriser):
 
     async def _sign_head(self, *, force: bool = False) -> None:
         """A signed head once a second of the log's time: what terminals and witnesses can hold the log to."""
-        if self.book.position and (force or self.book.at_us - self._head_signed_us >= HEAD_EVERY_US):
+        size = self._tree.size  # not the book's position: it may be a group ahead, whose append is still in flight
+        if size and (force or self.book.at_us - self._head_signed_us >= HEAD_EVERY_US):
             self._head_signed_us = self.book.at_us
             root = self._tree.root()
-            note = head_note(f"clearing/{self.code}", self.book.position, root)
-            await self._log.store_head(self.book.position, root, self._key.sign_statement(note.encode()))
+            note = head_note(f"clearing/{self.code}", size, root)
+            await self._log.store_head(size, root, self._key.sign_statement(note.encode()))
 
     def _tell_directory(self, event: Event) -> None:
         match event:

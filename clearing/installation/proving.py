@@ -4,7 +4,7 @@ import time
 
 import asyncpg
 
-from clearing.audit import AuditReport, audit
+from clearing.audit import AuditReport, Level, audit
 from clearing.audit.shown import NothingShown, Shown, read_shown
 from clearing.installation.opening import Installation
 from clearing.installation.watching import keep_proof
@@ -14,7 +14,10 @@ from clearing.values import CaisseCode
 from clearing.vault import Vault
 
 
-async def audited(installation: Installation, code: CaisseCode, report: "list[str]", *, signatures: bool = True) -> AuditReport:
+async def audited(
+    installation: Installation, code: CaisseCode, report: "list[str]", *, level: Level = Level.WHOLE,
+    workers: int | None = None,
+) -> AuditReport:  # fmt: skip
     """Replay the log and compare it with what the views show. Every line that the audit says goes to `report`.
 
     How far a whole audit held is kept in the home, for the operators' figures.
@@ -22,8 +25,8 @@ async def audited(installation: Installation, code: CaisseCode, report: "list[st
     keys = [Vault.open(installation.home.vault(code)).signing_key().public]
     async with installation.reading(code) as log, installation.connected(ADMIN) as connection:
         shown = await _shown(connection, code)
-        found = await audit(log, report=report.append, server_keys=keys, signatures=signatures, shown=shown)
-    if found.ok and signatures:
+        found = await audit(log, report=report.append, server_keys=keys, signatures=level is Level.WHOLE, shown=shown)
+    if found.ok and level is Level.WHOLE:
         keep_proof(installation.home, code, found.head, time.time_ns() // 1_000)
     return found
 
