@@ -83,6 +83,9 @@ class MemoryLog:
     async def signed_heads(self, after_size: int) -> list[SignedHead]:
         return [head for head in self.heads if head.size > after_size]
 
+    async def filed_under(self, prefix: str) -> list[EventRow]:
+        return [row for row in self.rows if row.stream.startswith(prefix)]
+
     async def batch_frame(self, digest: bytes) -> bytes | None:
         return self.batches.get(digest)
 

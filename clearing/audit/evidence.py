@@ -11,6 +11,8 @@ from typing import Final
 from clearing.audit.commanded import Expected, expected_events, same_content
 from clearing.audit.findings import BadEvent, Checked
 from clearing.audit.frames import Frames, Signed
+from clearing.audit.promises import TERMINALS
+from clearing.audit.prover import LINES_MAX
 from clearing.authoriser.founding import founder_key
 from clearing.events.caisse import CaisseFounded, CommandDeclined, FrameHeld, PersonNamed, SecurityAlerted
 from clearing.events.catalogue import Event
@@ -33,7 +35,7 @@ from clearing.wire import fields as read
 from clearing.wire.commands import Command, parse_command
 from clearing.wire.enrolment import EnrolProof, read_enrolment
 from clearing.wire.frame import Envelope, FrameType, MalformedFrame, canonical_map, unpack_map
-from clearing.wire.requests import Op, Request, RequestLimits, parse_request
+from clearing.wire.requests import Op, Request, parse_request
 from clearing.wire.signature import BadSignature, new_key_proven, payload_digest
 
 OPERATIONS: Final = (
@@ -41,7 +43,7 @@ OPERATIONS: Final = (
 )  # fmt: skip
 BY_TIME_ALONE: Final = (HoldExpired, CohortLapsed, LotLapsed, TerminalSlotClosed)
 """Events that no request asked for: no evidence, no reply."""
-_LINES_MAX: Final = RequestLimits(lines_max=1_000)  # the most that any setting of the door lets in
+USED_TWICE: Final = "the message it stands on was the evidence of an event before it"
 _ITEMS_MAX: Final = 100_000
 _OPS: Final = {
     SaleDecided: Op.SALE, AuthorisationDecided: Op.AUTH, CaptureDecided: Op.CAP, ReversalDecided: Op.REV, RefundDecided: Op.REF,
@@ -104,13 +106,17 @@ class Evidence:
     def _used_once(self, event: Event, asked: Asked, position: int, book: Book) -> None:
         """One message is the evidence of one event, or of the one command's; a sale's is known by its x for ever."""
         if isinstance(event, OPERATIONS) and not isinstance(event, OperationRepeated):
-            used = (event.op.terminal, event.op.x) in book.operations
-        else:
-            message = asked.sender, asked.epoch, asked.n
-            used = message in self._once and not isinstance(event, SecurityAlerted)
-            self._once.add(message)
-        if used:
-            raise BadEvent(position, "the message it stands on was the evidence of an event before it")
+            self.first_time(event, position, book)
+            return
+        message = asked.sender, asked.epoch, asked.n
+        if message in self._once and not isinstance(event, SecurityAlerted):
+            raise BadEvent(position, USED_TWICE)
+        self._once.add(message)
+
+    def first_time(self, event: Event, position: int, book: Book) -> None:
+        """An operation is decided once. Raises BadEvent."""
+        if isinstance(event, OPERATIONS) and (event.op.terminal, event.op.x) in book.operations:
+            raise BadEvent(position, USED_TWICE)
 
     def finish(self, position: int) -> None:
         """Where the next request begins, or the log ends, no command may lack an event."""
@@ -154,13 +160,13 @@ class Evidence:
                 raise BadEvent(position, "it repeats an operation that is not at the position it names")
         sender = (terminal.terminal, terminal.epoch)
         frame = self._frames.verified(signed, FrameType.TERM_REQ, terminal.key, sender)
-        request = parse_request(frame, _op_of(event, first), _LINES_MAX)
+        request = parse_request(frame, _op_of(event, first), LINES_MAX)
         asked = _asked(request)
         if (asked.sender, asked.epoch, asked.n, asked.x) != (event.op.terminal, event.op.epoch, event.op.n, event.op.x):
             raise BadEvent(position, "it names another message than its evidence")
         if not _says_the_same(first.event if first is not None else event, request):
             raise BadEvent(position, "amount, lines or original differ from what the terminal signed")
-        self._checked.add("signatures of terminals, with what they signed")
+        self._checked.add(TERMINALS)
         return asked
 
     def _enrolment(self, event: TerminalEnrolled, signed: Signed, position: int, book: Book) -> Asked | None:
@@ -180,7 +186,7 @@ class Evidence:
             raise BadEvent(position, "it enrols another key than the one the old key signed")
         if not new_key_proven(new.key, new.proof, terminal=event.terminal, epoch=request.epoch):
             raise BadEvent(position, "the new key did not prove that the terminal holds it")
-        self._checked.add("signatures of terminals, with what they signed")
+        self._checked.add(TERMINALS)
         return _asked(request)
 
     def _seen(self, event: SecurityAlerted | FrameHeld, signed: Signed, position: int) -> Asked:
@@ -191,7 +197,7 @@ class Evidence:
         message: Request | Command
         if known.terminal:
             op = Op(str(canonical_map(frame.payload, items_max=_ITEMS_MAX)["t"]))
-            message = parse_request(frame, op, _LINES_MAX)
+            message = parse_request(frame, op, LINES_MAX)
         else:
             message = parse_command(frame)
         asked = _asked(message)

@@ -3,10 +3,9 @@
 Source: wire.md section 4. An item whose key is not the batch's was verified by itself, and its evidence is its own frame.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import cast
 
 from clearing.audit.findings import BadEvent, BatchFrames
 from clearing.wire.batch import BATCH_BYTES_MAX, ITEMS_MAX, Batch, batch_item, parse_batch, read_item_evidence
@@ -25,20 +24,39 @@ class Signed:
 
 
 class Frames:
-    """Opens evidence and verifies it; each batch's signature once, however many of its items are events."""
+    """Opens evidence and verifies it; each batch is hashed, opened and verified once, however many of its items are events."""
 
     def __init__(self) -> None:
         self._stored: dict[bytes, bytes | None] = {}
+        self._opened: dict[bytes, Envelope] = {}
         self._verified: dict[tuple[bytes, bytes], tuple[VerifiedFrame, Batch]] = {}
+        self._items: dict[bytes, list[object]] = {}
 
     async def fetch(self, log: BatchFrames, evidence: Iterable[bytes]) -> None:
-        """Have the batch frames ready that a page of events stands on; those of the page before it are forgotten."""
+        """Have the batch frames ready that a range of events stands on; those of the range before it are forgotten."""
         stored: dict[bytes, bytes | None] = {}
         for one in evidence:
             digest = _digest_named(one)
             if digest is not None and digest not in stored:
                 known = self._stored.get(digest)
                 stored[digest] = known if known is not None else await log.batch_frame(digest)
+        self._keep(stored)
+
+    def stored(self) -> dict[bytes, bytes]:
+        """What was fetched, by the digests that were asked for."""
+        return {digest: frame for digest, frame in self._stored.items() if frame is not None}
+
+    def given(self, stored: Mapping[bytes, bytes]) -> None:
+        """Frames that a prover fetched."""
+        self._keep(dict(stored))
+
+    def whole(self) -> bool:
+        """Whether every batch that was asked for is stored, under its own hash."""
+        return all(frame is not None and sha256(frame).digest() == digest for digest, frame in self._stored.items())
+
+    def _keep(self, stored: dict[bytes, bytes | None]) -> None:
+        self._opened = {digest: found for digest, found in self._opened.items() if digest in stored}
+        self._items = {digest: found for digest, found in self._items.items() if digest in stored}
         self._verified = {key: found for key, found in self._verified.items() if key[0] in stored}
         self._stored = stored
 
@@ -48,16 +66,21 @@ class Frames:
         if place is None:
             envelope = open_envelope(evidence, frame_bytes_max=COMMAND_BYTES_MAX)
             return Signed(envelope.kid, envelope, None)
-        frame = self._stored.get(place[0])
+        opened = self._opened.get(place[0])
+        if opened is None:
+            opened = self._opened[place[0]] = self._batch(*place, position)
+        return Signed(opened.kid, opened, place)
+
+    def _batch(self, digest: bytes, index: int, position: int) -> Envelope:
+        frame = self._stored.get(digest)
         if frame is None:
             raise BadEvent(
-                position, f"the signed batch {place[0].hex()} that it is item {place[1]} of is not stored: look for a backup "
+                position, f"the signed batch {digest.hex()} that it is item {index} of is not stored: look for a backup "
                 "whose batch_frames has it"
             )  # fmt: skip
-        if sha256(frame).digest() != place[0]:
-            raise BadEvent(position, f"the stored batch {place[0].hex()} was changed: it has another SHA-256")
-        envelope = open_envelope(frame, frame_bytes_max=BATCH_BYTES_MAX)
-        return Signed(envelope.kid, envelope, place)
+        if sha256(frame).digest() != digest:
+            raise BadEvent(position, f"the stored batch {digest.hex()} was changed: it has another SHA-256")
+        return open_envelope(frame, frame_bytes_max=BATCH_BYTES_MAX)
 
     def verified(
         self, signed: Signed, frame_type: FrameType, key: bytes, sender: tuple[bytes, int] | None = None
@@ -87,10 +110,13 @@ class Frames:
         signed = self.opened(evidence, position)
         if signed.place is None:
             return signed.envelope.payload
-        items = unpack_map(signed.envelope.payload, items_max=ITEMS_MAX).get("items")
-        if not isinstance(items, list) or signed.place[1] >= len(items) or type(items[signed.place[1]]) is not bytes:
+        digest, index = signed.place
+        if digest not in self._items:
+            items = unpack_map(signed.envelope.payload, items_max=ITEMS_MAX).get("items")
+            self._items[digest] = items if isinstance(items, list) else []
+        item = self._items[digest][index] if index < len(self._items[digest]) else None
+        if type(item) is not bytes:
             raise MalformedFrame("its batch has no such item")
-        item = cast(bytes, items[signed.place[1]])
         return batch_item(item, signed.kid, frame_bytes_max=BATCH_BYTES_MAX).payload
 
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from clearing.audit import AuditReport, audit
+from clearing.audit import AuditReport, Level, audit
 from clearing.event_store.rows import Head, TapRow
 from clearing.events.caisse import CommandDeclined
 from clearing.events.catalogue import Event
@@ -56,7 +56,7 @@ async def test_the_books_are_told_and_the_bank_holds_the_sum_of_them() -> None:
 
 
 async def test_signatures_may_be_left_out_and_then_no_server_key_is_needed() -> None:
-    found = await audit(market_day().log, report=lambda _line: None, server_keys=[], signatures=False)
+    found = await audit(market_day().log, report=lambda _line: None, server_keys=[], level=Level.WITHOUT_SIGNATURES)
     assert found.ok, found.reason
     assert "signatures of terminals, with what they signed" not in found.checked
 

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import pytest
 
-from clearing.audit import AuditReport, audit
+from clearing.audit import AuditReport, Level, audit
 from clearing.event_store.rows import EventRow
 from clearing.wire.batch import item_evidence, parse_batch, seal_batch
 from clearing.wire.frame import FrameType, open_envelope
@@ -15,8 +15,8 @@ from tests.living_caisse import SERVER_KEY, STALL_KEY
 from tests.memory_log import Desk, MemoryLog, furnished
 
 
-async def audited(log: MemoryLog, *, signatures: bool = True) -> AuditReport:
-    return await audit(log, report=lambda _line: None, server_keys=[SERVER_KEY.public], signatures=signatures)
+async def audited(log: MemoryLog, *, level: Level = Level.WHOLE) -> AuditReport:
+    return await audit(log, report=lambda _line: None, server_keys=[SERVER_KEY.public], level=level)
 
 
 def uploaded() -> tuple[Desk, bytes, bytes]:
@@ -49,31 +49,31 @@ async def test_an_upload_is_verified_once_and_each_item_is_checked() -> None:
     assert found.checked["signatures of terminals, with what they signed"] == 3
 
 
-@pytest.mark.parametrize("signatures", [True, False])
-async def test_a_missing_batch_names_its_first_event_and_what_to_do(signatures: bool) -> None:
+@pytest.mark.parametrize("level", [Level.WHOLE, Level.WITHOUT_SIGNATURES])
+async def test_a_missing_batch_names_its_first_event_and_what_to_do(level: Level) -> None:
     desk, digest, _ = uploaded()
     desk.log.batches.clear()
-    found = await audited(desk.log, signatures=signatures)
+    found = await audited(desk.log, level=level)
     assert (found.ok, found.position) == (False, len(desk.log.rows) - 2)
     assert f"batch {digest.hex()} that it is item 0 of is not stored: look for a backup" in found.reason
 
 
-@pytest.mark.parametrize("signatures", [True, False])
-async def test_a_changed_batch_has_another_digest(signatures: bool) -> None:
+@pytest.mark.parametrize("level", [Level.WHOLE, Level.WITHOUT_SIGNATURES])
+async def test_a_changed_batch_has_another_digest(level: Level) -> None:
     desk, digest, frame = uploaded()
     desk.log.batches[digest] = frame[:-1] + bytes([frame[-1] ^ 1])
-    found = await audited(desk.log, signatures=signatures)
+    found = await audited(desk.log, level=level)
     assert (found.ok, found.position) == (False, len(desk.log.rows) - 2)
     assert "another SHA-256" in found.reason
 
 
 @pytest.mark.parametrize("index", [0, 1, 3, 199])
-@pytest.mark.parametrize("signatures", [True, False])
-async def test_another_item_is_not_what_the_event_says(index: int, signatures: bool) -> None:
+@pytest.mark.parametrize("level", [Level.WHOLE, Level.WITHOUT_SIGNATURES])
+async def test_another_item_is_not_what_the_event_says(index: int, level: Level) -> None:
     desk, digest, _ = uploaded()
     at = len(desk.log.rows)
     stand_on(desk.log, at, item_evidence(digest, index))
-    found = await audited(desk.log, signatures=signatures)
+    found = await audited(desk.log, level=level)
     assert (found.ok, found.position) == (False, at), found.reason
 
 
