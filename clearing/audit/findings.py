@@ -1,6 +1,5 @@
 """Law: the audit stops at the first event that does not hold, and names it by its position and by what is wrong with it."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -47,10 +46,10 @@ class StoredLog(BatchFrames, Protocol):
 class Checked:
     """How often each promise was checked, by what is printed of it."""
 
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: dict[str, int] = field(default_factory=dict)
 
     def add(self, what: str, times: int = 1) -> None:
-        self.counts[what] += times
+        self.counts[what] = self.counts.get(what, 0) + times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
