@@ -135,9 +135,12 @@ def in_a_child(home: Path, level: Level, workers: int | None) -> dict[str, Any]:
 async def whole(options: argparse.Namespace) -> dict[str, Any]:
     """Make the log, then audit it at every level."""
     async with ground(options.home, code=CODE) as place:
-        async with bare_writer(place.installation, CODE) as bare:
-            await bare.furnish(cards=options.cards, terminals=options.terminals, payers=3)
-            await fill(bare, options.events, batches=options.batches)
+        async with place.installation.reading(CODE) as log:
+            empty = (await log.stored_head()).position == 0
+        if empty:
+            async with bare_writer(place.installation, CODE) as bare:
+                await bare.furnish(cards=options.cards, terminals=options.terminals, payers=3)
+                await fill(bare, options.events, batches=options.batches)
         async with place.installation.connected(ADMIN) as admin:
             await admin.execute("VACUUM ANALYZE")
             version = str(await admin.fetchval("SHOW server_version"))
@@ -161,7 +164,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--terminals", type=int, default=100)
     parser.add_argument("--batches", action="store_true", help="the sales come in signed uploads of 100")
     parser.add_argument("--workers", type=int, help="processes beside the first (default: one less than the cores)")
-    parser.add_argument("--home", type=Path, help="a home to keep (default: a throwaway one)")
+    parser.add_argument("--home", type=Path, help="a home to keep, with its log (default: a throwaway one)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where the figures go (default: loadtests/results)")
     parser.add_argument("--job", choices=list(Level), help=argparse.SUPPRESS)
     options = parser.parse_args(words)

@@ -38,6 +38,8 @@ def check_office(event: Event, position: int, at_us: int, book: Book, checked: C
             _approved(event, position, book)
         case PayoutConfirmed() | PayoutReturned():
             _paid(event, position, book)
+        case _:
+            raise AssertionError(f"{type(event).__name__} has a promise and nothing that checks it")
     checked.add(promise)
 
 

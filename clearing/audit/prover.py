@@ -63,9 +63,10 @@ class Range(NamedTuple):
 class Part(NamedTuple):
     """What a prover says of a range.
 
-    hashed: all its events are there, in time's order, and each leaf and chain hash holds, on top of `before`. at_us: of the last
-    one. chains: their chain hashes, one after the other. peaks: of the tree over the range's own leaves, where a head is signed and
-    at its end. events: one per stored row. frames: batches that unproved events stand on. counts: promise -> times.
+    hashed: all its events are there, in time's order, and each leaf and chain hash holds, on top of `before`.
+    at_us: of its last event. chains: their chain hashes, one after the other. peaks: of the tree over the range's own leaves,
+    where a head is signed and at its end. events: one per stored row. frames: batches that unproved events stand on.
+    counts: promise -> times.
     """
 
     range: Range

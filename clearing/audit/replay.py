@@ -84,7 +84,7 @@ class Replay:
         """Judge the next row and fold it in. replies, taps: all rows of those tables that point at it. Raises BadEvent."""
         at = row.position
         if at != self.position + 1:
-            raise BadEvent(self.position + 1, f"it is missing from the log; the next one stored is {at}")
+            raise BadEvent(self.position + 1, "it is missing from the log")
         if row.at_us <= self._at_us:
             raise BadEvent(at, "its instant is not after the instant of the event before it")
         if not hashed:

@@ -106,6 +106,7 @@ def _split(event: Paying, position: int) -> None:
         raise BadEvent(position, f"{event.approved_cents} of {event.amount_cents} cents are not {event.code}")
 
 
+CHARTES_KEPT_MAX: Final = 100
 _SOURCES: Final[dict[int, tuple[Charte, dict[str, set[str]]]]] = {}
 """Of the chartes met last, by identity: they are deep, and every sale asks."""
 
@@ -115,11 +116,12 @@ def _sources(charte: Charte) -> dict[str, set[str]]:
     known = _SOURCES.get(id(charte))
     if known is not None and known[0] is charte:
         return known[1]
-    sources = {one.id: {f"purse:{one.purse}" if one.purse is not None else f"fund:{one.fund}"} for one in charte.payers}
-    found: dict[str, set[str]] = {
-        **sources, **{tariff.id: {f"fund:{weight.fund}" for weight in tariff.funds} for tariff in charte.tariffs},
-    }  # fmt: skip
-    if len(_SOURCES) > 100:
+    found: dict[str, set[str]] = {}
+    for one in charte.payers:
+        found[one.id] = {f"purse:{one.purse}" if one.purse is not None else f"fund:{one.fund}"}
+    for tariff in charte.tariffs:
+        found[tariff.id] = {f"fund:{weight.fund}" for weight in tariff.funds}
+    if len(_SOURCES) >= CHARTES_KEPT_MAX:
         _SOURCES.clear()
     _SOURCES[id(charte)] = charte, found
     return found

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clearing.audit import AuditReport, audit
+from clearing.audit import AuditReport, Level, Place, audit
 from clearing.audit.shown import NothingShown, Shown, read_shown
 from clearing.projections.runner import Runner
 from clearing.wire.requests import Op
@@ -89,6 +89,32 @@ async def test_a_change_behind_the_writers_back_is_seen(caisse: Caisse, change: 
     found = await audited(caisse)
     assert not found.ok
     assert reason in found.reason, found.reason
+
+
+async def proved_by(caisse: Caisse, workers: int, level: Level = Level.WHOLE) -> AuditReport:
+    """As audited, by so many processes beside this one, on ranges of eight events."""
+    reader, place = await caisse.reader(), Place(caisse.place.dsn("clearing_reader"), caisse.schema)
+    try:
+        return await audit(
+            reader, report=lambda _line: None, server_keys=[SERVER_KEY.public], shown=await shown_of(caisse), place=place,
+            workers=workers, range_events=8, level=level,
+        )  # fmt: skip
+    finally:
+        await reader.close()
+
+
+async def test_the_verdict_does_not_depend_on_how_many_processes_prove(caisse: Caisse) -> None:
+    await lived(caisse)
+    for level in Level:
+        here = await proved_by(caisse, 0, level)
+        assert here.ok, (here.position, here.reason)
+        assert await proved_by(caisse, 1, level) == await proved_by(caisse, 3, level) == here
+    async with caisse.place.connection() as admin:
+        await admin.execute(SUPERUSER_LAYS_GUARDS_DOWN)
+        await admin.execute(f"UPDATE {caisse.schema}.replies SET n = 99 WHERE position = 20")
+    here = await proved_by(caisse, 0)
+    assert (here.ok, here.position) == (False, 20)
+    assert await proved_by(caisse, 3) == here
 
 
 async def test_a_caisse_without_views_says_so(caisse: Caisse) -> None:
