@@ -7,9 +7,7 @@ log without provers. So the first bad event and its reason do not depend on rang
 import struct
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple, cast
-
-import msgpack
+from typing import Any, Final, NamedTuple
 
 from clearing.audit.findings import BadEvent, Level, StoredLog
 from clearing.audit.frames import Frames
@@ -19,6 +17,7 @@ from clearing.audit.signed_group import SignedGroups
 from clearing.authoriser.group import SALT_BYTES
 from clearing.event_store.proofs import GENESIS, Frontier, chain_hash, leaf_hash
 from clearing.event_store.rows import EventRow, ReplyRow, SignedHead, TapRow
+from clearing.events.codec import UnreadableEvent, stored_values
 from clearing.events.sales import AuthorisationDecided, CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
 from clearing.wire.commands import COMMAND_BYTES_MAX
 from clearing.wire.frame import FrameType
@@ -28,14 +27,13 @@ from clearing.wire.signature import payload_digest
 
 LINES_MAX: Final = RequestLimits(lines_max=1_000)  # the most that any setting of the door lets in
 UNPROVED: Final = (
-    LookupError, ValueError, TypeError, AttributeError, AssertionError, OverflowError, BadEvent, msgpack.UnpackException,
+    LookupError, ValueError, TypeError, AttributeError, AssertionError, OverflowError, BadEvent, UnreadableEvent,
 )  # fmt: skip
 """What bytes that are not as they should be can raise here; the replay finds the words for it."""
 _OPS: Final = {
     SaleDecided.TYPE: Op.SALE, AuthorisationDecided.TYPE: Op.AUTH, CaptureDecided.TYPE: Op.CAP, ReversalDecided.TYPE: Op.REV,
     RefundDecided.TYPE: Op.REF,
 }  # fmt: skip
-_unpack: Final = msgpack.unpackb
 
 Proved = tuple[int, int, int, bytes, bytes, int | bytes]
 """at_us, type, schema version, public, private, and the head that its reply names: its position, or the hash itself when it is
@@ -178,7 +176,7 @@ class Prover:
         self, row: EventRow, reply: ReplyRow, taps: Sequence[TapRow] | None, heads: Mapping[bytes, int]
     ) -> Proved | None:
         """An operation that is filed right, with its tap, its evidence and its reply; None when something is not so."""
-        position, public = row.position, cast(tuple[Any, ...], _unpack(row.public, use_list=False))
+        position, public = row.position, stored_values(row.public)
         terminal, epoch, n, x, producer = public[0]
         about = x if row.type in (SaleDecided.TYPE, AuthorisationDecided.TYPE) else public[2]
         if row.stream != f"op/{terminal.hex()}/{about.hex()}" or row.version != position:
@@ -204,7 +202,7 @@ class Prover:
     def _taps(self, row: EventRow, taps: Sequence[TapRow] | None) -> bool:
         wanted: list[TapRow] = []
         if row.type in (SaleDecided.TYPE, AuthorisationDecided.TYPE):
-            _, tap, member = cast(tuple[Any, ...], _unpack(row.private, use_list=False))[:3]
+            _, tap, member = stored_values(row.private)[:3]
             if member is not None and tap is not None and tap[3]:
                 wanted = [TapRow(tap[0], tap[1], tap[2], row.position)]
         self._counts[TAPS] += len(wanted)
@@ -221,7 +219,7 @@ class Prover:
         if row.type == SaleDecided.TYPE:
             said = public[2:4] == (request.amount_cents, request.lines)
         elif row.type == AuthorisationDecided.TYPE:
-            choice = cast(tuple[Any, ...], _unpack(row.private, use_list=False))[-1]
+            choice = stored_values(row.private)[-1]
             said = (*public[2:4], choice) == (request.amount_cents, request.lines, request.price_choice)
         elif row.type == ReversalDecided.TYPE:
             said = public[2] == request.original
