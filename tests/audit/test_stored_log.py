@@ -1,5 +1,7 @@
 """The writer's own log on a real database: proved with what people are shown, and no change of a row stays unseen."""
 
+import asyncio
+
 import pytest
 
 from clearing.audit import AuditReport, Level, Place, audit
@@ -51,6 +53,26 @@ async def test_the_writers_log_holds_and_the_views_show_the_same_cents(caisse: C
     assert found.head == caisse.writer.book.position
     assert found.checked["sums shown by projections, equal to the log at the same event"] >= 6
     assert found.checked["signed heads, with the Merkle root recomputed"] >= 1
+
+
+async def test_heads_that_were_signed_while_the_next_group_was_decided_hold(caisse: Caisse) -> None:
+    """The book is a group ahead of the log then; a head must not name what is not in its tree yet."""
+    before, at_once = len(await signed_sizes(caisse)), []
+    for _ in range(40):
+        caisse.clock.us += 1_100_000  # a head is due with every group
+        at_once.append(asyncio.create_task(caisse.sell({"fruit-veg": 1})))
+        await asyncio.sleep(0)
+    await asyncio.gather(*at_once)
+    assert len(await signed_sizes(caisse)) > before + 1
+    assert (await audited(caisse)).ok
+
+
+async def signed_sizes(caisse: Caisse) -> list[int]:
+    reader = await caisse.reader()
+    try:
+        return [head.size for head in await reader.signed_heads(0)]
+    finally:
+        await reader.close()
 
 
 async def test_views_that_lag_are_compared_where_they_stand(caisse: Caisse) -> None:
