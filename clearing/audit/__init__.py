@@ -12,13 +12,14 @@ from clearing.audit.keys import STREAMS, TerminalKeys
 from clearing.audit.prover import Range, Task
 from clearing.audit.replay import Replay
 from clearing.audit.shown import Shown
-from clearing.audit.workers import Place, proved_parts
+from clearing.audit.workers import Place, ProverLost, proved_parts
 from clearing.event_store.rows import Head, SignedHead
 from clearing.events.caisse import CaisseFounded
 from clearing.events.codec import UnreadableEvent, decode
 
 __all__ = [
-    "AuditReport", "BadEvent", "Explanation", "Level", "Place", "SaleNotFound", "Shown", "StoredLog", "audit", "why",
+    "AuditReport", "BadEvent", "Explanation", "Level", "Place", "ProverLost", "SaleNotFound", "Shown", "StoredLog", "audit",
+    "why",
 ]  # fmt: skip
 
 RANGE_EVENTS: Final = 4_096

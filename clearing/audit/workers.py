@@ -9,6 +9,7 @@ import multiprocessing
 from collections import deque
 from collections.abc import AsyncIterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import Final, NamedTuple
 
 from clearing.audit.findings import StoredLog
@@ -17,6 +18,16 @@ from clearing.event_store.reader import Reader
 
 AHEAD: Final = 2
 """Ranges per worker that are asked for before the replay wants them: about 5 MB each."""
+
+
+class ProverLost(RuntimeError):
+    """A process that proves ranges ended before its time; nothing is said about the log."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A process that proves ranges was ended, perhaps for want of memory; nothing is known of the log. "
+            "Run the audit again with --workers 0"
+        )
 
 
 class Place(NamedTuple):
@@ -46,6 +57,8 @@ async def proved_parts(
                 yield await asked.popleft()
         while asked:
             yield await asked.popleft()
+    except BrokenProcessPool:
+        raise ProverLost from None
     finally:
         pool.shutdown(cancel_futures=True)
 

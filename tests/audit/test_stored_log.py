@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from clearing.audit import AuditReport, Level, Place, audit
+from clearing.audit import AuditReport, Level, Place, ProverLost, audit
 from clearing.audit.shown import NothingShown, Shown, read_shown
 from clearing.projections.runner import Runner
 from clearing.wire.requests import Op
@@ -137,6 +137,17 @@ async def test_the_verdict_does_not_depend_on_how_many_processes_prove(caisse: C
     here = await proved_by(caisse, 0)
     assert (here.ok, here.position) == (False, 20)
     assert await proved_by(caisse, 3) == here
+
+
+async def test_a_prover_that_is_lost_says_nothing_about_the_log(caisse: Caisse) -> None:
+    """It can't connect: its process ends while it begins."""
+    reader = await caisse.reader()
+    place = Place(caisse.place.dsn("clearing_reader"), "caisse_nowhere")
+    try:
+        with pytest.raises(ProverLost, match="Run the audit again"):
+            await audit(reader, report=lambda _line: None, server_keys=[SERVER_KEY.public], place=place, workers=1)
+    finally:
+        await reader.close()
 
 
 async def test_a_caisse_without_views_says_so(caisse: Caisse) -> None:
