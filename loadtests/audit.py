@@ -174,7 +174,8 @@ def main(words: Sequence[str] | None = None) -> int:
         return 0
     result = uvloop.run(whole(options))
     version = result.pop("postgres")
-    print(f"result: {write_result(options.json, NAME, result, postgres=version)}")
+    name = f"{NAME}-uploads" if options.batches else NAME
+    print(f"result: {write_result(options.json, name, result, postgres=version)}")
     return 0
 
 
