@@ -1,7 +1,7 @@
 """Law: the one signature of a group of replies is verified once; every reply has its own path to what was signed.
 
 Paths of a group meet: from a node that another reply's path led to the root under the same signature, the rest is the same.
-Measured for groups of 64: 2 of 6 steps are walked, 4 us less a reply.
+So of the six steps of a group of 64, two are walked on average.
 """
 
 from hashlib import sha256

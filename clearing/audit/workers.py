@@ -17,7 +17,7 @@ from clearing.audit.prover import Part, Prover, Range, Task
 from clearing.event_store.reader import Reader
 
 AHEAD: Final = 2
-"""Ranges per worker that are asked for before the replay wants them: about 5 MB each."""
+"""Ranges per worker that are asked for before the replay wants them: a few MB each."""
 
 
 class ProverLost(RuntimeError):

@@ -226,7 +226,7 @@ def decode(type_number: int, schema_version: int, public: bytes, private: bytes)
 def stored_values(part: bytes) -> tuple[Any, ...]:
     """The values of a stored part, public or private, in the order of its fields, records as tuples. Raises UnreadableEvent.
 
-    For whoever compares stored values and needs no event: 1.5 us instead of 9.
+    For whoever compares stored values and needs no event made of them.
     """
     try:
         values = _unpack(part, use_list=False)
