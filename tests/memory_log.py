@@ -4,11 +4,13 @@ What the writer would commit is kept row by row; a test may then change any row,
 """
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from clearing.authoriser.answering import Answers, GroupedReply
-from clearing.authoriser.client import Submission, TapFacts
+from clearing.authoriser.client import BatchItem, Submission, TapFacts
 from clearing.authoriser.clock import WatchedClock
 from clearing.authoriser.group import SALT_BYTES, Group
 from clearing.authoriser.pairing import Pairing
@@ -24,6 +26,7 @@ from clearing.events.codes import Code
 from clearing.rules.book import Book
 from clearing.telemetry import Telemetry
 from clearing.values import CategoryId, Cents, OperationId, PersonId
+from clearing.wire.batch import Batch, seal_batch
 from clearing.wire.commands import (
     Command,
     CommandReply,
@@ -36,7 +39,7 @@ from clearing.wire.fields import TimeMs
 from clearing.wire.frame import FrameType, open_envelope
 from clearing.wire.replies import Reply, parse_reply
 from clearing.wire.requests import ZERO_DIGEST, CardUrl, Op, Request, parse_request
-from clearing.wire.signature import verify
+from clearing.wire.signature import covered_by_batch, verify
 from tests.living_caisse import (
     CARD,
     CODE,
@@ -46,6 +49,7 @@ from tests.living_caisse import (
     ROOT,
     SERVER_KEY,
     STALL,
+    STALL_KEY,
     HandClock,
     furnishing,
     payload_of,
@@ -61,6 +65,7 @@ class MemoryLog:
     replies: list[ReplyRow] = field(default_factory=list)
     taps: list[TapRow] = field(default_factory=list)
     heads: list[SignedHead] = field(default_factory=list)
+    batches: dict[bytes, bytes] = field(default_factory=dict)
 
     async def stored_head(self) -> Head:
         last = self.rows[-1] if self.rows else None
@@ -77,6 +82,12 @@ class MemoryLog:
 
     async def signed_heads(self, after_size: int) -> list[SignedHead]:
         return [head for head in self.heads if head.size > after_size]
+
+    async def filed_under(self, prefix: str) -> list[EventRow]:
+        return [row for row in self.rows if row.stream.startswith(prefix)]
+
+    async def batch_frame(self, digest: bytes) -> bytes | None:
+        return self.batches.get(digest)
 
     def events(self) -> list[Event]:
         return [decode(row.type, row.schema_version, row.public, row.private) for row in self.rows]
@@ -123,6 +134,11 @@ class Desk:
 
     def ask(self, op: Op, lines: dict[str, int], *, tap: TapFacts | None = None, **fields: Any) -> tuple[Request, Reply]:
         """A signed request of the stall's terminal, with the card's next tap where it needs one."""
+        request = self.request(op, lines, **fields)
+        return self.send(request, tap or self.tap() if request.card is not None else tap)
+
+    def request(self, op: Op, lines: dict[str, int], **fields: Any) -> Request:
+        """The stall's next request, not signed yet."""
         values: dict[str, Any] = {
             "op": op, "terminal": STALL, "epoch": 1, "n": self._next(STALL), "x": self.new_x(),
             "ts_ms": TimeMs(self.clock.us // 1_000), "previous": ZERO_DIGEST,
@@ -131,14 +147,47 @@ class Desk:
         if op is not Op.REV:
             values["amount_cents"] = Cents(sum(lines.values()))
         if op in (Op.SALE, Op.AUTH):
-            values["card"], tap = CardUrl(bytes(16), bytes(8)), tap or self.tap()
-        return self.send(Request(**{**values, **fields}), tap)
+            values["card"] = CardUrl(bytes(16), bytes(8))
+        return Request(**{**values, **fields})
 
     def send(self, request: Request, tap: TapFacts | None) -> tuple[Request, Reply]:
         """Sign and submit this very request."""
         frame = sign(request)
         asked = parse_request(frame, request.op)
         return asked, parse_reply(payload_of(self.submit(Submission(caisse=CODE, frame=frame, request=asked, tap=tap))))
+
+    def batch(self, *baskets: dict[str, int]) -> list[Request]:
+        """Sales that come in one signed batch and are answered in one group."""
+        sales = [self.request(Op.SALE, lines) for lines in baskets]
+        frame = seal_batch(STALL_KEY, Batch(
+            terminal=STALL, epoch=1, n=self._next(STALL), x=self.new_x(), ts_ms=TimeMs(self.clock.us // 1_000),
+            items=tuple(sign(sale).raw for sale in sales), previous=ZERO_DIGEST,
+        ))  # fmt: skip
+        batch = verify(open_envelope(frame, frame_bytes_max=1 << 18), FrameType.TERM_BATCH, STALL_KEY.public)
+        submissions = []
+        for place, sale in enumerate(sales):
+            item = covered_by_batch(open_envelope(sign(sale).raw, frame_bytes_max=4096), batch)
+            submissions.append(Submission(
+                caisse=CODE, frame=item, request=parse_request(item, sale.op), tap=self.tap(),
+                item=BatchItem(sha256(frame).digest(), frame, place),
+            ))  # fmt: skip
+        self.together(submissions)
+        return sales
+
+    def request_twice(self, lines: dict[str, int]) -> Request:
+        """One signed sale that is decided twice, as only somebody with the server's own keys can do."""
+        sale, _ = self.send(request := self.request(Op.SALE, lines), self.tap())
+        self._sameness = self._reception.sameness = Sameness()
+        del self.book.operations.kept[request.terminal + request.x]
+        self.send(request, self.tap())
+        return sale
+
+    def together(self, submissions: Sequence[Submission]) -> None:
+        """Take all of them into one group: one signature over all replies."""
+        group = Group(self.book)
+        for submission in submissions:
+            self._reception.take(Waiting(submission, self.clock.now_us(), deliver=lambda _: None), group, self._chain())
+        self._commit(group)
 
     def tap(self) -> TapFacts:
         self._counter += 1
@@ -182,6 +231,7 @@ class Desk:
         self.log.rows += group.rows
         self.log.replies += group.replies
         self.log.taps += group.taps
+        self.log.batches |= {batch.digest: batch.frame for batch in group.batches}
 
 
 def furnished() -> Desk:

@@ -3,36 +3,54 @@
 Source: architecture.md sections 1 to 3 and 6, domain.md section 2.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
 from clearing.audit.explaining import Explanation, SaleNotFound, why
-from clearing.audit.findings import AuditReport, BadEvent, StoredLog
+from clearing.audit.findings import AuditReport, BadEvent, Level, StoredLog
+from clearing.audit.keys import STREAMS, TerminalKeys
+from clearing.audit.prover import Range, Task
 from clearing.audit.replay import Replay
 from clearing.audit.shown import Shown
+from clearing.audit.workers import Place, ProverLost, proved_parts
 from clearing.event_store.rows import Head, SignedHead
+from clearing.events.caisse import CaisseFounded
+from clearing.events.codec import UnreadableEvent, decode
 
-__all__ = ["AuditReport", "BadEvent", "Explanation", "SaleNotFound", "Shown", "StoredLog", "audit", "why"]
+__all__ = [
+    "AuditReport", "BadEvent", "Explanation", "Level", "Place", "ProverLost", "SaleNotFound", "Shown", "StoredLog", "audit",
+    "why",
+]  # fmt: skip
 
-PAGE_EVENTS: Final = 1_000
-PROGRESS_EVENTS: Final = 100_000
+RANGE_EVENTS: Final = 4_096
+PROGRESS_EVENTS: Final = 25 * RANGE_EVENTS
 
 
 async def audit(
-    log: StoredLog, *, report: Callable[[str], None], server_keys: Sequence[bytes], signatures: bool = True,
-    shown: Shown | None = None,
+    log: StoredLog, *, report: Callable[[str], None], server_keys: Sequence[bytes], level: Level = Level.WHOLE,
+    shown: Shown | None = None, place: Place | None = None, workers: int = 0, range_events: int = RANGE_EVENTS,
 ) -> AuditReport:  # fmt: skip
-    """Replay the whole log up to where it ends now; print what was checked and the verdict, a line each.
+    """Prove the whole log up to where it ends now; print what was checked and the verdict, a line each.
 
-    server_keys: public keys of the caisse's server, current and former. signatures False: everything but Ed25519 and what
-    the signed frames and replies say; about three times as fast. shown: what the projections show at one
-    position, to be compared when the replay is there.
+    server_keys: public keys of the caisse's server, current and former. level: how much is proved. shown: what the projections
+    show at one position, to be compared when the replay is there. place: where the log is, for `workers` processes that prove
+    its ranges beside this one; without workers this process does it. range_events: a power of two.
     """
-    replay, stored = Replay(server_keys, signatures=signatures), await log.stored_head()
-    reason, position, balances = "", 0, dict[str, int]()
+    assert range_events & (range_events - 1) == 0, "ranges are whole subtrees of the log's tree"
+    stored = await log.stored_head()
+    task = Task(level, await _code(log), TerminalKeys.of(await log.filed_under(STREAMS)), tuple(server_keys))
+    replay, reason, position, balances = Replay(task), "", 0, dict[str, int]()
+    if level is Level.HASHES:
+        shown = None
     try:
-        await _replay(log, replay, stored, shown, report)
+        if shown is not None and shown.position == 0:
+            shown.compare(replay)
+        async for part in proved_parts(log, _ranges(log, stored, range_events), task, place, workers):
+            for reached in replay.part(part):
+                if shown is not None and shown.position == reached:
+                    shown.compare(replay)
+            if replay.position % PROGRESS_EVENTS == 0:
+                report(f"{replay.position:>12,}  of {stored.position:,} events replayed ...")
         balances = replay.finish(stored)
         await _nothing_beside(log, stored)
         if shown is not None and shown.position > stored.position:
@@ -48,36 +66,26 @@ async def audit(
     return found
 
 
-async def _replay(log: StoredLog, replay: Replay, stored: Head, shown: Shown | None, report: Callable[[str], None]) -> None:
-    heads = await _due_heads(log, 0, stored)
-    if shown is not None and shown.position == 0:
-        shown.compare(replay)
-    while replay.position < stored.position:
-        after = replay.position
-        up_to = min(after + PAGE_EVENTS, stored.position)
-        rows = await log.read(after, up_to - after)
-        replies, taps = defaultdict(list), defaultdict(list)
-        for reply in await log.replies_between(after, up_to):
-            replies[reply.position].append(reply)
-        for tap in await log.taps_between(after, up_to):
-            taps[tap.position].append(tap)
-        if len(rows) != up_to - after:
-            missing = next(at for at, row in enumerate([*rows, None], after + 1) if row is None or row.position != at)
-            raise BadEvent(missing, "it is missing from the log")
-        for row in rows:
-            replay.take(row, replies[row.position], taps[row.position])
-            if heads and heads[-1].size == replay.position:
-                replay.head(heads.pop())
-                heads = heads or await _due_heads(log, replay.position, stored)
-            if shown is not None and shown.position == replay.position:
-                shown.compare(replay)
-        if replay.position % PROGRESS_EVENTS == 0:
-            report(f"{replay.position:>12,}  of {stored.position:,} events replayed ...")
+async def _code(log: StoredLog) -> str:
+    """The caisse's code as its first event says it; nothing when there is none."""
+    rows = await log.read(0, 1)
+    try:
+        event = decode(rows[0].type, rows[0].schema_version, rows[0].public, rows[0].private) if rows else None
+    except UnreadableEvent:
+        return ""
+    return event.code if isinstance(event, CaisseFounded) else ""
 
 
-async def _due_heads(log: StoredLog, after: int, stored: Head) -> list[SignedHead]:
-    """The signed heads to come, the next one last."""
-    return [head for head in await log.signed_heads(after) if head.size <= stored.position][::-1]
+async def _ranges(log: StoredLog, stored: Head, size: int) -> AsyncIterator[Range]:
+    heads, seen = list[SignedHead](), 0
+    for after in range(0, stored.position, size):
+        up_to = min(after + size, stored.position)
+        while seen < up_to:  # signed heads come in pages too
+            more = await log.signed_heads(seen)
+            heads += more
+            seen = more[-1].size if more else stored.position
+        yield Range(after, up_to, tuple(head for head in heads if head.size <= up_to))
+        heads = [head for head in heads if head.size > up_to]
 
 
 async def _nothing_beside(log: StoredLog, stored: Head) -> None:

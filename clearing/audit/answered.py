@@ -5,6 +5,8 @@ from typing import Final
 
 from clearing.audit.evidence import OPERATIONS, Asked
 from clearing.audit.findings import BadEvent, Checked
+from clearing.audit.promises import REPLIES, REPLIES_IN_PLACE
+from clearing.audit.signed_group import SignedGroups
 from clearing.authoriser.operations import outcome_of
 from clearing.event_store.proofs import GENESIS
 from clearing.event_store.rows import ReplyRow
@@ -17,11 +19,46 @@ from clearing.rules.book import Book
 from clearing.wire.commands import COMMAND_BYTES_MAX, CommandReply, parse_command_reply
 from clearing.wire.frame import MalformedFrame
 from clearing.wire.replies import Reply, parse_reply
-from clearing.wire.reply_envelope import open_reply, verify_reply
+from clearing.wire.reply_envelope import open_reply
 from clearing.wire.signature import BadSignature
 
 _UNANSWERED: Final = (SecurityAlerted,)
 """Their reply is signed and not stored: the message itself was answered before, or belongs to another operation."""
+
+
+WRONG_HEAD: Final = "its stored reply names a log head that was not the log's before it"
+_FORGET_BYTES: Final = 1 << 20
+
+
+class NamedHeads:
+    """Chain hashes of the log from the last one that a reply named: a later reply names that one or a later one."""
+
+    def __init__(self) -> None:
+        self._first = 0
+        self._last = 0
+        self._chains = bytearray(GENESIS)
+
+    def grow(self, chains: bytes) -> None:
+        self._chains += chains
+
+    def name(self, head: int | bytes, position: int) -> bool:
+        """Whether the head, by position or hash, was the log's before this position, and not before the last one named."""
+        at = head if isinstance(head, int) else self._position_of(head, position)
+        if not self._last <= at < position:
+            return False
+        self._last = at
+        old = 32 * (at - self._first)
+        if old > _FORGET_BYTES:
+            del self._chains[:old]
+            self._first = at
+        return True
+
+    def _position_of(self, chain: bytes, position: int) -> int:
+        begin, end = 32 * (self._last - self._first), 32 * (position - self._first)
+        found = self._chains.rfind(chain, begin, end)
+        while found > 0 and found % 32:
+            found = self._chains.rfind(chain, begin, found + 31)
+        return self._first + found // 32 if found >= 0 and len(chain) == 32 else -1
 
 
 class Answers:
@@ -31,12 +68,18 @@ class Answers:
         self._keys = {key[:8]: key for key in server_keys}
         self._signatures = signatures
         self._checked = checked
-        self._heads: dict[bytes, int] = {GENESIS: 0}  # chain -> position, from the last head that a reply named
+        self._groups = SignedGroups(tuple(server_keys))
+        self._heads = NamedHeads()
 
-    def chained(self, chain: bytes, position: int) -> None:
-        """The log has grown by one event; later replies may name this head."""
+    def chained(self, chains: bytes) -> None:
+        """The log has grown by these chain hashes, one after the other; later replies may name them."""
         if self._signatures:
-            self._heads[chain] = position
+            self._heads.grow(chains)
+
+    def named(self, head: int | bytes, position: int) -> None:
+        """The head that a proved reply names: its position, or its hash; 0 for a reply that was not opened. Raises BadEvent."""
+        if head and not self._heads.name(head, position):
+            raise BadEvent(position, WRONG_HEAD)
 
     def check(
         self, event: Event, asked: Asked | None, replies: Sequence[ReplyRow], position: int, at_us: int, book: Book
@@ -55,14 +98,16 @@ class Answers:
                 self._said(event, asked, self._payload(row.reply, position), position, at_us, book)
             except (MalformedFrame, BadSignature) as fault:
                 raise BadEvent(position, f"its stored reply does not hold: {fault}") from fault
-        self._checked.add("signed replies, with what they say" if self._signatures else "replies in their place")
+        self._checked.add(REPLIES if self._signatures else REPLIES_IN_PLACE)
 
     def _payload(self, reply: bytes, position: int) -> bytes:
         signed = open_reply(reply, reply_bytes_max=COMMAND_BYTES_MAX)
         key = self._keys.get(signed.kid)
         if key is None:
             raise BadEvent(position, f"its reply is signed by {signed.kid.hex()}, not by this caisse's server")
-        return verify_reply(signed, key)
+        payload = self._groups.payload(reply, COMMAND_BYTES_MAX)
+        assert payload is not None, "its key is known"
+        return payload
 
     def _said(self, event: Event, asked: Asked, payload: bytes, position: int, at_us: int, book: Book) -> None:
         reply: Reply | CommandReply
@@ -74,11 +119,8 @@ class Answers:
             raise BadEvent(position, "its stored reply answers another message")
         if (reply.sq, reply.st) != (position, at_us // 1_000):
             raise BadEvent(position, "its stored reply names another position or instant")
-        before = self._heads.get(reply.lh)
-        if before is None or before >= position:
-            raise BadEvent(position, "its stored reply names a log head that was not the log's before it")
-        while next(iter(self._heads.values())) < before:  # a later reply names this head or a later one
-            del self._heads[next(iter(self._heads))]
+        if not self._heads.name(reply.lh, position):
+            raise BadEvent(position, WRONG_HEAD)
         if isinstance(reply, Reply):
             _same_outcome(event, reply, position, book)
         elif (reply.rc, reply.why) != _command_outcome(event, reply):

@@ -10,6 +10,9 @@ from typing import Final
 
 from clearing.audit.commanded import Expected, expected_events, same_content
 from clearing.audit.findings import BadEvent, Checked
+from clearing.audit.frames import Frames, Signed
+from clearing.audit.promises import TERMINALS
+from clearing.audit.prover import LINES_MAX
 from clearing.authoriser.founding import founder_key
 from clearing.events.caisse import CaisseFounded, CommandDeclined, FrameHeld, PersonNamed, SecurityAlerted
 from clearing.events.catalogue import Event
@@ -29,18 +32,18 @@ from clearing.rules.caisse import ALLOWED_ROLES, may
 from clearing.rules.operations import Operation
 from clearing.values import InvalidValue, TerminalId
 from clearing.wire import fields as read
-from clearing.wire.commands import COMMAND_BYTES_MAX, Command, parse_command
+from clearing.wire.commands import Command, parse_command
 from clearing.wire.enrolment import EnrolProof, read_enrolment
-from clearing.wire.frame import Envelope, FrameType, MalformedFrame, canonical_map, open_envelope, unpack_map
-from clearing.wire.requests import Op, Request, RequestLimits, parse_request
-from clearing.wire.signature import BadSignature, new_key_proven, payload_digest, verify
+from clearing.wire.frame import Envelope, FrameType, MalformedFrame, canonical_map, unpack_map
+from clearing.wire.requests import Op, Request, parse_request
+from clearing.wire.signature import BadSignature, new_key_proven, payload_digest
 
 OPERATIONS: Final = (
     SaleDecided, AuthorisationDecided, CaptureDecided, ReversalDecided, RefundDecided, OperationRepeated,
 )  # fmt: skip
 BY_TIME_ALONE: Final = (HoldExpired, CohortLapsed, LotLapsed, TerminalSlotClosed)
 """Events that no request asked for: no evidence, no reply."""
-_LINES_MAX: Final = RequestLimits(lines_max=1_000)  # the most that any setting of the door lets in
+USED_TWICE: Final = "the message it stands on was the evidence of an event before it"
 _ITEMS_MAX: Final = 100_000
 _OPS: Final = {
     SaleDecided: Op.SALE, AuthorisationDecided: Op.AUTH, CaptureDecided: Op.CAP, ReversalDecided: Op.REV, RefundDecided: Op.REF,
@@ -71,8 +74,10 @@ class Asked:
 class Evidence:
     """Follows the keys of a log and checks each event against its frame."""
 
-    def __init__(self, checked: Checked) -> None:
+    def __init__(self, checked: Checked, frames: Frames) -> None:
         self._keys: dict[bytes, KnownKey] = {}
+        self._frames = frames
+        self._once: set[tuple[TerminalId, int, int]] = set()
         self._due: deque[Expected] = deque()
         self._checked = checked
 
@@ -91,9 +96,27 @@ class Evidence:
     def check(self, event: Event, evidence: bytes, position: int, book: Book) -> Asked | None:
         """The message this event answers; None for one that follows another event or that time caused. Raises BadEvent."""
         try:
-            return self._check(event, evidence, position, book)
+            asked = self._check(event, evidence, position, book)
         except (BadSignature, MalformedFrame, InvalidValue) as fault:
             raise BadEvent(position, f"its evidence does not hold: {fault}") from fault
+        if asked is not None:
+            self._used_once(event, asked, position, book)
+        return asked
+
+    def _used_once(self, event: Event, asked: Asked, position: int, book: Book) -> None:
+        """One message is the evidence of one event, or of the one command's; a sale's is known by its x for ever."""
+        if isinstance(event, OPERATIONS) and not isinstance(event, OperationRepeated):
+            self.first_time(event, position, book)
+            return
+        message = asked.sender, asked.epoch, asked.n
+        if message in self._once and not isinstance(event, SecurityAlerted):
+            raise BadEvent(position, USED_TWICE)
+        self._once.add(message)
+
+    def first_time(self, event: Event, position: int, book: Book) -> None:
+        """An operation is decided once. Raises BadEvent."""
+        if isinstance(event, OPERATIONS) and (event.op.terminal, event.op.x) in book.operations:
+            raise BadEvent(position, USED_TWICE)
 
     def finish(self, position: int) -> None:
         """Where the next request begins, or the log ends, no command may lack an event."""
@@ -107,14 +130,14 @@ class Evidence:
         self.finish(position)
         if isinstance(event, BY_TIME_ALONE):
             raise BadEvent(position, f"{type(event).__name__} is caused by no frame, but carries one")
-        envelope = open_envelope(evidence, frame_bytes_max=COMMAND_BYTES_MAX)
+        signed = self._frames.opened(evidence, position)
         if isinstance(event, OPERATIONS):
-            return self._operation(event, envelope, position, book)
+            return self._operation(event, signed, position, book)
         if isinstance(event, TerminalEnrolled) and event.by is None:
-            return self._enrolment(event, envelope, position, book)
+            return self._enrolment(event, signed, position, book)
         if isinstance(event, SecurityAlerted | FrameHeld):
-            return self._seen(event, envelope, position)
-        return self._commanded(event, envelope, position, book)
+            return self._seen(event, signed, position)
+        return self._commanded(event, signed, position, book)
 
     def _follows(self, event: Event, position: int, book: Book) -> None:
         if self._due:
@@ -125,7 +148,7 @@ class Evidence:
 
     def _operation(
         self, event: SaleDecided | AuthorisationDecided | CaptureDecided | ReversalDecided | RefundDecided | OperationRepeated,
-        envelope: Envelope, position: int, book: Book,
+        signed: Signed, position: int, book: Book,
     ) -> Asked:
         terminal = book.producers.terminals.get(event.op.terminal)
         if terminal is None or (terminal.epoch, terminal.producer) != (event.op.epoch, event.op.producer):
@@ -135,18 +158,20 @@ class Evidence:
             first = book.operations.get((event.op.terminal, event.op.x))
             if first is None or first.position != event.first_position:
                 raise BadEvent(position, "it repeats an operation that is not at the position it names")
-        request = parse_request(verify(envelope, FrameType.TERM_REQ, terminal.key), _op_of(event, first), _LINES_MAX)
+        sender = (terminal.terminal, terminal.epoch)
+        frame = self._frames.verified(signed, FrameType.TERM_REQ, terminal.key, sender)
+        request = parse_request(frame, _op_of(event, first), LINES_MAX)
         asked = _asked(request)
         if (asked.sender, asked.epoch, asked.n, asked.x) != (event.op.terminal, event.op.epoch, event.op.n, event.op.x):
             raise BadEvent(position, "it names another message than its evidence")
         if not _says_the_same(first.event if first is not None else event, request):
             raise BadEvent(position, "amount, lines or original differ from what the terminal signed")
-        self._checked.add("signatures of terminals, with what they signed")
+        self._checked.add(TERMINALS)
         return asked
 
-    def _enrolment(self, event: TerminalEnrolled, envelope: Envelope, position: int, book: Book) -> Asked | None:
+    def _enrolment(self, event: TerminalEnrolled, signed: Signed, position: int, book: Book) -> Asked | None:
         if event.slot is not None:
-            proof = read_enrolment(envelope)
+            proof = None if signed.place is not None else read_enrolment(signed.envelope)
             if not isinstance(proof, EnrolProof) or (proof.slot, proof.key) != (event.slot, event.key):
                 raise BadEvent(position, "the pairing it stands on is for another slot or key")
             self._checked.add("signatures of pairings")
@@ -154,23 +179,25 @@ class Evidence:
         terminal = book.producers.terminals.get(event.terminal)
         if terminal is None or event.epoch != terminal.epoch + 1:
             raise BadEvent(position, "a rotation follows the epoch before it")
-        request = parse_request(verify(envelope, FrameType.TERM_REQ, terminal.key), Op.ROTATE)
+        sender = (terminal.terminal, terminal.epoch)
+        request = parse_request(self._frames.verified(signed, FrameType.TERM_REQ, terminal.key, sender), Op.ROTATE)
         new = request.new_key
         if request.terminal != event.terminal or new is None or new.key != event.key:
             raise BadEvent(position, "it enrols another key than the one the old key signed")
         if not new_key_proven(new.key, new.proof, terminal=event.terminal, epoch=request.epoch):
             raise BadEvent(position, "the new key did not prove that the terminal holds it")
-        self._checked.add("signatures of terminals, with what they signed")
+        self._checked.add(TERMINALS)
         return _asked(request)
 
-    def _seen(self, event: SecurityAlerted | FrameHeld, envelope: Envelope, position: int) -> Asked:
+    def _seen(self, event: SecurityAlerted | FrameHeld, signed: Signed, position: int) -> Asked:
         """A frame that was kept, not obeyed: a terminal's or a person's."""
-        known = self._known(envelope, position)
-        frame = verify(envelope, FrameType.TERM_REQ if known.terminal else FrameType.PERSON_CMD, known.public)
+        known = self._known(signed.kid, position)
+        frame_type = FrameType.TERM_REQ if known.terminal else FrameType.PERSON_CMD
+        frame = self._frames.verified(signed, frame_type, known.public, (known.number, known.epoch))
         message: Request | Command
         if known.terminal:
             op = Op(str(canonical_map(frame.payload, items_max=_ITEMS_MAX)["t"]))
-            message = parse_request(frame, op, _LINES_MAX)
+            message = parse_request(frame, op, LINES_MAX)
         else:
             message = parse_command(frame)
         asked = _asked(message)
@@ -179,13 +206,13 @@ class Evidence:
         self._checked.add("frames kept as evidence of a conflict")
         return asked
 
-    def _commanded(self, event: Event, envelope: Envelope, position: int, book: Book) -> Asked:
+    def _commanded(self, event: Event, signed: Signed, position: int, book: Book) -> Asked:
         if isinstance(event, CaisseFounded):
-            key = _founder(envelope, position)
-            command = parse_command(verify(envelope, FrameType.PERSON_CMD, key))
+            key = _founder(signed.envelope, position)
+            command = parse_command(self._frames.verified(signed, FrameType.PERSON_CMD, key))
         else:
-            known = self._known(envelope, position)
-            command = parse_command(verify(envelope, FrameType.PERSON_CMD, known.public))
+            known = self._known(signed.kid, position)
+            command = parse_command(self._frames.verified(signed, FrameType.PERSON_CMD, known.public))
             if known.terminal or (known.number, known.epoch) != (command.person, command.epoch):
                 raise BadEvent(position, "the command is signed by another key than that of the person it names")
         code = event.code if isinstance(event, CaisseFounded) else book.caisse.code
@@ -210,10 +237,10 @@ class Evidence:
         same_content(expected[0], event, position, book)
         self._due.extend(expected[1:])
 
-    def _known(self, envelope: Envelope, position: int) -> KnownKey:
-        known = self._keys.get(envelope.kid)
+    def _known(self, kid: bytes, position: int) -> KnownKey:
+        known = self._keys.get(kid)
         if known is None:
-            raise BadEvent(position, f"its evidence is signed by the key {envelope.kid.hex()}, which the log had not enrolled")
+            raise BadEvent(position, f"its evidence is signed by the key {kid.hex()}, which the log had not enrolled")
         return known
 
 
@@ -230,10 +257,10 @@ def _asked(message: Request | Command) -> Asked:
     return Asked(sender, message.epoch, message.n, message.x, message.digest)
 
 
-def claimed(event: Event, evidence: bytes, position: int) -> Asked | None:
+def claimed(event: Event, evidence: bytes, position: int, frames: Frames) -> Asked | None:
     """The message as event and frame claim it, when signatures are not to be checked; None for a pairing. Raises BadEvent."""
     try:
-        payload = open_envelope(evidence, frame_bytes_max=COMMAND_BYTES_MAX).payload
+        payload = frames.claimed(evidence, position)
         if isinstance(event, OPERATIONS):
             return Asked(event.op.terminal, event.op.epoch, event.op.n, event.op.x, payload_digest(payload))
         fields = unpack_map(payload, items_max=_ITEMS_MAX)

@@ -64,6 +64,8 @@ class Explanation:
     effective: str
     decision: DecisionRecorded | None
     later: tuple[str, ...]
+    batch: tuple[bytes, int] | None
+    """SHA-256 of the signed batch that it came in, and which item it was from 0; None: it came with a signature of its own."""
 
     def text(self) -> str:
         """The explanation as people read it."""
@@ -71,6 +73,9 @@ class Explanation:
 
     def _told(self) -> Iterator[str]:
         yield f"{self.kind} {self.x.hex()} at {self.producer}, {self.at} (event {self.position})"
+        if self.batch is not None:
+            digest, index = self.batch
+            yield f"It came as item {index + 1} of the upload {digest.hex()}, which its terminal signed as a whole"
         other = euros(sum(line.other_cents for line in self.lines))
         yield f"{euros(self.amount_cents)} in all: the card pays {euros(self.card_cents)}, other tender {other}"
         reason = REASONS[self.code]
@@ -99,6 +104,7 @@ async def why(log: StoredLog, reference: str) -> Explanation:
         card_cents=event.approved_cents, lines=tuple(_lines(found)), charte=charte,
         effective="the founding" if charte is None or not charte.effective_us else local_text(found.zone, charte.effective_us),
         decision=found.decisions.get(charte.decision) if charte is not None else None, later=found.later,
+        batch=found.batch,
     )
 
 

@@ -1,11 +1,19 @@
 """Law: the audit stops at the first event that does not hold, and names it by its position and by what is wrong with it."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from clearing.event_store.rows import EventRow, Head, ReplyRow, SignedHead, TapRow
+
+
+class Level(StrEnum):
+    """How much an audit proves; each level proves what those below it do. docs/OPERATING.md says what that is worth."""
+
+    WHOLE = "whole"
+    WITHOUT_SIGNATURES = "without-signatures"
+    HASHES = "hashes"
 
 
 class BadEvent(Exception):
@@ -17,13 +25,20 @@ class BadEvent(Exception):
         self.reason = reason
 
 
-class StoredLog(Protocol):
+class BatchFrames(Protocol):
+    """Where signed batch frames are kept under their SHA-256."""
+
+    async def batch_frame(self, digest: bytes) -> bytes | None: ...
+
+
+class StoredLog(BatchFrames, Protocol):
     """What the audit reads: a caisse's log in the database, or one that was exported or made in memory."""
 
     async def stored_head(self) -> Head: ...
     async def read(self, after: int, limit: int) -> list[EventRow]: ...
     async def replies_between(self, after: int, up_to: int) -> list[ReplyRow]: ...
     async def taps_between(self, after: int, up_to: int) -> list[TapRow]: ...
+    async def filed_under(self, prefix: str) -> list[EventRow]: ...
     async def signed_heads(self, after_size: int) -> list[SignedHead]: ...
 
 
@@ -31,10 +46,10 @@ class StoredLog(Protocol):
 class Checked:
     """How often each promise was checked, by what is printed of it."""
 
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: dict[str, int] = field(default_factory=dict)
 
     def add(self, what: str, times: int = 1) -> None:
-        self.counts[what] += times
+        self.counts[what] = self.counts.get(what, 0) + times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

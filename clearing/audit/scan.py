@@ -23,6 +23,8 @@ from clearing.events.sales import (
 from clearing.rules.calendar import local_text
 from clearing.rules.returns import total
 from clearing.values import DecisionId
+from clearing.wire.batch import read_item_evidence
+from clearing.wire.frame import MalformedFrame
 
 PAGE_EVENTS: Final = 5_000
 PREFIX_MIN: Final = 6
@@ -64,6 +66,8 @@ class FoundSale:
     decisions: dict[DecisionId, DecisionRecorded]
     lots: dict[str, LotOrigin]
     later: tuple[str, ...]
+    batch: tuple[bytes, int] | None
+    """SHA-256 of the signed batch that it came in, and which item it was."""
 
 
 @dataclass(slots=True)
@@ -114,8 +118,16 @@ async def find_sale(log: StoredLog, reference: str) -> FoundSale:
         raise SaleNotFound(_not_one(reference, found))
     row, event = found[0]
     return FoundSale(
-        event, row.position, row.at_us, background.zone, background.chartes, background.decisions, background.lots, tuple(later)
-    )
+        event, row.position, row.at_us, background.zone, background.chartes, background.decisions, background.lots,
+        tuple(later), _batch_of(row),
+    )  # fmt: skip
+
+
+def _batch_of(row: EventRow) -> tuple[bytes, int] | None:
+    try:
+        return read_item_evidence(row.evidence)
+    except MalformedFrame:  # not for `why` to judge: the audit names it
+        return None
 
 
 def _is_about(row: EventRow, sale: Paying, names: set[bytes]) -> bool:

@@ -5,6 +5,7 @@ Checked against the book before the event. Nothing is decided again: a rule that
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from clearing.audit.findings import BadEvent, Checked
 from clearing.events.basket import Line, Return, Share
@@ -76,44 +77,62 @@ def key_of(line: Line, producer: ProducerId) -> Key:
 
 def _split(event: Paying, position: int) -> None:
     """Shares, lines and amount agree, line by line."""
-    if sum(line.amount_cents for line in event.lines) != event.amount_cents:
+    if sum([line.amount_cents for line in event.lines]) != event.amount_cents:
         raise BadEvent(position, "its lines do not sum to its amount")
     approved = event.code in (Code.APPROVED, Code.PARTIAL)
     if not approved and (event.shares or event.approved_cents):
         raise BadEvent(position, f"it was declined with {event.code}, but somebody pays")
+    keys = [key_of(line, event.op.producer) for line in event.lines]
     paid: dict[Key, int] = {}
-    unsold = event.unsold_lines or (0,) * len(event.lines)
-    for line, cents, less in zip(event.lines, event.approved_lines, unsold, strict=True):
+    unsold = event.unsold_lines or (0,) * len(keys)
+    for key, line, cents, less in zip(keys, event.lines, event.approved_lines, unsold, strict=True):
         if not 0 <= cents <= line.amount_cents - less or less < 0:
             raise BadEvent(position, "more is paid of a line than is sold of it")
-        key = key_of(line, event.op.producer)
         paid[key] = paid.get(key, 0) + cents
     for share in event.shares:
-        _share(share, event, position)
-        if share.step != "surplus":
-            key = key_of(event.lines[share.line], event.op.producer)
-            paid[key] = paid.get(key, 0) - share.cents
+        place, payer, step, source, _, cents, payee, lots = share  # taken apart: a sale has half a dozen
+        if cents < 1 or (source.startswith("purse:") and sum([use[1] for use in lots]) != cents):
+            raise BadEvent(position, f"the lots of {payer} do not sum to its share")
+        if lots and source.startswith("fund:"):
+            raise BadEvent(position, f"the fund of {payer} has no lots, but some are named")
+        if step != "surplus":
+            key = keys[place]
+            if payee != key[2]:
+                raise BadEvent(position, f"{payer} pays {payee}, which is not the line's payee")
+            paid[key] = paid.get(key, 0) - cents
     if any(paid.values()) or sum(event.approved_lines) != event.approved_cents:
         raise BadEvent(position, "its shares do not sum to what was approved of each line")
     if approved and event.lines and (event.code == Code.APPROVED) != (event.approved_cents == event.amount_cents):
         raise BadEvent(position, f"{event.approved_cents} of {event.amount_cents} cents are not {event.code}")
 
 
-def _share(share: Share, event: Paying, position: int) -> None:
-    if share.cents < 1 or (share.source.startswith("purse:") and sum(use.cents for use in share.lots) != share.cents):
-        raise BadEvent(position, f"the lots of {share.payer} do not sum to its share")
-    if share.source.startswith("fund:") and share.lots:
-        raise BadEvent(position, f"the fund of {share.payer} has no lots, but some are named")
-    if share.step != "surplus" and share.payee != key_of(event.lines[share.line], event.op.producer)[2]:
-        raise BadEvent(position, f"{share.payer} pays {share.payee}, which is not the line's payee")
+CHARTES_KEPT_MAX: Final = 100
+_SOURCES: Final[dict[int, tuple[Charte, dict[str, set[str]]]]] = {}
+"""Of the chartes met last, by identity: they are deep, and every sale asks."""
+
+
+def _sources(charte: Charte) -> dict[str, set[str]]:
+    """Per payer or tariff the sources that the vote gave it."""
+    known = _SOURCES.get(id(charte))
+    if known is not None and known[0] is charte:
+        return known[1]
+    found: dict[str, set[str]] = {}
+    for one in charte.payers:
+        found[one.id] = {f"purse:{one.purse}" if one.purse is not None else f"fund:{one.fund}"}
+    for tariff in charte.tariffs:
+        found[tariff.id] = {f"fund:{weight.fund}" for weight in tariff.funds}
+    if len(_SOURCES) >= CHARTES_KEPT_MAX:
+        _SOURCES.clear()
+    _SOURCES[id(charte)] = charte, found
+    return found
 
 
 def _payers(shares: Iterable[Share], charte: Charte, position: int) -> None:
     """Each share names a rule of the charte, and the source that the vote gave it."""
-    sources = {one.id: {f"purse:{one.purse}" if one.purse is not None else f"fund:{one.fund}"} for one in charte.payers}
-    sources |= {tariff.id: {f"fund:{weight.fund}" for weight in tariff.funds} for tariff in charte.tariffs}
+    sources = _sources(charte)
     for share in shares:
-        if share.payer not in sources or (share.step != "surplus" and share.source not in sources[share.payer]):
+        allowed = sources.get(share.payer)
+        if allowed is None or (share.source not in allowed and share.step != "surplus"):
             raise BadEvent(position, f"{share.payer} of {share.source} is no payer of charte {charte.version}")
 
 
@@ -137,10 +156,10 @@ def _purchase(event: SaleDecided | AuthorisationDecided, position: int, at_us: i
     if terminal.suspended or producer.convention_at(at_us) is None or not book.all_conventioned(event.lines, at_us):
         raise BadEvent(position, "somebody pays though terminal or convention are not in force")
     _payers(event.shares, charte, position)
-    for use in (use for share in event.shares for use in share.lots):
-        expires_us = book.allocation.lot_expires_us(use.lot)
+    for lot in {use[0] for share in event.shares for use in share.lots}:
+        expires_us = book.allocation.lot_expires_us(lot)
         if expires_us is not None and expires_us <= at_us:
-            raise BadEvent(position, f"lot {use.lot} had lapsed")
+            raise BadEvent(position, f"lot {lot} had lapsed")
     if isinstance(event, AuthorisationDecided) and event.hold_expires_us <= at_us:
         raise BadEvent(position, "the hold is over before it begins")
 

@@ -73,11 +73,17 @@ async def why(desk: Desk) -> None:
 
 
 async def audit(desk: Desk) -> int:
+    from clearing.audit import Level
     from clearing.installation.proving import audited
 
+    level = Level.WHOLE
+    if desk.arguments.without_signatures:
+        level = Level.WITHOUT_SIGNATURES
+    elif desk.arguments.hashes:
+        level = Level.HASHES
     lines: list[str] = []
     async with desk.opened() as installation:
-        found = await audited(installation, desk.code, lines, signatures=not desk.arguments.without_signatures)
+        found = await audited(installation, desk.code, lines, level=level, workers=desk.arguments.workers)
     for line in lines:
         desk.say(line)
     return 0 if found.ok else 1
@@ -145,7 +151,16 @@ def _why_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _audit_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--without-signatures", action="store_true", help="much faster; everything but the signatures")
+    less = parser.add_mutually_exclusive_group()
+    less.add_argument(
+        "--without-signatures", action="store_true",
+        help="faster: hashes, rules and sums, but not who signed a request or what a reply says",
+    )  # fmt: skip
+    less.add_argument(
+        "--hashes", action="store_true",
+        help="fastest: that nothing was changed since the server signed the log's heads; no rule and no sum",
+    )  # fmt: skip
+    parser.add_argument("--workers", type=int, metavar="N", help="processes beside this one (default: one per core; 0: none)")
 
 
 def _summary_arguments(parser: argparse.ArgumentParser) -> None:

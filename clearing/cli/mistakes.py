@@ -8,7 +8,7 @@ from typing import Final
 
 import asyncpg
 
-from clearing.audit import SaleNotFound
+from clearing.audit import ProverLost, SaleNotFound
 from clearing.authoriser.link import CommandRefused, CommandUnanswered, WriterAbsent
 from clearing.cli.desk import Misused
 from clearing.config import SettingRefused
@@ -38,7 +38,7 @@ WRONG_CODE: Final = 1
 _MISTAKES: Final = (
     BadTap, CaisseTaken, CommandRefused, CommandUnanswered, CountersMoved, HomeUnusable, InvalidValue, KeyFileRefused,
     LeaseHeld, MalformedFrame, Misused, NoSuchCard, NotAllowed, NotDurable, NotKept, NotPaired, NotReady, NothingToServe,
-    PairingFailed, PeopleClosed, PostgresUnavailable, SaleNotFound, SettingRefused, TerminalLocked, UnknownCaisse,
+    PairingFailed, PeopleClosed, PostgresUnavailable, ProverLost, SaleNotFound, SettingRefused, TerminalLocked, UnknownCaisse,
     UnpayableFile, VaultClosed, WriterAbsent,
 )  # fmt: skip
 _WRONG: Final = (LogHalted, OverviewMismatch, StatementMismatch)

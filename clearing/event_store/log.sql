@@ -94,6 +94,12 @@ FROM {schema}.events
 WHERE stream = ANY ($1::text[])
 ORDER BY position
 
+-- name: filed_under
+SELECT position, stream, version, type, schema_version, at_us, public, private, salt, evidence, leaf, chain
+FROM {schema}.events
+WHERE stream >= $1 AND stream < $2
+ORDER BY position
+
 -- name: instants
 SELECT position, at_us FROM {schema}.events WHERE position = ANY ($1::bigint[])
 

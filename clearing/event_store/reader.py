@@ -56,6 +56,12 @@ class Pages:
         """The events of these streams, oldest first: what many producers or members are, in one question."""
         return [EventRow._make(row) for row in await self._rows("events_of_many", streams)]
 
+    async def filed_under(self, prefix: str) -> list[EventRow]:
+        """The events of every stream whose name begins so, oldest first. prefix: ends with "/"."""
+        assert prefix.endswith("/"), "a prefix is the kind of thing that a stream is about"
+        beyond = prefix[:-1] + chr(ord("/") + 1)
+        return [EventRow._make(row) for row in await self._rows("filed_under", prefix, beyond)]
+
     async def instants(self, positions: Sequence[int]) -> dict[int, int]:
         """When the events at these positions happened, in microseconds; without those that are not there."""
         return {row[0]: row[1] for row in await self._rows("instants", positions)}

@@ -245,6 +245,20 @@ def plain(event_type: type[Event], schema_version: int, public: bytes, private: 
     return parts
 
 
+def stored_values(part: bytes) -> tuple[Any, ...]:
+    """The values of a stored part, public or private, in the order of its fields, records as tuples. Raises UnreadableEvent.
+
+    For whoever compares stored values and needs no event made of them.
+    """
+    try:
+        values = _unpack(part, use_list=False)
+    except (ValueError, msgpack.exceptions.UnpackException) as fault:
+        raise UnreadableEvent(f"a stored part is no list of values: {fault}") from fault
+    if type(values) is not tuple:
+        raise UnreadableEvent("a stored part is no list of values")
+    return values
+
+
 def _unknown_version(event_type: type, schema_version: int) -> UnreadableEvent:
     return UnreadableEvent(f"{event_type.__name__} version {schema_version} is unknown here: install a newer program")
 

@@ -250,6 +250,11 @@ class Ledger:
         """Takes one event in; returns its legs. Raises UnexplainedPosting and leaves the balances as they were."""
         self.origins.note(event, at)
         moved = legs(event, self.origins)
-        for account, cents in moved.items():
-            self.balances[account] = self.balances.get(account, 0) + cents
+        self.move(moved)
         return moved
+
+    def move(self, moved: Legs) -> None:
+        """Take balanced legs in."""
+        balances = self.balances
+        for account, cents in moved.items():
+            balances[account] = balances.get(account, 0) + cents

@@ -171,6 +171,9 @@ class TapCheck:
         return TapFacts(genuine=True, card=key.card, key_version=key.version, counter=counter)
 
     def _keep(self, place: tuple[CaisseCode, bytes], key: CardKey) -> None:
+        if self._known.get(place) is key:
+            self._known.move_to_end(place)
+            return
         # Only a genuine tap gets its card a place: made-up UIDs must not push real cards out.
         self._known[place] = key
         self._known.move_to_end(place)

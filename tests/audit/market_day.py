@@ -1,4 +1,5 @@
-"""Law: one caisse in which everything happened once: sale, hold, capture, refund, reversal, expiry, repeat, alert, batch."""
+"""Law: one caisse in which everything happened once: sale, hold, capture, refund, reversal, expiry, repeat, alert,
+an upload of several sales answered together, and a settled batch."""
 
 from dataclasses import dataclass, replace
 
@@ -43,6 +44,7 @@ def market_day() -> Day:
     desk.ask(Op.AUTH, {"animal": 100})
     desk.send(replace(sale, n=900), sale_tap)  # the same operation under another number: a repeat
     desk.send(replace(other, ts_ms=TimeMs(other.ts_ms + 1)), None)  # other content under the same number: an alert
+    desk.batch({"fruit-veg": 120}, {"soap": 90}, {"animal": 260, "staple": 140})
     desk.pass_time(days=5)
     _settle(desk)
     desk.log.sign_head()

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from clearing.audit import AuditReport, audit
+from clearing.audit import AuditReport, Level, audit
 from clearing.event_store.rows import Head, TapRow
 from clearing.events.caisse import CommandDeclined
 from clearing.events.catalogue import Event
@@ -40,7 +40,7 @@ async def test_an_honest_log_holds_with_every_kind_of_operation_in_it() -> None:
     kinds = {type(event) for event in day.log.events()}
     assert {SaleDecided, CaptureDecided, RefundDecided, ReversalDecided, HoldExpired, OperationRepeated, CohortLapsed} <= kinds
     assert found.checked["events without a gap, each leaf and chain hash recomputed"] == len(day.log.rows)
-    assert found.checked["signatures of terminals, with what they signed"] == 9
+    assert found.checked["signatures of terminals, with what they signed"] == 12
     assert printed[-1].startswith(f"The log holds up to event {len(day.log.rows)}")
 
 
@@ -56,7 +56,7 @@ async def test_the_books_are_told_and_the_bank_holds_the_sum_of_them() -> None:
 
 
 async def test_signatures_may_be_left_out_and_then_no_server_key_is_needed() -> None:
-    found = await audit(market_day().log, report=lambda _line: None, server_keys=[], signatures=False)
+    found = await audit(market_day().log, report=lambda _line: None, server_keys=[], level=Level.WITHOUT_SIGNATURES)
     assert found.ok, found.reason
     assert "signatures of terminals, with what they signed" not in found.checked
 
@@ -143,7 +143,7 @@ async def test_a_log_whose_end_was_cut_is_noticed_by_its_signed_head() -> None:
 
 async def test_an_event_beyond_the_head_is_noticed() -> None:
     log = market_day().log
-    behind = HeadBehind(log.rows, log.replies, log.taps, log.heads)
+    behind = HeadBehind(log.rows, log.replies, log.taps, log.heads, log.batches)
     found = await audited(behind)
     assert (found.ok, found.position) == (False, len(log.rows))
 

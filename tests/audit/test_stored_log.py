@@ -1,8 +1,10 @@
 """The writer's own log on a real database: proved with what people are shown, and no change of a row stays unseen."""
 
+import asyncio
+
 import pytest
 
-from clearing.audit import AuditReport, audit
+from clearing.audit import AuditReport, Level, Place, ProverLost, audit
 from clearing.audit.shown import NothingShown, Shown, read_shown
 from clearing.projections.runner import Runner
 from clearing.wire.requests import Op
@@ -53,6 +55,26 @@ async def test_the_writers_log_holds_and_the_views_show_the_same_cents(caisse: C
     assert found.checked["signed heads, with the Merkle root recomputed"] >= 1
 
 
+async def test_heads_that_were_signed_while_the_next_group_was_decided_hold(caisse: Caisse) -> None:
+    """The book is a group ahead of the log then; a head must not name what is not in its tree yet."""
+    before, at_once = len(await signed_sizes(caisse)), []
+    for _ in range(40):
+        caisse.clock.us += 1_100_000  # a head is due with every group
+        at_once.append(asyncio.create_task(caisse.sell({"fruit-veg": 1})))
+        await asyncio.sleep(0)
+    await asyncio.gather(*at_once)
+    assert len(await signed_sizes(caisse)) > before + 1
+    assert (await audited(caisse)).ok
+
+
+async def signed_sizes(caisse: Caisse) -> list[int]:
+    reader = await caisse.reader()
+    try:
+        return [head.size for head in await reader.signed_heads(0)]
+    finally:
+        await reader.close()
+
+
 async def test_views_that_lag_are_compared_where_they_stand(caisse: Caisse) -> None:
     await lived(caisse)
     await caisse.sell({"fruit-veg": 1})
@@ -89,6 +111,43 @@ async def test_a_change_behind_the_writers_back_is_seen(caisse: Caisse, change: 
     found = await audited(caisse)
     assert not found.ok
     assert reason in found.reason, found.reason
+
+
+async def proved_by(caisse: Caisse, workers: int, level: Level = Level.WHOLE) -> AuditReport:
+    """As audited, by so many processes beside this one, on ranges of eight events."""
+    reader, place = await caisse.reader(), Place(caisse.place.dsn("clearing_reader"), caisse.schema)
+    try:
+        return await audit(
+            reader, report=lambda _line: None, server_keys=[SERVER_KEY.public], shown=await shown_of(caisse), place=place,
+            workers=workers, range_events=8, level=level,
+        )  # fmt: skip
+    finally:
+        await reader.close()
+
+
+async def test_the_verdict_does_not_depend_on_how_many_processes_prove(caisse: Caisse) -> None:
+    await lived(caisse)
+    for level in Level:
+        here = await proved_by(caisse, 0, level)
+        assert here.ok, (here.position, here.reason)
+        assert await proved_by(caisse, 1, level) == await proved_by(caisse, 3, level) == here
+    async with caisse.place.connection() as admin:
+        await admin.execute(SUPERUSER_LAYS_GUARDS_DOWN)
+        await admin.execute(f"UPDATE {caisse.schema}.replies SET n = 99 WHERE position = 20")
+    here = await proved_by(caisse, 0)
+    assert (here.ok, here.position) == (False, 20)
+    assert await proved_by(caisse, 3) == here
+
+
+async def test_a_prover_that_is_lost_says_nothing_about_the_log(caisse: Caisse) -> None:
+    """It can't connect: its process ends while it begins."""
+    reader = await caisse.reader()
+    place = Place(caisse.place.dsn("clearing_reader"), "caisse_nowhere")
+    try:
+        with pytest.raises(ProverLost, match="Run the audit again"):
+            await audit(reader, report=lambda _line: None, server_keys=[SERVER_KEY.public], place=place, workers=1)
+    finally:
+        await reader.close()
 
 
 async def test_a_caisse_without_views_says_so(caisse: Caisse) -> None:

@@ -52,6 +52,17 @@ async def test_tells_what_became_of_the_sale_later() -> None:
     assert (await why(day.log, day.captured.x.hex())).kind == "Capture"
 
 
+async def test_names_the_signed_upload_that_a_sale_came_in() -> None:
+    desk = furnished()
+    _, second = desk.batch({"animal": 100}, {"fruit-veg": 200})
+    (digest,) = desk.log.batches
+    found = await why(desk.log, second.x.hex())
+    assert found.batch == (digest, 1)
+    assert f"item 2 of the upload {digest.hex()}, which its terminal signed as a whole" in found.text()
+    alone, _ = desk.ask(Op.SALE, {"animal": 100})
+    assert (await why(desk.log, alone.x.hex())).batch is None
+
+
 async def test_a_charte_effective_at_midnight_separates_two_sales_of_one_second() -> None:
     desk = furnished()
     midnight = desk.clock.us + 86_400_000_000

@@ -7,6 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from clearing.audit import Level
 from clearing.authoriser.snapshot import code_version
 from clearing.config import Settings
 from clearing.events.codes import Code
@@ -111,7 +112,7 @@ async def test_the_book_and_how_far_an_audit_held_are_shown_to_operators(served:
     watch, now_us = BookWatch(CODE, telemetry), served.clock.now_us()
     await watch.look(served.installation, now_us)
     assert 'clearing_log_verified_position{caisse="brume"} 0.0' in telemetry.exposition().decode()
-    assert (await audited(served.installation, CODE, [], signatures=False)).ok
+    assert (await audited(served.installation, CODE, [], level=Level.WITHOUT_SIGNATURES)).ok
     assert proved(served.installation.home, CODE) == (0, 0), "without signatures it is half a proof"
     assert (await audited(served.installation, CODE, [])).ok
     await watch.look(served.installation, now_us)
