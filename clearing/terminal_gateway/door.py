@@ -103,7 +103,7 @@ class Door:
             if envelope.kid != entry.kid:  # of an ended epoch, or an exported queue: the batch's signature says nothing of it
                 other, frame = self._verified(envelope, FrameType.TERM_REQ, address, 0)
                 return self._submission(other, frame, None)
-            return self._submission(entry, covered_by_batch(envelope, raw, batch_frame), None, place)
+            return self._submission(entry, covered_by_batch(envelope, batch_frame, raw), None, place)
         except Refused as refused:
             return refused
 

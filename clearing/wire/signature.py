@@ -136,14 +136,15 @@ def verified_by_gateway(raw: bytes, envelope: Envelope, frame_type: FrameType, d
     return _made(raw, envelope.kid, frame_type, envelope.payload, digest)
 
 
-def covered_by_batch(envelope: Envelope, raw: bytes, batch: VerifiedFrame) -> VerifiedFrame:
+def covered_by_batch(envelope: Envelope, batch: VerifiedFrame, raw: bytes = b"") -> VerifiedFrame:
     """An item of a batch that `batch`'s own signature covers: same key, a request by its form (wire.md section 4).
 
-    envelope: as opened from raw. Raises BadSignature for one of another key, or a frame that is no batch.
+    raw: what envelope was opened from, for who has it at hand. Raises BadSignature for one of another key, or a frame that is no batch.
     """
     if envelope.kid != batch.kid or batch.frame_type is not FrameType.TERM_BATCH:
         raise BadSignature("an item of a batch is signed by the key that signed the batch")
-    return _made(raw, envelope.kid, FrameType.TERM_REQ, envelope.payload, payload_digest(envelope.payload))
+    kid, payload, _ = envelope
+    return _made(raw or seal_envelope(*envelope), kid, FrameType.TERM_REQ, payload, payload_digest(payload))
 
 
 def signature_holds(public_key: bytes, signature: bytes, message: bytes) -> bool:
