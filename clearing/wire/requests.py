@@ -10,7 +10,7 @@ from operator import gt
 from typing import Any, Final, NamedTuple, assert_never
 
 from clearing.events.basket import Line
-from clearing.values import CENTS_MAX, CaisseCode, Cents, OperationId, ProducerId, TerminalId
+from clearing.values import CENTS_MAX, CaisseCode, CategoryId, Cents, OperationId, ProducerId, TerminalId
 from clearing.wire import fields as read
 from clearing.wire.fields import TimeMs
 from clearing.wire.frame import SIGNATURE_BYTES, MalformedFrame, pack, unpack_map, unpack_plain
@@ -273,8 +273,7 @@ def _lines(value: object) -> tuple[Line, ...]:
 def _line(value: object) -> Line:
     if type(value) is not list or not 2 <= len(value) <= 5 or value[-1] is None:
         raise MalformedFrame("a line is [category, cents, product|nil, payee|nil, qty_milli|nil] without nils at its end")
-    category: Any = value[0]
-    cents = value[1]
+    category, cents = value[0], value[1]
     if not (type(category) is str and category in _SEEN):
         category = read.graphic(category, "l", 32)
         if len(_SEEN) < _SEEN_MAX:
