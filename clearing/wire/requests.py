@@ -187,8 +187,9 @@ def request_again(frame: VerifiedFrame, op: Op) -> Request:
 
 def op_of(payload: bytes) -> Op:
     """What a verified payload asks, where no path says it (batch items, WebSocket). Raises MalformedFrame."""
+    start = 3 if payload.startswith(b"\xde") else 1  # a map of more than 15 keys says how many in two more bytes
     for op, opening in _OPENINGS.items():
-        if payload.startswith(opening, 1):
+        if payload.startswith(opening, start):
             return op
     raise MalformedFrame(f"a request opens with 't', one of {' '.join(_OPENINGS)}")
 
