@@ -90,7 +90,7 @@ async def writer(home: Home, settings: Settings, task: "Task", over: asyncio.Eve
             for code in task.caisses:
                 running.vaults[code] = Vault.open(home.vault(code))
                 running.telemetry.begin_caisse(code)
-                await start_writer(running, code, stack, take_over=task.take_over)
+                await start_writer(running, code, stack, take_over=task.take_over, process=os.getppid())
             address = trunk_address(home, settings, task.index)
             trunk = TrunkServer(
                 authoriser=Routes(running.writers, settings.retry_after_s), directory=running.directory,
