@@ -403,6 +403,27 @@ async def test_a_trunk_closes_although_the_other_end_never_greets() -> None:
     silent.close()
 
 
+async def test_a_greeting_that_comes_alone_opens_the_trunk_too() -> None:
+    """The writer's nonce, and its first word in a later read."""
+    secret, spoke = b"t" * 32, asyncio.Event()
+
+    async def writer_of(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        framing = Framing(secret, server=True)
+        list(framing.feed(await reader.readexactly(36)))
+        writer.write(framing.greeting)
+        await spoke.wait()
+        writer.write(framing.frame(Kind.CAISSE, CODE, bytes(16), b"") + framing.frame(Kind.READY, CODE, True))
+
+    server = await asyncio.start_server(writer_of, "127.0.0.1", 0)
+    gateway = Gateway(address=Address(port=server.sockets[0].getsockname()[1], secret=secret))
+    await until(lambda: gateway.trunk._dialled is not None and gateway.trunk._dialled._framing.open)
+    spoke.set()
+    await until(gateway.ready)
+    assert gateway.trunk._line is not None
+    await gateway.trunk.close()
+    server.close()
+
+
 async def test_writers_that_nobody_knows_yet_are_not_asked(tmp_path: Path) -> None:
     gateway = Gateway(address=Address(path=tmp_path / "nobody.trunk"))
     heard: list[Answer] = []
