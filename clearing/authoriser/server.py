@@ -4,13 +4,13 @@ The command line's door to a writer: a Unix socket of mode 0600. A founding is s
 """
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Final
 
 from clearing.authoriser import founding
 from clearing.authoriser.client import Authoriser, OutcomeUnknown, Overloaded, Submission
 from clearing.authoriser.link import Kind, answer, read_message
+from clearing.authoriser.socket_file import SocketFile
 from clearing.config import Settings
 from clearing.directory import Directory, Holder
 from clearing.values import CaisseCode
@@ -32,34 +32,18 @@ class CommandServer:
     def __init__(
         self, path: Path, *, code: CaisseCode, authoriser: Authoriser, directory: Directory, settings: Settings
     ) -> None:
-        self._path, self._code, self._authoriser = path, code, authoriser
+        self._file, self._code, self._authoriser = SocketFile(path), code, authoriser
         self._directory, self._settings = directory, settings
         self._server: asyncio.Server | None = None
-        self._made: tuple[int, int] | None = None
 
     async def start(self) -> None:
-        self._path.unlink(missing_ok=True)
-        umask = os.umask(0o177)
-        try:
-            self._server = await asyncio.start_unix_server(self._serve, path=str(self._path))
-        finally:
-            os.umask(umask)
-        self._made = self._socket_there()
+        with self._file.making() as path:
+            self._server = await asyncio.start_unix_server(self._serve, path=path)
 
     async def close(self) -> None:
-        """Take the socket away, unless it is that of a writer which took over."""
-        still_ours = self._made is not None and self._socket_there() == self._made
+        self._file.remove()
         if self._server is not None:
             self._server.close()
-        if still_ours:
-            self._path.unlink(missing_ok=True)
-
-    def _socket_there(self) -> tuple[int, int] | None:
-        try:
-            found = self._path.stat()
-        except FileNotFoundError:
-            return None
-        return found.st_ino, found.st_ctime_ns
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -4,7 +4,6 @@ One per writer process, for all its caisses. A gateway learns terminals' keys an
 """
 
 import asyncio
-import os
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -22,6 +21,7 @@ from clearing.authoriser.client import (
     Submission,
     TapFacts,
 )
+from clearing.authoriser.socket_file import SocketFile
 from clearing.authoriser.trunk import ENROL_OP, AnswerKind, Framing, Kind, Outbox, TrunkBroken
 from clearing.directory import CardIssuedAgain, Change, Directory, KeyEntry, ReadyChanged
 from clearing.telemetry import LogEvent
@@ -47,19 +47,15 @@ class TrunkServer:
     ) -> None:
         self.authoriser, self.directory, self.vaults = authoriser, directory, vaults
         self.frame_bytes_max, self.secret = frame_bytes_max, secret
-        self._path, self._port = path, port
+        self._file, self._port = None if path is None else SocketFile(path), port
         self._server: asyncio.Server | None = None
         self.lines: set[_Line] = set()
 
     async def start(self) -> None:
         loop = asyncio.get_running_loop()
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
-            umask = os.umask(0o177)
-            try:
-                self._server = await loop.create_unix_server(lambda: _Line(self), path=str(self._path))
-            finally:
-                os.umask(umask)
+        if self._file is not None:
+            with self._file.making() as path:
+                self._server = await loop.create_unix_server(lambda: _Line(self), path=path)
         else:
             if self.secret is None:
                 raise ValueError("a trunk over TCP needs a shared secret: set one, or use the Unix socket")
@@ -72,8 +68,8 @@ class TrunkServer:
             self._server.close()
         for line in list(self.lines):
             line.close()
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
+        if self._file is not None:
+            self._file.remove()
 
     def _tell(self, change: Change) -> None:
         for line in self.lines:

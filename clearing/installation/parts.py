@@ -9,7 +9,7 @@ import gc
 import json
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -27,7 +27,7 @@ from clearing.installation.serving import LOOPBACK, Routes, Serving, start_views
 from clearing.installation.tubes import Tube, metrics_of_all, missing_of_all
 from clearing.telemetry import Telemetry
 from clearing.terminal_gateway.door import Door
-from clearing.terminal_gateway.server import create_app, create_runner
+from clearing.terminal_gateway.server import caisses_awaited, create_app, create_runner
 from clearing.terminal_gateway.writers import Address, Known, Trunk, Writers
 from clearing.values import CaisseCode
 from clearing.vault import Vault
@@ -44,7 +44,7 @@ def say(**fields: object) -> None:
 
 
 @asynccontextmanager
-async def gateway(home: Home, settings: Settings, port: int) -> AsyncIterator[Telemetry]:
+async def gateway(home: Home, settings: Settings, port: int) -> AsyncIterator[tuple[Telemetry, Callable[[], list[str]]]]:
     """The open door: no database, no vault; everything it knows comes over the trunks."""
     directory, telemetry = Directory(), Telemetry()
     known = Known(directory)
@@ -73,7 +73,7 @@ async def gateway(home: Home, settings: Settings, port: int) -> AsyncIterator[Te
     await runner.setup()
     try:
         await web.TCPSite(runner, LOOPBACK, port, reuse_port=True).start()
-        yield telemetry
+        yield telemetry, partial(caisses_awaited, directory)
     finally:
         await app.close()
         await runner.cleanup()
@@ -90,7 +90,7 @@ async def writer(home: Home, settings: Settings, task: "Task", over: asyncio.Eve
             for code in task.caisses:
                 running.vaults[code] = Vault.open(home.vault(code))
                 running.telemetry.begin_caisse(code)
-                await start_writer(running, code, stack, take_over=task.take_over)
+                await start_writer(running, code, stack, take_over=task.take_over, process=os.getppid())
             address = trunk_address(home, settings, task.index)
             trunk = TrunkServer(
                 authoriser=Routes(running.writers, settings.retry_after_s), directory=running.directory,
@@ -149,12 +149,12 @@ async def serve_part(task: Task, home: Home, settings: Settings) -> int:
     async with AsyncExitStack() as stack:
         running: Serving | None = None
         if task.role == GATEWAY:
-            telemetry = await stack.enter_async_context(gateway(home, settings, task.port))
+            telemetry, missing = await stack.enter_async_context(gateway(home, settings, task.port))
         else:
             made = writer(home, settings, task, over) if task.role == WRITER else views(home, settings, task, over)
             running = await stack.enter_async_context(made)
-            telemetry = running.telemetry
-        tube = Tube(home.speaking_tube(task.name), telemetry, (list) if running is None else running.missing)
+            telemetry, missing = running.telemetry, running.missing
+        tube = Tube(home.speaking_tube(task.name), telemetry, missing)
         await tube.open()
         stack.callback(tube.close)
         watching = loop.create_task(telemetry.watch_loop(stop))

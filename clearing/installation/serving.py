@@ -165,11 +165,13 @@ async def serving(
         yield running
 
 
-async def start_writer(running: Serving, code: CaisseCode, stack: AsyncExitStack, *, take_over: bool) -> None:
-    """The writer of a caisse and its command socket, until the stack closes."""
+async def start_writer(
+    running: Serving, code: CaisseCode, stack: AsyncExitStack, *, take_over: bool, process: int = 0
+) -> None:
+    """The writer of a caisse and its command socket, until the stack closes. process: to stop to end it; 0: this one."""
     installation, settings, vault = running.installation, running.installation.settings, running.vaults[code]
     log = await Log.open(
-        installation.dsn("clearing_writer"), schema_of(code), writer=f"{socket.gethostname()} process {os.getpid()}",
+        installation.dsn("clearing_writer"), schema_of(code), writer=f"{socket.gethostname()} process {process or os.getpid()}",
         lease_s=settings.lease_s, now_us=running.clock.now_us, take_over=take_over,
     )
     writer = Writer(
@@ -243,10 +245,10 @@ async def _start_gateway(
     await web.TCPSite(runner, LOOPBACK, port).start()
     running.url = f"http://{LOOPBACK}:{runner.addresses[0][1]}"
     write_private(home.gateway_address, running.url.encode())
-    stack.callback(_forget_address, home, running.url)
+    stack.callback(forget_address, home, running.url)
 
 
-def _forget_address(home: Home, url: str) -> None:
+def forget_address(home: Home, url: str) -> None:
     """Unless another process that took over has written its own there."""
     if home.gateway_address.exists() and home.gateway_address.read_text(encoding="ascii") == url:
         home.gateway_address.unlink()

@@ -12,7 +12,7 @@ import secrets
 import socket
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -23,8 +23,8 @@ from clearing.config import SettingRefused, Settings
 from clearing.installation.home import write_private
 from clearing.installation.opening import Installation
 from clearing.installation.parts import GATEWAY, VIEWS, WRITER, Task
-from clearing.installation.serving import LOOPBACK, NothingToServe
-from clearing.installation.tubes import Tube
+from clearing.installation.serving import LOOPBACK, NothingToServe, forget_address
+from clearing.installation.tubes import Tube, forget_the_dead
 from clearing.telemetry import LogEvent, Telemetry
 from clearing.values import CaisseCode
 
@@ -67,10 +67,17 @@ class Supervisor:
         self._parts: list[_Part] = []
         self._keeping: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._holds = False
         self.telemetry = Telemetry()
         self.over = asyncio.Event()
+        self._told_to_stop = asyncio.Event()
         self.fault: PartEnded | None = None
         self.url = ""
+
+    def hold(self) -> None:
+        """The writers have their leases: from now on this is the one that serves the home, and its files there are its own."""
+        self._holds = True
+        self._tell_who_runs()
 
     async def until(self, stop: asyncio.Event) -> None:
         """Wait for `stop`, or for a part that can't go on. Raises PartEnded."""
@@ -97,6 +104,7 @@ class Supervisor:
     async def stop(self) -> None:
         """End gateways first, so that nobody is let in who could not be answered; then views, then writers."""
         self._stopping = True
+        self._told_to_stop.set()
         for role in (GATEWAY, VIEWS, WRITER):
             ending = [part for part in self._parts if part.task.role == role]
             for part in ending:
@@ -118,7 +126,7 @@ class Supervisor:
 
     async def _keep(self, part: _Part) -> None:
         """Run a part, and run it again, until told to stop."""
-        role, pause_s = part.task.role, PAUSE_FIRST_S
+        role, pause_s = part.task.role, 0.0
         self.telemetry.process_restarts.labels(role).inc(0)
         while not self._ending():
             started_s = asyncio.get_running_loop().time()
@@ -128,18 +136,23 @@ class Supervisor:
             if said is not None:
                 self._give_up(PartEnded(str(said["fault"]), int(str(said["code"]))))
                 return
-            if not part.ready.is_set() or asyncio.get_running_loop().time() - started_s < LASTING_S:
-                part.hasty += 1
-            else:
-                part.hasty, pause_s = 0, PAUSE_FIRST_S
+            part.hasty = 0 if part.ready.is_set() else part.hasty + 1
             if part.hasty > HASTY_MAX:
                 self._give_up(PartEnded(f"the process {part.task.name} ends again and again; the lines above say why", 1))
                 return
+            lasted = part.ready.is_set() and asyncio.get_running_loop().time() - started_s >= LASTING_S
+            pause_s = 0.0 if lasted else min(2 * pause_s or PAUSE_FIRST_S, PAUSE_LAST_S)
+            part.ready.clear()
             self.telemetry.process_restarts.labels(role).inc()
-            await asyncio.sleep(pause_s if part.hasty > 1 else 0)
-            pause_s = min(2 * pause_s, PAUSE_LAST_S)
+            await self._pause(pause_s)
             if role == WRITER:
                 part.task = replace(part.task, take_over=True)
+
+    async def _pause(self, pause_s: float) -> None:
+        """Who dies at once is started again later and later; a stop does not wait for it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause_s):
+                await self._told_to_stop.wait()
 
     def _ending(self) -> bool:
         return self._stopping or self.over.is_set()
@@ -147,12 +160,15 @@ class Supervisor:
     def _give_up(self, fault: PartEnded) -> None:
         self.fault = self.fault or fault
         self.over.set()
+        self._told_to_stop.set()
 
     async def _run(self, part: _Part) -> dict[str, object] | None:
         """One life of a part: what it said of why it can't go on, or None."""
         process = part.process = await asyncio.create_subprocess_exec(
             *self._command(part.task), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, start_new_session=True
         )
+        if self._stopping:
+            process.terminate()  # it was being started when the stop came
         self._tell_who_runs()
         said: dict[str, object] | None = None
         assert process.stdout is not None, "its output is a pipe"
@@ -164,7 +180,7 @@ class Supervisor:
                 _log.info(LogEvent.PROCESS_STARTED, process=part.task.name, pid=process.pid)
                 part.ready.set()
         code = await process.wait()
-        if not self._stopping:
+        if not self._stopping and said is None:
             _log.error(LogEvent.PROCESS_ENDED, process=part.task.name, pid=process.pid, code=code)
         self._tell_who_runs()
         return said
@@ -178,6 +194,8 @@ class Supervisor:
 
     def _tell_who_runs(self) -> None:
         """To operators: a file of role and pid a line, and two gauges."""
+        if not self._holds:
+            return
         running = [{"role": "supervisor", "pid": os.getpid()}]
         running += [{"role": part.task.name, "pid": part.pid} for part in self._parts if part.pid]
         write_private(self._installation.home.processes, b"".join(json.dumps(one).encode() + b"\n" for one in running))
@@ -185,6 +203,12 @@ class Supervisor:
             of_role = [part for part in self._parts if part.task.role == role]
             self.telemetry.process_up.labels(role).set(sum(1 for part in of_role if part.pid))
             self.telemetry.process_wanted.labels(role).set(len(of_role))
+
+
+    def is_told_of(self) -> bool:
+        """Whether the file of who runs is this one's, and not of one that took over."""
+        path = self._installation.home.processes
+        return self._holds and path.exists() and json.loads(path.read_bytes().split(b"\n")[0])["pid"] == os.getpid()
 
 
 def placed(codes: Sequence[CaisseCode], settings: Settings) -> dict[int, tuple[CaisseCode, ...]]:
@@ -226,11 +250,8 @@ async def supervising(
         await installation.prepare(code, at_us=SystemClock().now_us())
     if settings.trunk_port and not home.trunk_secret.exists():
         write_private(home.trunk_secret, secrets.token_bytes(_SECRET_BYTES))
-    for left_behind in home.run.glob("*.tube"):
-        left_behind.unlink()
     supervisor = Supervisor(installation, json_log=json_log)
     tube = Tube(home.speaking_tube("supervisor"), supervisor.telemetry, list)
-    await tube.open()
     places = placed(codes, settings)
     with _reserved(port) as reserved:
         at = reserved.getsockname()[1]
@@ -238,6 +259,9 @@ async def supervising(
             await supervisor.start([
                 Task(role=WRITER, index=number, caisses=of_it, take_over=take_over) for number, of_it in places.items()
             ])
+            await forget_the_dead(home)
+            await tube.open()
+            supervisor.hold()
             shown = [codes[number :: settings.view_processes] for number in range(settings.view_processes)]
             await supervisor.start([
                 *(Task(role=VIEWS, index=number, caisses=tuple(of_it)) for number, of_it in enumerate(shown, 1) if of_it),
@@ -247,10 +271,11 @@ async def supervising(
             write_private(home.gateway_address, supervisor.url.encode())
             yield supervisor
         finally:
-            home.gateway_address.unlink(missing_ok=True)
+            forget_address(home, supervisor.url)
             await supervisor.stop()
             tube.close()
-            home.processes.unlink(missing_ok=True)
+            if supervisor.is_told_of():
+                home.processes.unlink(missing_ok=True)
 
 
 def _reserved(port: int) -> socket.socket:

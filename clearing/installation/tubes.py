@@ -6,12 +6,12 @@ end.
 
 import asyncio
 import json
-import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from clearing.authoriser.socket_file import SocketFile
 from clearing.exposition import merge_expositions
 from clearing.installation.home import Home
 from clearing.telemetry import Telemetry
@@ -24,21 +24,17 @@ class Tube:
     """This process's end. missing: sentences that say what keeps it from being ready."""
 
     def __init__(self, path: Path, telemetry: Telemetry, missing: Callable[[], Sequence[str]]) -> None:
-        self._path, self._telemetry, self._missing = path, telemetry, missing
+        self._file, self._telemetry, self._missing = SocketFile(path), telemetry, missing
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
-        self._path.unlink(missing_ok=True)
-        umask = os.umask(0o177)
-        try:
-            self._server = await asyncio.start_unix_server(self._answer, path=str(self._path))
-        finally:
-            os.umask(umask)
+        with self._file.making() as path:
+            self._server = await asyncio.start_unix_server(self._answer, path=path)
 
     def close(self) -> None:
         if self._server is not None:
             self._server.close()
-        self._path.unlink(missing_ok=True)
+        self._file.remove()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -52,6 +48,16 @@ class Tube:
             pass  # whoever asked has left
         finally:
             writer.close()
+
+
+async def forget_the_dead(home: Home) -> None:
+    """Take away the tubes that nobody answers: of processes that ended without a word."""
+    for path in home.run.glob(f"*{_SUFFIX}"):
+        try:
+            _, writer = await asyncio.open_unix_connection(str(path))
+            writer.close()
+        except OSError:
+            path.unlink(missing_ok=True)
 
 
 async def metrics_of_all(home: Home) -> bytes:

@@ -62,7 +62,7 @@ def unauthorised(reason: Reason) -> Refused:
 def malformed(fault: ValueError) -> Refused:
     return Refused(
         400, Reason.MALFORMED, f"Not a message this door reads: {fault}. Nothing was recorded; update the terminal.",
-        code=Code.AMOUNTS_DO_NOT_ADD_UP if isinstance(fault, AmountsDoNotMatch) else Code.SCHEMA,
+        code=(Code.AMOUNTS_DO_NOT_ADD_UP if isinstance(fault, AmountsDoNotMatch) else Code.SCHEMA).value,
     )  # fmt: skip
 
 

@@ -212,13 +212,14 @@ async def _alive(_request: web.BaseRequest) -> web.Response:
 
 def _readiness(directory: Directory, ready: Callable[[], Awaitable[Sequence[str]]] | None) -> _Respond:
     async def respond(_request: web.BaseRequest) -> web.Response:
-        reasons = [*_caisses_awaited(directory), *(() if ready is None else await ready())]
+        reasons = list(dict.fromkeys([*caisses_awaited(directory), *(() if ready is None else await ready())]))
         return web.json_response({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
 
     return respond
 
 
-def _caisses_awaited(directory: Directory) -> list[str]:
+def caisses_awaited(directory: Directory) -> list[str]:
+    """What a gateway lacks before it may let anybody in, a sentence each."""
     if not directory.ready:
         return ["no caisse is served here yet: start a writer, or found a caisse"]
     return [

@@ -9,6 +9,7 @@ nil}. Whoever can't read as fast as he asks is not read from any more (bounded a
 import asyncio
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from aiohttp import WSMsgType, web
@@ -56,8 +57,8 @@ class Streams:
         return socket
 
     async def close(self) -> None:
-        for socket in list(self._open):
-            await socket.close(code=_PAUSED, message=b"the gateway ends; connect again")
+        closing = [one.close(code=_PAUSED, message=b"the gateway ends; connect again") for one in self._open]
+        await asyncio.gather(*closing, return_exceptions=True)  # together: each waits for its terminal
 
 
 class _Stream:
@@ -81,12 +82,15 @@ class _Stream:
         if not await self._greet():
             return
         sending = asyncio.create_task(self._send())
+        sending.add_done_callback(lambda _: self._room.set())
         try:
             async for message in self._socket:
                 if message.type is not WSMsgType.BINARY:
+                    await self._has_room(sending)
                     self._refuse(refusals.malformed(MalformedFrame("frames are binary messages")), None)
                     continue
                 for frame in _frames(message.data):
+                    await self._has_room(sending)
                     await self._take(frame)
         finally:
             sending.cancel()
@@ -107,6 +111,8 @@ class _Stream:
         except (TypeError, TimeoutError):
             await self._socket.close(code=_PAUSED, message=b"no hello came")
             return False
+        except ConnectionError:  # who was there has left
+            return False
         except Refused as refused:
             await self._turned_away(refused)
             return False
@@ -117,13 +123,17 @@ class _Stream:
 
     async def _turned_away(self, refused: Refused) -> None:
         self._count(refused)
-        await self._socket.send_bytes(_refusal(refused, None))
+        with suppress(ConnectionError):
+            await self._socket.send_bytes(_refusal(refused, None))
         await self._socket.close(code=_PAUSED, message=b"refused")
 
-    async def _take(self, raw: bytes) -> None:
-        while self._in_flight >= self._settings.stream_in_flight_max:
+    async def _has_room(self, sending: "asyncio.Task[None]") -> None:
+        """Wait while too many answers are awaited or not taken yet; not for one who can't be sent anything any more."""
+        while self._in_flight + len(self._ready) >= self._settings.stream_in_flight_max and not sending.done():
             self._room.clear()
             await self._room.wait()
+
+    async def _take(self, raw: bytes) -> None:
         started_s = self._loop.time()
         try:
             admitted = self._door.admit(raw, None, self._address)
@@ -137,7 +147,6 @@ class _Stream:
 
     def _deliver(self, answer: Answer, raw: bytes, started_s: float) -> None:
         self._in_flight -= 1
-        self._room.set()
         if isinstance(answer, bytes):
             self._ready.append(answer)
             self._stir.set()
@@ -163,6 +172,7 @@ class _Stream:
             ready, self._ready = self._ready, []
             if ready:
                 await self._socket.send_bytes(b"".join(ready))
+                self._room.set()
 
 
 def _frames(message: bytes) -> Iterator[bytes]:

@@ -107,6 +107,7 @@ class TapCheck:
         self._known: OrderedDict[tuple[CaisseCode, bytes], CardKey] = OrderedDict()
         self._place_of: dict[CardId, tuple[CaisseCode, bytes]] = {}
         self._counted: dict[tuple[CaisseCode, bool], Counter] = {}
+        self._forgotten = 0
 
     def __len__(self) -> int:
         return len(self._known)
@@ -146,21 +147,26 @@ class TapCheck:
     async def fetched(self, awaited: TapAwaited) -> TapFacts | None:
         """The same, once the card's key is here; None when it can't be had now."""
         self._telemetry.cache_misses.labels("card_keys").inc()
-        key = await self._cardrooms[awaited.issuer].fetch(awaited.uid)
+        room, forgotten = self._cardrooms.get(awaited.issuer), self._forgotten
+        key = None if room is None else await room.fetch(awaited.uid)
         if key is None:
             return None
         found = self._judged((awaited.issuer, awaited.uid), key, awaited.counter, awaited.c)
+        if forgotten != self._forgotten:  # a card was issued again on the way: it may have been this one
+            self.forget(key.card)
         self._count(awaited.caisse, genuine=found.genuine)
         return found
 
     def forget(self, card: CardId) -> None:
         """The card was personalised anew: ask for its key again."""
+        self._forgotten += 1
         place = self._place_of.pop(card, None)
         if place is not None:
             self._known.pop(place, None)
 
     def forget_all(self) -> None:
         """The vault may know newer versions than were told here."""
+        self._forgotten += 1
         self._known.clear()
         self._place_of.clear()
 

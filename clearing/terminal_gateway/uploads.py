@@ -48,16 +48,21 @@ class Uploads:
     async def _decided(self, items: list[Admitted | Refused]) -> list[bytes | dict[str, object]]:
         """Submit what was admitted, in order, and wait for all: one future for the whole batch."""
         answers = _Answers(len(items), self._telemetry)
-        for place, item in enumerate(items):
-            if isinstance(item, CardAwaited):
-                item = await self._completed(item)
+        for place, item in enumerate(await self._with_keys(items)):
             if isinstance(item, Submission):
                 self._authoriser.post(item, partial(answers.put, place))
             else:
                 answers.refuse(place, item)
         return await answers.all_there
 
-    async def _completed(self, awaited: CardAwaited) -> Submission | Refused:
+    async def _with_keys(self, items: list[Admitted | Refused]) -> list[Submission | Refused]:
+        """The same, once the keys of cards that were not seen here lately have come: all of them are asked for at once."""
+        there = [item for item in items if not isinstance(item, CardAwaited)]
+        return there if len(there) == len(items) else list(await asyncio.gather(*map(self._completed, items)))
+
+    async def _completed(self, awaited: Admitted | Refused) -> Submission | Refused:
+        if not isinstance(awaited, CardAwaited):
+            return awaited
         try:
             return await self._door.completed(awaited)
         except Refused as refused:

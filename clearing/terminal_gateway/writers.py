@@ -86,7 +86,8 @@ class Trunk(Authoriser):
         self._asked: dict[int, _Asked] = {}
         self._fetching: dict[int, list[asyncio.Future[CardKey | None]]] = {}
         self._next = 0
-        self._line: _Line | None = None
+        self._line: _Line | None = None  # the one that speaks, after its first word
+        self._dialled: _Line | None = None
         self._requests = Outbox(self._send_requests, self._loop.call_soon)
         self._cards = Outbox(self._send_cards, self._loop.call_soon)
         self._closed = asyncio.Event()
@@ -113,8 +114,8 @@ class Trunk(Authoriser):
 
     async def close(self) -> None:
         self._closed.set()
-        if self._line is not None:
-            self._line.give_up()
+        if self._dialled is not None:
+            self._dialled.give_up()
         await asyncio.wait({self._connecting})
 
     def connected(self, line: "_Line") -> None:
@@ -214,11 +215,13 @@ class Trunk(Authoriser):
         pause_s = CONNECT_PAUSE_S
         while not self._closed.is_set():
             try:
-                line = await self._dial()
+                line = self._dialled = await self._dial()
             except OSError:
                 pause_s = min(2 * pause_s, CONNECT_PAUSE_MAX_S)
             else:
                 pause_s = CONNECT_PAUSE_S
+                if self._closed.is_set():
+                    line.give_up()
                 await line.gone.wait()
             try:
                 async with asyncio.timeout(pause_s):
@@ -240,22 +243,20 @@ class _Line(asyncio.Protocol):
         self._trunk = trunk
         self._framing = Framing(secret, server=False)
         self._transport: asyncio.Transport | None = None
+        self._spoke = False  # whether the other end did: it tells of its caisses as soon as it may
         self.gone = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         if self._framing.greeting:
             self._transport.write(self._framing.greeting)
-        else:
-            self._trunk.connected(self)
 
     def data_received(self, data: bytes) -> None:
-        was_open = self._framing.open
         try:
             for kind, values in self._framing.feed(data):
-                if not was_open and self._framing.open:
+                if not self._spoke:
+                    self._spoke = True
                     self._trunk.connected(self)
-                    was_open = True
                 self._trunk.hear(kind, values)
         except (TrunkBroken, ValueError, TypeError, KeyError, IndexError) as fault:
             structlog.get_logger().error(LogEvent.TRUNK_BROKEN, fault=repr(fault))

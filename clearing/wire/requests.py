@@ -187,8 +187,9 @@ def request_again(frame: VerifiedFrame, op: Op) -> Request:
 
 def op_of(payload: bytes) -> Op:
     """What a verified payload asks, where no path says it (batch items, WebSocket). Raises MalformedFrame."""
+    start = 3 if payload.startswith(b"\xde") else 1  # a map of more than 15 keys says how many in two more bytes
     for op, opening in _OPENINGS.items():
-        if payload.startswith(opening, 1):
+        if payload.startswith(opening, start):
             return op
     raise MalformedFrame(f"a request opens with 't', one of {' '.join(_OPENINGS)}")
 
@@ -273,8 +274,7 @@ def _lines(value: object) -> tuple[Line, ...]:
 def _line(value: object) -> Line:
     if type(value) is not list or not 2 <= len(value) <= 5 or value[-1] is None:
         raise MalformedFrame("a line is [category, cents, product|nil, payee|nil, qty_milli|nil] without nils at its end")
-    category: Any = value[0]
-    cents = value[1]
+    category, cents = value[0], value[1]
     if not (type(category) is str and category in _SEEN):
         category = read.graphic(category, "l", 32)
         if len(_SEEN) < _SEEN_MAX:

@@ -45,44 +45,57 @@ class Market:
     stalls: Sequence[TerminalIdentity]
     cards: Sequence[MarketCard]
     cents_each: int
+    server_key: bytes = SERVER_KEY.public
+
+
+def uid_of(number: int) -> bytes:
+    return bytes([4, 0, 0, 0, 0, number // 256, number % 256])
 
 
 def _keys_of(number: int) -> CardKeys:
-    return card_keys(ISSUER, bytes([4, 0, 0, 0, 0, number // 256, number % 256]), VERSION)
+    return card_keys(ISSUER, uid_of(number), VERSION)
 
 
-def _card(number: int) -> MarketCard:
-    keys = _keys_of(number)
+def card_of(number: int, keys: CardKeys) -> MarketCard:
     dice = random.Random(number)
     return MarketCard(number=number, card=VirtualCard(
         uid=keys.uid, k1_meta=keys.k1, k2=keys.k2, version=VERSION, random=dice.randbytes
     ))
 
 
-def _stall(number: int) -> TerminalIdentity:
+def stall_of(number: int, server_key: bytes = SERVER_KEY.public) -> TerminalIdentity:
     key = TerminalKey.from_seed(number.to_bytes(32, "big"))
     name = TerminalId(f"stall{number:03d}".encode())
-    return TerminalIdentity(terminal=name, epoch=1, key=key, server_keys=frozenset({SERVER_KEY.public}))
+    return TerminalIdentity(terminal=name, epoch=1, key=key, server_keys=frozenset({server_key}))
 
 
 async def open_market(server: Embedded, *, stalls: int, cards: int, cents_each: int) -> Market:
     """Found it and let the writer go: the log lies ready for a process."""
-    sellers = [_stall(number) for number in range(1, stalls + 1)]
+    sellers = [stall_of(number) for number in range(1, stalls + 1)]
     async with living_caisse(server, founded=False, at_us=time.time_ns() // 1_000) as caisse:
         await _furnish(caisse, sellers, cards, cents_each)
         return Market(
-            dsn=caisse.dsn, schema=caisse.schema, stalls=sellers, cards=[_card(number) for number in range(cards)],
-            cents_each=cents_each,
+            dsn=caisse.dsn, schema=caisse.schema, stalls=sellers, cents_each=cents_each,
+            cards=[card_of(number, _keys_of(number)) for number in range(cards)],
         )
 
 
 async def _furnish(caisse: Caisse, stalls: Sequence[TerminalIdentity], cards: int, cents_each: int) -> None:
-    members = [f"m-{number}" for number in range(cards)]
-    steps: list[tuple[PersonId, str, dict[str, object]]] = [
+    for person, verb, body in furnishing(stalls, [_keys_of(number) for number in range(cards)], cents_each):
+        done = await caisse.command(person, verb, body)
+        assert done.rc is Code.APPROVED, f"{verb}: {done.rc} {done.why}"
+
+
+def furnishing(
+    stalls: Sequence[TerminalIdentity], cards: Sequence[CardKeys], cents_each: int
+) -> list[tuple[PersonId, str, dict[str, object]]]:
+    """The commands that make the market, in order."""
+    members = [f"m-{number}" for number in range(len(cards))]
+    return [
         (AMINA, "found", founding()),
         (BRUNO, "admit_members", {"members": [{"member": member, "groups": []} for member in members]}),
         (BRUNO, "issue_cards", {"cards": [
-            {"card": _keys_of(number).card, "key_version": VERSION, "member": member, "alias": f"{number:04d}"}
+            {"card": cards[number].card, "key_version": VERSION, "member": member, "alias": f"{number:04d}"}
             for number, member in enumerate(members)
         ]}),
         (AMINA, "admit_producers", {"producers": [{"producer": "field", "name": "The field", "structures": []}]}),
@@ -95,6 +108,3 @@ async def _furnish(caisse: Caisse, stalls: Sequence[TerminalIdentity], cards: in
             for member in members
         ],
     ]
-    for person, verb, body in steps:
-        done = await caisse.command(person, verb, body)
-        assert done.rc is Code.APPROVED, f"{verb}: {done.rc} {done.why}"

@@ -142,7 +142,7 @@ def exchanges(heard: Heard, market: Market) -> list[Exchange]:
         assert len(replies) == 1, "one request, two answers"
         envelope, (reply_raw,) = open_envelope(raw, frame_bytes_max=4_096), replies
         frame = verify(envelope, FrameType.TERM_REQ, keys[envelope.kid])
-        request, reply = parse_request(frame, PATHS[path]), parse_reply(payload_of(reply_raw))
+        request, reply = parse_request(frame, PATHS[path]), parse_reply(payload_of(reply_raw, market.server_key))
         found.append(Exchange(raw=raw, request=request, reply_raw=reply_raw, reply=reply))
     return sorted(found, key=lambda one: one.reply.sq)
 

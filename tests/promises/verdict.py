@@ -4,7 +4,6 @@ from clearing.audit import audit
 from clearing.event_store.reader import Reader
 from clearing.events.codec import decode
 from clearing.rules.book import Book
-from tests.living_caisse import SERVER_KEY
 from tests.promises.market import Market
 from tests.promises.tills import Exchange, NaiveCards
 
@@ -16,7 +15,7 @@ async def log_agrees(market: Market, done: list[Exchange]) -> Book:
         await is_in_the_log_once(reader, done)
         book, lines = await folded(reader), list[str]()
         equals_the_model(book, market, done)
-        report = await audit(reader, report=lines.append, server_keys=[SERVER_KEY.public])
+        report = await audit(reader, report=lines.append, server_keys=[market.server_key])
         assert report.ok, "\n".join(lines)
         return book
     finally:

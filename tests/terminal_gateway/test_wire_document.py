@@ -5,7 +5,7 @@ from pathlib import Path
 
 from clearing.terminal_gateway import refusals
 from clearing.terminal_gateway.refusals import Reason, Refused
-from clearing.terminal_gateway.server import ENROL_PATH, PATHS
+from clearing.terminal_gateway.server import BATCH_PATH, ENROL_PATH, PATHS, STREAM_PATH
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/WIRE.md").read_text(encoding="utf-8")
 
@@ -26,7 +26,8 @@ def every_refusal() -> list[Refused]:
 
 def test_the_document_names_every_path_with_its_operation() -> None:
     told = {row[0]: row[1] for row in rows("paths")}
-    assert told == {path: op.value for path, op in PATHS.items()} | {ENROL_PATH: ""}
+    others = {ENROL_PATH: "", BATCH_PATH: "batch", STREAM_PATH: ""}
+    assert told == {path: op.value for path, op in PATHS.items()} | others
 
 
 def test_the_document_names_every_status_with_its_outcome() -> None:
