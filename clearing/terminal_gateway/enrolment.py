@@ -1,12 +1,14 @@
 """Law: pairing is a door of its own: its frames are signed by a key nobody knows yet, so it has its own bucket and reaches
 no book; the second call alone goes to a writer, which alone knows the slot's secret.
 
-Source: wire.md section 7. Here a payload is decoded before its signature held, because it carries the key that signed
+Source: wire.md section 7. The two calls may come to two gateways: a nonce proves by itself that one of them gave it, to this
+slot, key and nonce, and until when. Here a payload is decoded before its signature held, because it carries the key that signed
 it (wire.enrolment); nothing is kept of a frame whose signature does not hold.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from clearing.authoriser.client import Enrolment, Submission
@@ -16,12 +18,15 @@ from clearing.terminal_gateway import refusals
 from clearing.terminal_gateway.door import opened
 from clearing.terminal_gateway.limits import TokenBuckets, source_of
 from clearing.terminal_gateway.refusals import Reason
+from clearing.terminal_gateway.taps import CardRoom
 from clearing.values import CaisseCode
-from clearing.wire.enrolment import EnrolHello, EnrolProof, encode_server_nonce, read_enrolment
+from clearing.wire.enrolment import EnrolHello, EnrolProof, encode_server_nonce, macs_equal, read_enrolment
 from clearing.wire.frame import Envelope, FrameType, MalformedFrame
 from clearing.wire.signature import BadSignature, verify
 
-_NONCE_BYTES: Final = 16
+_OVER_BYTES: Final = 4  # the second in which a nonce is over, on the clock that all processes of a machine share
+_MAC_BYTES: Final = 12
+_SECOND_US: Final = 1_000_000
 
 
 class _Greeting(NamedTuple):
@@ -30,7 +35,7 @@ class _Greeting(NamedTuple):
 
 
 class EnrolmentDoor:
-    """Answers the first call of a pairing itself and passes the second on. random(n): n bytes nobody can foresee."""
+    """Answers the first call of a pairing itself and passes the second on. cardrooms: for a key that all gateways share."""
 
     def __init__(
         self,
@@ -38,12 +43,12 @@ class EnrolmentDoor:
         settings: Settings,
         directory: Directory,
         clock_us: Callable[[], int],
-        random: Callable[[int], bytes],
+        cardrooms: Mapping[CaisseCode, CardRoom],
     ) -> None:
         self._settings: Final = settings
         self._directory: Final = directory
         self._clock_us: Final = clock_us
-        self._random: Final = random
+        self._cardrooms: Final = cardrooms
         self._greeted: OrderedDict[tuple[str, bytes, bytes], _Greeting] = OrderedDict()
         self._addresses: Final = TokenBuckets(
             per_s=settings.enrol_requests_per_s,
@@ -67,7 +72,7 @@ class EnrolmentDoor:
             case EnrolHello() as hello:
                 return self._greet(hello, now_us)
             case EnrolProof() as proof:
-                return self._submission(envelope, proof)
+                return self._submission(envelope, proof, now_us)
 
     def _greet(self, hello: EnrolHello, now_us: int) -> bytes:
         """The same hello gets the same nonce while it lives: its answer may have been lost."""
@@ -76,14 +81,23 @@ class EnrolmentDoor:
         if greeting is None:
             if len(self._greeted) >= self._settings.pairing_nonces_max:
                 self._greeted.popitem(last=False)
-            greeting = _Greeting(self._random(_NONCE_BYTES), now_us + self._settings.pairing_s * 1_000_000)
-            self._greeted[place] = greeting
+            over_at_us = now_us + self._settings.pairing_s * _SECOND_US
+            greeting = self._greeted[place] = _Greeting(self._nonce(hello, over_at_us), over_at_us)
         return encode_server_nonce(greeting.server_nonce)
 
-    def _submission(self, envelope: Envelope, proof: EnrolProof) -> Submission:
-        """The nonce stays until its time is over, so that a second call whose answer was lost may come again."""
-        greeting = self._greeted.get((proof.slot, proof.key, proof.nonce))
-        if greeting is None or greeting.server_nonce != proof.server_nonce:
+    def _nonce(self, said: EnrolHello | EnrolProof, over_at_us: int) -> bytes:
+        """16 bytes that nobody can foresee: until which second, and a MAC of that and of what was said."""
+        room = self._cardrooms.get(self._caisse_of(said.slot))
+        if room is None:
+            raise refusals.not_ready(self._settings.not_ready_retry_s)
+        over = (over_at_us // _SECOND_US).to_bytes(_OVER_BYTES, "big")
+        bound = b"pairing " + over + said.key + said.nonce + said.slot.encode()
+        return over + blake2b(bound, key=room.kmeta, digest_size=_MAC_BYTES).digest()
+
+    def _submission(self, envelope: Envelope, proof: EnrolProof, now_us: int) -> Submission:
+        """The nonce holds until its time is over, so that a second call whose answer was lost may come again."""
+        over_at_us = int.from_bytes(proof.server_nonce[:_OVER_BYTES], "big") * _SECOND_US
+        if over_at_us <= now_us or not macs_equal(proof.server_nonce, self._nonce(proof, over_at_us)):
             raise refusals.pairing_refused()
         caisse = self._caisse_of(proof.slot)
         if not self._directory.ready.get(caisse, False):
@@ -103,6 +117,8 @@ class EnrolmentDoor:
     def _caisse_of(self, slot: str) -> CaisseCode:
         """The only caisse served here; among several the one whose code opens the slot's id ("brume-7k2f": brume)."""
         served = sorted(self._directory.ready, key=len, reverse=True)
+        if not served:
+            raise refusals.not_ready(self._settings.not_ready_retry_s)
         if len(served) == 1:
             return served[0]
         for caisse in served:

@@ -5,7 +5,6 @@ Paths and statuses: wire.md section 4, docs/WIRE.md. 200 means decided, declines
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
@@ -97,7 +96,7 @@ def create_app(
     door = door or Door(
         settings=settings, directory=directory, cardrooms=cardrooms, telemetry=telemetry, clock_us=clock_us
     )
-    pairing = EnrolmentDoor(settings=settings, directory=directory, clock_us=clock_us, random=secrets.token_bytes)
+    pairing = EnrolmentDoor(settings=settings, directory=directory, clock_us=clock_us, cardrooms=cardrooms)
     routes: dict[tuple[str, str], _Respond] = {}
     for path, op in PATHS.items():
         knock = Knock(path, _admission(door, op), door, settings=settings, authoriser=authoriser, telemetry=telemetry)

@@ -10,6 +10,7 @@ from clearing.terminal.terminal import ReferenceTerminal
 from clearing.terminal.transport import Answer, HttpTransport
 from clearing.terminal_gateway.enrolment import EnrolmentDoor
 from clearing.terminal_gateway.refusals import Refused
+from clearing.terminal_gateway.taps import VaultRoom
 from clearing.values import CaisseCode
 from clearing.wire.certificate import certified_keys, certify
 from clearing.wire.enrolment import EnrolHello, EnrolProof, encode_hello, encode_proof, parse_server_nonce
@@ -101,12 +102,10 @@ def test_only_certified_keys_come_out_of_certificates() -> None:
 
 
 def door(world: World, settings: Settings | None = None) -> EnrolmentDoor:
-    numbers = iter(range(1, 10_000))
+    room = VaultRoom(world.room, world.directory, BRUME)
     return EnrolmentDoor(
-        settings=settings or world.settings,
-        directory=world.directory,
-        clock_us=world.clock,
-        random=lambda size: next(numbers).to_bytes(size, "big"),
+        settings=settings or world.settings, directory=world.directory, clock_us=world.clock,
+        cardrooms={BRUME: room, CaisseCode("brume-sud"): room},
     )
 
 
@@ -149,6 +148,27 @@ def test_a_proof_reaches_the_writer_only_with_the_nonce_it_was_given(world: Worl
     assert refused(open_door, proof(nonce, slot="brume-other")) == 401
 
 
+def test_the_second_call_may_come_to_another_gateway(world: World) -> None:
+    nonce = greeted(door(world), hello())
+    assert isinstance(door(world).admit(proof(nonce), "192.0.2.1"), Submission)
+
+
+def test_every_bit_of_a_nonce_counts_and_it_is_bound_to_what_was_said(world: World) -> None:
+    open_door = door(world, Settings(enrol_requests_burst=1_000))
+    nonce = greeted(open_door, hello())
+    for bit in range(len(nonce) * 8):
+        bent = bytearray(nonce)
+        bent[bit // 8] ^= 1 << (bit % 8)
+        assert refused(open_door, proof(bytes(bent))) == 401
+    assert refused(open_door, proof(greeted(open_door, hello(nonce=b"another nonce 16")))) == 401
+    assert refused(open_door, proof(greeted(open_door, hello(key=TerminalKey.from_seed(b"o" * 32))))) == 401
+
+
+def test_a_gateway_that_knows_no_caisse_yet_greets_nobody(world: World) -> None:
+    world.directory.ready.clear()
+    assert refused(door(world), hello()) == 503
+
+
 def test_a_nonce_is_over_after_ten_minutes(world: World) -> None:
     open_door = door(world)
     nonce = greeted(open_door, hello())
@@ -188,10 +208,10 @@ def test_among_several_caisses_the_slots_name_opens_with_its_caisse(
 ) -> None:
     world.directory.ready[CaisseCode("brume-sud")] = True
     open_door = door(world)
-    raw = proof(greeted(open_door, hello(slot=slot)), slot=slot)
     if caisse is None:
-        assert refused(open_door, raw) == 401
+        assert refused(open_door, hello(slot=slot)) == 401
     else:
+        raw = proof(greeted(open_door, hello(slot=slot)), slot=slot)
         submission = open_door.admit(raw, "192.0.2.1")
         assert isinstance(submission, Submission)
         assert submission.caisse == caisse
