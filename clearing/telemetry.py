@@ -29,7 +29,7 @@ _SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0
 _GROUPS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _BATCHES: Final = (1, 5, 10, 20, 50, 100, 200)
 LOOP_EVERY_S: Final = 0.25
-ALARMS: Final = ("apply", "clock", "decide", "held", "submit", "views")
+ALARMS: Final = ("apply", "clock", "decide", "held", "snapshot", "submit", "views")
 
 
 class LogEvent(StrEnum):

@@ -15,4 +15,5 @@ def test_a_second_over_http_counts_the_same_sales_twice(tmp_path: Path) -> None:
     assert (result["errors"], result["void"], set(result["statuses"])) == (0, "", {"200"})
     assert result["codes"]["00"] == sum(result["codes"].values())
     assert result["whole_run"] == result["codes"]["00"]
-    assert {"serve", "generator", "postgres writer", "postgres projector"} <= result["cpu"].keys()
+    assert {"generator", "writer-1", "views-1", "postgres writer", "postgres projector"} <= result["cpu"].keys()
+    assert {"gateway-1", "gateway-2"} & result["cpu"].keys()
