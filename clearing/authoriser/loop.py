@@ -123,8 +123,7 @@ class Writer(Authoriser):
             deliver(Overloaded(self._settings.retry_after_s))
         else:
             self._inbox.append(Waiting(submission, self._clock.now_us(), deliver))
-            if len(self._inbox) >= SLICE or not self._flies():
-                self._arrived.set()  # while a group is being committed a few more may wait for each other
+            self._arrived.set()
 
     async def run(self) -> None:
         """Until stop(). Raises Fenced and whatever else ends it; everything in flight is OutcomeUnknown then."""
