@@ -139,7 +139,7 @@ def verified_by_gateway(raw: bytes, envelope: Envelope, frame_type: FrameType, d
 def covered_by_batch(envelope: Envelope, batch: VerifiedFrame, raw: bytes = b"") -> VerifiedFrame:
     """An item of a batch that `batch`'s own signature covers: same key, a request by its form (wire.md section 4).
 
-    raw: what envelope was opened from, for who has it at hand. Raises BadSignature for one of another key, or when batch is none.
+    raw: what envelope was opened from, for who has it at hand. Raises BadSignature for another key's, or when batch is none.
     """
     if envelope.kid != batch.kid or batch.frame_type is not FrameType.TERM_BATCH:
         raise BadSignature("an item of a batch is signed by the key that signed the batch")
