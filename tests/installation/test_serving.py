@@ -89,7 +89,8 @@ async def test_a_child_process_makes_snapshots_beside_the_serving_writer(served:
     await keeping
     assert found[0].position == served.writers[CODE].book.position
     assert await take_snapshot(served.installation, CODE) is None
-    assert 'alarm="snapshot"' not in (await asked(served, "/metrics"))[1]
+    alarms = {"caisse": CODE, "alarm": "snapshot"}
+    assert not served.telemetry.registry.get_sample_value("clearing_alarms_total", alarms)
 
 
 async def test_a_caisse_that_is_not_served_here_is_not_answered_for(served: Serving) -> None:
