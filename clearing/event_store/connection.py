@@ -20,7 +20,6 @@ SESSION: Final = {
     "lock_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "jit": "off",
-    "plan_cache_mode": "force_generic_plan",
 }
 LOST: Final = (
     OSError,
