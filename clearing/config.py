@@ -50,6 +50,7 @@ class Settings:
     inbox_max: int = _whole(4_096, 1, 1_000_000)
     group_max: int = _whole(256, 1, 256)
     retry_after_s: int = _whole(1, 1, 60)
+    commit_every_ms: int = _whole(5, 0, 1_000)  # under load; a sale that comes alone never waits
     lease_s: int = _whole(10, 2, 300)
 
     # Processes. 0 gateways: everything in one process.

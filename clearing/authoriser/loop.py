@@ -1,15 +1,14 @@
 """Law: one caisse, one writer: it decides in order from memory, appends a group in one statement, answers after the commit.
 
-While one group is being committed the next one is decided; it is sealed and sent when the one before it is durable, so that the
-commit is the only timer. A bug in the fold rebuilds the book from the log; the frame that does it again, alone, is held for a
-person. A fenced writer answers nothing more: OutcomeUnknown for all in flight, then it stops.
+While one group is being committed the next one is decided; it is sealed and sent when the one before it is durable, and under
+load not sooner than the pace says (pace.py). A bug in the fold rebuilds the book from the log; the frame that does it again,
+alone, is held for a person. A fenced writer answers nothing more: OutcomeUnknown for all in flight, then it stops.
 """
 
 import asyncio
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -28,24 +27,22 @@ from clearing.authoriser.client import (
 from clearing.authoriser.clock import Clock, WatchedClock
 from clearing.authoriser.group import ApplyFailed, Group
 from clearing.authoriser.loading import load
+from clearing.authoriser.pace import Pace
 from clearing.authoriser.pairing import Pairing
 from clearing.authoriser.receipts import asks_for_a_receipt_after, receipt
 from clearing.authoriser.reception import Reception, Reply, Waiting, message_key
 from clearing.authoriser.sameness import Sameness, Stored
+from clearing.authoriser.telling import TELLING, Telling
 from clearing.config import Settings
-from clearing.directory import Directory, Holder, KeyEntry
+from clearing.directory import Directory
 from clearing.event_store.log import Fenced, Log
 from clearing.event_store.proofs import head_note
 from clearing.event_store.tree import GrowingTree
-from clearing.events.caisse import PersonNamed
-from clearing.events.catalogue import Event
-from clearing.events.members import CardIssued
-from clearing.events.producers import TerminalEnrolled
 from clearing.rules.answers import BrokenBook
 from clearing.rules.book import Book
 from clearing.rules.members import TAP_WINDOW
 from clearing.telemetry import LogEvent, Telemetry
-from clearing.values import CaisseCode, TerminalId
+from clearing.values import CaisseCode
 from clearing.wire.requests import Op, Request
 from clearing.wire.signature import TerminalKey
 
@@ -78,7 +75,8 @@ class Writer(Authoriser):
         self._head_signed_us = 0
         self._step_told_us = 0
         self._renewed_s = 0.0
-        self._kids: dict[TerminalId, bytes] = {}
+        self._telling = Telling(code, directory)
+        self._pace = Pace(settings.commit_every_ms, self._arrived.set)
         self.book = Book()
         self._reception = self._open_reception(Sameness())
         self._chain = b""
@@ -107,7 +105,7 @@ class Writer(Authoriser):
             raise BrokenBook(f"the log's head is {self._log.head.position}, its events end at {loaded.book.position}")
         self.book, self._tree, self._chain = loaded.book, loaded.tree, loaded.chain
         for event in loaded.key_events:
-            self._tell_directory(event)
+            self._telling.tell(event)
         for card, known in self.book.members.cards.items():
             self._directory.put_card(self.code, card, known.key_version)
         sameness = Sameness()
@@ -193,14 +191,14 @@ class Writer(Authoriser):
                     await self._landed()
                     await self._ask_store(waiting)
                 answered.append((waiting, _answer(partial(self._reception.take, waiting, group, self._chain))))
-            if len(self._open) >= self._settings.group_max or not (self._inbox or self._flies()):
+            if len(self._open) >= self._settings.group_max or not (self._inbox or self._grows()):
                 return
             if self._inbox:
                 await asyncio.sleep(0)
             else:
                 self._arrived.clear()
                 await self._arrived.wait()
-            if self._open and not self._flies():
+            if self._open and not self._grows():
                 return
 
     def _send_off(self, group: Group, answered: Sequence[Answered]) -> None:
@@ -212,8 +210,13 @@ class Writer(Authoriser):
         if group.rows:
             self._flight = asyncio.create_task(self._commit(group), name=f"commit of {self.code}")
             self._flight.add_done_callback(lambda _: self._arrived.set())
+            self._pace.sent(len(answered))
         else:
             self._deliver()
+
+    def _grows(self) -> bool:
+        """Whether the group that is being decided waits for more: the one before is being committed, or was just sent."""
+        return self._pace.holds or self._flies()
 
     def _flies(self) -> bool:
         """Whether a group is being committed."""
@@ -331,8 +334,8 @@ class Writer(Authoriser):
         self._renewed_s = asyncio.get_running_loop().time()
         for row, event in zip(group.rows, group.events, strict=True):
             self._tree.append(row.leaf)
-            if type(event) in _TELLS_DIRECTORY:
-                self._tell_directory(event)
+            if type(event) in TELLING:
+                self._telling.tell(event)
         self._deliver()
         self._telemetry.group_requests.labels(self.code).observe(len(group.replies))
         self._telemetry.log_position.labels(self.code).set(group.rows[-1].position)
@@ -349,38 +352,9 @@ class Writer(Authoriser):
             note = head_note(f"clearing/{self.code}", size, root)
             await self._log.store_head(size, root, self._key.sign_statement(note.encode()))
 
-    def _tell_directory(self, event: Event) -> None:
-        match event:
-            case TerminalEnrolled():
-                self._retire(event.terminal)
-                self._put(event.key, Holder.TERMINAL, event.terminal, event.epoch)
-            case PersonNamed():
-                self._retire(event.number)
-                self._put(event.key, Holder.PERSON, event.number, event.epoch)
-            case CardIssued():
-                self._directory.put_card(self.code, event.card, event.key_version)
-            case _:
-                pass
-
-    def _put(self, key: bytes, holder: Holder, number: TerminalId, epoch: int) -> None:
-        kid = key[:8]
-        self._kids[number] = kid
-        self._directory.put_key(
-            KeyEntry(kid=kid, public_key=key, caisse=self.code, holder=holder, number=number, epoch=epoch)
-        )
-
-    def _retire(self, number: TerminalId) -> None:
-        """The key of an ended epoch is taken for repeats only."""
-        entry = self._directory.key(self._kids.get(number, b""))
-        if entry is not None:
-            self._directory.put_key(replace(entry, current=False))
-
     def _alarm(self, alarm: str, fault: object) -> None:
         self._telemetry.alarms.labels(self.code, alarm).inc()
         structlog.get_logger().error(LogEvent.ALARM, caisse=self.code, alarm=alarm, fault=repr(fault))
-
-
-_TELLS_DIRECTORY = (TerminalEnrolled, PersonNamed, CardIssued)
 
 
 def _answer(ask: Callable[[], Reply]) -> Reply | EnrolmentRefused:

@@ -31,6 +31,8 @@ from clearing.wire.requests import Request
 
 CONNECT_PAUSE_S: Final = 0.05
 CONNECT_PAUSE_MAX_S: Final = 1.0
+TURN_S: Final = 0.002  # how long requests wait for each other, once BUSY of them are in flight on a trunk
+BUSY: Final = 4
 
 
 class Address(NamedTuple):
@@ -88,7 +90,8 @@ class Trunk(Authoriser):
         self._next = 0
         self._line: _Line | None = None  # the one that speaks, after its first word
         self._dialled: _Line | None = None
-        self._requests = Outbox(self._send_requests, self._loop.call_soon)
+        self._requests = Outbox(self._send_requests, self._in_turn)
+        self._sent_s = 0.0
         self._cards = Outbox(self._send_cards, self._loop.call_soon)
         self._closed = asyncio.Event()
         self._connecting = self._loop.create_task(self._connect(), name="trunk")
@@ -179,9 +182,18 @@ class Trunk(Authoriser):
             self._telemetry.link_seconds.labels(oldest.caisse).observe(self._loop.time() - oldest.since_s)
             self._telemetry.link_in_flight.labels(oldest.caisse).set(len(self._asked))
 
+    def _in_turn(self, send: Callable[[], None]) -> None:
+        """Send at once; under load together with what else comes in TURN_S, so that the writer wakes once for all of it."""
+        left_s = self._sent_s + TURN_S - self._loop.time()
+        if left_s > 0 and len(self._asked) >= BUSY:
+            self._loop.call_later(left_s, send)
+        else:
+            self._loop.call_soon(send)
+
     def _send_requests(self, waiting: list[tuple[int, Submission]]) -> None:
         if self._line is None:
             return
+        self._sent_s = self._loop.time()
         single: list[object] = []
         batches: dict[bytes, tuple[Submission, list[object]]] = {}
         for number, submission in waiting:

@@ -18,6 +18,7 @@ from clearing.events.sales import SaleDecided
 from clearing.installation.serving import Routes
 from clearing.postgres import Embedded
 from clearing.terminal.virtual_card import VirtualCard
+from clearing.terminal_gateway import writers
 from clearing.terminal_gateway.door import CardAwaited
 from clearing.terminal_gateway.refusals import Refused
 from clearing.terminal_gateway.writers import Address, Writers
@@ -325,3 +326,28 @@ async def test_the_desks_command_and_a_sale_over_the_trunk_meet_in_one_log(site:
         done = await site.caisse.command(AMINA, "receive_money", {"fund": "general", "cents": 100, "reference": "gift"})
         assert done.rc is Code.APPROVED
         assert read(await selling).rc is Code.APPROVED
+
+
+async def test_under_load_requests_wait_for_each_other_and_share_a_frame(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writers, "TURN_S", 0.3)
+    async with site.gateway() as gateway:
+        frames: list[int] = []
+        submission = await gateway.admitted(site.sale())
+        monkeypatch.setattr(writers._Line, "send", lambda _line, _kind, *values: frames.append(len(values[0])))
+        answers: list[Answer] = []
+
+        async def post() -> None:
+            gateway.trunk.post(submission, answers.append)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+
+        for _ in range(writers.BUSY):
+            await post()
+        assert frames == [1] * (writers.BUSY - 1), "who comes before the load goes at once"
+        for _ in range(9):
+            await post()
+        await until(lambda: len(frames) == writers.BUSY)
+        assert frames[-1] == 10
+        assert not answers
