@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 
 import uvloop
 
+from clearing.config import PREFIX
 from clearing.vault import Vault
 from loadtests import tpcb
 from loadtests.fleet import Fleet
@@ -49,7 +50,7 @@ def say(text: str) -> None:
 
 async def authorise(options: argparse.Namespace, judged: Judged | None = None) -> dict[str, object]:
     """The whole run; the keys of its result. judged: what a longer load test does beside the sales and adds to the result."""
-    async with ground(options.home) as place:
+    async with ground(options.home, settings=dict(options.setting)) as place:
         say(f"the caisse: {options.terminals} producers and terminals, {options.cards} cards, by signed commands")
         fleet = await place.fleet(terminals=options.terminals, cards=options.cards)
         with tempfile.TemporaryDirectory(prefix="clearing-frames-") as folder:
@@ -184,6 +185,14 @@ def show(result: Mapping[str, Any]) -> None:
         print(f"VOID: {result['void']}")
 
 
+def _setting(text: str) -> tuple[str, str]:
+    """The variable of an operator's setting, and its value; the server refuses what it does not know."""
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"'{text}' is no setting; write NAME=VALUE")
+    return PREFIX + name.upper(), value
+
+
 def arguments() -> argparse.ArgumentParser:
     """What every load test of the server can be told."""
     parser = argparse.ArgumentParser(add_help=False)
@@ -203,6 +212,8 @@ def arguments() -> argparse.ArgumentParser:
     add("--junk", type=int, default=0, help="junk requests per second beside the sales, from other addresses (default 0)")
     add("--tpcb-seconds", type=int, default=30, help="of each of the two TPC-B runs; 0 leaves them out (default 30)")
     add("--tpcb-scale", type=int, default=50, help="TPC-B's branches (default 50)")
+    add("--setting", type=_setting, action="append", default=[], metavar="NAME=VALUE",
+        help="of the server, as commit_every_ms=0; can be given again")  # fmt: skip
     add("--home", type=Path, help="a prepared home to keep and use again (default: a throwaway one)")
     add("--json", type=Path, metavar="FILE", help="where the result goes (default: loadtests/results)")
     return parser

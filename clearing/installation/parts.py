@@ -9,9 +9,8 @@ import gc
 import json
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -143,7 +142,6 @@ async def serve_part(task: Task, home: Home, settings: Settings) -> int:
     """Work until told to stop; the exit code. Raises what ends a writer."""
     stop, over = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
-    _take_long_turns()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     loop.add_signal_handler(signal.SIGINT, lambda: None)  # Ctrl-C is the parent's to answer
     os.set_blocking(0, False)
@@ -169,13 +167,6 @@ async def serve_part(task: Task, home: Home, settings: Settings) -> int:
         if running is not None and running.fault is not None:
             raise running.fault
     return 0
-
-
-def _take_long_turns() -> None:
-    """Each message wakes a process; on few cores it must not push another one off its core for it. Linux alone has this."""
-    if sys.platform == "linux":
-        with suppress(OSError):  # a container may forbid it; it only makes a sale cheaper
-            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _parent_spoke(stop: asyncio.Event) -> None:
