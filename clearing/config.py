@@ -61,6 +61,9 @@ class Settings:
     trunk_port: int = _whole(0, 0, 65_000)  # 0: Unix sockets; else writer N listens on 127.0.0.1 at this port + N - 1
     trunk_in_flight_max: int = _whole(8_192, 1, 1_000_000)
 
+    # The database that comes with an installation; each caisse that is served takes four.
+    database_connections: int = _whole(80, 20, 10_000)
+
     # Readers of the log.
     page_events_max: int = _whole(10_000, 1, 10_000)
     poll_ms: int = _whole(20, 1, 10_000)

@@ -150,11 +150,11 @@ def _is_ready(address: str) -> bool:
 
 @asynccontextmanager
 async def ground(
-    folder: Path | None, *, code: CaisseCode = CODE, settings: Mapping[str, str] | None = None
+    folder: Path | None, *, code: CaisseCode = CODE, settings: Mapping[str, str] | None = None, connections: int = 80
 ) -> AsyncIterator[Ground]:
-    """A home whose database runs and whose caisse is prepared, for the time of the block."""
+    """A home whose database runs and whose caisse is prepared, for the time of the block. connections: the database's."""
     with home_for(folder) as home:
-        installation = Installation.open(home, Settings())
+        installation = Installation.open(home, Settings(database_connections=connections))
         try:
             await installation.set_up()
             await installation.prepare(code, at_us=time.time_ns() // 1_000)

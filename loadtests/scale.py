@@ -122,7 +122,8 @@ async def scale(options: argparse.Namespace) -> dict[str, Any]:
     axes = {name: getattr(options, name) for name in ("cards", "lines", "payers", "caisses", "events")}
     points: list[Point] = []
     fresh = _codes()
-    async with ground(options.home) as place:
+    connections = 80 + 3 * max(options.caisses, default=0)  # a writer takes two
+    async with ground(options.home, connections=connections) as place:
         for axis, values in axes.items():
             for value in values:
                 point = await one_point(place.installation, options, axis, value, fresh)
@@ -167,8 +168,9 @@ def main(words: Sequence[str] | None = None) -> int:
     add("--cards", type=int, nargs="*", default=[1_000, 10_000, 100_000], help="cards of a caisse")
     add("--lines", type=int, nargs="*", default=[1, 3, 10, 30], help="lines of a basket")
     add("--payers", type=int, nargs="*", default=[1, 2, 3, 6, 12], help="payers of the charte")
-    add("--caisses", type=int, nargs="*", default=[1, 10, 25], help="caisses written at once; each takes two connections")
-    add("--events", type=int, nargs="*", default=[100_000, 1_000_000], help="events in the log before; 10000000 takes 15 GB")
+    add("--caisses", type=int, nargs="*", default=[1, 10, 100, 1_000], help="caisses written at once")
+    add("--events", type=int, nargs="*", default=[100_000, 1_000_000, 10_000_000],
+        help="events in the log before; ten million take 15 GB")
     add("--sales", type=int, default=6_000, help="measured at each point (default 6000)")
     add("--home", type=Path, help="a home to keep (default: a throwaway one)")
     add("--json", type=Path, metavar="FILE", help="where the table goes (default: loadtests/results)")

@@ -44,7 +44,7 @@ class Installation:
         home.make()
         if not (home.postgres / "data").exists():  # later a lost key is put back from its copy, never replaced
             people.make_key(home.people_key)
-        return cls(home, settings, Embedded.start(home.postgres))
+        return cls(home, settings, Embedded.start(home.postgres, connections=settings.database_connections))
 
     def close(self) -> None:
         self.database.stop()

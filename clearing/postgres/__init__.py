@@ -17,13 +17,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 from urllib.parse import quote, urlencode
 
 from clearing.postgres.binaries import Binaries, PostgresUnavailable, account_of, as_account, find_postgres, reachable
 from clearing.postgres.server import ADMIN, Running, end, launch, running
 
 __all__ = ["ADMIN", "Binaries", "Embedded", "PostgresUnavailable", "default_home", "find_postgres"]
+
+CONNECTIONS: Final = 80
 
 
 def default_home(name: str, *, xdg_data_home: str = "") -> Path:
@@ -43,13 +45,15 @@ class Embedded:
     binaries: Binaries
     password: str = field(repr=False)
     users: int = field(repr=False)  # open file: a shared lock held by each process that uses the server
+    connections: int = CONNECTIONS
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @classmethod
-    def start(cls, home: Path, *, binaries: Binaries | None = None) -> Self:
+    def start(cls, home: Path, *, binaries: Binaries | None = None, connections: int = CONNECTIONS) -> Self:
         """Make the data if there is none, start the server if it does not run, wait until it answers.
 
-        Raises PostgresUnavailable with the end of the server's log when it does not come up.
+        connections: at most, of a server that is started now; one that runs keeps what it has. Raises PostgresUnavailable
+        with the end of the server's log when it does not come up.
         """
         home = home.resolve()
         account = account_of(home / "data")
@@ -57,10 +61,13 @@ class Embedded:
         binaries = binaries or find_postgres()
         with _alone(home):
             password = _password(home, account)
-            process, server = _up(home, binaries)
+            process, server = _up(home, binaries, connections)
             users = os.open(home / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(users, fcntl.LOCK_SH)
-        return cls(home=home, server=server, password=password, users=users, binaries=binaries, process=process)
+        return cls(
+            home=home, server=server, password=password, users=users, binaries=binaries, connections=connections,
+            process=process,
+        )  # fmt: skip
 
     @property
     def pid(self) -> int:
@@ -77,7 +84,7 @@ class Embedded:
         with _alone(self.home):
             if self.process is not None and self.process.poll() is None:
                 return
-            self.process, self.server = _up(self.home, self.binaries)
+            self.process, self.server = _up(self.home, self.binaries, self.connections)
 
     def password_of(self, role: str) -> str:
         """Each role's password is derived from the admin's: one secret to keep, and no role knows another's."""
@@ -109,13 +116,13 @@ class Embedded:
         self.stop()
 
 
-def _up(home: Path, binaries: Binaries) -> tuple[subprocess.Popen[bytes] | None, Running]:
+def _up(home: Path, binaries: Binaries, connections: int) -> tuple[subprocess.Popen[bytes] | None, Running]:
     """The running server, joined, or a new one with the process we started."""
     found = running(home / "data")
     if found is not None:
         return None, found
     account = account_of(home / "data")
-    return launch(home, reachable(binaries, account), account)
+    return launch(home, reachable(binaries, account), account, connections)
 
 
 def _make_home(home: Path, account: pwd.struct_passwd | None) -> None:

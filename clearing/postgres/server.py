@@ -32,7 +32,6 @@ BUILTIN_LOCALE_MAJOR: Final = 17  # the first with collation that no system libr
 SETTINGS: Final = {
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
-    "max_connections": "80",
     "listen_addresses": "127.0.0.1",
     "fsync": "on",
     "full_page_writes": "on",
@@ -70,7 +69,7 @@ def running(data: Path) -> Running | None:
 
 
 def launch(
-    home: Path, binaries: Binaries, account: pwd.struct_passwd | None
+    home: Path, binaries: Binaries, account: pwd.struct_passwd | None, connections: int
 ) -> tuple[subprocess.Popen[bytes], Running]:
     """Start the server of `home`, with the port it last had if that is free. Raises PostgresUnavailable."""
     data = home / "data"
@@ -79,7 +78,7 @@ def launch(
     folder = _socket_folder(home, account)
     log = home / "server.log"
     for port in _ports(home):
-        process = _spawn(home, binaries, account, folder, port)
+        process = _spawn(home, binaries, account, folder, port, connections)
         if _came_up(process, data):
             (home / "port").write_text(f"{port}\n", encoding="ascii")
             return process, Running(pid=process.pid, port=port, socket_folder=folder)
@@ -203,12 +202,14 @@ def _ports(home: Path) -> Iterator[int]:
 
 
 def _spawn(
-    home: Path, binaries: Binaries, account: pwd.struct_passwd | None, folder: Path, port: int
+    home: Path, binaries: Binaries, account: pwd.struct_passwd | None, folder: Path, port: int, connections: int
 ) -> subprocess.Popen[bytes]:
     """Its own session: Ctrl-C in the terminal must reach us first, and us alone."""
     child = as_account(account)
     command = [str(binaries.bin / "postgres"), "-D", str(home / "data"), "-p", str(port)]
-    settings = SETTINGS | {"unix_socket_directories": str(folder), "wal_compression": "on"}
+    settings = SETTINGS | {
+        "unix_socket_directories": str(folder), "wal_compression": "on", "max_connections": str(connections),
+    }  # fmt: skip
     asked = [*command, "-C", "wal_compression", "-c", "wal_compression=lz4"]
     if subprocess.run(asked, check=False, capture_output=True, **child).returncode == 0:
         settings["wal_compression"] = "lz4"

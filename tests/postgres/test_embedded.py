@@ -56,6 +56,16 @@ async def test_nobody_enters_without_a_password(server: Embedded) -> None:
     assert server.password not in repr(server)
 
 
+async def test_it_takes_as_many_connections_as_it_is_told(own: Embedded) -> None:
+    assert await ask(own, "SHOW max_connections") == "80"
+    own.stop()
+    more = Embedded.start(own.home, binaries=own.binaries, connections=120)
+    assert await ask(more, "SHOW max_connections") == "120"
+    more.revive()
+    assert await ask(more, "SHOW max_connections") == "120"
+    own.users, own.process, own.server = more.users, more.process, more.server
+
+
 async def test_a_second_start_joins_and_the_last_to_leave_ends_it(own: Embedded) -> None:
     await ask(own, "SELECT 1")
     joined = Embedded.start(own.home, binaries=own.binaries)
