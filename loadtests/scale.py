@@ -34,6 +34,8 @@ from loadtests.ground import ground
 from loadtests.results_file import RESULTS, write_result
 
 PAGE: Final = 5_000
+PLANNED: Final = 6
+SALES_EACH: Final = 24  # of each caisse at least
 EVIDENCE: Final = os.urandom(440)  # as long as a sale's frame
 REPLY: Final = os.urandom(330)
 Point = dict[str, object]
@@ -45,9 +47,9 @@ def _codes() -> Callable[[], CaisseCode]:
 
 
 async def _costs(bares: Sequence[Bare], options: argparse.Namespace, lines: int = 3) -> Cost:
-    """Warm up, then measure."""
-    each = max(1, options.sales // len(bares))
-    await cost_of(bares, [bare.sales(max(1, each // 5), lines=lines) for bare in bares])
+    """Warm up, then measure; each session plans its statement anew until it has run it five times."""
+    each = max(min(options.sales, SALES_EACH), options.sales // len(bares))
+    await cost_of(bares, [bare.sales(max(PLANNED, each // 5), lines=lines) for bare in bares])
     return await cost_of(bares, [bare.sales(each, lines=lines) for bare in bares])
 
 

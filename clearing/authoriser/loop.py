@@ -47,7 +47,7 @@ from clearing.wire.requests import Op, Request
 from clearing.wire.signature import TerminalKey
 
 HEAD_EVERY_US = 1_000_000
-IDLE_S = 0.5  # how long the writer sleeps before it looks what time alone made due
+IDLE_S = 0.5  # how long the writer sleeps before it looks what time alone made due, and at its lease
 
 SLICE = 32  # requests decided before what else waits in this process gets its turn
 
@@ -132,7 +132,7 @@ class Writer(Authoriser):
                     await self._idle()
                 await self._round()
                 if asyncio.get_running_loop().time() - self._renewed_s > self._settings.lease_s / 3:
-                    await self._renew_lease()  # nothing but repeats for a while: they append nothing, so they keep no lease
+                    await self._renew_lease()  # nobody asks, or nothing but repeats: no append keeps the lease
             await self._landed()
             await self._sign_head(force=True)
         except BaseException as fault:
@@ -240,14 +240,13 @@ class Writer(Authoriser):
         self._step_told_us = step_us
 
     async def _idle(self) -> None:
-        """Wait for a request, or for the commit in flight; once in a while look at the lease."""
+        """Wait for a request, or for the commit in flight; nobody asking is told to the operator."""
         try:
             async with asyncio.timeout(IDLE_S):  # wait_for forgets a cancel that comes with the arrival
                 await self._arrived.wait()
         except TimeoutError:
             self._telemetry.inbox_age_seconds.labels(self.code).set(0)
             self._telemetry.inbox_requests.labels(self.code).set(0)
-            await self._renew_lease()
 
     async def _renew_lease(self) -> None:
         await self._log.renew_lease()

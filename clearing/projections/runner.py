@@ -25,6 +25,7 @@ PAGE_EVENTS: Final = 10_000
 POLL_S: Final = 0.02
 EVENTS_PER_S: Final = 2_000  # what pages are paused for: see run
 PAUSE_S_MAX: Final = 0.5
+QUIET_SHARE: Final = 50  # a look at a log that has been quiet for long comes after a fiftieth of that, up to PAUSE_S_MAX
 LOSSES_MAX: Final = 10
 SECOND_US: Final = 1_000_000
 
@@ -143,15 +144,20 @@ class Runner:
         """Follow the log until `stop`. Set `wake` after an append, and to stop at once: it saves waiting for the next page.
 
         After a page comes a pause that grows with it, from poll_s to PAUSE_S_MAX: a page costs 2 ms whatever its size, and a
-        busy log's sums per producer are written as cheaply for 5,000 sales as for 500. A full page is followed at once.
+        busy log's sums per producer are written as cheaply for 5,000 sales as for 500. A full page is followed at once. A quiet
+        log is looked at less and less often: a thousand caisses at night must not keep a machine busy.
         """
-        waiting = wake or stop
+        waiting, now_s = wake or stop, asyncio.get_running_loop().time
+        spoke_s = now_s()
         while not stop.is_set():
             written = await self.step()
             if written >= self._page_events:
                 continue
+            if written:
+                spoke_s = now_s()
+            pause_s = written / EVENTS_PER_S if written else (now_s() - spoke_s) / QUIET_SHARE
             try:
-                await asyncio.wait_for(waiting.wait(), max(poll_s, min(written / EVENTS_PER_S, PAUSE_S_MAX)))
+                await asyncio.wait_for(waiting.wait(), max(poll_s, min(pause_s, PAUSE_S_MAX)))
             except TimeoutError:
                 continue
             if wake is not None:

@@ -1,7 +1,7 @@
 """Law: a page is written with its checkpoint or not at all; a hole halts; more runners than one change nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -10,7 +10,7 @@ import pytest
 from clearing.events.codec import UnreadableEvent
 from clearing.events.funds import MoneyReceived
 from clearing.events.sales import HoldExpired
-from clearing.projections import ledger, owed
+from clearing.projections import ledger, owed, runner as runner_module
 from clearing.projections.generations import GenerationGone, breaches, install
 from clearing.projections.page import Page, Write, Writes
 from clearing.projections.reading import LogHole
@@ -197,6 +197,11 @@ async def test_a_second_set_up_changes_nothing(viewed: ViewedCaisse) -> None:
         await check(questions, story)
 
 
+async def until(there: Callable[[], bool]) -> None:
+    while not there():
+        await asyncio.sleep(0.001)
+
+
 async def test_a_runner_that_is_woken_shows_an_event_without_waiting_for_its_poll(viewed: ViewedCaisse) -> None:
     stop, wake = asyncio.Event(), asyncio.Event()
     async with viewed.runner() as runner:
@@ -226,6 +231,34 @@ async def test_a_runner_polls_when_nobody_wakes_it_and_stops_at_once(viewed: Vie
         stop.set()
         await following
     assert (await figures(viewed))[0] == 1
+
+
+async def test_a_quiet_log_is_looked_at_less_and_less_often(
+    viewed: ViewedCaisse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    stop, wait_for = asyncio.Event(), asyncio.wait_for
+
+    async def waited(waiting: Coroutine[None, None, bool], pause_s: float) -> bool:
+        pauses.append(pause_s)
+        return await wait_for(waiting, pause_s)
+
+    monkeypatch.setattr(runner_module, "QUIET_SHARE", 1)
+    monkeypatch.setattr(runner_module, "PAUSE_S_MAX", 0.2)
+    await viewed.record(FOUNDED, [START_US])
+    async with viewed.runner() as runner:
+        monkeypatch.setattr(asyncio, "wait_for", waited)
+        following = asyncio.create_task(runner.run(stop, poll_s=0.001))
+        async with asyncio.timeout(30):
+            await until(lambda: pauses[-3:] == [0.2] * 3)
+            assert pauses[0] == 0.001, "an event was just read"
+            assert sorted(pauses) == pauses
+            await viewed.record([MoneyReceived(fund=FundId("general"), cents=Cents(5), reference="", by=PersonId("tina"))],
+                                [START_US + 2])  # fmt: skip
+            await runner.reached(2)
+            await until(lambda: pauses[-1] < 0.2)  # it speaks again
+        stop.set()
+        await following
 
 
 async def test_reads_are_of_one_moment_while_pages_are_written(viewed: ViewedCaisse) -> None:
