@@ -75,6 +75,7 @@ async def library(database: Embedded, options: argparse.Namespace, threads: int)
         "AGGREGATE_CACHE_FASTFORWARD": "n", "POSTGRES_SCHEMA": SCHEMA_OF_THE_LIBRARY,
     }
     peers_library.make_tables(environment)
+    environment["CREATE_TABLE"] = "n"
     tpcb.checkpoint(database)
     work = [
         peers_library.Threads(environment=environment, first=place * each, threads=each, members=options.members // CLIENTS,
