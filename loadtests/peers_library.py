@@ -47,7 +47,7 @@ class Threads:
 
 
 def make_tables(environment: Mapping[str, str]) -> None:
-    """Once, before the processes: two that make the library's types at the same time are refused by PostgreSQL, so that those are told CREATE_TABLE=n."""
+    """Once, before the processes, which are told CREATE_TABLE=n: two that do it at the same time are refused by PostgreSQL."""
     shop: Any = Application(env=dict(environment))
     shop.close()
 
