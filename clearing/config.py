@@ -5,6 +5,7 @@ There is no setting for the time, and none that makes a signature, a limit of th
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_address
 from typing import Any, Final
 
 PREFIX: Final = "CLEARING_"
@@ -44,6 +45,7 @@ class Settings:
     pairing_nonces_max: int = _whole(10_000, 1, 1_000_000)
     stream_in_flight_max: int = _whole(1_024, 1, 100_000)
     not_ready_retry_s: int = _whole(1, 1, 60)
+    proxies: str = "127.0.0.1, ::1"  # whose X-Forwarded-For tells where a request came from
     request_log: bool = False
 
     # The writer.
@@ -73,8 +75,20 @@ class Settings:
         for one in fields(self):
             if one.metadata:
                 _require_range(one.name, getattr(self, one.name), one.metadata["least"], one.metadata["most"])
+        _ = self.trusted_proxies
         self._require("frame_bytes_max", "command_bytes_max", "a command holds whole lists, a frame one sale")
         self._require("group_max", "inbox_max", "a group is taken out of the inbox")
+
+    @property
+    def trusted_proxies(self) -> frozenset[str]:
+        """The addresses in proxies. Raises SettingRefused."""
+        named = [one.strip() for one in self.proxies.split(",") if one.strip()]
+        try:
+            return frozenset(str(ip_address(one)) for one in named)
+        except ValueError as fault:
+            raise SettingRefused(
+                f"{_variable('proxies')}: {fault}; write addresses like 127.0.0.1, parted by commas"
+            ) from None
 
     def _require(self, less: str, more: str, why: str) -> None:
         small, large = getattr(self, less), getattr(self, more)

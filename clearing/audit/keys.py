@@ -42,11 +42,11 @@ class TerminalKeys:
         for row in rows:
             try:
                 event = decode(row.type, row.schema_version, row.public, row.private)
-            except UnreadableEvent:
+                if isinstance(event, TerminalEnrolled):
+                    new = Enrolled(row.position, event.epoch, event.producer, event.key)
+                    found.setdefault(event.terminal, []).append(new)
+            except (UnreadableEvent, TypeError, ValueError):  # a flipped bit may have made a terminal of something else
                 continue
-            if isinstance(event, TerminalEnrolled):
-                new = Enrolled(row.position, event.epoch, event.producer, event.key)
-                found.setdefault(event.terminal, []).append(new)
         return cls(found)
 
     def before(self, terminal: TerminalId, position: int) -> Enrolled | None:

@@ -68,20 +68,26 @@ class Door:
 
         Raises Refused.
         """
-        entry, frame = self._verified(opened(raw, self._settings.frame_bytes_max), FrameType.TERM_REQ, address, 1)
+        entry, frame = self._verified(opened(raw, self._settings.frame_bytes_max), FrameType.TERM_REQ, address)
+        self._let_in(entry)
+        self._keys.spend(entry.kid, self._clock_us())
         return self._submission(entry, frame, op)
 
     def admit_batch(self, raw: bytes, address: str) -> list[Admitted | Refused]:
         """The items of a batch, in order: admitted, or refused one by one. Raises Refused when the batch itself is."""
         envelope = opened(raw, BATCH_BYTES_MAX)
-        entry, frame = self._verified(envelope, FrameType.TERM_BATCH, address, 1)
+        entry, frame = self._verified(envelope, FrameType.TERM_BATCH, address)
+        self._let_in(entry)
+        tokens = -(-len(raw) // self._settings.frame_bytes_max)
         try:
             batch = parse_batch(frame)
+            tokens = max(tokens, len(batch.items))  # each item counts, and all that is kept; the next batch waits for them
         except MalformedFrame as fault:
             raise refusals.malformed(fault) from None
+        finally:
+            self._keys.spend(entry.kid, self._clock_us(), tokens)
         if batch.terminal != entry.number or batch.epoch != entry.epoch:
             raise refusals.unauthorised(Reason.OTHER_TERMINAL)
-        self._keys.spend(entry.kid, self._clock_us(), len(batch.items) - 1)  # each item counts; the next batch waits for them
         digest = sha256(raw).digest()
         return [
             self._item(entry, frame, BatchItem(digest, raw, place), item, address)
@@ -101,15 +107,13 @@ class Door:
         try:
             envelope = opened(raw, self._settings.frame_bytes_max)
             if envelope.kid != entry.kid:  # of an ended epoch, or an exported queue: the batch's signature says nothing of it
-                other, frame = self._verified(envelope, FrameType.TERM_REQ, address, 0)
+                other, frame = self._verified(envelope, FrameType.TERM_REQ, address)
                 return self._submission(other, frame, None)
             return self._submission(entry, covered_by_batch(envelope, batch_frame, raw), None, place)
         except Refused as refused:
             return refused
 
-    def _verified(
-        self, envelope: Envelope, frame_type: FrameType, address: str, tokens: int
-    ) -> tuple[KeyEntry, VerifiedFrame]:
+    def _verified(self, envelope: Envelope, frame_type: FrameType, address: str) -> tuple[KeyEntry, VerifiedFrame]:
         now_us = self._clock_us()
         source = source_of(address)
         wait_s = self._addresses.wait_s(source, now_us)
@@ -124,8 +128,6 @@ class Door:
         except _NotKnown:
             self._addresses.spend(source, now_us)
             raise refusals.unauthorised(Reason.UNKNOWN_KEY) from None
-        if tokens:
-            self._spend_key(entry, now_us)
         return entry, frame
 
     def _submission(
@@ -147,11 +149,11 @@ class Door:
             raise _NotKnown
         return entry
 
-    def _spend_key(self, entry: KeyEntry, now_us: int) -> None:
-        wait_s = self._keys.wait_s(entry.kid, now_us)
+    def _let_in(self, entry: KeyEntry) -> None:
+        """Raises Refused while the key's bucket is empty."""
+        wait_s = self._keys.wait_s(entry.kid, self._clock_us())
         if wait_s:
             raise refusals.limited(Reason.KEY_LIMIT, wait_s)
-        self._keys.spend(entry.kid, now_us)
 
     def _request(self, entry: KeyEntry, frame: VerifiedFrame, op: Op | None) -> Request:
         try:

@@ -31,7 +31,7 @@ class TokenBuckets:
         return 0 if missing_us <= 0 else -(-missing_us // _SECOND_US)
 
     def spend(self, key: bytes | str, now_us: int, tokens: int = 1) -> None:
-        """Take tokens. A bucket may be emptied further by what is taken at once, as a batch's items are, and no further."""
+        """Take one token or more. A bucket may be emptied further by what is taken at once, as a batch is, and no further."""
         full_at_us = max(self._full_at_us.pop(key, now_us), now_us) + self._interval_us * tokens
         if len(self._full_at_us) >= self._table_max:
             # The one longest silent goes: its bucket is the likeliest to be full, which is what an absent one is.

@@ -67,7 +67,10 @@ def malformed(fault: ValueError) -> Refused:
 
 
 def too_large(bytes_max: int) -> Refused:
-    return Refused(413, Reason.TOO_LARGE, f"At most {bytes_max} bytes are taken here. Sell this basket in two parts.")
+    return Refused(
+        413, Reason.TOO_LARGE,
+        f"At most {bytes_max} bytes are taken at once. Sell a basket in two parts; send a batch as two batches.",
+    )  # fmt: skip
 
 
 def wrong_content_type(wanted: str) -> Refused:

@@ -39,18 +39,22 @@ class SealedReply(web.StreamResponse):
     def __init__(self, body: bytes) -> None:
         super().__init__()
         self._sealed = body
+        self._asked: web.BaseRequest | None = None
 
     @property
     def keep_alive(self) -> bool:
         return True
 
     async def prepare(self, request: web.BaseRequest) -> None:
-        transport = request.transport
+        transport, self._asked = request.transport, request
         if transport is not None:  # else whoever asked has left
             transport.write(b"%b%d\r\n\r\n%b" % (_dated.head(), len(self._sealed), self._sealed))
 
     async def write_eof(self, _data: bytes = b"") -> None:
-        """It was written whole."""
+        """It was written whole; the next request of who does not read waits until he does."""
+        asked = self._asked
+        if asked is not None and asked.transport is not None and asked.transport.get_write_buffer_size():
+            await asked.writer.drain()
 
 
 def sealed(request: web.BaseRequest, body: bytes) -> web.StreamResponse:

@@ -22,6 +22,7 @@ from clearing.terminal_gateway.door import Admitted, CardAwaited, Door
 from clearing.terminal_gateway.enrolment import EnrolmentDoor
 from clearing.terminal_gateway.refusals import Refused
 from clearing.terminal_gateway.sealed import sealed
+from clearing.terminal_gateway.sources import Sources
 from clearing.terminal_gateway.streams import Streams
 from clearing.terminal_gateway.taps import CardRoom
 from clearing.terminal_gateway.uploads import Uploads
@@ -152,6 +153,7 @@ class Knock:
         self._settings: Final = settings
         self._authoriser: Final = authoriser
         self._telemetry: Final = telemetry
+        self._sources: Final = Sources(settings.trusted_proxies)
         self._decided: Final = telemetry.http_requests.labels(path, "200")
         self._seconds: Final = telemetry.http_seconds.labels(path)
 
@@ -161,7 +163,7 @@ class Knock:
         response: web.StreamResponse
         try:
             raw = await body_of(request, self._settings.frame_bytes_max, self._settings.body_timeout_s)
-            admitted = self._admit(raw, request.remote or "")
+            admitted = self._admit(raw, self._sources.of(request))
             if isinstance(admitted, CardAwaited):
                 admitted = await self._door.completed(admitted)
             reply = admitted if isinstance(admitted, bytes) else await self._submit(admitted)

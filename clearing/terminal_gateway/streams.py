@@ -20,6 +20,7 @@ from clearing.telemetry import Telemetry
 from clearing.terminal_gateway import refusals
 from clearing.terminal_gateway.door import CardAwaited, Door
 from clearing.terminal_gateway.refusals import Refused
+from clearing.terminal_gateway.sources import Sources
 from clearing.wire.batch import BATCH_BYTES_MAX
 from clearing.wire.frame import MalformedFrame, cut_envelopes, open_envelope, pack
 from clearing.wire.requests import Op, Request
@@ -38,6 +39,7 @@ class Streams:
     ) -> None:
         self._path, self._door, self._settings = path, door, settings
         self._authoriser, self._telemetry = authoriser, telemetry
+        self._sources = Sources(settings.trusted_proxies)
         self._open: set[web.WebSocketResponse] = set()
 
     async def serve(self, request: web.BaseRequest) -> web.WebSocketResponse:
@@ -46,7 +48,7 @@ class Streams:
         self._open.add(socket)
         self._telemetry.websocket_connections.set(len(self._open))
         stream = _Stream(
-            socket, self._door, request.remote or "", settings=self._settings, authoriser=self._authoriser,
+            socket, self._door, self._sources.of(request), settings=self._settings, authoriser=self._authoriser,
             telemetry=self._telemetry, path=self._path,
         )
         try:

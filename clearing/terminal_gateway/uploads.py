@@ -17,6 +17,7 @@ from clearing.terminal_gateway.bodies import body_of, turned_away
 from clearing.terminal_gateway.door import Admitted, CardAwaited, Door
 from clearing.terminal_gateway.refusals import Refused
 from clearing.terminal_gateway.sealed import sealed
+from clearing.terminal_gateway.sources import Sources
 from clearing.wire.batch import BATCH_BYTES_MAX, encode_batch_answer
 
 
@@ -28,6 +29,7 @@ class Uploads:
     ) -> None:
         self._path, self._door, self._settings = path, door, settings
         self._authoriser, self._telemetry = authoriser, telemetry
+        self._sources = Sources(settings.trusted_proxies)
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         loop = asyncio.get_running_loop()
@@ -35,7 +37,7 @@ class Uploads:
         response: web.StreamResponse
         try:
             raw = await body_of(request, BATCH_BYTES_MAX, self._settings.body_timeout_s)
-            items = self._door.admit_batch(raw, request.remote or "")
+            items = self._door.admit_batch(raw, self._sources.of(request))
             body = encode_batch_answer(await self._decided(items))
             response = sealed(request, body)
             self._telemetry.batch_items.observe(len(items))
