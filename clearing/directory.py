@@ -1,7 +1,8 @@
 """Law: the open door knows keys, never secrets: which key id may sign what for which caisse, and each card's key version.
 
-In memory, fed by the writers from their logs; a key id is unique over all caisses (wire.md section 3). Who listens is told of
-each change: the trunks, which pass it on to gateways in other processes.
+In memory, fed by the writers from their logs; a key id belongs to one key over all caisses (wire.md section 3). A terminal's
+key is one caisse's; a person may lead several caisses with one key. Who listens is told of each change: the trunks, which pass
+it on to gateways in other processes.
 """
 
 from collections.abc import Callable, Iterable
@@ -53,10 +54,12 @@ class KeyIdTaken(Exception):
 
 
 class Directory:
-    """Keys by key id, card key versions by caisse, and which caisses are served and ready."""
+    """Terminals by key id, persons by caisse and key id, cards' key versions by caisse, and which caisses are ready."""
 
     def __init__(self) -> None:
-        self._keys: dict[bytes, KeyEntry] = {}
+        self._terminals: dict[bytes, KeyEntry] = {}
+        self._persons: dict[tuple[CaisseCode, bytes], KeyEntry] = {}
+        self._public: dict[bytes, bytes] = {}  # by key id, of both
         self._cards: dict[CaisseCode, dict[CardId, int]] = {}
         self._listeners: list[Listener] = []
         self.ready: dict[CaisseCode, bool] = {}
@@ -77,21 +80,36 @@ class Directory:
 
     def keys_of(self, caisse: CaisseCode) -> Iterable[KeyEntry]:
         """Every key of a caisse, of ended epochs too."""
-        return [entry for entry in self._keys.values() if entry.caisse == caisse]
+        return [entry for entry in (*self._terminals.values(), *self._persons.values()) if entry.caisse == caisse]
 
     def _tell(self, change: Change) -> None:
         for listener in self._listeners:
             listener(change)
 
-    def key(self, kid: bytes) -> KeyEntry | None:
-        return self._keys.get(kid)
+    def terminal(self, kid: bytes) -> KeyEntry | None:
+        return self._terminals.get(kid)
+
+    def person(self, caisse: CaisseCode, kid: bytes) -> KeyEntry | None:
+        return self._persons.get((caisse, kid))
+
+    def free_for_terminal(self, key: bytes) -> bool:
+        """Whether nobody has this key, or one with its id."""
+        return key[:8] not in self._public
+
+    def free_for_person(self, caisse: CaisseCode, key: bytes) -> bool:
+        """The same; but who leads another caisse with this very key may lead this one too."""
+        kid = key[:8]
+        return self._public.get(kid, key) == key and kid not in self._terminals and (caisse, kid) not in self._persons
 
     def put_key(self, entry: KeyEntry) -> None:
         """Add or replace. Raises KeyIdTaken when another key has this id."""
-        known = self._keys.get(entry.kid)
-        if known is not None and known.public_key != entry.public_key:
+        if self._public.setdefault(entry.kid, entry.public_key) != entry.public_key:
             raise KeyIdTaken(f"key id {entry.kid.hex()} belongs to another key; make a new key and enrol that one")
-        self._keys[entry.kid] = entry
+        if entry.holder is Holder.TERMINAL:
+            known, self._terminals[entry.kid] = self._terminals.get(entry.kid), entry
+        else:
+            place = (entry.caisse, entry.kid)
+            known, self._persons[place] = self._persons.get(place), entry
         if known != entry:
             self._tell(entry)
 
@@ -108,6 +126,8 @@ class Directory:
 
     def serve(self, caisse: CaisseCode) -> None:
         """Start afresh for a caisse: its writer will put every key and card of its log."""
-        self._keys = {kid: entry for kid, entry in self._keys.items() if entry.caisse != caisse}
+        self._terminals = {kid: entry for kid, entry in self._terminals.items() if entry.caisse != caisse}
+        self._persons = {place: entry for place, entry in self._persons.items() if entry.caisse != caisse}
+        self._public = {entry.kid: entry.public_key for entry in (*self._terminals.values(), *self._persons.values())}
         self._cards[caisse] = {}
         self.set_ready(caisse, ready=False)

@@ -163,7 +163,7 @@ class SmallWriter(Authoriser):
         return Code.APPROVED, NOTHING
 
     def _entries(self) -> list[KeyEntry]:
-        return list(self.directory._keys.values())
+        return list(self.directory._terminals.values())
 
     def _enrol(self, proof: Enrolment) -> bytes:
         slot = self.slots.get(proof.slot)

@@ -100,7 +100,14 @@ class Writer(Authoriser):
         """Snapshot and tail, or the log alone; also the way back when a fold broke, for memory is never snapshot."""
         self.book = Book()  # lets go of the old one first: two of a million cards would not fit
         self._reception = self._open_reception(Sameness())
-        loaded = await load(self._log, self._alarm)
+        over = asyncio.Event()
+        keeping = asyncio.create_task(self._keep_lease(over), name=f"lease of {self.code}")
+        try:
+            loaded = await load(self._log, self._alarm)
+        finally:
+            over.set()
+            await asyncio.wait({keeping})
+        keeping.result()
         if self._log.head.position != loaded.book.position or self._log.head.chain != loaded.chain:
             raise BrokenBook(f"the log's head is {self._log.head.position}, its events end at {loaded.book.position}")
         self.book, self._tree, self._chain = loaded.book, loaded.tree, loaded.chain
@@ -167,8 +174,7 @@ class Writer(Authoriser):
         except ApplyFailed as fault:
             self._looking[:0] = looking
             await self._landed()
-            await self._one_by_one(self._open, fault)
-            self._open = []
+            await self._one_by_one(fault)
             return
         await self._landed()
         self._send_off(group, answered)
@@ -249,8 +255,18 @@ class Writer(Authoriser):
             self._telemetry.inbox_requests.labels(self.code).set(0)
 
     async def _renew_lease(self) -> None:
+        asked_s = asyncio.get_running_loop().time()  # the lease runs from when it was asked for
         await self._log.renew_lease()
-        self._renewed_s = asyncio.get_running_loop().time()
+        self._renewed_s = asked_s
+
+    async def _keep_lease(self, loaded: asyncio.Event) -> None:
+        """While a log is folded nothing is appended, and a long one takes longer than a lease."""
+        while not loaded.is_set():
+            try:
+                async with asyncio.timeout(self._settings.lease_s / 3):
+                    await loaded.wait()
+            except TimeoutError:
+                await self._renew_lease()
 
     def stop(self) -> None:
         """Decide what is in the inbox, take nothing more, and let run() end."""
@@ -304,11 +320,12 @@ class Writer(Authoriser):
     def _tap_below(self, tap: TapFacts | None) -> bool:
         return self._behind(tap)[0] >= TAP_WINDOW
 
-    async def _one_by_one(self, waiting: Sequence[Waiting], fault: ApplyFailed) -> None:
+    async def _one_by_one(self, fault: ApplyFailed) -> None:
         """The fold broke: rebuild from the log and take each request alone, so that only the one at fault is held."""
         self._alarm("apply", fault)
         await self._load()
-        for one in waiting:
+        while self._open:
+            one = self._open[0]
             if self._asks_store(one):  # memory of replies went with the book
                 await self._ask_store(one)
             group = Group(self.book)
@@ -320,6 +337,7 @@ class Writer(Authoriser):
                 group = Group(self.book)
                 answer = _answer(partial(self._reception.hold, one, group, self._chain, str(again)))
             self._send_off(group, [(one, answer)])
+            del self._open[0]  # from now on it is in flight: whatever comes, it is told once
             await self._landed()
 
     def _deliver(self) -> None:
@@ -328,9 +346,10 @@ class Writer(Authoriser):
             waiting.deliver(answer.envelope if isinstance(answer, GroupedReply) else answer)
 
     async def _commit(self, group: Group) -> None:
+        sent_s = asyncio.get_running_loop().time()
         with self._telemetry.append_seconds.labels(self.code).time():
             await self._log.append_group(group.rows, group.replies, group.taps, group.batches)
-        self._renewed_s = asyncio.get_running_loop().time()
+        self._renewed_s = sent_s
         for row, event in zip(group.rows, group.events, strict=True):
             self._tree.append(row.leaf)
             if type(event) in TELLING:

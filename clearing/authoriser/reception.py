@@ -272,7 +272,16 @@ class Reception:
     def _key_taken(self, events: Sequence[Event], group: Group) -> bool:
         """Whether an event would enrol a key whose id is enrolled already, perhaps in this very group (wire.md section 3)."""
         kids, enrolled = _kids(events), frozenset(_kids(group.events))
-        return len(set(kids)) != len(kids) or any(kid in enrolled or self.directory.key(kid) is not None for kid in kids)
+        return len(set(kids)) != len(kids) or not enrolled.isdisjoint(kids) or not all(map(self._key_free, events))
+
+    def _key_free(self, event: Event) -> bool:
+        match event:
+            case TerminalEnrolled():
+                return self.directory.free_for_terminal(event.key)
+            case PersonNamed():
+                return self.directory.free_for_person(self.code, event.key)
+            case _:
+                return True
 
     def _pairing_follows(self, events: Sequence[Event], secret: bytes | None) -> None:
         for event in events:

@@ -12,7 +12,7 @@ from clearing.authoriser.client import Authoriser, OutcomeUnknown, Overloaded, S
 from clearing.authoriser.link import Kind, answer, read_message
 from clearing.authoriser.socket_file import SocketFile
 from clearing.config import Settings
-from clearing.directory import Directory, Holder
+from clearing.directory import Directory
 from clearing.values import CaisseCode
 from clearing.wire.commands import Command, parse_command
 from clearing.wire.frame import Envelope, FrameType, MalformedFrame, canonical_map, open_envelope
@@ -85,7 +85,7 @@ class CommandServer:
                 "The signature does not fit this person's key; use the key file the person was named with."
             ) from None
         command = parse_command(frame)
-        entry = self._directory.key(envelope.kid)
+        entry = self._directory.person(self._code, envelope.kid)
         if command.caisse != self._code:
             raise _Refused(f"This command is for the caisse {command.caisse}, this is the writer of {self._code}.")
         if entry is not None and (entry.number, entry.epoch) != (command.person, command.epoch):
@@ -95,10 +95,10 @@ class CommandServer:
         return frame, command
 
     def _public_key(self, envelope: Envelope) -> bytes:
-        entry = self._directory.key(envelope.kid)
-        if entry is not None and entry.holder is Holder.PERSON and entry.caisse == self._code:
+        entry = self._directory.person(self._code, envelope.kid)
+        if entry is not None:
             return entry.public_key
-        key = self._founder(envelope) if entry is None else None
+        key = self._founder(envelope)
         if key is None:
             raise _Refused("This key is no officer's of this caisse; two officers have to name the person first.")
         return key

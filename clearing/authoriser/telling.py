@@ -23,19 +23,22 @@ class Telling:
     def tell(self, event: Event) -> None:
         match event:
             case TerminalEnrolled():
+                self._retire(self._directory.terminal(self._kids.get(event.terminal, b"")))
                 self._put(event.key, Holder.TERMINAL, event.terminal, event.epoch)
             case PersonNamed():
+                self._retire(self._directory.person(self._code, self._kids.get(event.number, b"")))
                 self._put(event.key, Holder.PERSON, event.number, event.epoch)
             case CardIssued():
                 self._directory.put_card(self._code, event.card, event.key_version)
             case _:
                 pass
 
-    def _put(self, key: bytes, holder: Holder, number: TerminalId, epoch: int) -> None:
-        """A new key; that of the epoch before is taken for repeats only."""
-        before = self._directory.key(self._kids.get(number, b""))
+    def _retire(self, before: KeyEntry | None) -> None:
+        """The key of an ended epoch is taken for repeats only."""
         if before is not None:
             self._directory.put_key(replace(before, current=False))
+
+    def _put(self, key: bytes, holder: Holder, number: TerminalId, epoch: int) -> None:
         kid = self._kids[number] = key[:8]
         self._directory.put_key(
             KeyEntry(kid=kid, public_key=key, caisse=self._code, holder=holder, number=number, epoch=epoch)

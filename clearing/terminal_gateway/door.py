@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from clearing.authoriser.client import BatchItem, Submission
 from clearing.config import Settings
-from clearing.directory import Directory, Holder, KeyEntry
+from clearing.directory import Directory, KeyEntry
 from clearing.telemetry import Telemetry
 from clearing.terminal_gateway import refusals
 from clearing.terminal_gateway.limits import TokenBuckets, source_of
@@ -141,11 +141,11 @@ class Door:
 
     def _entry(self, envelope: Envelope) -> KeyEntry:
         """A person's key does not speak here, nor does a key while the log that might hold it is still being read."""
-        entry, ready = self._directory.key(envelope.kid), self._directory.ready
+        entry, ready = self._directory.terminal(envelope.kid), self._directory.ready
         loaded = all(ready.values()) and bool(ready) if entry is None else ready.get(entry.caisse, False)
         if not loaded:
             raise refusals.not_ready(self._settings.not_ready_retry_s)
-        if entry is None or entry.holder is not Holder.TERMINAL:
+        if entry is None:
             raise _NotKnown
         return entry
 

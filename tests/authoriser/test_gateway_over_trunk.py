@@ -57,8 +57,8 @@ async def test_a_sale_is_decided_and_its_repeat_gets_the_same_bytes_from_any_gat
 
 async def test_a_gateway_learns_keys_certificates_and_rooms_and_no_secret_that_forges(site: Site) -> None:
     async with site.gateway() as gateway:
-        entry = gateway.directory.key(STALL_KEY.kid)
-        assert entry == site.caisse.directory.key(STALL_KEY.kid)
+        entry = gateway.directory.terminal(STALL_KEY.kid)
+        assert entry == site.caisse.directory.terminal(STALL_KEY.kid)
         certificate = gateway.known.certificates[CODE]
         assert certified_keys(site.vault.root_public, certificate) == {site.vault.signing_key().public}
         assert gateway.known.rooms[CODE].kmeta == site.vault.kmeta
@@ -71,14 +71,14 @@ async def test_a_key_enrolled_later_and_one_that_is_retired_are_told(site: Site)
     async with site.gateway() as gateway:
         rotation = site.caisse.asked(Op.ROTATE, {}, new_key=proved, amount_cents=0)
         assert read(await gateway.ask(rotation.frame.raw)).rc is Code.APPROVED
-        await until(lambda: gateway.directory.key(new.kid) is not None)
-        fresh, old = gateway.directory.key(new.kid), gateway.directory.key(STALL_KEY.kid)
+        await until(lambda: gateway.directory.terminal(new.kid) is not None)
+        fresh, old = gateway.directory.terminal(new.kid), gateway.directory.terminal(STALL_KEY.kid)
         assert fresh is not None
         assert old is not None
         assert (fresh.epoch, fresh.current, old.current) == (2, True, False)
         assert await gateway.ask(rotation.frame.raw)  # the old key still asks for its repeats
     async with site.gateway() as later:
-        told = later.directory.key(STALL_KEY.kid)
+        told = later.directory.terminal(STALL_KEY.kid)
         assert told is not None
         assert not told.current
 
@@ -209,8 +209,8 @@ async def test_a_pairing_goes_over_the_trunk_and_its_refusal_too(site: Site) -> 
         with pytest.raises(EnrolmentRefused):
             await gateway.trunk.submit(proof(WRONG_SECRET))
         answer = parse_enrolled(await gateway.trunk.submit(proof(PAIRING_SECRET)))
-        await until(lambda: gateway.directory.key(PAIRED_KEY.kid) is not None)
-        entry = gateway.directory.key(PAIRED_KEY.kid)
+        await until(lambda: gateway.directory.terminal(PAIRED_KEY.kid) is not None)
+        entry = gateway.directory.terminal(PAIRED_KEY.kid)
         assert entry is not None
         assert (entry.number, entry.epoch) == (answer.terminal, 1)
 

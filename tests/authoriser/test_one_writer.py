@@ -1,10 +1,12 @@
 """Law: one writer; a second is refused while the lease runs; once it takes over, the first says so and answers nothing."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from clearing.authoriser.client import OutcomeUnknown, Overloaded
+from clearing.authoriser.loading import load
 from clearing.authoriser.loop import IDLE_S
 from clearing.config import Settings
 from clearing.event_store.log import Fenced, LeaseHeld
@@ -104,3 +106,27 @@ async def test_who_stops_waiting_does_not_undo_the_sale(caisse: Caisse) -> None:
     await asyncio.gather(waiting, return_exceptions=True)
     assert (await ask(caisse, sale)).rc is Code.APPROVED
     assert len(await logged_of(caisse, SaleDecided)) == 1
+
+
+async def test_the_lease_is_kept_while_a_long_log_is_folded(caisse: Caisse, monkeypatch: pytest.MonkeyPatch) -> None:
+    renew, renewed = caisse.log.renew_lease, asyncio.Event()
+
+    async def renewing() -> None:
+        await renew()
+        renewed.set()
+
+    async def long_load(*log: Any) -> Any:
+        renewed.clear()
+        await asyncio.wait_for(renewed.wait(), ANSWER_S)
+        return await load(*log)
+
+    caisse.writer.stop()  # so that nobody renews but who loads
+    await caisse.running
+    caisse.writer._settings = Settings(lease_s=2)
+    with monkeypatch.context() as slow:
+        slow.setattr(caisse.log, "renew_lease", renewing)
+        slow.setattr("clearing.authoriser.loop.load", long_load)
+        await caisse.writer._load()
+    assert renewed.is_set()
+    await caisse.log.release()
+    await start(caisse)

@@ -63,7 +63,7 @@ async def test_the_right_code_enrols_the_terminal_and_proves_the_server(caisse: 
     said = transcript(slot=SLOT, key=KEY.public, nonce=NONCE, server_nonce=SERVER_NONCE, root=ROOT)
     assert (answer.mac, answer.root) == (server_mac(SECRET, said), ROOT)
     assert (answer.terminal, answer.epoch) == (TerminalId(KEY.public[:8]), 1)
-    entry = caisse.directory.key(KEY.kid)
+    entry = caisse.directory.terminal(KEY.kid)
     assert entry is not None
     assert (entry.holder, entry.number, entry.public_key) == (Holder.TERMINAL, answer.terminal, KEY.public)
     enrolled = (await logged_of(caisse, TerminalEnrolled))[-1]

@@ -8,6 +8,7 @@ import pytest
 
 from clearing.authoriser.client import OutcomeUnknown
 from clearing.authoriser.reception import TimeFailed
+from clearing.event_store.log import Fenced
 from clearing.events.caisse import FrameHeld
 from clearing.events.codes import Code
 from clearing.events.members import MemberAdmitted
@@ -208,3 +209,31 @@ async def test_a_fault_that_cuts_an_append_short_leaves_all_unanswered_and_nothi
     await start(caisse)
     assert await logged(caisse) == before
     assert codes(await at_once(caisse, sales)) == [Code.APPROVED] * 3
+
+
+async def test_who_was_answered_alone_is_not_told_again_when_the_next_one_ends_the_writer(
+    caisse: Caisse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fold_breaks(monkeypatch, times=1)
+    told: list[list[object]] = [[], [], []]
+    asked = [caisse.asked(Op.SALE, APPLES), caisse.asked(Op.SALE, {"fruit-veg": POISON}), caisse.asked(Op.SALE, APPLES)]
+    append, appended = caisse.log.append_group, 0
+
+    async def append_once(*group: Any) -> Any:
+        nonlocal appended
+        appended += 1
+        if appended > 1:
+            raise Fenced("planted")
+        return await append(*group)
+
+    monkeypatch.setattr(caisse.log, "append_group", append_once)
+    for one, answers in zip(asked, told, strict=True):
+        caisse.writer.post(one, answers.append)
+    await asyncio.wait({caisse.running}, timeout=30)
+    with pytest.raises(Fenced):
+        await caisse.running
+    assert [len(answers) for answers in told] == [1, 1, 1]
+    assert isinstance(told[0][0], bytes)
+    assert [type(answers[0]) for answers in told[1:]] == [OutcomeUnknown] * 2
+    await caisse.log.close()
+    await start(caisse, take_over=True)

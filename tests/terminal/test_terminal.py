@@ -183,7 +183,7 @@ async def test_a_busy_caisse_is_asked_again_with_the_same_bytes(till: Till, worl
 
 
 async def test_a_till_that_is_not_known_says_what_to_do(till: Till, world: World) -> None:
-    world.directory._keys.clear()
+    world.directory._terminals.clear()
     shown = await till.terminal.sale(basket(735), world.card())
     assert (shown.ending, shown.rest_cents, len(till.link.sent)) == (Ending.REFUSED, 735, 1)
     assert "Pair the terminal again" in shown.text

@@ -146,7 +146,7 @@ async def test_the_till_shows_its_last_sale_when_it_is_switched_on_again(stall: 
 
 
 async def test_a_refused_message_is_told_with_what_to_do(stall: Stall) -> None:
-    stall.world.directory._keys.clear()
+    stall.world.directory._terminals.clear()
     assert await stall.till().sell_once("alice", "fruit-veg 7.35") == 1
     assert "non enregistré : This key is not accepted here. Pair the terminal again" in stall.text
 

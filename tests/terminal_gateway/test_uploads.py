@@ -180,6 +180,21 @@ async def test_each_item_counts_for_the_bucket_of_its_key(session: aiohttp.Clien
         assert (await post(limited, batch_of(sales(world, 1, 200))))[0] == 200
 
 
+@pytest.mark.parametrize("items", [1, 2, 10])
+async def test_small_batches_count_like_single_messages(world: World, items: int) -> None:
+    world.settings = Settings(key_requests_burst=100, key_requests_per_s=50)
+    async with world.served() as address, aiohttp.ClientSession(address) as session:
+        answered = [(await post(session, batch_of(sales(world, items, items * place))))[0] for place in range(100 // items + 1)]
+    assert answered == [200] * (100 // items) + [429]
+
+
+async def test_what_a_batch_makes_the_log_keep_counts_too(world: World) -> None:
+    world.settings = Settings(key_requests_burst=100, key_requests_per_s=50)
+    padded = batch_of([*sales(world, 1), bytes(200_000)])  # 49 frames' worth, kept for ever for the one sale's sake
+    async with world.served() as address, aiohttp.ClientSession(address) as session:
+        assert [(await post(session, padded))[0] for _ in range(4)] == [200, 200, 200, 429]
+
+
 async def test_a_bad_batch_empties_the_bucket_of_its_address_once(world: World) -> None:
     world.settings = Settings(address_refusals_burst=2, address_refusals_per_s=1)
     forged = batch_of(sales(world, 50))[:-1] + b"\x00"
