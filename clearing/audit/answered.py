@@ -5,7 +5,7 @@ from typing import Final
 
 from clearing.audit.evidence import OPERATIONS, Asked
 from clearing.audit.findings import BadEvent, Checked
-from clearing.audit.promises import REPLIES, REPLIES_IN_PLACE
+from clearing.audit.promises import NOT_OPENED, REPLIES, REPLIES_IN_PLACE
 from clearing.audit.signed_group import SignedGroups
 from clearing.authoriser.operations import outcome_of
 from clearing.event_store.proofs import GENESIS
@@ -77,8 +77,8 @@ class Answers:
             self._heads.grow(chains)
 
     def named(self, head: int | bytes, position: int) -> None:
-        """The head that a proved reply names: its position, or its hash; 0 for a reply that was not opened. Raises BadEvent."""
-        if head and not self._heads.name(head, position):
+        """The head that a proved reply names: its position, its hash, or NOT_OPENED. Raises BadEvent."""
+        if head != NOT_OPENED and not self._heads.name(head, position):
             raise BadEvent(position, WRONG_HEAD)
 
     def check(

@@ -8,3 +8,6 @@ REPLIES: Final = "signed replies, with what they say"
 REPLIES_IN_PLACE: Final = "replies in their place"
 TAPS: Final = "used taps"
 HEADS: Final = "signed heads, with the Merkle root recomputed"
+
+NOT_OPENED: Final = -1
+"""Instead of the head that a reply names: without signatures nobody opens it."""

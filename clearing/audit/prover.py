@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from clearing.audit.findings import BadEvent, Level, StoredLog
 from clearing.audit.frames import Frames
 from clearing.audit.keys import TerminalKeys
-from clearing.audit.promises import HASHED, REPLIES, REPLIES_IN_PLACE, TAPS, TERMINALS
+from clearing.audit.promises import HASHED, NOT_OPENED, REPLIES, REPLIES_IN_PLACE, TAPS, TERMINALS
 from clearing.audit.signed_group import SignedGroups
 from clearing.authoriser.group import SALT_BYTES
 from clearing.event_store.proofs import GENESIS, Frontier, chain_hash, leaf_hash
@@ -193,7 +193,7 @@ class Prover:
         )
         if (reply.terminal, reply.key_epoch, reply.n, reply.digest) != (terminal, epoch, n, digest):
             return None
-        named: int | bytes | None = self._replied(row, public, reply, heads) if whole else 0
+        named: int | bytes | None = self._replied(row, public, reply, heads) if whole else NOT_OPENED
         if named is None:
             return None
         self._counts[REPLIES if whole else REPLIES_IN_PLACE] += 1

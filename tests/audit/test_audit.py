@@ -132,6 +132,16 @@ async def test_a_changed_log_is_named_by_its_first_bad_event(change: Change) -> 
     assert found.position == position, found.reason
 
 
+async def test_a_head_over_less_than_nothing_is_named() -> None:
+    day = market_day()
+    day.log.sign_head()
+    head = day.log.heads[-1]
+    day.log.heads[-1] = head._replace(size=head.size - 2**31)
+    found = await audited(day.log)
+    assert (found.ok, found.position) == (False, 0)
+    assert "a head was signed over -" in str(found.reason)
+
+
 async def test_a_log_whose_end_was_cut_is_noticed_by_its_signed_head() -> None:
     day = market_day()
     day.log.sign_head()

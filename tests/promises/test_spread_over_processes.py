@@ -9,6 +9,7 @@ import random
 import re
 import signal
 import socket
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -21,6 +22,7 @@ from clearing.event_store.reader import Reader
 from clearing.events.codec import decode
 from clearing.events.codes import Code
 from clearing.events.sales import SaleDecided
+from clearing.installation.office import Officer
 from clearing.terminal.identity import TerminalIdentity
 from clearing.terminal.transport import HttpTransport
 from clearing.terminal_gateway.server import BATCH_PATH, STREAM_PATH
@@ -30,7 +32,7 @@ from clearing.wire.fields import TimeMs
 from clearing.wire.frame import CONTENT_TYPE, FrameType, unpack_plain
 from clearing.wire.replies import parse_reply
 from clearing.wire.requests import Op, Request, encode_request
-from tests.living_caisse import CODE, payload_of
+from tests.living_caisse import AMINA, CODE, KEYS, payload_of
 from tests.promises.installed import (
     InstalledMarket,
     Running,
@@ -317,6 +319,21 @@ async def test_two_caisses_on_two_writers_fall_alone() -> None:
             await running.ready()
             assert await sold(running, place.market, 2) is Code.APPROVED
         assert other != CODE
+
+
+async def test_one_officer_leads_two_caisses_of_one_writer() -> None:
+    """Both were founded with the same key file, as one home has one per person."""
+    other = CaisseCode("val")
+    async with installed(stalls=1, cards=1, cents_each=1_000) as place:
+        await found_in(place.installation, stalls=1, cards=1, cents_each=1_000, code=other, first_stall=50)
+        async with spread(place.home) as running:
+            for code in (CODE, other, CODE):
+                amina = Officer(
+                    person=AMINA, key=KEYS[AMINA], epoch=1, caisse=code, socket=running.home.socket(code),
+                    now_ms=lambda: time.time_ns() // 1_000_000,
+                )
+                said = await amina.order("receive_money", {"fund": "general", "cents": 100, "reference": f"gift {code}"})
+                assert said, code
 
 
 async def test_a_placement_that_names_no_process_is_refused_in_a_sentence() -> None:
