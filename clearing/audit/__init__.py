@@ -92,9 +92,9 @@ async def _nothing_beside(log: StoredLog, stored: Head) -> None:
     """No reply, tap or event that the log does not imply: before the first event, or after the head."""
     if await log.replies_between(-(2**62), 0) or await log.taps_between(-(2**62), 0):
         raise BadEvent(0, "replies or taps are stored for events before the first")
-    lowest = await log.signed_heads(-(2**62))
-    if lowest and lowest[0].size < 1:
-        raise BadEvent(0, f"a head was signed over {lowest[0].size} events")
+    for head in await log.signed_heads(-(2**62)):
+        if head.size < 1:
+            raise BadEvent(0, f"a head was signed over {head.size} events")
     beyond, heads = await log.read(stored.position, 1), await log.signed_heads(stored.position)
     replies, taps = await log.replies_between(stored.position, 2**62), await log.taps_between(stored.position, 2**62)
     ends = (await log.stored_head()).position  # read last: a living writer may have gone on meanwhile
