@@ -37,4 +37,5 @@ def test_whatever_bit_is_flipped_the_reading_goes_on(byte: int) -> None:
     for bit in range(8):
         flipped = bytearray(whole)
         flipped[byte] ^= 1 << bit
-        TerminalKeys.of([row_of(bytes(flipped)), row_of(b"")])
+        keys = TerminalKeys.of([row_of(bytes(flipped)), row_of(b"")])
+        assert keys.before(TERMINAL, 8) is not None, "the next row is read all the same"
