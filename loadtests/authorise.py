@@ -169,6 +169,8 @@ def show(result: Mapping[str, Any]) -> None:
     ratio = result["ratio"]
     print(f"\n{result['transport']}: {result['sales_per_s']:,.0f} sales per second over {result['seconds']} s "
           f"({result['sales']} first-time approved, {result['errors']} errors)")  # fmt: skip
+    print(f"requests: {result['due']} due, {result['sent']} sent, {result['answered']} answered, {result['lost']} lost; "
+          f"items of batches refused: {result['item_statuses'] or 'none'}")  # fmt: skip
     print(f"latency ms: p50 {result['p50_ms']}  p99 {result['p99_ms']}  p99.9 {result['p999_ms']}")
     if ratio is not None:
         print(f"TPC-B {result['tpcb_tps_before']:.0f} before, {result['tpcb_tps_after']:.0f} after: ratio {ratio}")

@@ -32,7 +32,7 @@ from clearing.wire.signature import TerminalKey, verify
 from clearing.wire.tap import read_picc
 from loadtests.fleet import Fleet, NowMs, Office, found
 from loadtests.frames import Share, Signer
-from loadtests.measuring import cpu_s
+from loadtests.measuring import cpu_s, group_sizes
 
 AT_ONCE = 128
 SETTINGS = Settings(command_bytes_max=4 << 20)
@@ -69,7 +69,12 @@ class Bare:
     vault: Vault
     writer: Writer
     start_s: float
+    telemetry: Telemetry
     fleet: Fleet | None = None
+
+    def groups(self) -> tuple[float, float]:
+        """(requests, groups) committed so far."""
+        return group_sizes(self.telemetry.exposition().decode(), self.code) or (0.0, 0.0)
 
     async def furnish(self, *, cards: int, terminals: int, payers: int) -> Fleet:
         office = Office(*(self._officer(name) for name in ("amina", "bruno")))
@@ -114,14 +119,25 @@ class Bare:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """CPU in microseconds per sale: of the writer's process, and of every process of PostgreSQL."""
+    """CPU in microseconds per sale: of the writer's process, and of every process of PostgreSQL.
+
+    group_size: requests per commit, over all writers: that many sales share what a commit costs.
+    """
 
     writer_us: float
     postgres_us: float
+    group_size: float
+
+
+def mean_group(before: Sequence[tuple[float, float]], after: Sequence[tuple[float, float]]) -> float:
+    """Requests per group between two readings of all writers' (requests, groups); 0.0 when there was no group."""
+    requests, groups = (sum(of[place] for of in after) - sum(of[place] for of in before) for place in (0, 1))
+    return round(requests / groups, 1) if groups else 0.0
 
 
 async def cost_of(writers: Sequence[Bare], sales: Sequence[Sequence[Submission]]) -> Cost:
     """Decide and record these sales, AT_ONCE in flight over all writers, and say what one cost."""
+    before = [bare.groups() for bare in writers]
     data = (writers[0].installation.home.postgres / "data").resolve()
     turns = [(bare, submission) for together in zip(*sales, strict=True)
              for bare, submission in zip(writers, together, strict=True)]  # fmt: skip
@@ -129,10 +145,11 @@ async def cost_of(writers: Sequence[Bare], sales: Sequence[Sequence[Submission]]
     for first in range(0, len(turns), AT_ONCE):
         answers = await asyncio.gather(*(bare.writer.submit(one) for bare, one in turns[first : first + AT_ONCE]))
         assert all(b"\xa2rc\xa200" in answer for answer in answers), "every sale of this test is approved in full"
-    own_us, postgres_us = ((after - before) * 1e6 / len(turns) for after, before in (
+    own_us, postgres_us = ((until - since) * 1e6 / len(turns) for until, since in (
         (time.process_time(), own_s), (_cpu_of(data), postgres_s)
     ))
-    return Cost(writer_us=round(own_us, 1), postgres_us=round(postgres_us, 1))
+    group_size = mean_group(before, [bare.groups() for bare in writers])
+    return Cost(writer_us=round(own_us, 1), postgres_us=round(postgres_us, 1), group_size=group_size)
 
 
 def _cpu_of(data: Path) -> float:
@@ -143,21 +160,21 @@ def _cpu_of(data: Path) -> float:
 async def bare_writer(installation: Installation, code: CaisseCode) -> AsyncIterator[Bare]:
     """A writer on a prepared caisse, for the time of the block; start_s: how long it folded the log."""
     vault = await installation.prepare(code, at_us=time.time_ns() // 1_000)
-    clock = SystemClock()
+    clock, telemetry = SystemClock(), Telemetry()
     log = await Log.open(
         installation.dsn("clearing_writer"), schema_of(code), writer="load test", lease_s=60, now_us=clock.now_us,
         take_over=True,
     )
     writer = Writer(
         code=code, log=log, key=vault.signing_key(), root=vault.root_public, clock=clock, directory=Directory(),
-        telemetry=Telemetry(), settings=SETTINGS,
+        telemetry=telemetry, settings=SETTINGS,
     )
     started_s = time.process_time()
     await writer.start()
     start_s = time.process_time() - started_s
     task = asyncio.create_task(writer.run())
     try:
-        yield Bare(installation, code, vault, writer, start_s)
+        yield Bare(installation, code, vault, writer, start_s, telemetry)
     finally:
         writer.stop()
         await asyncio.wait({task})

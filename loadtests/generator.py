@@ -98,6 +98,7 @@ class Crew:
         return (sources[self._made % len(sources)], 0) if sources else None
 
     def _lost(self, line: HttpLine | WsLine) -> None:
+        self._pace.gone(line)
         if not self._over and line in self.lines:
             self.lines.remove(line)
             task = asyncio.ensure_future(self._replace())
@@ -142,9 +143,9 @@ async def generate(plan: Plan, started: Callable[[], float]) -> dict[str, Any]:
     await pace.run(crew.lines, crew.rooms(), start_s, start_s + plan.seconds)
     await crew.drained()
     tally.write_times(Path(plan.times))
-    late = pace.late_max if isinstance(pace, OpenLoop) else 0
+    late, due = (pace.late_max, pace.due) if isinstance(pace, OpenLoop) else (0, frames.sent)
     ran_out_s = None if frames.ran_out_s is None or plan.phases else frames.ran_out_s - start_s
-    return {**tally.as_json(), "sent": frames.sent, "ran_out_s": ran_out_s, "late_max": late}
+    return {**tally.as_json(), "due": due, "sent": frames.sent, "ran_out_s": ran_out_s, "late_max": late}
 
 
 def _told_to_start() -> float:

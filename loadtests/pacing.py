@@ -62,6 +62,9 @@ class ClosedLoop:
         if frames:
             line.send(frames, (now_s,) * len(frames), now_s)
 
+    def gone(self, line: Line) -> None:
+        """This connection is lost. It says nothing any more, so nothing more is sent on it."""
+
 
 class Schedule:
     """Intended sending times, evenly spaced within each phase. phases: (seconds, requests per second) in order."""
@@ -94,7 +97,7 @@ class OpenLoop:
     def __init__(self, frames: Frames, schedule: Schedule) -> None:
         self._frames: Final = frames
         self._schedule: Final = schedule
-        self._free: deque[Line] = deque()
+        self._free: deque[Line] = deque()  # a connection stands here once for each request that it has room for
         self._late: deque[float] = deque()
         self._due = 0
         self.late_max = 0
@@ -117,6 +120,15 @@ class OpenLoop:
             self._free.append(line)
         if self._late:
             self._send_late(time.monotonic())
+
+    def gone(self, line: Line) -> None:
+        """This connection is lost: what falls due waits for another."""
+        self._free = deque(free for free in self._free if free is not line)
+
+    @property
+    def due(self) -> int:
+        """Requests that were due until now, whether they were sent or not."""
+        return self._due
 
     def _fall_due(self, start_s: float, now_s: float) -> None:
         due = self._schedule.up_to(now_s - start_s)

@@ -9,7 +9,7 @@ import asyncio
 import multiprocessing
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import asyncpg
@@ -21,12 +21,13 @@ from clearing.postgres import ADMIN, Embedded
 from loadtests import peers_library, peers_sql, tpcb
 from loadtests.authorise import VOID, arguments, authorise, complete, say
 from loadtests.ground import home_for
-from loadtests.measuring import server_settings
+from loadtests.measuring import not_durable_because, server_settings
 from loadtests.peers_sql import QUERIES
 from loadtests.results_file import write_result
 
 CLIENTS: Final = 2  # processes of a peer: as many as the cores it may use
 SCHEMA_OF_THE_LIBRARY: Final = "public"
+OURS: Final = ("transport", "sales_per_s", "p50_ms", "p99_ms", "cpu_us_per_sale", "errors", "ran_out_s")
 
 
 async def fresh_database(database: Embedded, name: str) -> str:
@@ -119,9 +120,16 @@ async def peers(options: argparse.Namespace) -> dict[str, Any]:
             result = await _peers(installation, options, bench)
         finally:
             installation.close()
-    own = {name: ours[name] for name in ("transport", "sales_per_s", "p50_ms", "p99_ms", "cpu_us_per_sale") if name in ours}
-    before, after = result["tpcb_tps_before"], result["tpcb_tps_after"]
-    return {"ours": own, **result, "void": tpcb.void_because(before, after)}
+    return {"ours": {name: ours[name] for name in OURS if name in ours}, **result, "void": void_because(result, ours)}
+
+
+def void_because(result: Mapping[str, Any], ours: Mapping[str, Any]) -> str:
+    """Why the comparison says nothing; empty when it does. ours: the result of our own run, empty when it was left out."""
+    return (
+        tpcb.void_because(result["tpcb_tps_before"], result["tpcb_tps_after"])
+        or not_durable_because(result["settings"]["postgres"])
+        or str(ours.get("void", ""))
+    )
 
 
 async def _peers(installation: Installation, options: argparse.Namespace, bench: tpcb.Bench) -> dict[str, Any]:

@@ -2,6 +2,10 @@
 
 CPU, not seconds: it stays the same on a busy machine. A real writer and database in this process, no doors; each point has a
 fresh caisse. Writes a table (JSON) and a plot (PNG). Run: python -m loadtests.scale --json FILE --plot FILE
+
+The axis of caisses is a national load that spreads: AT_ONCE sales in flight over all caisses together, cards and terminals of
+each shrinking as caisses grow. So many caisses mean small groups, and what a commit costs is shared by fewer sales: look at the
+`group_size` of each point before taking a rise for what a caisse costs.
 """
 
 import argparse
@@ -136,6 +140,12 @@ async def scale(options: argparse.Namespace) -> dict[str, Any]:
     return {"points": points, "settings": {"sales_per_point": options.sales, **axes}, "postgres": version}
 
 
+def tick(point: Point) -> str:
+    """What stands under a point of the plot: its value, and on the axis of caisses how many requests a commit held."""
+    told = f"{point['value']:,}"
+    return f"{told}\n({point['group_size']})" if point["axis"] == "caisses" else told
+
+
 def plot(points: Sequence[Point], path: Path) -> None:
     """One panel per axis: CPU microseconds per sale, of the writer and of PostgreSQL."""
     import matplotlib as mpl
@@ -151,8 +161,8 @@ def plot(points: Sequence[Point], path: Path) -> None:
         for name, label in (("writer_us", "writer"), ("postgres_us", "PostgreSQL")):
             panel.plot(values, [float(str(point[name])) for point in chosen], marker="o", label=label)
         panel.set_xscale("log")
-        panel.set_xlabel({"events": "events in the log"}.get(axis, axis))
-        panel.set_xticks(values, [f"{value:,}" for value in values], rotation=30)
+        panel.set_xlabel({"events": "events in the log", "caisses": "caisses (requests per commit)"}.get(axis, axis))
+        panel.set_xticks(values, [tick(point) for point in chosen], rotation=30)
         panel.minorticks_off()
         panel.grid(visible=True, alpha=0.3)
     panels[0][0].set_ylabel("CPU per sale, us")

@@ -16,13 +16,17 @@ RC = b"\xa2rc\xa2"
 
 @dataclass(slots=True)
 class Tally:
-    """What one generator saw. due, took: seconds, one pair per answered request; due counts from the start."""
+    """What one generator saw. due, took: seconds, one pair per answered request; due counts from the start.
+
+    refused: items of batches that were not decided, by the status that each was told.
+    """
 
     started_s: float = 0.0
     due: "array[float]" = field(default_factory=lambda: array("d"))
     took: "array[float]" = field(default_factory=lambda: array("d"))
     statuses: "Counter[int]" = field(default_factory=Counter)
     codes: "Counter[str]" = field(default_factory=Counter)
+    refused: "Counter[int]" = field(default_factory=Counter)
     lost: int = 0
 
     def answered(self, due_s: float, now_s: float, status: int) -> None:
@@ -36,7 +40,10 @@ class Tally:
         return sum(self.codes[code] for code in APPROVED)
 
     def as_json(self) -> dict[str, object]:
-        return {"statuses": dict(self.statuses), "codes": dict(self.codes), "lost": self.lost, "answered": len(self.due)}
+        return {
+            "statuses": dict(self.statuses), "codes": dict(self.codes), "item_statuses": dict(self.refused), "lost": self.lost,
+            "answered": len(self.due),
+        }
 
     def write_times(self, path: Path) -> None:
         """All due times, then all that they took: 64-bit floats."""

@@ -1,7 +1,8 @@
 """Law: one WebSocket with many sales in flight; an answer finds its request by the bytes that both begin with (m, e, n, x).
 
 The client's side of docs/WIRE.md: after the upgrade the server's nonce, a signed `time` request with it, the time; from then on
-each binary message holds one or more envelopes back to back, or a map that says why a message was refused. Nothing is decoded.
+each binary message holds envelopes and maps back to back, as the server had them ready. A map says that a request was refused,
+and which by its payload's digest; of an envelope nothing is decoded.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from clearing.values import OperationId, TerminalId
 from clearing.wire.fields import TimeMs
 from clearing.wire.frame import FrameType
 from clearing.wire.requests import Op, Request, encode_request
-from clearing.wire.signature import TerminalKey
+from clearing.wire.signature import TerminalKey, payload_digest
 from loadtests.frames import ws_message
 from loadtests.pacing import Pace
 from loadtests.tally import RC, Tally
@@ -55,15 +56,26 @@ def after_envelope(data: bytes, at: int, payload_end: int) -> int:
     return payload_end + 1 + _HASH_ITEM * (head & 0x0F) + _SIGNATURE_ITEM
 
 
-def replies_in(message: bytes) -> Iterator[tuple[bytes, str]]:
-    """(m e n x as in the request, code) of each reply in a message of envelopes."""
+def replies_in(message: bytes) -> Iterator[tuple[bytes, str | int]]:
+    """(m e n x as in the request, code) of each reply in a message; of a refusal (the request's digest, status)."""
     at, end = 0, len(message)
     while at < end:
+        if _is_map(message[at]):
+            unpacker = msgpack.Unpacker()
+            unpacker.feed(message[at:])
+            said = unpacker.unpack()
+            yield said.get("rq") or b"", int(said.get("st", 0))
+            at += unpacker.tell()
+            continue
         start, size = payload_at(message, at)
         found = message.find(RC, start + _RC_FROM, start + size)
         code = message[found + 4 : found + 6].decode("ascii", "replace") if found >= 0 else "none"
         yield message[start + _SAME.start : start + _SAME.stop], code
         at = after_envelope(message, at, start + size)
+
+
+def _is_map(head: int) -> bool:
+    return head & 0xF0 == 0x80
 
 
 def time_request(terminal: bytes, seed: bytes, n: int, nonce: bytes) -> bytes:
@@ -90,7 +102,7 @@ class WsLine(asyncio.Protocol):
         self._bundle: Final = bundle
         self._greeting: Final = greeting
         self._transport: asyncio.Transport | None = None
-        self._due: dict[bytes, float] = {}
+        self._due: dict[bytes, tuple[float, bytes]] = {}  # m e n x -> when it was due, its message
         self._part = b""
         self._take: Callable[[bytes], None] = self._hello
         self._upgraded = False
@@ -112,7 +124,7 @@ class WsLine(asyncio.Protocol):
         due = self._due
         for frame, at_s in zip(frames, due_s, strict=True):
             start = payload_at(frame, _REQUEST_AT)[0]
-            due[frame[start + _SAME.start : start + _SAME.stop]] = at_s
+            due[frame[start + _SAME.start : start + _SAME.stop]] = at_s, frame
         if self._bundle == 1:
             self._transport.writelines(frames)
             return
@@ -171,32 +183,31 @@ class WsLine(asyncio.Protocol):
         self._transport.write(ws_message(time_request(terminal, seed, n, said["nc"])))
 
     def _welcomed(self, content: bytes) -> None:
-        if content[0] & 0xF0 == 0x80:
+        if _is_map(content[0]):
             self._refuse(f"the greeting was refused: {msgpack.unpackb(content)!r}")
             return
         self._take = self._replied
         self.opened.set_result(None)
 
     def _replied(self, content: bytes) -> None:
-        if content[0] & 0xF0 == 0x80:
-            self._turned_away(msgpack.unpackb(content))
-            return
         now_s = time.monotonic()
-        for same, code in replies_in(content):
-            due_s = self._due.pop(same, None)
-            if due_s is None:
+        for named, said in replies_in(content):
+            refused = isinstance(said, int)
+            asked = self._due.pop(self._of_digest(named) if refused else named, None)
+            if asked is None:  # a refusal that names none of ours, too: whose it was stays unanswered
                 self._tally.codes["unasked"] += 1
                 continue
-            self._tally.answered(due_s, now_s, 200)
-            self._tally.codes[code] += 1
+            self._tally.answered(asked[0], now_s, said if isinstance(said, int) else 200)
+            if isinstance(said, str):
+                self._tally.codes[said] += 1
 
-    def _turned_away(self, said: dict[str, object]) -> None:
-        """A refused message names no sale that it was about: the oldest in flight gives its place."""
-        status = said.get("status")
-        oldest = next(iter(self._due), None)
-        if oldest is not None:
-            due_s = self._due.pop(oldest)
-            self._tally.answered(due_s, time.monotonic(), status if isinstance(status, int) else 0)
+    def _of_digest(self, digest: bytes) -> bytes:
+        """m e n x of the request in flight whose payload has this digest; empty when none has. Refusals are rare enough."""
+        for same, (_, frame) in self._due.items():
+            start, size = payload_at(frame, _REQUEST_AT)
+            if payload_digest(frame[start : start + size]) == digest:
+                return same
+        return b""
 
     def _refuse(self, why: str) -> None:
         if not self.opened.done():

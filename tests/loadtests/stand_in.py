@@ -60,7 +60,7 @@ class StandIn:
         last = open_envelope(said["items"][-1], frame_bytes_max=4096)
         assert said["h"] == payload_digest(last.payload)
         answers: list[object] = [self.reply(item) for item in said["items"]]
-        answers[0] = {"rc": "13", "why": "does not add up"}
+        answers[0] = {"st": 400, "rc": "13", "why": "does not add up"}
         return web.Response(body=pack({"t": "batch", "items": answers}))
 
     async def ws(self, request: web.Request) -> web.WebSocketResponse:
@@ -79,10 +79,16 @@ class StandIn:
             parts = list(envelopes_in(message.data))
             self.messages[len(parts)] += 1
             if self.refuse_every and sum(self.messages.values()) % self.refuse_every == 0:
-                await socket.send_bytes(pack({"t": "refused", "status": 429, "text": "slower"}))
+                await socket.send_bytes(b"".join(refusal(part) for part in parts))
                 continue
             await socket.send_bytes(b"".join(self.reply(part) for part in parts))
         return socket
+
+
+def refusal(envelope: bytes) -> bytes:
+    """As the server refuses one request of a stream."""
+    digest = payload_digest(open_envelope(envelope, frame_bytes_max=4096).payload)
+    return pack({"t": "refused", "st": 429, "why": "slower", "rq": digest})
 
 
 def envelopes_in(message: bytes) -> list[bytes]:

@@ -118,7 +118,8 @@ async def test_a_batch_counts_its_items(tmp_path: Path) -> None:
     sign_share(made)
     async with stand_in(SEEDS) as server:
         counted = await generate(plan(tmp_path, server, made, connections=2), time.monotonic)
-    assert counted["codes"] == {"00": 594, "10": 0, "other": 6}
+    assert counted["codes"] == {"00": 594, "10": 0, "other": 0}
+    assert counted["item_statuses"] == {400: 6}
     numbers = [request.n for request in server.seen if request.terminal == made.terminals[0][0]]
     assert sorted(numbers) == [*range(2, 102), *range(103, 203)]
 
@@ -129,3 +130,12 @@ async def test_an_open_loop_sends_what_its_schedule_says(tmp_path: Path) -> None
     async with stand_in(SEEDS) as server:
         counted = await generate(plan(tmp_path, server, made, phases=((0.2, 100.0), (0.2, 200.0))), time.monotonic)
     assert counted["codes"] == {"00": 60}
+    assert (counted["due"], counted["sent"], counted["answered"]) == (60, 60, 60)
+
+
+async def test_what_an_open_loop_could_not_send_was_due_all_the_same(tmp_path: Path) -> None:
+    made = share(tmp_path, transport="http", frames=25)
+    sign_share(made)
+    async with stand_in(SEEDS) as server:
+        counted = await generate(plan(tmp_path, server, made, phases=((0.4, 100.0),)), time.monotonic)
+    assert (counted["due"], counted["sent"], counted["answered"]) == (40, 25, 25)
