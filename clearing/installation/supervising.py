@@ -23,7 +23,7 @@ from clearing.config import SettingRefused, Settings
 from clearing.installation.home import write_private
 from clearing.installation.opening import Installation
 from clearing.installation.parts import GATEWAY, VIEWS, WRITER, Task
-from clearing.installation.serving import LOOPBACK, NothingToServe, forget_address
+from clearing.installation.serving import LOOPBACK, forget_address, require_room
 from clearing.installation.tubes import Tube, forget_the_dead
 from clearing.telemetry import LogEvent, Telemetry
 from clearing.values import CaisseCode
@@ -243,9 +243,8 @@ async def supervising(
 
     Raises NothingToServe, PartEnded, SettingRefused, OSError for a port that is taken, and what prepares a caisse.
     """
-    if not codes:
-        raise NothingToServe("There is no caisse to serve; found one first: clearing found FILE")
     home, settings = installation.home, installation.settings
+    require_room(codes, settings)
     for code in codes:
         await installation.prepare(code, at_us=SystemClock().now_us())
     if settings.trunk_port and not home.trunk_secret.exists():
