@@ -53,6 +53,9 @@ class LogEvent(StrEnum):
     TRUNK_BROKEN = "trunk_broken"
     PROCESS_STARTED = "process_started"
     PROCESS_ENDED = "process_ended"
+    PROCESS_NOT_STARTED = "process_not_started"
+    PROCESS_MISSPOKE = "process_misspoke"
+    PROCESSES_NOT_TOLD = "processes_not_told"
     PROJECTION_HALTED = "projection_halted"
     PROJECTION_REBUILT = "projection_rebuilt"
 

@@ -22,7 +22,9 @@ from clearing.authoriser.client import Authoriser, Deliver, Overloaded, Submissi
 from clearing.authoriser.clock import Clock
 from clearing.authoriser.loop import Writer
 from clearing.authoriser.server import CommandServer
+from clearing.config import SettingRefused, Settings
 from clearing.directory import Directory
+from clearing.event_store.connection import LOST, DatabaseGone
 from clearing.event_store.log import Log
 from clearing.installation.home import Home, write_private
 from clearing.installation.opening import Installation
@@ -40,6 +42,8 @@ LOOPBACK: Final = "127.0.0.1"
 POLL_S: Final = 0.005
 LAG_EVERY_S: Final = 0.5
 BEHIND_MAX: Final = 20_000  # events; about a second of catching up
+CONNECTIONS_EACH: Final = 4  # of a caisse: its writer and its views hold two each
+CONNECTIONS_FREE: Final = 12  # three that PostgreSQL keeps for its administrator; upkeep, snapshots, commands of people
 _log = structlog.get_logger()
 
 
@@ -66,7 +70,8 @@ class Routes(Authoriser):
 class Serving:
     """A running installation, or a part of one. over: set, with its fault, when a writer ended by itself.
 
-    halted: why views stopped. behind: events that views have still to show, when last looked at.
+    halted: why views stopped. behind: events that views have still to show, when last looked at. snapshot_turn: a snapshot
+    loads a whole book, so the caisses of one process take turns.
     """
 
     installation: Installation
@@ -81,6 +86,7 @@ class Serving:
     fault: BaseException | None = None
     halted: dict[CaisseCode, BaseException] = field(default_factory=dict)
     behind: dict[CaisseCode, int] = field(default_factory=dict)
+    snapshot_turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     async def until(self, stop: asyncio.Event) -> None:
         """Wait for `stop`, or for the first part that fails; raises its fault."""
@@ -105,7 +111,8 @@ class Serving:
 
     def missing(self) -> list[str]:
         """What keeps this process from being ready, a sentence each; writers speak for themselves in the directory."""
-        said = [f"caisse {code}: its views stopped; look at the log, then run clearing rebuild" for code in self.halted]
+        then = "look at the log, then run clearing rebuild, then stop and start clearing serve"
+        said = [f"caisse {code}: its views stopped; {then}" for code in self.halted]
         late = [code for code, events in self.behind.items() if code not in self.halted and events > BEHIND_MAX]
         return said + [f"caisse {code}: its views are {self.behind[code]} events behind; wait" for code in late]
 
@@ -120,7 +127,7 @@ class Serving:
             try:
                 self.behind[code] = max(0, await self.runners[code].lag_events())
                 self.telemetry.show_lag(code, self.behind[code], loop.time())
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:  # the database is away: it comes back
+            except (*LOST, asyncpg.PostgresError, DatabaseGone) as fault:  # the database is away: it comes back
                 _log.warning(LogEvent.LAG_UNKNOWN, caisse=code, fault=repr(fault))
             try:
                 async with asyncio.timeout(LAG_EVERY_S):
@@ -142,6 +149,19 @@ class Serving:
             self.over.set()
 
 
+def require_room(codes: Sequence[CaisseCode], settings: Settings) -> None:
+    """Raises NothingToServe without a caisse, and SettingRefused when the database has no room for so many."""
+    if not codes:
+        raise NothingToServe("There is no caisse to serve; found one first: clearing found FILE")
+    needed = CONNECTIONS_EACH * len(codes) + CONNECTIONS_FREE
+    if needed > settings.database_connections:
+        raise SettingRefused(
+            f"{len(codes)} caisses need {needed} connections to the database ({CONNECTIONS_EACH} each, {CONNECTIONS_FREE} for "
+            f"upkeep and commands) and it takes {settings.database_connections}: set CLEARING_DATABASE_CONNECTIONS to {needed} "
+            "or more, end what else runs of this home (until then its database keeps the old number) and start again"
+        )
+
+
 @asynccontextmanager
 async def serving(
     installation: Installation, *, clock: Clock, codes: Sequence[CaisseCode], port: int | None, take_over: bool = False,
@@ -150,10 +170,9 @@ async def serving(
     """Serve these caisses until the block ends. port: of the gateway on 127.0.0.1, 0 for a free one, None for no gateway.
 
     through: what the gateway submits to, given the writers; a replay of a recorded day puts its arrivals in order there.
-    Raises NothingToServe, LeaseHeld, and what opens a vault or a log.
+    Raises NothingToServe, SettingRefused, LeaseHeld, and what opens a vault or a log.
     """
-    if not codes:
-        raise NothingToServe("There is no caisse to serve; found one first: clearing found FILE")
+    require_room(codes, installation.settings)
     running = Serving(installation, clock)
     async with AsyncExitStack() as stack:
         for code in codes:
@@ -215,7 +234,8 @@ async def start_views(running: Serving, code: CaisseCode, stack: AsyncExitStack)
     running.runners[code] = runner
     lag = asyncio.create_task(running.watch_lag(code, stop), name=f"lag of {code}")
     upkeep = asyncio.create_task(
-        tend(running.installation, code, running.telemetry, stop, running.clock.now_us), name=f"upkeep of {code}"
+        tend(running.installation, code, running.telemetry, stop, running.clock.now_us, running.snapshot_turn),
+        name=f"upkeep of {code}",
     )
     upkeep.add_done_callback(running.ended)
     stack.push_async_callback(_stop_views, stop, {task, lag, upkeep}, runner)

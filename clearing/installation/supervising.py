@@ -23,7 +23,7 @@ from clearing.config import SettingRefused, Settings
 from clearing.installation.home import write_private
 from clearing.installation.opening import Installation
 from clearing.installation.parts import GATEWAY, VIEWS, WRITER, Task
-from clearing.installation.serving import LOOPBACK, NothingToServe, forget_address
+from clearing.installation.serving import LOOPBACK, forget_address, require_room
 from clearing.installation.tubes import Tube, forget_the_dead
 from clearing.telemetry import LogEvent, Telemetry
 from clearing.values import CaisseCode
@@ -33,6 +33,7 @@ PAUSE_LAST_S: Final = 5.0
 LASTING_S: Final = 10.0  # who ran this long is started again without a pause
 HASTY_MAX: Final = 8  # deaths in a row before a part was ready, after which the whole ends
 STOP_S: Final = 60.0
+SAID_MAX: Final = 200  # bytes shown of a line that was not understood
 _SECRET_BYTES: Final = 32
 _log = structlog.get_logger()
 
@@ -93,6 +94,8 @@ class Supervisor:
         fresh = [_Part(task) for task in tasks]
         self._parts += fresh
         self._keeping += [asyncio.create_task(self._keep(part), name=part.task.name) for part in fresh]
+        for keeping in self._keeping[-len(fresh) :]:
+            keeping.add_done_callback(self._kept)
         for part in fresh:
             ready, over = asyncio.ensure_future(part.ready.wait()), asyncio.ensure_future(self.over.wait())
             await asyncio.wait({ready, over}, return_when=asyncio.FIRST_COMPLETED)
@@ -138,15 +141,27 @@ class Supervisor:
                 return
             part.hasty = 0 if part.ready.is_set() else part.hasty + 1
             if part.hasty > HASTY_MAX:
-                self._give_up(PartEnded(f"the process {part.task.name} ends again and again; the lines above say why", 1))
+                name = part.task.name
+                self._give_up(PartEnded(f"{name} ends again and again or can't be started; the lines above say why", 1))
                 return
             lasted = part.ready.is_set() and asyncio.get_running_loop().time() - started_s >= LASTING_S
             pause_s = 0.0 if lasted else min(2 * pause_s or PAUSE_FIRST_S, PAUSE_LAST_S)
             part.ready.clear()
             self.telemetry.process_restarts.labels(role).inc()
             await self._pause(pause_s)
-            if role == WRITER:
+            if role == WRITER and part.process is not None:  # who never ran leaves no lease: it may be another writer's
                 part.task = replace(part.task, take_over=True)
+
+    def _kept(self, keeping: "asyncio.Task[None]") -> None:
+        """A fault in keeping a part ends the whole: what nobody keeps would be missing for ever, and nobody would be told."""
+        fault = None if keeping.cancelled() else keeping.exception()
+        if fault is not None:
+            name = keeping.get_name()
+            _log.error(LogEvent.ALARM, alarm="supervising", process=name, exc_info=fault)
+            self._give_up(PartEnded(
+                f"{name} can't be kept running any longer ({fault!r}), a fault of this program: start clearing serve again "
+                "and report the lines above; nothing that was acknowledged is lost", 1
+            ))  # fmt: skip
 
     async def _pause(self, pause_s: float) -> None:
         """Who dies at once is started again later and later; a stop does not wait for it."""
@@ -164,17 +179,24 @@ class Supervisor:
 
     async def _run(self, part: _Part) -> dict[str, object] | None:
         """One life of a part: what it said of why it can't go on, or None."""
-        process = part.process = await asyncio.create_subprocess_exec(
-            *self._command(part.task), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, start_new_session=True
-        )
+        part.process = None
+        try:
+            process = part.process = await asyncio.create_subprocess_exec(
+                *self._command(part.task), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, start_new_session=True
+            )
+        except OSError as fault:  # no memory, no process or no file left: perhaps there is in a moment
+            _log.error(LogEvent.PROCESS_NOT_STARTED, process=part.task.name, fault=repr(fault))
+            return None
         if self._stopping:
             process.terminate()  # it was being started when the stop came
         self._tell_who_runs()
         said: dict[str, object] | None = None
         assert process.stdout is not None, "its output is a pipe"
-        while line := await process.stdout.readline():
-            told = json.loads(line)
-            if "fault" in told:
+        while line := await _line(process.stdout):
+            told = _told(line)
+            if told is None:
+                _log.warning(LogEvent.PROCESS_MISSPOKE, process=part.task.name, pid=process.pid, said=repr(line[:SAID_MAX]))
+            elif "fault" in told:
                 said = told
             else:
                 _log.info(LogEvent.PROCESS_STARTED, process=part.task.name, pid=process.pid)
@@ -193,22 +215,41 @@ class Supervisor:
         return command + ["--take-over"] * task.take_over + ["--json"] * self._json_log
 
     def _tell_who_runs(self) -> None:
-        """To operators: a file of role and pid a line, and two gauges."""
+        """To operators: two gauges, and a file of role and pid a line. A full disk stops no process."""
         if not self._holds:
             return
-        running = [{"role": "supervisor", "pid": os.getpid()}]
-        running += [{"role": part.task.name, "pid": part.pid} for part in self._parts if part.pid]
-        write_private(self._installation.home.processes, b"".join(json.dumps(one).encode() + b"\n" for one in running))
         for role in {part.task.role for part in self._parts}:
             of_role = [part for part in self._parts if part.task.role == role]
             self.telemetry.process_up.labels(role).set(sum(1 for part in of_role if part.pid))
             self.telemetry.process_wanted.labels(role).set(len(of_role))
-
+        running = [{"role": "supervisor", "pid": os.getpid()}]
+        running += [{"role": part.task.name, "pid": part.pid} for part in self._parts if part.pid]
+        try:
+            write_private(self._installation.home.processes, b"".join(json.dumps(one).encode() + b"\n" for one in running))
+        except OSError as fault:
+            _log.error(LogEvent.PROCESSES_NOT_TOLD, fault=repr(fault))
 
     def is_told_of(self) -> bool:
         """Whether the file of who runs is this one's, and not of one that took over."""
         path = self._installation.home.processes
         return self._holds and path.exists() and json.loads(path.read_bytes().split(b"\n")[0])["pid"] == os.getpid()
+
+
+async def _line(spoken: asyncio.StreamReader) -> bytes:
+    """The next line, nothing at the end. One that is longer than any of a part's own is passed over."""
+    try:
+        return await spoken.readline()
+    except ValueError:
+        return b"(a line that is too long)\n"
+
+
+def _told(line: bytes) -> dict[str, object] | None:
+    """What a part says on its standard output; None for a line that is not its own but a library's, or anybody's."""
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return None
+    return told if isinstance(told, dict) else None
 
 
 def placed(codes: Sequence[CaisseCode], settings: Settings) -> dict[int, tuple[CaisseCode, ...]]:
@@ -243,9 +284,8 @@ async def supervising(
 
     Raises NothingToServe, PartEnded, SettingRefused, OSError for a port that is taken, and what prepares a caisse.
     """
-    if not codes:
-        raise NothingToServe("There is no caisse to serve; found one first: clearing found FILE")
     home, settings = installation.home, installation.settings
+    require_room(codes, settings)
     for code in codes:
         await installation.prepare(code, at_us=SystemClock().now_us())
     if settings.trunk_port and not home.trunk_secret.exists():

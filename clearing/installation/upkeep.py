@@ -6,6 +6,7 @@ from collections.abc import Callable
 import asyncpg
 import structlog
 
+from clearing.event_store.connection import LOST
 from clearing.event_store.migrate import ensure_partitions, partitions_ahead
 from clearing.installation.opening import Installation
 from clearing.installation.snapshots import keep_snapshots
@@ -19,13 +20,14 @@ EVERY_S = 30
 
 
 async def tend(
-    installation: Installation, code: CaisseCode, telemetry: Telemetry, stop: asyncio.Event, now_us: Callable[[], int]
-) -> None:
+    installation: Installation, code: CaisseCode, telemetry: Telemetry, stop: asyncio.Event, now_us: Callable[[], int],
+    snapshot_turn: asyncio.Semaphore,
+) -> None:  # fmt: skip
     """Until `stop`: what one process of an installation does for a caisse beside selling. now_us: the caisse's clock."""
     telemetry.begin_caisse(code)
     beside = {
         asyncio.create_task(watch_book(installation, code, telemetry, stop, now_us)),
-        asyncio.create_task(keep_snapshots(installation, code, telemetry, stop)),
+        asyncio.create_task(keep_snapshots(installation, code, telemetry, stop, snapshot_turn)),
     }
     try:
         await keep_partitions(installation, code, telemetry, stop)
@@ -44,7 +46,7 @@ async def keep_partitions(installation: Installation, code: CaisseCode, telemetr
             async with installation.connected(ADMIN) as admin:
                 await ensure_partitions(admin, schema_of(code))
                 telemetry.partitions_ahead.labels(code).set(await partitions_ahead(admin, schema_of(code)))
-        except (OSError, asyncpg.PostgresError) as fault:
+        except (*LOST, asyncpg.PostgresError) as fault:
             telemetry.partitions_ahead.labels(code).set(-1)
             structlog.get_logger().error(LogEvent.ALARM, caisse=code, alarm="partitions", fault=repr(fault))
         try:

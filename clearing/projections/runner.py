@@ -10,7 +10,7 @@ from typing import Final, Self, assert_never
 
 import asyncpg
 
-from clearing.event_store.connection import LOST, connect, connect_again, discard
+from clearing.event_store.connection import LOST, DatabaseGone, connect, connect_again, discard
 from clearing.event_store.reader import Reader
 from clearing.events.caisse import CaisseFounded
 from clearing.events.codec import decode
@@ -45,6 +45,7 @@ class Runner:
         self._pages = PageReader(schema)
         self._known = False  # whether `position` is the checkpoint, as far as this runner can know
         self._losses = 0  # of the connection, without a step that ended well in between
+        self._gone: DatabaseGone | None = None  # why the last step could not look
         self._moved = asyncio.Event()
         self._ahead: asyncio.Task[Page] | None = None  # the page after the one that is being written
         self._unread_us: int | None = None  # when the oldest event that is not shown was recorded; None: none is known
@@ -81,9 +82,20 @@ class Runner:
         return 0.0 if self._unread_us is None else max(0, now_us - self._unread_us) / SECOND_US
 
     async def step(self, up_to: int | None = None) -> int:
-        """Write the next page, at most to position up_to. Returns its number of events: 0 when there was nothing to read, or
-        another runner was faster. Raises LogHole, UnreadableEvent, UnexplainedPosting; then nothing was written.
+        """Write the next page, at most to position up_to. Returns its number of events: 0 when there was nothing to read,
+        another runner was faster, or the database stays away. Raises LogHole, UnreadableEvent, UnexplainedPosting; then nothing
+        was written.
         """
+        self._gone = None
+        try:
+            return await self._step_once(up_to)
+        except DatabaseGone as gone:  # no fault of the views: it may come back in an hour, and they follow then
+            await self._forget()
+            self._gone, self._losses = gone, 0
+            return 0
+
+    async def _step_once(self, up_to: int | None) -> int:
+        """A step over connections that are made again when lost. Raises DatabaseGone when they can't be."""
         try:
             if not self._known:
                 await self._find_checkpoint()
@@ -99,9 +111,12 @@ class Runner:
         self._losses = 0
         return written
 
-    async def _connect_again(self) -> None:
+    async def _forget(self) -> None:
         self._known = False  # the page may have been committed or not: its checkpoint will tell
         await self._forget_ahead()
+
+    async def _connect_again(self) -> None:
+        await self._forget()
         await discard(self._connection)
         self._connection = await connect_again(self._dsn, name=f"clearing projector {self._schema}")
 
@@ -169,9 +184,15 @@ class Runner:
             await self._moved.wait()
 
     async def run_to(self, position: int) -> None:
-        """Follow the log until the checkpoint is at `position` or beyond, moved by this runner or another one."""
+        """Follow the log until the checkpoint is at `position` or beyond, moved by this runner or another one.
+
+        Somebody waits for this one: raises DatabaseGone too.
+        """
         while not self._known or self.position < position:
-            if await self.step(position) == 0 and self._known and self.position < position:
+            written = await self.step(position)
+            if self._gone is not None:
+                raise self._gone
+            if written == 0 and self._known and self.position < position:
                 raise LogHole(f"{self._schema} ends before event {position}, which was read already; run `clearing audit`")
 
     async def _find_checkpoint(self) -> None:

@@ -74,14 +74,14 @@ async def test_views_that_halt_leave_the_caisse_working_and_say_what_to_do(
     with pytest.raises(ArithmeticError, match="a fault of a view"):
         await served.caught_up(CODE)
     status, said = await asked(served, "/readyz")
-    assert (status, "run clearing rebuild" in said) == (503, True)
+    assert (status, "run clearing rebuild, then stop and start clearing serve" in said) == (503, True)
     assert 'clearing_alarms_total{alarm="views",caisse="brume"} 1.0' in (await asked(served, "/metrics"))[1]
     assert not served.over.is_set()
 
 
 async def test_a_child_process_makes_snapshots_beside_the_serving_writer(served: Serving) -> None:
-    stop = asyncio.Event()
-    keeping = asyncio.create_task(keep_snapshots(served.installation, CODE, served.telemetry, stop, every_s=0.01))
+    stop, turn = asyncio.Event(), asyncio.Semaphore(1)
+    keeping = asyncio.create_task(keep_snapshots(served.installation, CODE, served.telemetry, stop, turn, every_s=0.01))
     async with asyncio.timeout(120), served.installation.reading(CODE) as log:
         while not (found := await log.snapshots(code_version())):
             await asyncio.sleep(0)

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
+from clearing.event_store import reader as reader_module
+from clearing.event_store.connection import Connection, DatabaseGone, connect_again
 from clearing.events.codec import UnreadableEvent
 from clearing.events.funds import MoneyReceived
 from clearing.events.sales import HoldExpired
@@ -74,6 +76,35 @@ async def test_a_server_that_ends_the_session_in_the_middle_loses_and_doubles_no
         while runner.position < len(story.events):
             await asyncio.gather(runner.step(), admin.execute(end))  # ends it now before, now within, now after the page
             await runner.step()
+    async with viewed.asked() as questions:
+        await check(questions, story)
+
+
+async def test_a_database_that_stays_away_for_long_is_followed_when_it_is_back(
+    viewed: ViewedCaisse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(_dsn: str, *, name: str) -> Connection:
+        raise DatabaseGone(f"PostgreSQL has not answered for 120 s ({name})")
+
+    def is_away(away: bool) -> None:
+        for module in (runner_module, reader_module):
+            monkeypatch.setattr(module, "connect_again", gone if away else connect_again)
+
+    story = RandomCaisse(3).live(150)
+    await viewed.record_all(story)
+    async with viewed.runner(page_events=10) as runner:
+        for whose in ("reader", "projector"):
+            await runner.step()
+            is_away(True)
+            async with viewed.caisse.connection() as admin:
+                name = f"clearing {whose} {viewed.schema}"
+                await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1", name)
+            shown = [await runner.step() for _ in range(2 * runner_module.LOSSES_MAX)]
+            assert shown[-1] == 0, "it went on asking"
+            with pytest.raises(DatabaseGone):
+                await runner.run_to(len(story.events))  # here somebody waits
+            is_away(False)
+        await runner.run_to(len(story.events))
     async with viewed.asked() as questions:
         await check(questions, story)
 
