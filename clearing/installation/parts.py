@@ -35,6 +35,7 @@ from clearing.vault import Vault
 GATEWAY: Final = "gateway"
 WRITER: Final = "writer"
 VIEWS: Final = "views"
+VIEWS_YIELD: Final = 5  # niceness: who sells goes first, and who shows takes what is left
 _YOUNG_OBJECTS: Final = 50_000  # collections of the youngest generation are rare: hardly anything here makes cycles
 
 
@@ -146,6 +147,8 @@ async def serve_part(task: Task, home: Home, settings: Settings) -> int:
     loop.add_signal_handler(signal.SIGINT, lambda: None)  # Ctrl-C is the parent's to answer
     os.set_blocking(0, False)
     loop.add_reader(0, partial(_parent_spoke, stop))
+    if task.role == VIEWS:
+        os.nice(VIEWS_YIELD)
     async with AsyncExitStack() as stack:
         running: Serving | None = None
         if task.role == GATEWAY:

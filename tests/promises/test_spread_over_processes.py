@@ -23,6 +23,7 @@ from clearing.events.codec import decode
 from clearing.events.codes import Code
 from clearing.events.sales import SaleDecided
 from clearing.installation.office import Officer
+from clearing.installation.parts import VIEWS_YIELD
 from clearing.terminal.identity import TerminalIdentity
 from clearing.terminal.transport import HttpTransport
 from clearing.terminal_gateway.server import BATCH_PATH, STREAM_PATH
@@ -257,6 +258,9 @@ async def test_a_stop_leaves_no_process_no_socket_and_no_lease_behind() -> None:
                 assert await sold(running, place.market, int(number)) is Code.APPROVED
                 pids = running.pids()
                 assert set(pids) == {"supervisor", "writer-1", "views-1", "gateway-1", "gateway-2"}
+                nice = {role: os.getpriority(os.PRIO_PROCESS, pid) for role, pid in pids.items()}
+                assert nice["views-1"] == min(19, nice["supervisor"] + VIEWS_YIELD), "who sells goes first"
+                assert nice["writer-1"] == nice["gateway-1"] == nice["supervisor"]
                 assert await running.end(number) == 0
                 assert not [role for role, pid in pids.items() if alive(pid)]
                 assert sorted(path.name for path in place.home.run.iterdir()) == []
