@@ -11,6 +11,8 @@ from typing import Final
 
 RESULTS: Final = Path(__file__).parent / "results"
 UNKNOWN: Final = "unknown"
+CHANGES: Final = ("status", "--porcelain", "--untracked-files=no", "--", ":/", ":(top,exclude)loadtests/results")
+"""Of what is measured; results that were written before are none."""
 
 
 def write_result(path: Path | None, name: str, data: Mapping[str, object], *, postgres: str | None = None) -> Path:
@@ -32,7 +34,7 @@ def write_result(path: Path | None, name: str, data: Mapping[str, object], *, po
 
 def measured(postgres: str | None = None) -> dict[str, object]:
     """The circumstances: date (UTC), commit, whether the files differed from it, Python, machine, PostgreSQL if given."""
-    head, changes = _git("rev-parse", "HEAD"), _git("status", "--porcelain", "--untracked-files=no")
+    head, changes = _git("rev-parse", "HEAD"), _git(*CHANGES)
     circumstances: dict[str, object] = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": head or UNKNOWN,
