@@ -23,6 +23,7 @@ from typing import IO, Final
 from clearing.config import Settings
 from clearing.installation.home import Home
 from clearing.installation.opening import Installation
+from clearing.postgres import CONNECTIONS
 from clearing.values import CaisseCode
 from loadtests.fleet import CODE, Fleet, NowMs, Office, found
 
@@ -150,7 +151,8 @@ def _is_ready(address: str) -> bool:
 
 @asynccontextmanager
 async def ground(
-    folder: Path | None, *, code: CaisseCode = CODE, settings: Mapping[str, str] | None = None, connections: int = 80
+    folder: Path | None, *, code: CaisseCode = CODE, settings: Mapping[str, str] | None = None,
+    connections: int = CONNECTIONS,
 ) -> AsyncIterator[Ground]:
     """A home whose database runs and whose caisse is prepared, for the time of the block. connections: the database's."""
     with home_for(folder) as home:

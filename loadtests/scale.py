@@ -30,7 +30,7 @@ from clearing.event_store.rows import EventRow, ReplyRow, TapRow
 from clearing.events.codec import encode
 from clearing.events.sales import OperationHead, OperationRepeated
 from clearing.installation.opening import Installation
-from clearing.postgres import ADMIN
+from clearing.postgres import ADMIN, CONNECTIONS
 from clearing.sql import schema_of
 from clearing.values import CaisseCode, OperationId, ProducerId, TerminalId
 from loadtests.bare_writer import Bare, Cost, bare_writer, cost_of
@@ -128,7 +128,7 @@ async def scale(options: argparse.Namespace) -> dict[str, Any]:
     axes = {name: getattr(options, name) for name in ("cards", "lines", "payers", "caisses", "events")}
     points: list[Point] = []
     fresh = _codes()
-    connections = 80 + 3 * max(options.caisses, default=0)  # a writer takes two
+    connections = CONNECTIONS + 3 * max(options.caisses, default=0)  # a writer takes two
     async with ground(options.home, connections=connections) as place:
         for axis, values in axes.items():
             for value in values:

@@ -23,7 +23,7 @@ from urllib.parse import quote, urlencode
 from clearing.postgres.binaries import Binaries, PostgresUnavailable, account_of, as_account, find_postgres, reachable
 from clearing.postgres.server import ADMIN, Running, end, launch, running
 
-__all__ = ["ADMIN", "Binaries", "Embedded", "PostgresUnavailable", "default_home", "find_postgres"]
+__all__ = ["ADMIN", "CONNECTIONS", "Binaries", "Embedded", "PostgresUnavailable", "default_home", "find_postgres"]
 
 CONNECTIONS: Final = 80
 

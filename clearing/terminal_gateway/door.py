@@ -68,16 +68,17 @@ class Door:
 
         Raises Refused.
         """
-        entry, frame = self._verified(opened(raw, self._settings.frame_bytes_max), FrameType.TERM_REQ, address)
-        self._let_in(entry)
-        self._keys.spend(entry.kid, self._clock_us())
+        envelope, now_us = opened(raw, self._settings.frame_bytes_max), self._clock_us()
+        entry, frame = self._verified(envelope, FrameType.TERM_REQ, address, now_us)
+        self._let_in(entry, now_us)
+        self._keys.spend(entry.kid, now_us)
         return self._submission(entry, frame, op)
 
     def admit_batch(self, raw: bytes, address: str) -> list[Admitted | Refused]:
         """The items of a batch, in order: admitted, or refused one by one. Raises Refused when the batch itself is."""
-        envelope = opened(raw, BATCH_BYTES_MAX)
-        entry, frame = self._verified(envelope, FrameType.TERM_BATCH, address)
-        self._let_in(entry)
+        envelope, now_us = opened(raw, BATCH_BYTES_MAX), self._clock_us()
+        entry, frame = self._verified(envelope, FrameType.TERM_BATCH, address, now_us)
+        self._let_in(entry, now_us)
         tokens = -(-len(raw) // self._settings.frame_bytes_max)
         try:
             batch = parse_batch(frame)
@@ -85,7 +86,7 @@ class Door:
         except MalformedFrame as fault:
             raise refusals.malformed(fault) from None
         finally:
-            self._keys.spend(entry.kid, self._clock_us(), tokens)
+            self._keys.spend(entry.kid, now_us, tokens)
         if batch.terminal != entry.number or batch.epoch != entry.epoch:
             raise refusals.unauthorised(Reason.OTHER_TERMINAL)
         digest = sha256(raw).digest()
@@ -107,14 +108,15 @@ class Door:
         try:
             envelope = opened(raw, self._settings.frame_bytes_max)
             if envelope.kid != entry.kid:  # of an ended epoch, or an exported queue: the batch's signature says nothing of it
-                other, frame = self._verified(envelope, FrameType.TERM_REQ, address)
+                other, frame = self._verified(envelope, FrameType.TERM_REQ, address, self._clock_us())
                 return self._submission(other, frame, None)
             return self._submission(entry, covered_by_batch(envelope, batch_frame, raw), None, place)
         except Refused as refused:
             return refused
 
-    def _verified(self, envelope: Envelope, frame_type: FrameType, address: str) -> tuple[KeyEntry, VerifiedFrame]:
-        now_us = self._clock_us()
+    def _verified(
+        self, envelope: Envelope, frame_type: FrameType, address: str, now_us: int
+    ) -> tuple[KeyEntry, VerifiedFrame]:
         source = source_of(address)
         wait_s = self._addresses.wait_s(source, now_us)
         if wait_s:
@@ -149,9 +151,9 @@ class Door:
             raise _NotKnown
         return entry
 
-    def _let_in(self, entry: KeyEntry) -> None:
+    def _let_in(self, entry: KeyEntry, now_us: int) -> None:
         """Raises Refused while the key's bucket is empty."""
-        wait_s = self._keys.wait_s(entry.kid, self._clock_us())
+        wait_s = self._keys.wait_s(entry.kid, now_us)
         if wait_s:
             raise refusals.limited(Reason.KEY_LIMIT, wait_s)
 
