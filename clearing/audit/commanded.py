@@ -1,14 +1,20 @@
-"""Law: the events of a command are those of its verb, one per item of its body, and repeat each value the person signed."""
+"""Law: the events of a command are those of its verb, one per item of its body, and repeat each value the person signed.
+
+Verbs that are not in the tables, and the founding, are decided again on the book before them: their events must be those.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from clearing.audit.findings import BadEvent
-from clearing.authoriser import bodies
+from clearing.authoriser import bodies, commands
+from clearing.authoriser.founding import decide_found
 from clearing.events import caisse, funds, members, producers, settlement
 from clearing.events.catalogue import Event
 from clearing.events.charte import Charte
+from clearing.events.records import field_names
+from clearing.rules.answers import Declined
 from clearing.rules.book import Book
 from clearing.rules.members import card_called
 from clearing.values import PersonId
@@ -39,34 +45,26 @@ _LISTS: Final[dict[str, tuple[str, type]]] = {
     "approve_bank_details": ("producers", producers.BankDetailsApproved),
     "enrol_terminals": ("terminals", producers.TerminalEnrolled),
 }  # fmt: skip
-_FOUNDING: Final[tuple[tuple[str, type], ...]] = (
-    ("persons", caisse.PersonNamed), ("decisions", caisse.DecisionRecorded), ("funds", funds.FundOpened),
-    ("chartes", caisse.CharteAdopted), ("allocation_rules", funds.AllocationRuleSet),
-)  # fmt: skip
-_FOUNDING_LISTS: Final = frozenset(name for name, _ in _FOUNDING)
 _OTHER_NAMES: Final = {"digest": "details"}
 """Fields that are called otherwise in a body than in the event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One event that a command asked for. by: who gave it, None at the founding."""
+    """One event that a command asked for. by: who gave it. exact: what it has to be, when it was decided again."""
 
     types: tuple[type, ...]
     fields: Fields
     by: PersonId | None
+    exact: Event | None = None
 
     def named(self) -> str:
         return " or ".join(kind.__name__ for kind in self.types)
 
 
-def expected_events(command: Command, by: PersonId | None, position: int) -> list[Expected]:
-    """What the command's events have to be, in order. Raises BadEvent for a verb that makes none."""
+def expected_events(command: Command, by: PersonId | None, position: int, book: Book, at_us: int) -> list[Expected]:
+    """What the command's events have to be, in order. book: before it; at_us: of its first event. Raises BadEvent."""
     body = command.body
-    if command.verb == "found":
-        caisse_itself = {name: value for name, value in body.items() if name not in _FOUNDING_LISTS}
-        founding = [Expected((caisse.CaisseFounded,), caisse_itself, None)]
-        return founding + [Expected((kind,), item, None) for name, kind in _FOUNDING for item in _items(body, name)]
     if command.verb in _LISTS:
         name, kind = _LISTS[command.verb]
         listed = [Expected((kind,), item, by) for item in _items(body, name)]
@@ -74,7 +72,23 @@ def expected_events(command: Command, by: PersonId | None, position: int) -> lis
             return listed
     elif command.verb in _ONE:
         return [Expected(_ONE[command.verb], body, by)]
+    elif command.verb in commands.VERBS and by is not None:
+        return _again(commands.decide(command.verb, commands.Order(
+            book=book, body=bodies.Body(dict(body), f"The command {command.verb}"), by=by, at_us=at_us,
+            details_wait_us=0, clock_step_us=0,
+        )), position)  # fmt: skip
     raise BadEvent(position, f"the command '{command.verb}' makes no events")
+
+
+def founding_events(command: Command, founder_kid: bytes, position: int, at_us: int) -> list[Expected]:
+    """The same for a founding, which stands on no book. Raises BadEvent."""
+    return _again(decide_found(command.caisse, dict(command.body), founder_kid=founder_kid, at_us=at_us), position)
+
+
+def _again(decided: tuple[Event, ...] | Declined, position: int) -> list[Expected]:
+    if isinstance(decided, Declined):
+        raise BadEvent(position, f"the rules do not allow its command: {decided.why}")
+    return [Expected((type(event),), {}, None, event) for event in decided]
 
 
 def _items(body: Fields, name: str) -> list[Fields]:
@@ -86,6 +100,11 @@ def same_content(expected: Expected, event: Event, position: int, book: Book) ->
     """Raises BadEvent when the event is not the one that was asked for."""
     if not isinstance(event, expected.types):
         raise BadEvent(position, f"its command asked for {expected.named()}, not for {type(event).__name__}")
+    if expected.exact is not None:
+        differs = [name for name in field_names(type(event)) if getattr(event, name) != getattr(expected.exact, name)]
+        if differs:
+            raise BadEvent(position, f"'{differs[0]}' differs from what the rules make of its command")
+        return
     giver = getattr(event, "named_by", ()) if isinstance(event, caisse.PersonNamed) else (getattr(event, "by", None),)
     if expected.by is not None and expected.by not in giver:
         raise BadEvent(position, f"it names another person than {expected.by}, who signed the command")

@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-from clearing.audit.commanded import Expected, expected_events, same_content
+from clearing.audit.commanded import Expected, expected_events, founding_events, same_content
 from clearing.audit.findings import BadEvent, Checked
 from clearing.audit.frames import Frames, Signed
 from clearing.audit.promises import TERMINALS
@@ -28,7 +28,7 @@ from clearing.events.sales import (
     SaleDecided,
 )
 from clearing.rules.book import Book
-from clearing.rules.caisse import ALLOWED_ROLES, may
+from clearing.rules.offices import ALLOWED_ROLES, may
 from clearing.rules.operations import Operation
 from clearing.values import InvalidValue, TerminalId
 from clearing.wire import fields as read
@@ -93,10 +93,10 @@ class Evidence:
             raise BadEvent(position, f"its key has the id {known.public[:8].hex()} of a key that was enrolled before")
         self._keys[known.public[:8]] = known
 
-    def check(self, event: Event, evidence: bytes, position: int, book: Book) -> Asked | None:
+    def check(self, event: Event, evidence: bytes, position: int, book: Book, at_us: int) -> Asked | None:
         """The message this event answers; None for one that follows another event or that time caused. Raises BadEvent."""
         try:
-            asked = self._check(event, evidence, position, book)
+            asked = self._check(event, evidence, position, book, at_us)
         except (BadSignature, MalformedFrame, InvalidValue) as fault:
             raise BadEvent(position, f"its evidence does not hold: {fault}") from fault
         if asked is not None:
@@ -123,7 +123,7 @@ class Evidence:
         if self._due:
             raise BadEvent(position, f"the command before it also asked for {self._due[0].named()}, which should stand here")
 
-    def _check(self, event: Event, evidence: bytes, position: int, book: Book) -> Asked | None:
+    def _check(self, event: Event, evidence: bytes, position: int, book: Book, at_us: int) -> Asked | None:
         if not evidence:
             self._follows(event, position, book)
             return None
@@ -137,7 +137,7 @@ class Evidence:
             return self._enrolment(event, signed, position, book)
         if isinstance(event, SecurityAlerted | FrameHeld):
             return self._seen(event, signed, position)
-        return self._commanded(event, signed, position, book)
+        return self._commanded(event, signed, position, book, at_us)
 
     def _follows(self, event: Event, position: int, book: Book) -> None:
         if self._due:
@@ -206,7 +206,7 @@ class Evidence:
         self._checked.add("frames kept as evidence of a conflict")
         return asked
 
-    def _commanded(self, event: Event, signed: Signed, position: int, book: Book) -> Asked:
+    def _commanded(self, event: Event, signed: Signed, position: int, book: Book, at_us: int) -> Asked:
         if isinstance(event, CaisseFounded):
             key = _founder(signed.envelope, position)
             command = parse_command(self._frames.verified(signed, FrameType.PERSON_CMD, key))
@@ -223,17 +223,20 @@ class Evidence:
             if said != (command.person, command.epoch, command.n, command.x, command.verb[:40]):
                 raise BadEvent(position, "it declines another command than its evidence")
         else:
-            self._obey(event, command, position, book)
+            self._obey(event, command, position, book, at_us, signed.kid)
         self._checked.add("signatures of persons, with what they signed")
         return _asked(command)
 
-    def _obey(self, event: Event, command: Command, position: int, book: Book) -> None:
+    def _obey(self, event: Event, command: Command, position: int, book: Book, at_us: int, kid: bytes) -> None:
         by = book.caisse.by_number.get(command.person)
         if command.verb in ALLOWED_ROLES:
             refused = may(by, command.verb)
             if refused is not None:
                 raise BadEvent(position, f"the command {command.verb} was not this person's to give: {refused.why}")
-        expected = expected_events(command, None if by is None else by.person, position)
+        if command.verb == "found":
+            expected = founding_events(command, kid, position, at_us)
+        else:
+            expected = expected_events(command, None if by is None else by.person, position, book, at_us)
         same_content(expected[0], event, position, book)
         self._due.extend(expected[1:])
 

@@ -202,7 +202,7 @@ class Replay:
 
     def _asked(self, event: Event, row: EventRow) -> Asked | None:
         if self._signatures:
-            return self._evidence.check(event, row.evidence, row.position, self.book)
+            return self._evidence.check(event, row.evidence, row.position, self.book, row.at_us)
         return claimed(event, row.evidence, row.position, self.frames) if row.evidence else None
 
     def _taps(self, event: Event, taps: Sequence[TapRow], at: int) -> None:

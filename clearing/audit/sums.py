@@ -8,6 +8,7 @@ from clearing.events.basket import Return, Share
 from clearing.events.catalogue import Event
 from clearing.events.sales import CaptureDecided, ReversalDecided, SaleDecided
 from clearing.rules.book import Book
+from clearing.rules.debts import debts
 from clearing.rules.postings import HELD, Ledger, Legs, UnexplainedPosting, payee_account
 from clearing.rules.settlement import BatchState, PayoutState
 from clearing.values import FundId, Position, ProducerId
@@ -107,6 +108,8 @@ class TwoRoads:
             case ReversalDecided(effect="undone"):
                 parts, sign = event.returned, -1
             case _:
+                for debt in debts(event):
+                    self._captured[debt.producer] = self._captured.get(debt.producer, 0) + debt.captured_cents
                 return
         for part in parts:
             if part.step != "surplus":

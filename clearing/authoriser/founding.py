@@ -3,17 +3,18 @@
 Each part is decided on a book that already has the parts before it, with the same rules that decide it later.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Final
 
 from clearing.authoriser.bodies import Body, charte
-from clearing.authoriser.commands import read_allocation_rule, read_decision
+from clearing.authoriser.verbs.voted import read_allocation_rule, read_decision
 from clearing.events.caisse import CaisseFounded, PersonNamed
 from clearing.events.catalogue import Event
-from clearing.events.funds import FundOpened
 from clearing.rules import allocation, caisse, funds
 from clearing.rules.answers import Declined, not_now
 from clearing.rules.book import Book
 from clearing.rules.calendar import CivilCalendar
+from clearing.rules.offices import ROLES
 from clearing.values import CaisseCode, FundId, InvalidValue, PersonId
 from clearing.wire.commands import person_number
 from clearing.wire.signature import acceptable_public_key
@@ -59,23 +60,10 @@ def _parts(book: Book, code: CaisseCode, body: Body, founder_kid: bytes, at_us: 
     persons = [_person(one) for one in body.bodies("persons")]
     yield from _checked(persons)
     by = next(person.person for person in persons if person.key[:8] == founder_kid)
-    for one in body.bodies("decisions"):
-        yield _taken(caisse.decide_record(book.caisse, read_decision(one, by)))
-        one.end()
-    for one in body.bodies("funds"):
-        yield _taken(_fund(book, one, by))
-        one.end()
-    for one in body.bodies("chartes"):
-        rules = charte(one)
-        yield _taken(caisse.decide_adopt(
-            book.caisse, charte=rules, funds=frozenset(book.funds), founding=True, by=by, at_us=at_us
-        ))
-    for one in body.bodies("allocation_rules"):
-        rule = read_allocation_rule(one, by)
-        one.end()
-        yield _taken(allocation.decide_set_rule(
-            rule, funds=book.funds, decisions=book.caisse.decisions
-        ))
+    for name, decide in PARTS.items():
+        for one in body.bodies(name):
+            yield _taken(decide(book, one, by, at_us))
+            one.end()
 
 
 def _taken(result: Event | Declined) -> Event:
@@ -84,11 +72,31 @@ def _taken(result: Event | Declined) -> Event:
     return result
 
 
-def _fund(book: Book, one: Body, by: PersonId) -> FundOpened | Declined:
+def _decision(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
+    return caisse.decide_record(book.caisse, read_decision(one, by))
+
+
+def _fund(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
     return funds.decide_open(
         book.funds, fund=FundId(one.id("fund")), kind=one.id("kind"), name=one.text("name"),
         advance_cents=one.cents("advance_cents"), by=by,
     )
+
+
+def _charte(book: Book, one: Body, by: PersonId, at_us: int) -> Event | Declined:
+    rules, known = charte(one), frozenset(book.funds)
+    return caisse.decide_adopt(book.caisse, charte=rules, funds=known, founding=True, by=by, at_us=at_us)
+
+
+def _allocation_rule(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
+    rule = read_allocation_rule(one, by)
+    return allocation.decide_set_rule(rule, funds=book.funds, decisions=book.caisse.decisions)
+
+
+PARTS: Final[dict[str, Callable[[Book, Body, PersonId, int], Event | Declined]]] = {
+    "decisions": _decision, "funds": _fund, "chartes": _charte, "allocation_rules": _allocation_rule,
+}  # fmt: skip
+"""List of the founding's body -> how one item of it is decided, in this order, on the book with all items before it."""
 
 
 def _person(one: Body) -> PersonNamed:
@@ -97,9 +105,9 @@ def _person(one: Body) -> PersonNamed:
         person=person, number=person_number(person), epoch=1, key=one.bytes("key", 32), roles=one.ids("roles"), named_by=()
     )
     one.end()
-    unknown = set(named.roles) - set(caisse.ROLES)
+    unknown = set(named.roles) - set(ROLES)
     if unknown or not named.roles:
-        raise InvalidValue(f"roles of {person} must be some of {', '.join(caisse.ROLES)}")
+        raise InvalidValue(f"roles of {person} must be some of {', '.join(ROLES)}")
     if not acceptable_public_key(named.key):
         raise InvalidValue(f"the key of {person} is not a usable Ed25519 public key; make one with `clearing person add`")
     return named

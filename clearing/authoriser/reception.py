@@ -25,7 +25,7 @@ from clearing.events.codes import Code
 from clearing.events.producers import TerminalEnrolled, TerminalSlotClosed, TerminalSlotOpened
 from clearing.rules.answers import Declined, not_now
 from clearing.rules.book import Book
-from clearing.rules.caisse import may
+from clearing.rules.offices import may
 from clearing.rules.producers import decide_enrol
 from clearing.telemetry import LogEvent, Telemetry
 from clearing.values import CaisseCode, InvalidValue, Position, TerminalId

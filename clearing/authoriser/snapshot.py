@@ -23,14 +23,17 @@ from clearing.events.charte import Span
 from clearing.events.codec import StoredBodies, decode, encode
 from clearing.events.producers import TerminalEnrolled
 from clearing.events.records import field_names
-from clearing.rules import caisse, members
-from clearing.rules.book import Book
+from clearing.rules import members
+from clearing.rules.book import SECTIONS, Book
 from clearing.rules.funds import Fund
+from clearing.rules.offices import Person
 from clearing.rules.operations import OperationKey
 from clearing.values import CardId, FundId, MemberId, OperationId, PayerId, PersonId, TerminalId
 
 PART_BYTES: Final = 4_000_000  # a part holds at least so much, and one record more at most
-SOURCES: Final = ("clearing.events", "clearing.rules", "clearing.authoriser", "clearing.event_store", "clearing")
+SOURCES: Final = (
+    "clearing.events", "clearing.rules", "clearing.rules.folds", "clearing.authoriser", "clearing.event_store", "clearing",
+)  # fmt: skip
 SOURCE_FILES: Final = {
     "clearing.authoriser": ("plain_form.py", "snapshot.py"), "clearing.event_store": ("proofs.py", "tree.py"),
     "clearing": ("values.py",),
@@ -111,7 +114,7 @@ def _put_card(loaded: Loaded, item: tuple[CardId, members.Card], _shared: Shared
 def _section_tables() -> dict[str, _Table]:
     found: dict[str, _Table] = {}
     blank = Book()
-    for section in ("caisse", "members", "producers", "allocation", "settlement"):
+    for section in SECTIONS:
         kind = type(getattr(blank, section))
         for name, hint in typing.get_type_hints(kind).items():
             path = f"{section}.{name}"
@@ -170,7 +173,7 @@ def _put_former(loaded: Loaded, item: tuple[str, CardId], _shared: Shared) -> No
     loaded.book.members.aliases[item[0]] = item[1]
 
 
-def _put_person(loaded: Loaded, item: tuple[PersonId, caisse.Person], _shared: Shared) -> None:
+def _put_person(loaded: Loaded, item: tuple[PersonId, Person], _shared: Shared) -> None:
     """An officer by name: the same person as under the number, if that is still who it was."""
     name, person = item
     signs = loaded.book.caisse.by_number.get(person.number)
@@ -187,15 +190,35 @@ _TABLES: Final = _tables()
 def _little(loaded: Loaded) -> list[Any]:
     """What is no table: a few numbers and texts."""
     book = loaded.book
-    texts = [getattr(book.caisse, name) for name in _CAISSE_TEXTS]
+    single = {path: _said(one.form, getattr(getattr(book, one.section), one.name)) for path, one in _SINGLE.items()}
     counts = {name: _count(table.of(loaded)) for name, table in _TABLES.items()}
-    return [
-        book.position, book.at_us, loaded.chain, texts, book.caisse.calendar.zone.key, book.settlement.settled_up_to,
-        loaded.tree.to_plain(), counts,
-    ]
+    return [book.position, book.at_us, loaded.chain, single, loaded.tree.to_plain(), counts]
 
 
-_CAISSE_TEXTS: Final = ("code", "name", "account_name")
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A field of a section that is no container."""
+
+    section: str
+    name: str
+    form: Form
+
+
+def _single_values() -> dict[str, _Value]:
+    blank = Book()
+    return {
+        f"{section}.{name}": _Value(section, name, form_of(hint))
+        for section in SECTIONS
+        for name, hint in typing.get_type_hints(type(getattr(blank, section))).items()
+        if not isinstance(getattr(getattr(blank, section), name), dict | list | set)
+    }
+
+
+_SINGLE: Final = _single_values()
+
+
+def _said(form: Form, value: Any) -> Any:
+    return value if form.say is None else form.say(value)
 
 
 def _count(container: Any) -> int:
@@ -260,12 +283,10 @@ class Restoring:
             raise UnreadableSnapshot("its first part is missing")
         loaded = self._loaded
         book = loaded.book
-        position, at_us, chain, texts, zone, settled_up_to, tree, counts = self._little
-        book.position, book.at_us, loaded.chain = position, at_us, chain
-        for name, text in zip(_CAISSE_TEXTS, texts, strict=True):
-            setattr(book.caisse, name, text)
-        book.caisse.calendar = type(book.caisse.calendar)(zone)
-        book.settlement.settled_up_to = settled_up_to
+        book.position, book.at_us, loaded.chain, single, tree, counts = self._little
+        for path, said in single.items():
+            one = _SINGLE[path]
+            setattr(getattr(book, one.section), one.name, said if one.form.make is None else one.form.make(said))
         loaded.tree = GrowingTree.from_plain(tree)
         for producer in book.producers.producers.values():
             for convention in producer.conventions:
@@ -273,7 +294,7 @@ class Restoring:
         for cohort in book.allocation.cohorts.values():  # in the order of their grants
             book.allocation.grants.setdefault(cohort.purse, []).append(cohort)
         found = {name: _count(table.of(loaded)) for name, table in _TABLES.items()}
-        if found != counts or loaded.tree.size != position:
+        if found != counts or loaded.tree.size != book.position:
             raise UnreadableSnapshot("it holds less than it says")
         return loaded
 
@@ -281,12 +302,11 @@ class Restoring:
 def unsaid_fields() -> set[str]:
     """Fields of the book that no snapshot says: a test holds it empty."""
     blank = Book()
-    said = {"position", "at_us", "operations", "usage", *(name.partition(".")[0] for name in _TABLES)}
+    said = {"position", "at_us", "operations", "usage", *SECTIONS, *(name.partition(".")[0] for name in _TABLES)}
     missing = {name for name in vars(blank) if name not in said}
-    for section in ("caisse", "members", "producers", "allocation", "settlement"):
+    for section in SECTIONS:
         for name in field_names(type(getattr(blank, section))):
             path = f"{section}.{name}"
-            little = path in {*(f"caisse.{text}" for text in _CAISSE_TEXTS), "caisse.calendar", "settlement.settled_up_to"}
-            if path not in _TABLES and path not in _DERIVED and not little:
+            if path not in _TABLES and path not in _DERIVED and path not in _SINGLE:
                 missing.add(path)
     return missing

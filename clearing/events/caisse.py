@@ -120,3 +120,18 @@ class ClockConfirmed:
     TYPE: ClassVar[int] = 10
     step_us: int
     by: PersonId
+
+
+Event = (
+    CaisseFounded
+    | PersonProposed
+    | PersonNamed
+    | PersonRemoved
+    | DecisionRecorded
+    | CharteAdopted
+    | CommandDeclined
+    | SecurityAlerted
+    | FrameHeld
+    | ClockConfirmed
+)
+"""Every event of this room, for catalogue.py."""

@@ -137,3 +137,18 @@ class LotLapsed:
     lot: str
     fund: FundId
     cents: Cents
+
+
+Event = (
+    FundOpened
+    | MoneyNotified
+    | MoneyReceived
+    | AllocationRuleSet
+    | AllocationGranted
+    | SingleGranted
+    | AllocationDeclined
+    | CohortLapsed
+    | PurseCredited
+    | LotLapsed
+)
+"""Every event of this room, for catalogue.py."""

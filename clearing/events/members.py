@@ -51,3 +51,13 @@ class CardUnblocked:
     TYPE: ClassVar[int] = 44
     card: CardId
     by: PersonId
+
+
+Event = (
+    MemberAdmitted
+    | MemberGroupsChanged
+    | CardIssued
+    | CardBlocked
+    | CardUnblocked
+)
+"""Every event of this room, for catalogue.py."""

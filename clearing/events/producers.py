@@ -111,3 +111,19 @@ class TerminalResumed:
     TYPE: ClassVar[int] = 70
     terminal: TerminalId
     by: PersonId
+
+
+Event = (
+    ProducerAdmitted
+    | ConventionSigned
+    | ConventionSuspended
+    | ConventionResumed
+    | BankDetailsProposed
+    | BankDetailsApproved
+    | TerminalSlotOpened
+    | TerminalSlotClosed
+    | TerminalEnrolled
+    | TerminalSuspended
+    | TerminalResumed
+)
+"""Every event of this room, for catalogue.py."""

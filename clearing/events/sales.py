@@ -171,3 +171,15 @@ class OperationRepeated:
     op: OperationHead
     answer: str
     first_position: int
+
+
+Event = (
+    SaleDecided
+    | AuthorisationDecided
+    | CaptureDecided
+    | ReversalDecided
+    | RefundDecided
+    | HoldExpired
+    | OperationRepeated
+)
+"""Every event of this room, for catalogue.py."""

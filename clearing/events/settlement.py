@@ -76,3 +76,13 @@ class PayoutReturned:
     cents: Cents
     reason: str
     by: PersonId
+
+
+Event = (
+    BatchClosed
+    | BatchApproved
+    | BatchExported
+    | PayoutConfirmed
+    | PayoutReturned
+)
+"""Every event of this room, for catalogue.py."""

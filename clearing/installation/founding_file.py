@@ -44,11 +44,9 @@ def read_founding_file(path: Path, public_key_of: PublicKeyOf) -> FoundingFile:
     body: Table = {"name": caisse.pop("name", None), "zone": caisse.pop("zone", None), "account_name": holder["name"]}
     _end(caisse, "[caisse]")
     body["persons"] = [_person(one, public_key_of) for one in _list(tables.pop("persons", None), "persons")]
-    body["decisions"] = [read_decision(one) for one in _list(tables.pop("decisions", None), "decisions")]
-    body["funds"] = [_fund(one) for one in _list(tables.pop("funds", None), "funds")]
-    chartes = _list(tables.pop("chartes", None), "chartes")
-    body["chartes"] = [read_charte(one, zone, version) for version, one in enumerate(chartes, start=1)]
-    body["allocation_rules"] = [_allocation(one) for one in _list(tables.pop("allocation_rules", None), "allocation_rules")]
+    for name, read in PARTS.items():
+        listed = _list(tables.pop(name, None), name)
+        body[name] = [read(one, zone, place) for place, one in enumerate(listed, start=1)]
     _end(tables, path.name)
     return FoundingFile(code=code, body=body, account=holder)
 
@@ -185,6 +183,15 @@ def _tables(path: Path) -> Table:
         raise InvalidValue(f"{path} is not UTF-8 text; save it as UTF-8") from None
     except tomllib.TOMLDecodeError as fault:
         raise InvalidValue(f"{path} is not TOML: {fault}; compare the line with examples/caisse.toml") from None
+
+
+PARTS: Final[dict[str, Callable[[Table, ZoneInfo, int], Table]]] = {
+    "decisions": lambda one, _zone, _place: read_decision(one),
+    "funds": lambda one, _zone, _place: _fund(one),
+    "chartes": read_charte,
+    "allocation_rules": lambda one, _zone, _place: _allocation(one),
+}
+"""[[list]] of the file -> how a table of it (with the zone, and its place from 1) becomes an item of the founding's body."""
 
 
 def _table(value: object, what: str) -> Table:

@@ -14,6 +14,7 @@ from clearing.events.settlement import BatchClosed, PayoutConfirmed, PayoutRetur
 from clearing.projections.operations import operation
 from clearing.projections.page import Page, Recorded, Writes, copy, write
 from clearing.projections.sold import Sold
+from clearing.rules.debts import debts
 
 FILE = "owed.sql"
 PAGE: Final = ("producer", "last", "day", "captured_cents", "given_back_cents", "captures", "positions")
@@ -91,6 +92,13 @@ def _concerned(recorded: Recorded, days: _Days) -> set[str]:
             days.owe(event.producer, _RETURNED if isinstance(event, PayoutReturned) else _CONFIRMED, event.cents)
             return {str(event.producer)}
         case _:
+            for debt in debts(event):
+                days.owe(debt.producer, _CAPTURED, debt.captured_cents)
+                days.owe(debt.producer, _REFUNDED, debt.refunded_cents)
+                sums = days.sums[debt.producer, day]
+                sums[0] += debt.captured_cents
+                sums[1] += debt.refunded_cents
+                producers.add(str(debt.producer))
             return producers
 
 

@@ -1,8 +1,6 @@
 """Law: who commands is named by two people; rules change only by a recorded decision, forward, at a stated instant."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from clearing.events.caisse import (
     CaisseFounded,
@@ -17,56 +15,8 @@ from clearing.events.codes import Code
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.calendar import CivilCalendar
 from clearing.rules.funding import check_charte
+from clearing.rules.offices import ROLES, Person
 from clearing.values import CaisseCode, DecisionId, FundId, PersonId, TerminalId
-
-ROLES: Final = ("treasurer", "approver", "clerk", "desk", "operator", "auditor")
-_MONEY, _RULES, _DESK, _MACHINES = ("treasurer",), ("clerk", "treasurer"), ("desk", "treasurer"), ("operator", "treasurer")
-ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
-    "propose_person": ("treasurer", "approver", "clerk"),
-    "confirm_person": ("treasurer", "approver", "clerk"),
-    "remove_person": ("treasurer", "approver"),
-    "record_decision": _RULES,
-    "adopt_charte": _RULES,
-    "open_fund": _MONEY,
-    "notify_money": _MONEY,
-    "receive_money": _MONEY,
-    "set_allocation_rule": _RULES,
-    "grant": _MONEY,
-    "grant_single": _DESK,
-    "credit_purse": _DESK,
-    "admit_members": _DESK,
-    "change_groups": _DESK,
-    "issue_cards": _DESK,
-    "block_card": _DESK,
-    "unblock_card": _DESK,
-    "admit_producers": _MONEY,
-    "sign_conventions": _MONEY,
-    "suspend_convention": _MONEY,
-    "resume_convention": _MONEY,
-    "propose_bank_details": _MONEY,
-    "approve_bank_details": ("approver",),
-    "open_slot": _MACHINES,
-    "enrol_terminals": _MACHINES,
-    "suspend_terminal": _MACHINES,
-    "resume_terminal": _MACHINES,
-    "close_batch": _MONEY,
-    "approve_batch": ("approver",),
-    "export_batch": ("treasurer", "approver"),
-    "confirm_payout": _MONEY,
-    "return_payout": _MONEY,
-    "confirm_clock": ("operator",),
-}
-"""verb -> roles of which one is enough. A verb that is not here does not exist."""
-
-
-@dataclass(slots=True)
-class Person:
-    person: PersonId
-    number: TerminalId
-    epoch: int
-    key: bytes
-    roles: tuple[str, ...]
-    active: bool = True
 
 
 @dataclass(slots=True)
@@ -125,16 +75,6 @@ def evolve_decision(caisse: Caisse, event: DecisionRecorded) -> None:
 def evolve_charte(caisse: Caisse, event: CharteAdopted) -> None:
     caisse.chartes.append(event.charte)
     caisse.chartes.sort(key=lambda charte: (charte.effective_us, charte.version))
-
-
-def may(person: Person | None, verb: str) -> Declined | None:
-    """Whether a person may give a command at all; None when yes."""
-    if person is None or not person.active:
-        return not_now("This person has no office in this caisse any more; ask another officer to give the command.")
-    roles = ALLOWED_ROLES[verb]
-    if not set(roles) & set(person.roles):
-        return not_now(f"{person.person} has the roles {', '.join(person.roles)}; {verb} needs one of: {', '.join(roles)}.")
-    return None
 
 
 def decide_propose_person(

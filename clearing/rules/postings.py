@@ -8,9 +8,9 @@ members' purses of a kind; `held` what authorisations reserve; `owed:<producer>`
 notified (a MoneyReceived names no notification, so it clears none: read them against what the fund received).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from clearing.events.basket import LotReturn, Return, Share
 from clearing.events.catalogue import Event
@@ -125,47 +125,8 @@ def legs(event: Event, origins: Origins) -> Legs:
 
 
 def _legs(event: Event, origins: Origins) -> Legs:
-    match event:
-        case SaleDecided():
-            return _paid(event.shares)
-        case AuthorisationDecided():
-            return _held(event.shares)
-        case CaptureDecided():
-            return _captured(event, origins)
-        case HoldExpired():
-            return _given_back(event.released, origins, held=True)
-        case ReversalDecided():
-            return _given_back(event.returned, origins, held=event.effect == "released")
-        case RefundDecided():
-            return _given_back(event.returned, origins, held=False)
-        case BatchClosed():
-            return _instructed(event)
-        case PayoutConfirmed():
-            return _move(f"payable:{event.producer}", BANK, event.cents)
-        case PayoutReturned():
-            paid = origins.was_confirmed(event.batch, event.producer)
-            return _move(BANK if paid else f"payable:{event.producer}", f"owed:{event.producer}", event.cents)
-        case _:
-            return _funded(event)
-
-
-def _funded(event: Event) -> Legs:
-    """Money that comes in, is granted, or lapses; any other event moves none."""
-    match event:
-        case MoneyReceived():
-            return _move(BANK, f"fund:{event.fund}", event.cents)
-        case MoneyNotified():
-            return _move(f"receivable:{event.fund}", f"notified:{event.fund}", event.cents)
-        case AllocationGranted():
-            return _move(f"fund:{event.fund}", f"purse:{event.purse}", event.total_cents)
-        case SingleGranted():
-            return _move(f"fund:{event.fund}", f"purse:{event.purse}", event.cents)
-        case PurseCredited():
-            return _move(BANK if event.fund is None else f"fund:{event.fund}", f"purse:{event.purse}", event.cents)
-        case CohortLapsed() | LotLapsed():
-            return _move(f"purse:{event.purse}", f"fund:{event.fund}", event.cents)
-        case _:
-            return {}
+    found = _MOVES.get(type(event))
+    return {} if found is None else found(event, origins)
 
 
 def _move(debit: str, credit: str, cents: int) -> Legs:
@@ -225,6 +186,38 @@ def _instructed(event: BatchClosed) -> Legs:
         found[f"owed:{line.producer}"] = line.paid_cents
         found[f"payable:{line.producer}"] = -line.paid_cents
     return found
+
+
+def _returned(event: PayoutReturned, origins: Origins) -> Legs:
+    paid = origins.was_confirmed(event.batch, event.producer)
+    return _move(BANK if paid else f"payable:{event.producer}", f"owed:{event.producer}", event.cents)
+
+
+def _lapsed(event: CohortLapsed | LotLapsed, _origins: Origins) -> Legs:
+    return _move(f"purse:{event.purse}", f"fund:{event.fund}", event.cents)
+
+
+_MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
+    SaleDecided: lambda event, _: _paid(event.shares),
+    AuthorisationDecided: lambda event, _: _held(event.shares),
+    CaptureDecided: _captured,
+    HoldExpired: lambda event, origins: _given_back(event.released, origins, held=True),
+    ReversalDecided: lambda event, origins: _given_back(event.returned, origins, held=event.effect == "released"),
+    RefundDecided: lambda event, origins: _given_back(event.returned, origins, held=False),
+    BatchClosed: lambda event, _: _instructed(event),
+    PayoutConfirmed: lambda event, _: _move(f"payable:{event.producer}", BANK, event.cents),
+    PayoutReturned: _returned,
+    MoneyReceived: lambda event, _: _move(BANK, f"fund:{event.fund}", event.cents),
+    MoneyNotified: lambda event, _: _move(f"receivable:{event.fund}", f"notified:{event.fund}", event.cents),
+    AllocationGranted: lambda event, _: _move(f"fund:{event.fund}", f"purse:{event.purse}", event.total_cents),
+    SingleGranted: lambda event, _: _move(f"fund:{event.fund}", f"purse:{event.purse}", event.cents),
+    PurseCredited: lambda event, _: _move(
+        BANK if event.fund is None else f"fund:{event.fund}", f"purse:{event.purse}", event.cents
+    ),
+    CohortLapsed: _lapsed,
+    LotLapsed: _lapsed,
+}
+"""What each event moves; an event that is not here moves no money."""
 
 
 def _lots(returned: Iterable[Return]) -> Iterable[LotReturn]:

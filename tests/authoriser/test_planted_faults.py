@@ -151,14 +151,14 @@ async def test_a_held_frame_keeps_its_answer_when_the_fault_is_gone(caisse: Cais
 
 
 async def test_a_command_that_breaks_the_fold_twice_is_held_too(caisse: Caisse, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole: Callable[..., None] = books._EVOLVE[MemberAdmitted]
+    whole: Callable[..., None] = books._FOLDS[MemberAdmitted]
 
     def fold(book: books.Book, event: MemberAdmitted, position: int, at_us: int) -> None:
         if event.member == "m-666":
             raise Planted("apply")
         whole(book, event, position, at_us)
 
-    monkeypatch.setitem(books._EVOLVE, MemberAdmitted, fold)
+    monkeypatch.setitem(books._FOLDS, MemberAdmitted, fold)
     done = await caisse.command(BRUNO, "admit_members", {"members": [{"member": "m-666", "groups": []}]})
     assert done.rc is Code.INTERNAL_ERROR
     assert "kept for a person" in done.why

@@ -8,7 +8,7 @@ from clearing.events.producers import BankDetailsApproved, BankDetailsProposed
 from clearing.rules import caisse, producers
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
-from clearing.rules.caisse import ALLOWED_ROLES, ROLES, may
+from clearing.rules.offices import ALLOWED_ROLES, ROLES, may
 from clearing.values import PersonId
 from clearing.wire.commands import person_number
 from tests.given_when_then import Story, given

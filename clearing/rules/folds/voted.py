@@ -1,0 +1,25 @@
+"""Law: the caisse itself, its officers, decisions and chartes."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from clearing.events import caisse as caisse_events
+from clearing.rules import caisse
+
+if TYPE_CHECKING:
+    from clearing.rules.book import Book
+
+
+def _alerted(book: "Book", event: caisse_events.SecurityAlerted, _position: int, _at_us: int) -> None:
+    book.alerted.add((event.terminal, event.epoch, event.n))
+
+
+FOLDS: Final[dict[type, Callable[..., None]]] = {
+    caisse_events.CaisseFounded: lambda book, event, _p, _a: caisse.evolve_founded(book.caisse, event),
+    caisse_events.PersonProposed: lambda book, event, _p, _a: caisse.evolve_person_proposed(book.caisse, event),
+    caisse_events.PersonNamed: lambda book, event, _p, _a: caisse.evolve_person_named(book.caisse, event),
+    caisse_events.PersonRemoved: lambda book, event, _p, _a: caisse.evolve_person_removed(book.caisse, event),
+    caisse_events.DecisionRecorded: lambda book, event, _p, _a: caisse.evolve_decision(book.caisse, event),
+    caisse_events.CharteAdopted: lambda book, event, _p, _a: caisse.evolve_charte(book.caisse, event),
+    caisse_events.SecurityAlerted: _alerted,
+}
