@@ -42,13 +42,14 @@ def new_vote(caisse: Village) -> None:
 async def page() -> Page:
     lived = month()
     page = Page(1, "01-ssa-card", "The SSA card: one credit a month, one rate per product class", """
-        Every member gets the same credit each month, exactly once. At the stall the card pays what the assembly voted for each
-        kind of product; what it does not pay is between the member and the stall. The producer is paid in full for what the
-        card took, the next business day. When the assembly votes other rates, they begin at the instant it chose.
+        Every member gets the same credit each month, exactly once. At the stall the card pays what the assembly voted
+        for each kind of product; what it does not pay is between the member and the stall. The producer is paid in
+        full for what the card took, the next business day. When the assembly votes other rates, they begin at the
+        instant it chose.
     """)  # fmt: skip
     page.heading("What happens").says("""
-        A basket of vegetables, cheese, flour and soap; then the same cheese one minute before and at the first instant of a
-        new vote.
+        A basket of vegetables, cheese, flour and soap; then the same cheese one minute before and at the first
+        instant of a new vote.
     """)
     page.sales(
         ("2 May, the whole basket", lived.basket), ("31 May 23:59, cheese", lived.before), ("1 June 00:00, cheese", lived.after)
