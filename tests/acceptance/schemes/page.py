@@ -10,6 +10,7 @@ import inspect
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -87,11 +88,17 @@ def statement_of(village: Village, producer: str, batch: int) -> bytes:
     head = StatementHead(
         caisse_name=village.book.caisse.name, producer_name=village.book.producers.producers[line.producer].name,
         batch_id=BatchId(batch), reference=f"B{batch}", zone=village.book.caisse.calendar.zone, payout_cents=line.paid_cents,
-        execution_date=village.book.caisse.calendar.day(village.clock.us),
+        execution_date=_execution(village, batch),
         adjustments=(Adjustment(label="Report des lots précédents", amount_cents=line.carried_cents),)
         if line.carried_cents else (),
     )  # fmt: skip
     return render_statement(head, _rows(village, producer, max(before, default=0), closed.up_to))
+
+
+def _execution(village: Village, batch: int) -> date:
+    approved = village.book.settlement.batches[BatchId(batch)].approved
+    assert approved is not None, "a statement is made of an approved batch"
+    return date.fromisoformat(approved.execution_on)
 
 
 def _rows(village: Village, producer: str, after: int, up_to: int) -> list[StatementRow]:
