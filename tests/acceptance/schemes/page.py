@@ -131,13 +131,32 @@ async def played(play: Play) -> Page:
     return await made if inspect.isawaitable(made) else made
 
 
+def contents(pages: Iterable[Page]) -> str:
+    """docs/schemes/README.md: every scheme with its page and its file."""
+    rows = [
+        f"| {page.number} | [{page.title}]({page.name}.md) | [{page.name}.toml](../../examples/schemes/{page.name}.toml) |"
+        for page in sorted(pages, key=lambda page: (page.number, page.name))
+    ]
+    return "\n".join([
+        "# Schemes of the field", "",
+        "What the initiatives of the field do, each as a founding file and a page that its own run wrote. Find the one that is",
+        "like yours, copy its file, change names and amounts, and found your caisse with it. `sh ops/test` plays them all and",
+        "prints what was shown of each; `python -m tests.acceptance.schemes.page` writes the pages anew.", "",
+        "| row | what the caisse does | its file |", "|---|---|---|", *rows, "",
+    ])  # fmt: skip
+
+
+async def all_pages() -> list[Page]:
+    return [await played(play) for play in stories().values()]
+
+
 async def write_all() -> None:
     FOLDER.mkdir(exist_ok=True)
-    for play in stories().values():
-        page = await played(play)
-        path = FOLDER / f"{page.name}.md"
-        path.write_text(page.text(), encoding="utf-8")
-        print(f"wrote {path.relative_to(CLONE)}")
+    pages = await all_pages()
+    texts = {f"{page.name}.md": page.text() for page in pages} | {"README.md": contents(pages)}
+    for name, text in texts.items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+        print(f"wrote docs/schemes/{name}")
 
 
 if __name__ == "__main__":

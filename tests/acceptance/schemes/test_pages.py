@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.acceptance.schemes.page import FOLDER, played, stories
+from tests.acceptance.schemes.page import FOLDER, all_pages, contents, played, stories
 
 
 @pytest.mark.parametrize("name", sorted(stories()))
@@ -11,3 +11,7 @@ async def test_the_page_is_what_its_run_writes(name: str) -> None:
     path = FOLDER / f"{page.name}.md"
     assert path.exists(), "write it with: python -m tests.acceptance.schemes.page"
     assert path.read_text(encoding="utf-8") == page.text(), "write it anew with: python -m tests.acceptance.schemes.page"
+
+
+async def test_the_list_of_schemes_names_every_page() -> None:
+    assert (FOLDER / "README.md").read_text(encoding="utf-8") == contents(await all_pages())
