@@ -5,13 +5,14 @@ Households are members with one card each, stores are producers with one termina
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 import aiohttp
 
@@ -38,6 +39,7 @@ from clearing.wire.signature import TerminalKey, payload_digest
 from loadtests.baskets import CATEGORIES, Basket
 from loadtests.ordered import OrderedArrivals
 
+Fields = dict[str, Any]
 CODE: Final = CaisseCode("market")
 CALENDAR: Final = CivilCalendar("Europe/Paris")
 YEAR: Final = 2017
@@ -134,8 +136,14 @@ class Market:
 
 
 @asynccontextmanager
-async def open_market(home: Path, baskets: Sequence[Basket]) -> AsyncIterator[Market]:
-    """Found the caisse on the last day of 2016, with every household and store that buys or sells in `baskets`."""
+async def open_market(
+    home: Path, baskets: Sequence[Basket], *, founding: Callable[[Fields], Fields] = lambda plain: plain,
+    groups_of: Callable[[str], list[str]] = lambda _: [], funds: Mapping[str, int] = MappingProxyType({}),
+) -> AsyncIterator[Market]:
+    """Found the caisse on the last day of 2016, with every household and store that buys or sells in `baskets`.
+
+    founding: what becomes of the plain founding's body; groups_of: a household's groups; funds: cents received for others.
+    """
     clock = SimulatedClock(CALENDAR.start_us(date(YEAR - 1, 12, 31)))
     installation = Installation.open(Home(home), SETTINGS)
     arranged: list[OrderedArrivals] = []
@@ -153,7 +161,10 @@ async def open_market(home: Path, baskets: Sequence[Basket]) -> AsyncIterator[Ma
                     served=served, clock=clock, arrivals=arranged[0], treasurer=treasurer, approver=approver, http=http,
                     cards={}, stalls={},
                 )
-                await _furnish(market, baskets, served.vaults[CODE])
+                await treasurer.order("found", founding(_founding(treasurer, approver)))
+                for fund, cents in funds.items():
+                    await treasurer.order("receive_money", {"fund": fund, "cents": cents, "reference": f"money for {fund}"})
+                await _furnish(market, baskets, served.vaults[CODE], groups_of)
                 yield market
     finally:
         installation.close()
@@ -166,14 +177,17 @@ def _officer(name: str, served: Serving) -> Officer:
     )
 
 
-async def _furnish(market: Market, baskets: Sequence[Basket], vault: Vault) -> None:
+async def _furnish(
+    market: Market, baskets: Sequence[Basket], vault: Vault, groups_of: Callable[[str], list[str]]
+) -> None:
     households = sorted({basket.household for basket in baskets}, key=int)
     stores = sorted({basket.store for basket in baskets}, key=int)
     clerk, second = market.treasurer, market.approver
-    await clerk.order("found", _founding(clerk, second))
     total = len(households) * GRANT_CENTS * 12
     await clerk.order("receive_money", {"fund": "general", "cents": total, "reference": "the year's credit"})
-    await _in_bulk(clerk, "admit_members", "members", [{"member": name} for name in households])
+    await _in_bulk(clerk, "admit_members", "members", [
+        {"member": name, "groups": groups_of(name)} for name in households
+    ])  # fmt: skip
     cards = {name: personalise(vault, CODE, member=MemberId(name), alias=f"card-{name}") for name in households}
     market.cards = {name: card.insert() for name, card in cards.items()}
     await _in_bulk(clerk, "issue_cards", "cards", [card.item() for card in cards.values()])
@@ -197,7 +211,7 @@ async def _in_bulk(officer: Officer, verb: str, name: str, items: Sequence[dict[
         await officer.order(verb, {name: list(items[start : start + BULK])})
 
 
-def _founding(treasurer: Officer, approver: Officer) -> dict[str, object]:
+def _founding(treasurer: Officer, approver: Officer) -> Fields:
     covers = [{"category": category, "rate": rate} for category, rate in RATES.items()]
     return {
         "name": "Market year", "zone": "Europe/Paris", "account_name": "Market year",

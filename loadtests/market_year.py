@@ -13,12 +13,13 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import structlog
 import uvloop
 
+from loadtests import market_schemes, schemes_reference
 from loadtests.baskets import Basket, load_year
 from loadtests.market import Market, open_market
 from loadtests.market_reference import simulate
@@ -59,24 +60,31 @@ async def _all_done(open_sales: "set[asyncio.Task[None]]") -> None:
         open_sales.clear()
 
 
-async def year(home: Path, *, months: int) -> dict[str, object]:
+async def year(home: Path, *, months: int, schemes: bool = False) -> dict[str, object]:
     """The whole run; the keys of the result. Raises AssertionError naming the first total that is not the reference's."""
     baskets = [basket for basket in load_year() if int(basket.wall[5:7]) <= months]
-    async with open_market(home, baskets) as market:
-        seconds = await play(market, baskets, months)
-        report = await report_of(market, seconds)
-    expected = simulate(baskets, months)
+    expected: Mapping[str, object]
+    if schemes:
+        funds = dict.fromkeys(market_schemes.FUNDS, market_schemes.PLENTY_CENTS)
+        more = {"founding": market_schemes.founding, "groups_of": market_schemes.groups_of, "funds": funds}
+        async with open_market(home, baskets, **more) as market:
+            report = await market_schemes.report_of(market, await play(market, baskets, months))
+        expected = schemes_reference.simulate(baskets, months)
+    else:
+        async with open_market(home, baskets) as market:
+            report = await report_of(market, await play(market, baskets, months))
+        expected = simulate(baskets, months)
     for name, value in expected.items():
         assert report[name] == value, f"{name} is {report[name]} here and {value} in the reference"
     return report
 
 
-def run(months: int) -> dict[str, object]:
+def run(months: int, *, schemes: bool = False) -> dict[str, object]:
     """Play it on a database of its own, which is thrown away afterwards."""
     home = Path(tempfile.mkdtemp(prefix="clearing-market-"))
     home.chmod(0o711)  # PostgreSQL runs under an account of its own when this is root
     try:
-        return uvloop.run(year(home, months=months))
+        return uvloop.run(year(home, months=months, schemes=schemes))
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -85,10 +93,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtests.market_year", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="where the totals go (default: loadtests/results)")
     parser.add_argument("--months", type=int, default=12, choices=range(1, 13), help="how much of 2017 is played")
+    parser.add_argument("--schemes", action="store_true", help="with three tiers, a solidarity fund and a bonus on top")
     arguments = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    report = run(arguments.months)
-    path = write_result(arguments.json, "market_year", report)
+    report = run(arguments.months, schemes=arguments.schemes)
+    path = write_result(arguments.json, "market_year_schemes" if arguments.schemes else "market_year", report)
     shown = {name: value for name, value in report.items() if name not in ("per_producer", "batches")}
     print(json.dumps(shown, indent=1))
     print(f"Every total equals the reference; the audit says {report['audit']}. Totals: {path}")

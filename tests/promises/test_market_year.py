@@ -20,3 +20,14 @@ def test_the_market_gives_the_same_cents_in_every_run(record_property: Callable[
         write_result(None, "market_year", first)
     record_property("market_months", MONTHS)
     record_property("market_events_per_s", [first["events_per_s"], second["events_per_s"]])
+
+
+def test_the_market_with_tiers_a_solidarity_fund_and_a_bonus_conserves_every_cent(
+    record_property: Callable[[str, object], None]
+) -> None:
+    played = run(MONTHS, schemes=True)  # held against its own reference and audited within
+    assert played["audit"] == "ok"
+    assert all(played["paid"].values())  # type: ignore[attr-defined]  # each of the four payers paid
+    if MONTHS == 12:
+        write_result(None, "market_year_schemes", played)
+    record_property("market_schemes_events_per_s", played["events_per_s"])
