@@ -66,8 +66,9 @@ async def year(home: Path, *, months: int, schemes: bool = False) -> dict[str, o
     expected: Mapping[str, object]
     if schemes:
         funds = dict.fromkeys(market_schemes.FUNDS, market_schemes.PLENTY_CENTS)
-        more = {"founding": market_schemes.founding, "groups_of": market_schemes.groups_of, "funds": funds}
-        async with open_market(home, baskets, **more) as market:
+        async with open_market(
+            home, baskets, founding=market_schemes.founding, groups_of=market_schemes.groups_of, funds=funds
+        ) as market:
             report = await market_schemes.report_of(market, await play(market, baskets, months))
         expected = schemes_reference.simulate(baskets, months)
     else:
