@@ -22,6 +22,10 @@ _OFFICERS: Final[Roles] = {
 }
 _VOTED: Final[Roles] = {
     "record_decision": _RULES,
+    "approve_decision": ("approver", "clerk", "treasurer"),
+    "suspend_decision": _RULES,
+    "resume_decision": _RULES,
+    "annul_decision": _RULES,
     "adopt_charte": _RULES,
     "set_allocation_rule": _RULES,
 }
