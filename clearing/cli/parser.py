@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from clearing.cli import (
+    decisions,
     demo,
     looking,
     members,
@@ -15,6 +16,7 @@ from clearing.cli import (
     operating,
     persons,
     producers,
+    products,
     registers,
     rules,
     settlement,
@@ -26,7 +28,7 @@ from clearing.cli.entry import Entry, Group
 from clearing.postgres import default_home
 
 ENTRIES: Final[tuple[Entry, ...]] = (
-    *demo.ENTRIES, *persons.ENTRIES, *rules.ENTRIES, *members.ENTRIES, *producers.ENTRIES, *terminals.ENTRIES, *till.ENTRIES,
+    *demo.ENTRIES, *persons.ENTRIES, *rules.ENTRIES, *decisions.ENTRIES, *products.ENTRIES, *members.ENTRIES, *producers.ENTRIES, *terminals.ENTRIES, *till.ENTRIES,
     *money.ENTRIES, *settlement.ENTRIES, *looking.ENTRIES, *registers.ENTRIES, *operating.ENTRIES,
     *top.ENTRIES,
 )  # fmt: skip

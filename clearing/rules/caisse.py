@@ -17,6 +17,8 @@ from clearing.rules.calendar import CivilCalendar
 from clearing.rules.decisions import IN_FORCE, Ruling, period_us, ruling_at, standing
 from clearing.rules.funding import check_charte
 from clearing.rules.offices import ROLES, Person
+from clearing.rules.products import Products, unlisted
+from clearing.rules.scope import beyond
 from clearing.values import CaisseCode, DecisionId, FundId, MicroTime, PersonId, TerminalId
 
 Period = tuple[MicroTime | None, MicroTime | None]
@@ -50,7 +52,7 @@ class Caisse:
     def prepare(self) -> None:
         """Work out again which charte is in force from when on: a charte, or a ruling on a decision, came."""
         periods = {charte.decision: self._period_us(charte.decision) for charte in self.chartes}
-        changes = {charte.effective_us for charte in self.chartes}
+        changes: set[int] = {charte.effective_us for charte in self.chartes}
         for decision, (from_us, until_us) in periods.items():
             changes |= {us for us in (from_us, until_us) if us is not None}
             changes |= {ruling.from_us for ruling in self.rulings.get(decision, ())}
@@ -146,7 +148,8 @@ def decide_remove_person(caisse: Caisse, *, person: PersonId, by: PersonId) -> P
 
 
 def decide_adopt(
-    caisse: Caisse, *, charte: Charte, funds: frozenset[FundId], founding: bool, by: PersonId, at_us: int
+    caisse: Caisse, *, charte: Charte, funds: frozenset[FundId], founding: bool, by: PersonId, at_us: int,
+    products: Products | None = None,
 ) -> CharteAdopted | Declined:
     """A charte takes effect by a recorded decision, never in the past, and only if its rules can be carried out."""
     stands = standing(caisse, charte.decision, max(at_us, charte.effective_us))
@@ -157,7 +160,8 @@ def decide_adopt(
         return not_now(f"The next charte is version {expected}, not {charte.version}.")
     if charte.effective_us < at_us and not founding:
         return not_now("A charte can't take effect in the past: sales already made stand. Choose a later instant.")
-    problems = check_charte(charte)
+    problems = beyond(caisse.decisions[charte.decision].scope, charte, caisse.charte_at(max(at_us, charte.effective_us)))
+    problems += check_charte(charte) + ([] if products is None else unlisted(charte, products))
     named = {w.fund for t in charte.tariffs for w in t.funds} | {p.fund for p in charte.payers if p.fund is not None}
     named |= {t.surplus_fund for t in charte.tariffs if t.surplus_fund is not None}
     problems += [f"fund {fund} does not exist; open it first" for fund in sorted(named - funds)]

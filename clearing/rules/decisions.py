@@ -147,7 +147,9 @@ def _counted(vote: DecisionRecorded) -> str | None:
     tallies, total = vote.tallies, (vote.votes_for, vote.votes_against, vote.abstained)
     if len({one.college for one in tallies}) != len(tallies):
         return "a college is counted twice; give each college one tally"
-    sums = tuple(sum(one[place] for one in tallies) for place in (1, 2, 3))
+    sums = (
+        sum(one.votes_for for one in tallies), sum(one.votes_against for one in tallies), sum(one.abstained for one in tallies)
+    )
     if tallies and sums != total:
         return f"its colleges sum to {sums[0]} for, {sums[1]} against and {sums[2]} abstained, the totals say otherwise"
     if vote.method == "draw":

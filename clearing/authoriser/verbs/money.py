@@ -37,7 +37,8 @@ def _grant(o: Order) -> Result:
 
 def _grant_single(o: Order) -> Result:
     rule, period, member = o.body.id("rule"), o.body.text("period"), MemberId(o.body.id("member"))
-    return decisions.rule_stands(o.book.caisse, o.book.allocation.rules.get(rule), o.at_us) or one(allocation.decide_grant_single(
+    stands = decisions.rule_stands(o.book.caisse, o.book.allocation.rules.get(rule), o.at_us)
+    return stands or one(allocation.decide_grant_single(
         o.book.allocation, o.book.members, o.book.funds, rule=rule, period=period, member=member, by=o.by, at_us=o.at_us
     ))
 

@@ -58,7 +58,9 @@ def _ruled(decide: Callable[..., Event | Declined]) -> Verb:
 def _adopt_charte(o: Order) -> Result:
     adopted = charte(o.body)
     known = frozenset(o.book.funds)
-    return one(caisse.decide_adopt(o.book.caisse, charte=adopted, funds=known, founding=False, by=o.by, at_us=o.at_us))
+    return one(caisse.decide_adopt(
+        o.book.caisse, charte=adopted, funds=known, founding=False, by=o.by, at_us=o.at_us, products=o.book.products,
+    ))
 
 
 def read_allocation_rule(b: Body, by: PersonId) -> money.AllocationRuleSet:
