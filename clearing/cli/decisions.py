@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from datetime import date
 from typing import Final
 
-from clearing.cli.desk import Desk, Misused, day, hex_bytes, whole, zone_of
+from clearing.cli.desk import Desk, Misused, day, hex_bytes, now_ms, whole, zone_of
 from clearing.cli.entry import Entry, Group
 from clearing.cli.registers import voted
 from clearing.installation.amounts import counted
@@ -68,10 +68,9 @@ async def approve(desk: Desk) -> None:
 async def every(desk: Desk) -> None:
     async with desk.opened() as installation, installation.reading(desk.code) as log:
         caisse = (await voted(log)).caisse
-        now_us = (await log.stored_head()).at_us
     for vote in caisse.decisions.values():
         waits = vote.needs_approval and vote.decision not in caisse.approvals
-        ended = lapsed(caisse, vote, now_us)
+        ended = lapsed(caisse, vote, now_ms() * 1_000)
         state = "waits for another officer's approval" if waits else ended.why if ended is not None else "in force"
         desk.say(f"{vote.decision:24} {vote.taken_on}  {vote.body:20} {vote.scope:24} {vote.title}: {state}")
         for ruling in caisse.rulings.get(vote.decision, ()):

@@ -23,12 +23,14 @@ from clearing.cli import (
     terminals,
     till,
     top,
+    trying,
 )
 from clearing.cli.entry import Entry, Group
 from clearing.postgres import default_home
 
 ENTRIES: Final[tuple[Entry, ...]] = (
-    *demo.ENTRIES, *persons.ENTRIES, *rules.ENTRIES, *decisions.ENTRIES, *products.ENTRIES, *members.ENTRIES, *producers.ENTRIES, *terminals.ENTRIES, *till.ENTRIES,
+    *demo.ENTRIES, *persons.ENTRIES, *rules.ENTRIES, *decisions.ENTRIES, *trying.ENTRIES, *products.ENTRIES,
+    *members.ENTRIES, *producers.ENTRIES, *terminals.ENTRIES, *till.ENTRIES,
     *money.ENTRIES, *settlement.ENTRIES, *looking.ENTRIES, *registers.ENTRIES, *operating.ENTRIES,
     *top.ENTRIES,
 )  # fmt: skip

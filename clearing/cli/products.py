@@ -103,8 +103,8 @@ async def import_prices(desk: Desk) -> None:
     done = await desk.order("list_prices", {
         "convention": convention, "prices": [{"product": code, "unit_cents": cents} for code, cents in prices.items()],
     })  # fmt: skip
-    desk.say(f"Price list {done['version']} of {convention} has {counted(len(prices), 'product')}. Who sells at another price is "
-             "not declined; to see where: clearing prices differences")  # fmt: skip
+    desk.say(f"Price list {done['version']} of {convention} has {counted(len(prices), 'product')}. Who sells at another price "
+             "is not declined; to see where: clearing prices differences")  # fmt: skip
 
 
 async def differences(desk: Desk) -> None:

@@ -4,14 +4,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgpack import packb, unpackb
 
-from clearing.events.caisse import DecisionApproved, DecisionRecorded, Tally
+from clearing.events.caisse import CharteAdopted, DecisionApproved, DecisionRecorded, Tally
+from clearing.events.catalogue import Event
 from clearing.events.codec import decode, encode
 from clearing.rules import caisse, decisions
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
 from clearing.values import DecisionId, MicroTime
-from tests.given_when_then import Command as Decided, Story, given, paris
+from tests.given_when_then import Command, Story, given, paris
 from tests.sayings import (
     AMINA,
     BRUNO,
@@ -41,11 +43,11 @@ def vote(decision: str = "ag-2026-05", **more: Any) -> DecisionRecorded:
     return DecisionRecorded(decision=DecisionId(decision), **{**fields, **more})
 
 
-def adopted(decision: str = "ag-2026-05", base: caisse.CharteAdopted = HALF) -> caisse.CharteAdopted:
-    return replace(base, charte=replace(base.charte, decision=DecisionId(decision)))
+def adopted(decision: str = "ag-2026-05", rules: CharteAdopted = HALF) -> CharteAdopted:
+    return replace(rules, charte=replace(rules.charte, decision=DecisionId(decision)))
 
 
-def adopt(event: caisse.CharteAdopted = HALF, decision: str = "ag-2026-05") -> Decided:
+def adopt(event: CharteAdopted = HALF, decision: str = "ag-2026-05") -> Command:
     rules = adopted(decision, event).charte
     return lambda book, at_us: caisse.decide_adopt(
         book.caisse, charte=rules, funds=frozenset(book.funds), founding=False, by=AMINA, at_us=at_us
@@ -56,12 +58,16 @@ def approval(decision: str = "ag-2026-05") -> DecisionApproved:
     return DecisionApproved(decision=DecisionId(decision), by=BRUNO)
 
 
-def ruled(verb: str, from_us: int | None = None, ruling: str = LATER, decision: str = "ag-2026-05") -> Decided:
+def ruled(verb: str, from_us: int | None = None, ruling: str = LATER, decision: str = "ag-2026-05") -> Command:
     decide: Any = getattr(decisions, f"decide_{verb}")
-    return lambda book, at_us: decide(
-        book.caisse, decision=DecisionId(decision), ruling=DecisionId(ruling), by=AMINA, at_us=at_us,
-        from_us=MicroTime(at_us if from_us is None else from_us),
-    )  # type: ignore[no-any-return]
+    def decided(book: Book, at_us: int) -> Event | Declined:
+        result: Event | Declined = decide(
+            book.caisse, decision=DecisionId(decision), ruling=DecisionId(ruling), by=AMINA, at_us=at_us,
+            from_us=MicroTime(at_us if from_us is None else from_us),
+        )
+        return result
+
+    return decided
 
 
 def why(story: Story) -> str:
@@ -95,8 +101,6 @@ def test_the_founding_approves_its_own_decisions() -> None:
 
 def test_a_decision_stored_before_there_was_an_approval_stands() -> None:
     stored = encode(vote(needs_approval=False))
-    from msgpack import packb, unpackb
-
     first = packb(unpackb(stored.public)[:10])
     assert decode(5, 1, first, b"") == vote(needs_approval=False)
 
@@ -222,7 +226,8 @@ def test_a_rule_whose_decision_is_suspended_grants_nothing_until_it_is_resumed()
 
 
 def test_the_prepared_list_says_what_the_plain_search_says() -> None:
-    story = two_chartes().when(ruled("suspend", paris("2026-05-12 08:00:00"))).when(ruled("annul", paris("2026-06-01 00:00:00")))
+    story = two_chartes().when(ruled("suspend", paris("2026-05-12 08:00:00")))
+    story.when(ruled("annul", paris("2026-05-20 00:00:00"))).then("00")
     for day in range(1, 30):
         at_us = paris(f"2026-05-{day:02d} 12:00:00")
         assert story.book.caisse.charte_at(at_us) == _searched(story.book, at_us)
