@@ -41,6 +41,7 @@ _ABOUT: Final = (
     "A first day                person add, found, serve, money receive, member import, card issue, producer import,\n"
     "                           producer bank-approve (another person), terminal slot, till, grant\n"
     "A treasurer's month        money receive, grant, status, close; approve (another person); export, paid\n"
+    "A vote                     charte try, decision record; approve (another person); charte adopt, rules\n"
     "A treasurer's question     sales, why, summary, member list, producer list, batches\n"
     "A bad day                  card block, terminal suspend, producer suspend, returned, why\n"
     "An operator's              serve, status, top, audit, rebuild, snapshot, clock confirm, terminal list"

@@ -56,7 +56,11 @@ class Caisse:
         for decision, (from_us, until_us) in periods.items():
             changes |= {us for us in (from_us, until_us) if us is not None}
             changes |= {ruling.from_us for ruling in self.rulings.get(decision, ())}
-        self.in_force = [(from_us, self._carried_at(from_us, periods)) for from_us in sorted(changes)]
+        self.in_force = []
+        for at_us in sorted(changes):
+            charte = self._carried_at(at_us, periods)
+            if not self.in_force or self.in_force[-1][1] is not charte:
+                self.in_force.append((at_us, charte))
 
     def _period_us(self, decision: DecisionId) -> Period:
         vote = self.decisions.get(decision)

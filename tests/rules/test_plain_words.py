@@ -52,8 +52,8 @@ def test_the_rules_are_told_step_by_step_with_their_vote() -> None:
          "a (2 parts), b (1 parts). What is paid above the price goes to the fund pool."),
         ("1. sponsor: the fund mill pays 8.00 EUR per unit of baskets, product 4011 (Bananas), for members of young or old, at "
          "les-glycines, from 2026-05-01 00:00:00 CEST, until 2026-09-01 00:00:00 CEST. At most 400.00 EUR a day for all "
-         "members together. At most 196.00 EUR a year for each purse. Shares rank 1 with weight 2. A line that it can't carry whole is "
-         "not sold."),
+         "members together. At most 196.00 EUR a year for each purse. Shares rank 1 with weight 2. A line that it can't carry "
+         "whole is not sold."),
         "2. credit: the purse credit pays 100 % of veg, 70 % of cheese.",
         "An order is held for 7 days; what comes back to credit that has lapsed can be spent for 30 days more.",
     ):  # fmt: skip
