@@ -1,4 +1,4 @@
-"""Law: a vote goes from its record to the rules in force by the command line alone, and a proposal is tried before it is taken."""
+"""Law: a vote goes from its record to the rules in force by the command line, and a proposal is tried before it."""
 
 import json
 import re

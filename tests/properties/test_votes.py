@@ -21,7 +21,9 @@ from tests.sayings import AMINA, CADENET, VOTE
 
 MAY = paris("2026-05-01 00:00:00")
 DAY_US = 86_400_000_000
-KINDS: dict[str, type[decisions.Ruled]] = {"suspended": DecisionSuspended, "in force": DecisionResumed, "annulled": DecisionAnnulled}
+KINDS: dict[str, type[decisions.Ruled]] = {
+    "suspended": DecisionSuspended, "in force": DecisionResumed, "annulled": DecisionAnnulled,
+}  # fmt: skip
 days = st.integers(0, 30)
 votes = st.lists(st.tuples(days, st.integers(1, 12)), min_size=1, max_size=4)
 chartes = st.lists(st.tuples(st.integers(0, 3), days), min_size=1, max_size=5)
