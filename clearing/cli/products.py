@@ -24,7 +24,7 @@ _SHOWN_MAX: Final = 20
 
 
 async def import_products(desk: Desk) -> None:
-    listed = _read_products(desk.arguments.file)
+    listed = read_products(desk.arguments.file)
     async with desk.opened() as installation, installation.reading(desk.code) as log:
         known = await voted(log)
     changed = [one for one in listed if known.products.listed.get(one.code) != one]
@@ -39,7 +39,7 @@ async def import_products(desk: Desk) -> None:
         desk.say(f"Look at it again: no charte names the category {category}, so its products are the member's own to pay.")
 
 
-def _read_products(path: Path) -> list[Product]:
+def read_products(path: Path) -> list[Product]:
     """Raises Misused with every line that can't be used and why."""
     listed: list[Product] = []
     problems: list[str] = []

@@ -10,6 +10,7 @@ from clearing.events.caisse import CharteAdopted, DecisionApproved, DecisionReco
 from clearing.events.catalogue import Event
 from clearing.events.codec import decode, encode
 from clearing.rules import caisse, decisions
+from clearing.rules.allocation import decide_set_rule
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
 from clearing.values import DecisionId, MicroTime
@@ -223,6 +224,26 @@ def test_a_rule_whose_decision_is_suspended_grants_nothing_until_it_is_resumed()
     assert "suspended since" in why(story.when(lambda book, at_us: decisions.rule_stands(book.caisse, rule, at_us) or rule))
     story.when(ruled("resume")).then("00")
     granted(story.when(grant()).last)
+
+
+@pytest.mark.parametrize(
+    ("scope", "who", "said"),
+    [
+        ("group:young", ("young",), None),
+        ("group:young", (), "about group young only"),
+        ("group:young", ("young", "old"), "about group young only"),
+        ("structure:les-glycines", ("young",), "about structure les-glycines only"),
+        ("caisse", (), None),
+    ],
+)
+def test_a_credit_reaches_nobody_beyond_the_scope_of_its_vote(scope: str, who: tuple[str, ...], said: str | None) -> None:
+    rule = replace(monthly(15_000, *who), decision=DecisionId("ag-2026-05"))
+    story = given(*FOUNDED, vote(scope=scope), approval())
+    story.when(lambda book, at_us: decide_set_rule(rule, funds=book.funds, caisse=book.caisse, at_us=at_us))
+    if said is None:
+        story.then("00")
+    else:
+        assert said in why(story)
 
 
 def test_the_prepared_list_says_what_the_plain_search_says() -> None:
