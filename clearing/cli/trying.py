@@ -101,6 +101,7 @@ def told(report: "TrialReport", month: str, zone: str) -> Iterator[str]:
     for fund in report.funds:
         yield _row(fund.fund, fund.spent)
         yield from _runway(fund, report.months)
+    yield "  Credit that is not spent comes back to its fund when it lapses: what was granted stays as it was."
 
 
 def _heading(title: str) -> str:
