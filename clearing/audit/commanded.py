@@ -124,6 +124,8 @@ def _equal(event: Event, name: str, asked: object, book: Book) -> bool:
     if isinstance(event, members.CardBlocked | members.CardUnblocked) and name == "alias":
         return isinstance(asked, str) and card_called(book.members, asked) == event.card
     recorded = getattr(event, _OTHER_NAMES.get(name, name), None)
+    if isinstance(event, caisse.DecisionRecorded) and name == "tallies":
+        recorded = tuple(tally._asdict() for tally in event.tallies)
     if isinstance(recorded, tuple):
         items = asked if isinstance(asked, list) else []
         return sorted(set(recorded)) == sorted(set(items)) if name == "groups" else list(recorded) == items

@@ -16,6 +16,7 @@ from clearing.events.charte import Charte
 from clearing.events.codes import Code
 from clearing.events.sales import AuthorisationDecided, CaptureDecided, SaleDecided
 from clearing.rules.calendar import local_text
+from clearing.rules.plain_words import decision_in_words
 
 __all__ = ["ExplainedLine", "ExplainedShare", "Explanation", "SaleNotFound", "why"]
 
@@ -173,8 +174,6 @@ def _ceilings_told(charte: Charte, code: Code) -> Iterator[str]:
 
 
 def _vote_told(vote: DecisionRecorded) -> Iterator[str]:
-    yield f"Decision {vote.decision} of {vote.taken_on}: {vote.title}."
-    tally = f"{vote.votes_for} for, {vote.votes_against} against, {vote.abstained} abstained"
-    yield f"  Taken by {vote.body} ({vote.method}): {tally}."
-    if vote.minutes_sha256:
-        yield f"  Minutes: SHA-256 {vote.minutes_sha256.hex()}."
+    first, *more = decision_in_words(vote)["sentences"]
+    yield first
+    yield from (f"  {line}" for line in more)

@@ -6,13 +6,22 @@ Checked against the book before the event; the fold itself refuses the rest.
 from typing import Final
 
 from clearing.audit.findings import BadEvent, Checked
-from clearing.events.caisse import CharteAdopted, PersonNamed
+from clearing.events.caisse import CharteAdopted, DecisionApproved, DecisionRecorded, PersonNamed
 from clearing.events.catalogue import Event
-from clearing.events.funds import AllocationDeclined, AllocationGranted, CohortLapsed, LotLapsed, SingleGranted
+from clearing.events.funds import (
+    AllocationDeclined,
+    AllocationGranted,
+    AllocationRuleSet,
+    CohortLapsed,
+    LotLapsed,
+    SingleGranted,
+)
 from clearing.events.producers import BankDetailsApproved
 from clearing.events.settlement import BatchApproved, BatchClosed, BatchExported, PayoutConfirmed, PayoutReturned
 from clearing.rules.book import Book
+from clearing.rules.decisions import standing
 from clearing.rules.settlement import BatchState, PayoutState
+from clearing.values import DecisionId
 
 
 def check_office(event: Event, position: int, at_us: int, book: Book, checked: Checked) -> None:
@@ -27,10 +36,20 @@ def check_office(event: Event, position: int, at_us: int, book: Book, checked: C
             proposed = book.producers.producers[event.producer].proposed
             if proposed is None or proposed.by == event.by or proposed.details != event.details:
                 raise BadEvent(position, "bank details need two people, and the approved ones must be those proposed")
+        case DecisionRecorded():
+            if not event.needs_approval and any(vote.needs_approval for vote in book.caisse.decisions.values()):
+                raise BadEvent(position, f"decision {event.decision} would stand without a second officer's approval")
+        case DecisionApproved():
+            if book.caisse.decisions[event.decision].by == event.by:
+                raise BadEvent(position, f"{event.by} recorded decision {event.decision} and approved it too")
         case CharteAdopted():
-            if event.charte.decision not in book.caisse.decisions:
-                raise BadEvent(position, f"charte {event.charte.version} stands on no recorded decision")
+            # a founding's charte may be in force since before the founding, on a decision that was then
+            _stands(event.charte.decision, max(at_us, event.charte.effective_us), position, book)
+        case AllocationRuleSet():
+            _stands(event.decision, at_us, position, book)
         case AllocationGranted() | AllocationDeclined() | SingleGranted() | CohortLapsed() | LotLapsed():
+            if isinstance(event, AllocationGranted | SingleGranted):
+                _stands(book.allocation.rules[event.rule].decision, at_us, position, book)
             _credit(event, position, at_us, book)
         case BatchClosed():
             _closed(event, position, at_us, book)
@@ -46,7 +65,10 @@ def check_office(event: Event, position: int, at_us: int, book: Book, checked: C
 _PROMISES: Final[dict[type, str]] = {
     PersonNamed: "officers named by two people, or at the founding",
     BankDetailsApproved: "bank details accepted by two people",
+    DecisionRecorded: "votes that wait for a second officer, but those of the founding",
+    DecisionApproved: "votes approved by another person than recorded them",
     CharteAdopted: "chartes that stand on a recorded vote",
+    AllocationRuleSet: "credit rules that stand on a recorded vote",
     AllocationGranted: "grants, each once, with head count and total recounted",
     AllocationDeclined: "grants that their fund could not carry, given to nobody",
     SingleGranted: "single grants that fill a gap once",
@@ -58,6 +80,12 @@ _PROMISES: Final[dict[type, str]] = {
     PayoutConfirmed: "payouts that the bank made or sent back, in full",
     PayoutReturned: "payouts that the bank made or sent back, in full",
 }
+
+
+def _stands(decision: DecisionId, at_us: int, position: int, book: Book) -> None:
+    declined = standing(book.caisse, decision, at_us)
+    if declined is not None:
+        raise BadEvent(position, f"it stands on no decision in force: {declined.why}")
 
 
 def _named(event: PersonNamed, position: int, book: Book) -> None:

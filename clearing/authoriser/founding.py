@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from clearing.authoriser.bodies import Body, charte
+from clearing.authoriser.verbs.products import read_product
 from clearing.authoriser.verbs.voted import read_allocation_rule, read_decision
 from clearing.events.caisse import CaisseFounded, PersonNamed
 from clearing.events.catalogue import Event
-from clearing.rules import allocation, caisse, funds
+from clearing.rules import allocation, caisse, decisions, funds, products
 from clearing.rules.answers import Declined, not_now
 from clearing.rules.book import Book
 from clearing.rules.calendar import CivilCalendar
@@ -73,7 +74,8 @@ def _taken(result: Event | Declined) -> Event:
 
 
 def _decision(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
-    return caisse.decide_record(book.caisse, read_decision(one, by))
+    """The assembly that founds approves its decisions by founding: the whole is one signed command, or nothing."""
+    return decisions.decide_record(book.caisse, read_decision(one, by, needs_approval=False))
 
 
 def _fund(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
@@ -83,18 +85,24 @@ def _fund(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
     )
 
 
+def _product(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
+    return products.decide_list(book.products, listed=[read_product(one)], by=by)
+
+
 def _charte(book: Book, one: Body, by: PersonId, at_us: int) -> Event | Declined:
     rules, known = charte(one), frozenset(book.funds)
-    return caisse.decide_adopt(book.caisse, charte=rules, funds=known, founding=True, by=by, at_us=at_us)
+    return caisse.decide_adopt(
+        book.caisse, charte=rules, funds=known, founding=True, by=by, at_us=at_us, products=book.products
+    )
 
 
-def _allocation_rule(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
+def _allocation_rule(book: Book, one: Body, by: PersonId, at_us: int) -> Event | Declined:
     rule = read_allocation_rule(one, by)
-    return allocation.decide_set_rule(rule, funds=book.funds, decisions=book.caisse.decisions)
+    return allocation.decide_set_rule(rule, funds=book.funds, caisse=book.caisse, at_us=at_us)
 
 
 PARTS: Final[dict[str, Callable[[Book, Body, PersonId, int], Event | Declined]]] = {
-    "decisions": _decision, "funds": _fund, "chartes": _charte, "allocation_rules": _allocation_rule,
+    "decisions": _decision, "funds": _fund, "products": _product, "chartes": _charte, "allocation_rules": _allocation_rule,
 }  # fmt: skip
 """List of the founding's body -> how one item of it is decided, in this order, on the book with all items before it."""
 

@@ -86,6 +86,7 @@ class _Table:
 
 _DERIVED: Final = frozenset({
     "members.aliases", "members.heads", "producers.conventions", "caisse.by_number", "caisse.persons", "allocation.grants",
+    "caisse.in_force",
 })  # fmt: skip
 """Containers made again from others, so that what they share is shared again, or said by another name below."""
 
@@ -287,6 +288,7 @@ class Restoring:
         for path, said in single.items():
             one = _SINGLE[path]
             setattr(getattr(book, one.section), one.name, said if one.form.make is None else one.form.make(said))
+        book.caisse.prepare()
         loaded.tree = GrowingTree.from_plain(tree)
         for producer in book.producers.producers.values():
             for convention in producer.conventions:

@@ -16,6 +16,11 @@ _MEGABYTES_MAX: Final = 8
 
 def read_list(path: Path, *, needs: tuple[str, ...], may: tuple[str, ...] = ()) -> list[Row]:
     """Rows by column name, cells stripped. Raises Misused naming the file's line."""
+    return [row for _, row in read_numbered(path, needs=needs, may=may)]
+
+
+def read_numbered(path: Path, *, needs: tuple[str, ...], may: tuple[str, ...] = ()) -> list[tuple[int, Row]]:
+    """The same, each row with the number of its line, for who has more to say of it."""
     try:
         if path.stat().st_size > _MEGABYTES_MAX << 20:
             raise Misused(f"{path} is larger than {_MEGABYTES_MAX} MB; split the list")
@@ -36,8 +41,8 @@ def read_list(path: Path, *, needs: tuple[str, ...], may: tuple[str, ...] = ()) 
     return _rows(path, reader, needs)
 
 
-def _rows(path: Path, reader: "csv.DictReader[str]", needs: tuple[str, ...]) -> list[Row]:
-    rows: list[Row] = []
+def _rows(path: Path, reader: "csv.DictReader[str]", needs: tuple[str, ...]) -> list[tuple[int, Row]]:
+    rows: list[tuple[int, Row]] = []
     for row in reader:
         if None in row or len(rows) >= _ROWS_MAX:
             raise Misused(f"{path}, line {reader.line_num}: more cells than columns, or more than {_ROWS_MAX} lines")
@@ -47,7 +52,7 @@ def _rows(path: Path, reader: "csv.DictReader[str]", needs: tuple[str, ...]) -> 
         empty = [name for name in needs if not cells[name]]
         if empty:
             raise Misused(f"{path}, line {reader.line_num}: '{empty[0]}' is empty")
-        rows.append(cells)
+        rows.append((reader.line_num, cells))
     if not rows:
         raise Misused(f"{path} has no line below its header")
     return rows

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from clearing.cli import (
+    decisions,
     demo,
     looking,
     members,
@@ -15,18 +16,21 @@ from clearing.cli import (
     operating,
     persons,
     producers,
+    products,
     registers,
     rules,
     settlement,
     terminals,
     till,
     top,
+    trying,
 )
 from clearing.cli.entry import Entry, Group
 from clearing.postgres import default_home
 
 ENTRIES: Final[tuple[Entry, ...]] = (
-    *demo.ENTRIES, *persons.ENTRIES, *rules.ENTRIES, *members.ENTRIES, *producers.ENTRIES, *terminals.ENTRIES, *till.ENTRIES,
+    *demo.ENTRIES, *persons.ENTRIES, *rules.ENTRIES, *decisions.ENTRIES, *trying.ENTRIES, *products.ENTRIES,
+    *members.ENTRIES, *producers.ENTRIES, *terminals.ENTRIES, *till.ENTRIES,
     *money.ENTRIES, *settlement.ENTRIES, *looking.ENTRIES, *registers.ENTRIES, *operating.ENTRIES,
     *top.ENTRIES,
 )  # fmt: skip
@@ -37,6 +41,7 @@ _ABOUT: Final = (
     "A first day                person add, found, serve, money receive, member import, card issue, producer import,\n"
     "                           producer bank-approve (another person), terminal slot, till, grant\n"
     "A treasurer's month        money receive, grant, status, close; approve (another person); export, paid\n"
+    "A vote                     charte try, decision record; approve (another person); charte adopt, rules\n"
     "A treasurer's question     sales, why, summary, member list, producer list, batches\n"
     "A bad day                  card block, terminal suspend, producer suspend, returned, why\n"
     "An operator's              serve, status, top, audit, rebuild, snapshot, clock confirm, terminal list"

@@ -5,6 +5,7 @@ The fold takes a few seconds for a year of sales: lists are for a desk, not for 
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from clearing.cli.desk import Desk, now_ms
@@ -13,9 +14,11 @@ from clearing.event_store.reader import PAGE_ROWS_MAX, Reader
 from clearing.event_store.rows import EventRow
 from clearing.events.catalogue import Event
 from clearing.events.codec import decode
+from clearing.events.funds import AllocationRuleSet
 from clearing.events.producers import TerminalEnrolled
 from clearing.installation.amounts import counted
 from clearing.rules.book import Book
+from clearing.rules.folds import money, products as listed, voted as votes
 from clearing.rules.members import Card
 from clearing.rules.producers import Producer
 from clearing.values import TerminalId
@@ -24,6 +27,7 @@ from clearing.wire.enrolment import EnrolProof, eight_digits, read_enrolment, tr
 from clearing.wire.frame import open_envelope
 
 _FRAME_BYTES_MAX = 1 << 16
+_VOTED: Final = {**votes.FOLDS, **listed.FOLDS, AllocationRuleSet: money.FOLDS[AllocationRuleSet]}
 _WHY_BLOCKED = {"41": "lost", "43": "stolen", "62": "blocked"}
 
 
@@ -34,6 +38,27 @@ async def events(log: Reader) -> AsyncIterator[tuple[EventRow, Event]]:
         for row in rows:
             yield row, decode(row.type, row.schema_version, row.public, row.private)
         after = rows[-1].position
+
+
+async def whole_book(log: Reader) -> Book:
+    """The book as the log leaves it now."""
+    book = Book()
+    async for row, event in events(log):
+        book.apply(event, row.position, row.at_us)
+    return book
+
+
+async def voted(log: Reader) -> Book:
+    """A book of what was voted alone: decisions, chartes, credit rules and lists, which are few, without the sales between."""
+    book, after = Book(), 0
+    while rows := await log.events_of("caisse", after=after):
+        for row in rows:
+            event = decode(row.type, row.schema_version, row.public, row.private)
+            fold = _VOTED.get(type(event))
+            if fold is not None:
+                fold(book, event, row.position, row.at_us)
+        after = rows[-1].position
+    return book
 
 
 async def _read(desk: Desk) -> tuple[Book, dict[TerminalId, EventRow]]:

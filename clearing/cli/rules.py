@@ -1,24 +1,19 @@
 """Law: rules change by a recorded decision and a charte that names it, forward only; a founding is both for the first time."""
 
 import argparse
-from datetime import date
+import json
 from pathlib import Path
-from typing import Final
 
 from clearing.authoriser.clock import SystemClock
-from clearing.cli.desk import Desk, day, hex_bytes, whole, zone_of
+from clearing.cli.desk import Desk, day, now_ms, zone_of
 from clearing.cli.entry import Entry, Group
-from clearing.cli.registers import events
-from clearing.events.caisse import CharteAdopted, DecisionRecorded
+from clearing.cli.registers import voted, whole_book
 from clearing.installation.founding_file import FoundingFile, read_charte_file, read_founding_file
 from clearing.installation.key_file import identity
 from clearing.installation.opening import Installation
 from clearing.people import Record
-from clearing.values import CaisseCode, PersonId
-
-_BODIES: Final = ("general-meeting", "citizens-committee", "residents-group", "board")
-_METHODS: Final = ("majority", "consent", "draw")
-_VOTES: Final = whole(0, 10_000_000)
+from clearing.rules.plain_words import rules_in_words, sentences
+from clearing.values import CaisseCode, DecisionId, PersonId
 
 
 async def found(desk: Desk) -> None:
@@ -78,52 +73,54 @@ def _account_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bic")
 
 
-async def adopt(desk: Desk) -> None:
-    async with desk.opened() as installation:
-        zone = await zone_of(installation, desk.code)
-        version, known = await _adopted(installation, desk.code)
-    body, decisions = read_charte_file(desk.arguments.file, zone, version + 1)
-    for decision in decisions:
-        if decision.get("decision") in known:
-            desk.say(f"Decision {decision['decision']} is recorded already and stays as it was taken.")
+async def adopt(desk: Desk) -> int:
+    """A vote that comes with the file is recorded first; the charte follows once another officer has approved it."""
+    async with desk.opened() as installation, installation.reading(desk.code) as log:
+        zone, known = await zone_of(installation, desk.code), (await voted(log)).caisse
+    version = max((charte.version for charte in known.chartes), default=0) + 1
+    body, votes = read_charte_file(desk.arguments.file, zone, version)
+    for vote in votes:
+        if vote.get("decision") in known.decisions:
+            desk.say(f"Decision {vote['decision']} is recorded already and stays as it was taken.")
         else:
-            await desk.order("record_decision", decision)
+            await desk.order("record_decision", vote)
+    name = DecisionId(str(body.get("decision")))
+    recorded = known.decisions.get(name)
+    new = any(vote.get("decision") == name for vote in votes) and recorded is None
+    if new or (recorded is not None and recorded.needs_approval and name not in known.approvals):
+        desk.say(f"Decision {name} is recorded and waits for another officer: clearing decision approve {name}")
+        desk.say(f"Then give this command again: clearing charte adopt {desk.arguments.file}")
+        return 1
     await desk.order("adopt_charte", body)
-    desk.say(f"Charte {version + 1} is adopted by decision {body.get('decision')}. Earlier sales keep their rules.")
+    desk.say(f"Charte {version} is adopted by decision {name}. Earlier sales keep their rules.")
+    return 0
 
 
-async def _adopted(installation: Installation, code: CaisseCode) -> tuple[int, set[str]]:
-    """The last charte's version, and the decisions that are recorded."""
-    version, decisions = 0, set[str]()
-    async with installation.reading(code) as log:
-        async for _, event in events(log):
-            if isinstance(event, CharteAdopted):
-                version = event.charte.version
-            elif isinstance(event, DecisionRecorded):
-                decisions.add(event.decision)
-    return version, decisions
+async def show(desk: Desk) -> int:
+    """What is in force now or on a day, in plain words."""
+    async with desk.opened() as installation, installation.reading(desk.code) as log:
+        book = await whole_book(log)
+    calendar = book.caisse.calendar
+    at_us = now_ms() * 1_000 if desk.arguments.on is None else calendar.end_of_day_us(desk.arguments.on) - 1
+    charte = book.caisse.charte_at(at_us)
+    if charte is None:
+        desk.say("No charte is in force then: nothing can be paid with a card. Adopt one: clearing charte adopt FILE")
+        return 1
+    data = rules_in_words(
+        charte, book.caisse.decisions, zone=calendar.zone.key, at_us=at_us, products=book.products.listed,
+        producers=book.producers.producers.values(),
+    )  # fmt: skip
+    if desk.arguments.json:
+        desk.say(json.dumps(data, ensure_ascii=False, indent=2))
+    else:
+        for line in sentences(data):
+            desk.say(line)
+    return 0
 
 
-async def record(desk: Desk) -> None:
-    given = desk.arguments
-    votes_for, against, abstained = given.votes
-    taken_on: date = given.taken_on
-    await desk.order("record_decision", {
-        "decision": given.decision, "title": given.title, "body": given.body, "method": given.method,
-        "taken_on": taken_on.isoformat(), "votes_for": votes_for, "votes_against": against, "abstained": abstained,
-        "minutes_sha256": hex_bytes(given.minutes_sha256, 32, "a SHA-256") if given.minutes_sha256 else b"",
-    })
-    desk.say(f"Decision {given.decision} is recorded; rules may name it now.")
-
-
-def _record_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("decision", help="its id, like ag-2026-03")
-    parser.add_argument("--title", required=True)
-    parser.add_argument("--body", default=_BODIES[0], choices=_BODIES, help=f"who took it (default {_BODIES[0]})")
-    parser.add_argument("--method", default=_METHODS[0], choices=_METHODS, help=f"how (default {_METHODS[0]})")
-    parser.add_argument("--taken-on", type=day, required=True, metavar="YYYY-MM-DD")
-    parser.add_argument("--votes", nargs=3, type=_VOTES, default=(0, 0, 0), metavar=("FOR", "AGAINST", "ABSTAINED"))
-    parser.add_argument("--minutes-sha256", default="", help="sha256sum of the minutes, if they are to be held to it")
+def _show_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--on", type=day, metavar="YYYY-MM-DD", help="the rules at the end of this day (default: now)")
+    parser.add_argument("--json", action="store_true", help="the same data for a program")
 
 
 def _one_file(parser: argparse.ArgumentParser) -> None:
@@ -133,10 +130,10 @@ def _one_file(parser: argparse.ArgumentParser) -> None:
 ENTRIES = (
     Entry(words=("found",), group=Group.START, does="found a caisse from one file, like examples/caisse.toml", run=found,
           arguments=_one_file, signed=True),
-    Entry(words=("decision", "record"), group=Group.RULES, does="record a vote", run=record, arguments=_record_arguments,
-          signed=True),
     Entry(words=("charte", "adopt"), group=Group.RULES, does="adopt rules from a file like examples/charte.toml", run=adopt,
           arguments=_one_file, signed=True),
+    Entry(words=("rules",), group=Group.RULES, does="the rules in force, in plain words", run=show,
+          arguments=_show_arguments),
     Entry(words=("account",), group=Group.SETTLEMENT, does="change the caisse's own bank account", run=account,
           arguments=_account_arguments),
 )  # fmt: skip

@@ -1,10 +1,10 @@
 """Law: a caisse is founded once; every person, decision and charte in force is a dated fact with its author."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from clearing.events.charte import Charte
-from clearing.values import CaisseCode, DecisionId, OperationId, PersonId, TerminalId
+from clearing.values import CaisseCode, DecisionId, MicroTime, OperationId, PersonId, TerminalId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +50,29 @@ class PersonRemoved:
     by: PersonId
 
 
+class Tally(NamedTuple):
+    """How one college voted: heads, not weights."""
+
+    college: str
+    votes_for: int
+    votes_against: int
+    abstained: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionRecorded:
     """A vote. body: general-meeting, citizens-committee, residents-group, board. method: majority, consent, draw.
-    taken_on: ISO date. minutes_sha256: hash of the minutes, 32 bytes, or empty."""
+    taken_on: ISO date. minutes_sha256: hash of the minutes, 32 bytes, or empty.
+
+    tallies: the votes by college, which sum to the totals; empty when they were counted together. drawn: persons drawn by lot
+    who decided, with the method draw. scope: "caisse", "structure:<id>" or "group:<name>". minutes_link: where to read them.
+    effective_on, ends_on: ISO dates, or empty: from its taking on, for ever; from ends_on on it is over. needs_approval:
+    it carries nothing before another officer approves it; False at the founding, and for votes recorded before there was an
+    approval.
+    """
 
     TYPE: ClassVar[int] = 5
+    SCHEMA: ClassVar[int] = 2
     decision: DecisionId
     title: str
     body: str
@@ -65,6 +82,55 @@ class DecisionRecorded:
     votes_against: int
     abstained: int
     minutes_sha256: bytes
+    by: PersonId
+    tallies: tuple[Tally, ...] = ()
+    drawn: int = 0
+    scope: str = "caisse"
+    minutes_link: str = ""
+    effective_on: str = ""
+    ends_on: str = ""
+    needs_approval: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionApproved:
+    """Another officer than the one who recorded it compared it with the minutes: rules may name it now."""
+
+    TYPE: ClassVar[int] = 11
+    decision: DecisionId
+    by: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionSuspended:
+    """From from_us on the decision carries nothing, until it is resumed. ruling: the later decision that says so."""
+
+    TYPE: ClassVar[int] = 12
+    decision: DecisionId
+    ruling: DecisionId
+    from_us: MicroTime
+    by: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionResumed:
+    """A suspended decision carries its rules again from from_us on. ruling: the later decision that says so."""
+
+    TYPE: ClassVar[int] = 13
+    decision: DecisionId
+    ruling: DecisionId
+    from_us: MicroTime
+    by: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionAnnulled:
+    """From from_us on the decision carries nothing any more; what was done under it stands. ruling: the later decision."""
+
+    TYPE: ClassVar[int] = 14
+    decision: DecisionId
+    ruling: DecisionId
+    from_us: MicroTime
     by: PersonId
 
 
@@ -133,5 +199,9 @@ Event = (
     | SecurityAlerted
     | FrameHeld
     | ClockConfirmed
+    | DecisionApproved
+    | DecisionSuspended
+    | DecisionResumed
+    | DecisionAnnulled
 )
 """Every event of this room, for catalogue.py."""

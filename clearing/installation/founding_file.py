@@ -84,10 +84,19 @@ def read_wall_time(value: object, zone: ZoneInfo, *, what: str) -> int:
 
 
 def read_decision(one: Table) -> Table:
-    """A vote: its date may be a TOML date; the minutes' hash is left empty unless the file gives it in hex."""
+    """A vote: its dates may be TOML dates; the minutes' hash is left empty unless the file gives it in hex. With tallies by
+    college the totals are their sums unless the file gives them; who was drawn by lot does not vote."""
     said = dict(one)
-    taken_on = said.get("taken_on")
-    said["taken_on"] = taken_on.isoformat() if isinstance(taken_on, date) else taken_on
+    for name in ("taken_on", "effective_on", "ends_on"):
+        if isinstance(said.get(name), date):
+            said[name] = str(said[name])
+    tallies = _list(said.get("tallies"), "tallies")
+    for name in ("votes_for", "votes_against", "abstained"):
+        votes = [tally.get(name, 0) for tally in tallies]
+        said.setdefault(name, sum(vote for vote in votes if isinstance(vote, int)))
+        tallies = [{name: 0} | tally for tally in tallies]
+    if tallies:
+        said["tallies"] = tallies
     minutes = said.pop("minutes_sha256", "")
     try:
         said["minutes_sha256"] = bytes.fromhex(str(minutes))
@@ -188,6 +197,7 @@ def _tables(path: Path) -> Table:
 PARTS: Final[dict[str, Callable[[Table, ZoneInfo, int], Table]]] = {
     "decisions": lambda one, _zone, _place: read_decision(one),
     "funds": lambda one, _zone, _place: _fund(one),
+    "products": lambda one, _zone, _place: one,
     "chartes": read_charte,
     "allocation_rules": lambda one, _zone, _place: _allocation(one),
 }

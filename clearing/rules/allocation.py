@@ -18,11 +18,13 @@ from clearing.events.funds import (
     SingleGranted,
 )
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
+from clearing.rules.caisse import Caisse
 from clearing.rules.calendar import CivilCalendar, period_start
+from clearing.rules.decisions import GROUP, WHOLE_CAISSE, standing
 from clearing.rules.facts import OWN_PURSE
 from clearing.rules.funds import Fund, Funds
 from clearing.rules.members import Member, Members, OpenLot, Purse
-from clearing.values import CENTS_MAX, Cents, DecisionId, FundId, MemberId, MicroTime, PersonId, PurseKind
+from clearing.values import CENTS_MAX, Cents, FundId, MemberId, MicroTime, PersonId, PurseKind
 
 
 @dataclass(slots=True)
@@ -211,12 +213,17 @@ def decide_lapse(allocation: Allocation, members: Members, *, at_us: int) -> Coh
 
 
 def decide_set_rule(
-    rule: AllocationRuleSet, *, funds: Iterable[FundId], decisions: Iterable[DecisionId]
+    rule: AllocationRuleSet, *, funds: Iterable[FundId], caisse: Caisse, at_us: int
 ) -> AllocationRuleSet | Declined:
+    """A rule stands on a decision that is in force now, and reaches nobody beyond its scope."""
     if rule.fund not in funds:
         return not_found(f"There is no fund {rule.fund}; open it first.")
-    if rule.decision not in decisions:
-        return not_found(f"Decision {rule.decision} is not recorded; record the vote first.")
+    stands = standing(caisse, rule.decision, at_us)
+    if stands is not None:
+        return stands
+    kind, _, name = caisse.decisions[rule.decision].scope.partition(":")
+    if kind != WHOLE_CAISSE and (kind, rule.who) != (GROUP, (name,)):
+        return not_now(f"Decision {rule.decision} is about {kind} {name} only; a credit for others needs a vote of the caisse.")
     if rule.purse == OWN_PURSE:
         return not_now(f"The purse {OWN_PURSE} holds what members added themselves; name another purse for the credit.")
     if rule.cents_each < 1 or not 1 <= rule.months_valid <= 24:

@@ -14,9 +14,14 @@ from clearing.events.charte import Charte
 from clearing.events.codes import Code
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.calendar import CivilCalendar
+from clearing.rules.decisions import IN_FORCE, Ruling, period_us, ruling_at, standing
 from clearing.rules.funding import check_charte
 from clearing.rules.offices import ROLES, Person
-from clearing.values import CaisseCode, DecisionId, FundId, PersonId, TerminalId
+from clearing.rules.products import Products, unlisted
+from clearing.rules.scope import beyond
+from clearing.values import CaisseCode, DecisionId, FundId, MicroTime, PersonId, TerminalId
+
+Period = tuple[MicroTime | None, MicroTime | None]
 
 
 @dataclass(slots=True)
@@ -32,11 +37,41 @@ class Caisse:
     proposed: dict[PersonId, PersonProposed] = field(default_factory=dict)
     decisions: dict[DecisionId, DecisionRecorded] = field(default_factory=dict)
     chartes: list[Charte] = field(default_factory=list)
+    approvals: dict[DecisionId, PersonId] = field(default_factory=dict)
+    rulings: dict[DecisionId, list[Ruling]] = field(default_factory=dict)
+    in_force: list[tuple[int, Charte | None]] = field(default_factory=list)
 
     def charte_at(self, at_us: int) -> Charte | None:
-        """The charte in force: the latest effective at or before at_us; of two with the same instant the later version."""
+        """The charte in force: the latest effective at or before at_us whose decision then is in force; of two with the same
+        instant the later version. Every sale asks, and nearly always it is the last."""
+        for from_us, charte in reversed(self.in_force):
+            if from_us <= at_us:
+                return charte
+        return None
+
+    def prepare(self) -> None:
+        """Work out again which charte is in force from when on: a charte, or a ruling on a decision, came."""
+        periods = {charte.decision: self._period_us(charte.decision) for charte in self.chartes}
+        changes: set[int] = {charte.effective_us for charte in self.chartes}
+        for decision, (from_us, until_us) in periods.items():
+            changes |= {us for us in (from_us, until_us) if us is not None}
+            changes |= {ruling.from_us for ruling in self.rulings.get(decision, ())}
+        self.in_force = []
+        for at_us in sorted(changes):
+            charte = self._carried_at(at_us, periods)
+            if not self.in_force or self.in_force[-1][1] is not charte:
+                self.in_force.append((at_us, charte))
+
+    def _period_us(self, decision: DecisionId) -> Period:
+        vote = self.decisions.get(decision)
+        return (None, None) if vote is None else period_us(vote, self.calendar)
+
+    def _carried_at(self, at_us: int, periods: dict[DecisionId, Period]) -> Charte | None:
         for charte in reversed(self.chartes):
-            if charte.effective_us <= at_us:
+            from_us, until_us = periods[charte.decision]
+            ruling = ruling_at(self.rulings.get(charte.decision, ()), at_us)
+            begun = charte.effective_us <= at_us and (from_us is None or from_us <= at_us)
+            if begun and (until_us is None or at_us < until_us) and (ruling is None or ruling.state == IN_FORCE):
                 return charte
         return None
 
@@ -68,13 +103,10 @@ def evolve_person_removed(caisse: Caisse, event: PersonRemoved) -> None:
     caisse.persons[event.person].active = False
 
 
-def evolve_decision(caisse: Caisse, event: DecisionRecorded) -> None:
-    caisse.decisions[event.decision] = event
-
-
 def evolve_charte(caisse: Caisse, event: CharteAdopted) -> None:
     caisse.chartes.append(event.charte)
     caisse.chartes.sort(key=lambda charte: (charte.effective_us, charte.version))
+    caisse.prepare()
 
 
 def decide_propose_person(
@@ -119,24 +151,21 @@ def decide_remove_person(caisse: Caisse, *, person: PersonId, by: PersonId) -> P
     return PersonRemoved(person=person, by=by)
 
 
-def decide_record(caisse: Caisse, decision: DecisionRecorded) -> DecisionRecorded | Declined:
-    if decision.decision in caisse.decisions:
-        return not_now(f"Decision {decision.decision} is recorded already; give the new one another id.")
-    return decision
-
-
 def decide_adopt(
-    caisse: Caisse, *, charte: Charte, funds: frozenset[FundId], founding: bool, by: PersonId, at_us: int
+    caisse: Caisse, *, charte: Charte, funds: frozenset[FundId], founding: bool, by: PersonId, at_us: int,
+    products: Products | None = None,
 ) -> CharteAdopted | Declined:
     """A charte takes effect by a recorded decision, never in the past, and only if its rules can be carried out."""
-    if charte.decision not in caisse.decisions:
-        return not_found(f"Decision {charte.decision} is not recorded; record the vote first, then adopt the charte.")
+    stands = standing(caisse, charte.decision, max(at_us, charte.effective_us))
+    if stands is not None:
+        return stands
     expected = max((known.version for known in caisse.chartes), default=0) + 1
     if charte.version != expected:
         return not_now(f"The next charte is version {expected}, not {charte.version}.")
     if charte.effective_us < at_us and not founding:
         return not_now("A charte can't take effect in the past: sales already made stand. Choose a later instant.")
-    problems = check_charte(charte)
+    problems = beyond(caisse.decisions[charte.decision].scope, charte, caisse.charte_at(max(at_us, charte.effective_us)))
+    problems += check_charte(charte) + ([] if products is None else unlisted(charte, products))
     named = {w.fund for t in charte.tariffs for w in t.funds} | {p.fund for p in charte.payers if p.fund is not None}
     named |= {t.surplus_fund for t in charte.tariffs if t.surplus_fund is not None}
     problems += [f"fund {fund} does not exist; open it first" for fund in sorted(named - funds)]

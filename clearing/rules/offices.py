@@ -22,6 +22,10 @@ _OFFICERS: Final[Roles] = {
 }
 _VOTED: Final[Roles] = {
     "record_decision": _RULES,
+    "approve_decision": ("approver", "clerk", "treasurer"),
+    "suspend_decision": _RULES,
+    "resume_decision": _RULES,
+    "annul_decision": _RULES,
     "adopt_charte": _RULES,
     "set_allocation_rule": _RULES,
 }
@@ -59,8 +63,12 @@ _PAYOUTS: Final[Roles] = {
     "confirm_payout": _MONEY,
     "return_payout": _MONEY,
 }
+_LISTS: Final[Roles] = {
+    "list_products": ("clerk", "treasurer", "desk"),
+    "list_prices": ("clerk", "treasurer", "desk"),
+}
 ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
-    **_OFFICERS, **_VOTED, **_MONEY_IN, **_PEOPLE, **_STALLS, **_PAYOUTS,
+    **_OFFICERS, **_VOTED, **_MONEY_IN, **_PEOPLE, **_STALLS, **_PAYOUTS, **_LISTS,
 }  # fmt: skip
 """verb -> roles of which one is enough."""
 

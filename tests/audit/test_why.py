@@ -67,6 +67,7 @@ async def test_a_charte_effective_at_midnight_separates_two_sales_of_one_second(
     desk = furnished()
     midnight = desk.clock.us + 86_400_000_000
     desk.order(AMINA, "record_decision", decision_body("ag-2026-05"))
+    desk.order(BRUNO, "approve_decision", {"decision": "ag-2026-05"})
     desk.order(AMINA, "adopt_charte", charte_body(2, "ag-2026-05", midnight, {"animal": 5_000}))
     desk.clock.us = midnight - 1_000_000
     before = await explained(desk, {"animal": 1_000})

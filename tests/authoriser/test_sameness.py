@@ -65,6 +65,7 @@ async def test_a_decline_is_repeated_even_when_it_would_be_approved_now(caisse: 
         "decision": "ag-2026-05", "title": "Drinks too", "body": "general-meeting", "method": "majority",
         "taken_on": "2026-05-01", "votes_for": 20, "votes_against": 1, "abstained": 0, "minutes_sha256": b"",
     })
+    await caisse.command(BRUNO, "approve_decision", {"decision": "ag-2026-05"})
     adopted = await caisse.command(AMINA, "adopt_charte", {
         "version": 2, "decision": "ag-2026-05", "effective_us": caisse.clock.us + 1_000_000, "categories": ["drinks"],
         "payers": [{"id": "credit", "purse": "credit", "covers": [{"category": "drinks", "rate": 10_000}]}],

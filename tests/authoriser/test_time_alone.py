@@ -142,6 +142,7 @@ async def test_the_log_is_folded_to_the_same_book_with_and_without_a_sweep(serve
 async def test_a_charte_effective_at_midnight_separates_the_last_second_from_the_first(caisse: Caisse) -> None:
     midnight = PARIS.start_us(date(2026, 5, 2))
     assert (await caisse.command(AMINA, "record_decision", decision_body("ag-2026-05"))).rc is Code.APPROVED
+    assert (await caisse.command(BRUNO, "approve_decision", {"decision": "ag-2026-05"})).rc is Code.APPROVED
     half = charte_body(2, "ag-2026-05", midnight, RATES | {"fruit-veg": 5_000})
     caisse.clock.us = MAY_1 + SECOND_US
     assert (await caisse.command(AMINA, "adopt_charte", half)).rc is Code.APPROVED
@@ -157,6 +158,7 @@ async def test_a_charte_effective_at_midnight_separates_the_last_second_from_the
 async def test_a_hold_keeps_the_charte_that_decided_it(caisse: Caisse) -> None:
     midnight = PARIS.start_us(date(2026, 5, 2))
     await caisse.command(AMINA, "record_decision", decision_body("ag-2026-05"))
+    await caisse.command(BRUNO, "approve_decision", {"decision": "ag-2026-05"})
     caisse.clock.us = MAY_1 + SECOND_US
     half = charte_body(2, "ag-2026-05", midnight, RATES | {"fruit-veg": 5_000})
     assert (await caisse.command(AMINA, "adopt_charte", half)).rc is Code.APPROVED

@@ -1,33 +1,66 @@
 """Law: rules come from recorded votes."""
 
+from collections.abc import Callable
 from typing import Final
 
 from clearing.authoriser.bodies import Body, charte
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events import caisse as said, funds as money
-from clearing.rules import allocation, caisse
+from clearing.events.catalogue import Event
+from clearing.rules import allocation, caisse, decisions
+from clearing.rules.answers import Declined
 from clearing.rules.calendar import civil_date
-from clearing.values import DecisionId, FundId, PersonId, PurseKind
+from clearing.values import DecisionId, FundId, MicroTime, PersonId, PurseKind
 
 
-def read_decision(body: Body, by: PersonId) -> said.DecisionRecorded:
+def read_decision(b: Body, by: PersonId, *, needs_approval: bool) -> said.DecisionRecorded:
     """A recorded vote, as commands and founding files give it."""
+
+    def day(name: str) -> str:
+        return civil_date(b.text(name), what=name).isoformat()
+
     return said.DecisionRecorded(
-        decision=DecisionId(body.id("decision")), title=body.text("title"), body=body.id("body"), method=body.id("method"),
-        taken_on=civil_date(body.text("taken_on"), what="taken_on").isoformat(), votes_for=body.number("votes_for"),
-        votes_against=body.number("votes_against"), abstained=body.number("abstained"),
-        minutes_sha256=body.bytes("minutes_sha256", 32, or_empty=True), by=by,
+        decision=DecisionId(b.id("decision")), title=b.text("title"), body=b.id("body"), method=b.id("method"),
+        taken_on=day("taken_on"), votes_for=b.number("votes_for"), votes_against=b.number("votes_against"),
+        abstained=b.number("abstained"), minutes_sha256=b.bytes("minutes_sha256", 32, or_empty=True), by=by,
+        tallies=tuple(_tally(one) for one in b.bodies("tallies")), drawn=b.optional("drawn", b.number) or 0,
+        scope=b.optional("scope", b.text) or decisions.WHOLE_CAISSE, minutes_link=b.optional("minutes_link", b.text) or "",
+        effective_on=b.optional("effective_on", day) or "", ends_on=b.optional("ends_on", day) or "",
+        needs_approval=needs_approval,
     )
 
 
+def _tally(b: Body) -> said.Tally:
+    tally = said.Tally(b.id("college"), b.number("votes_for"), b.number("votes_against"), b.number("abstained"))
+    b.end()
+    return tally
+
+
 def _record_decision(o: Order) -> Result:
-    return one(caisse.decide_record(o.book.caisse, read_decision(o.body, o.by)))
+    return one(decisions.decide_record(o.book.caisse, read_decision(o.body, o.by, needs_approval=True)))
+
+
+def _approve_decision(o: Order) -> Result:
+    return one(decisions.decide_approve(o.book.caisse, decision=DecisionId(o.body.id("decision")), by=o.by))
+
+
+def _ruled(decide: Callable[..., Event | Declined]) -> Verb:
+    """Suspend, resume or annul; without an instant from the command's own on."""
+
+    def decided(o: Order) -> Result:
+        decision, ruling = DecisionId(o.body.id("decision")), DecisionId(o.body.id("ruling"))
+        from_us = o.body.optional("from_us", o.body.instant) or MicroTime(o.at_us)
+        return one(decide(o.book.caisse, decision=decision, ruling=ruling, from_us=from_us, by=o.by, at_us=o.at_us))
+
+    return decided
 
 
 def _adopt_charte(o: Order) -> Result:
     adopted = charte(o.body)
     known = frozenset(o.book.funds)
-    return one(caisse.decide_adopt(o.book.caisse, charte=adopted, funds=known, founding=False, by=o.by, at_us=o.at_us))
+    return one(caisse.decide_adopt(
+        o.book.caisse, charte=adopted, funds=known, founding=False, by=o.by, at_us=o.at_us, products=o.book.products,
+    ))
 
 
 def read_allocation_rule(b: Body, by: PersonId) -> money.AllocationRuleSet:
@@ -41,11 +74,15 @@ def read_allocation_rule(b: Body, by: PersonId) -> money.AllocationRuleSet:
 
 def _set_allocation_rule(o: Order) -> Result:
     rule = read_allocation_rule(o.body, o.by)
-    return one(allocation.decide_set_rule(rule, funds=o.book.funds, decisions=o.book.caisse.decisions))
+    return one(allocation.decide_set_rule(rule, funds=o.book.funds, caisse=o.book.caisse, at_us=o.at_us))
 
 
 VERBS: Final[dict[str, Verb]] = {
     "record_decision": _record_decision,
+    "approve_decision": _approve_decision,
+    "suspend_decision": _ruled(decisions.decide_suspend),
+    "resume_decision": _ruled(decisions.decide_resume),
+    "annul_decision": _ruled(decisions.decide_annul),
     "adopt_charte": _adopt_charte,
     "set_allocation_rule": _set_allocation_rule,
 }

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from clearing.events import caisse as caisse_events
-from clearing.rules import caisse
+from clearing.rules import caisse, decisions
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book
@@ -19,7 +19,11 @@ FOLDS: Final[dict[type, Callable[..., None]]] = {
     caisse_events.PersonProposed: lambda book, event, _p, _a: caisse.evolve_person_proposed(book.caisse, event),
     caisse_events.PersonNamed: lambda book, event, _p, _a: caisse.evolve_person_named(book.caisse, event),
     caisse_events.PersonRemoved: lambda book, event, _p, _a: caisse.evolve_person_removed(book.caisse, event),
-    caisse_events.DecisionRecorded: lambda book, event, _p, _a: caisse.evolve_decision(book.caisse, event),
+    caisse_events.DecisionRecorded: lambda book, event, _p, _a: decisions.evolve_recorded(book.caisse, event),
+    caisse_events.DecisionApproved: lambda book, event, _p, _a: decisions.evolve_approved(book.caisse, event),
+    caisse_events.DecisionSuspended: lambda book, event, _p, _a: decisions.evolve_ruled(book.caisse, event),
+    caisse_events.DecisionResumed: lambda book, event, _p, _a: decisions.evolve_ruled(book.caisse, event),
+    caisse_events.DecisionAnnulled: lambda book, event, _p, _a: decisions.evolve_ruled(book.caisse, event),
     caisse_events.CharteAdopted: lambda book, event, _p, _a: caisse.evolve_charte(book.caisse, event),
     caisse_events.SecurityAlerted: _alerted,
 }
