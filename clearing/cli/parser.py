@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from clearing.cli import (
+    crediting,
     demo,
+    households,
     looking,
     members,
     money,
@@ -26,8 +28,9 @@ from clearing.cli.entry import Entry, Group
 from clearing.postgres import default_home
 
 ENTRIES: Final[tuple[Entry, ...]] = (
-    *demo.ENTRIES, *persons.ENTRIES, *rules.ENTRIES, *members.ENTRIES, *producers.ENTRIES, *terminals.ENTRIES, *till.ENTRIES,
-    *money.ENTRIES, *settlement.ENTRIES, *looking.ENTRIES, *registers.ENTRIES, *operating.ENTRIES,
+    *demo.ENTRIES, *persons.ENTRIES, *rules.ENTRIES, *members.ENTRIES, *households.ENTRIES, *producers.ENTRIES,
+    *terminals.ENTRIES, *till.ENTRIES,
+    *money.ENTRIES, *crediting.ENTRIES, *settlement.ENTRIES, *looking.ENTRIES, *registers.ENTRIES, *operating.ENTRIES,
     *top.ENTRIES,
 )  # fmt: skip
 _WORD: Final = re.compile(r"argument COMMAND: invalid choice: '([^']*)'")
@@ -36,9 +39,10 @@ _ABOUT: Final = (
     "Clearing for food-credit cards: decides at the till, line by line, who pays which cent, and can prove it.\n\n"
     "A first day                person add, found, serve, money receive, member import, card issue, producer import,\n"
     "                           producer bank-approve (another person), terminal slot, till, grant\n"
-    "A treasurer's month        money receive, grant, status, close; approve (another person); export, paid\n"
+    "A treasurer's month        money receive, grant --look, grant, lapses, status, close; approve (another person);\n"
+    "                           export, paid\n"
     "A treasurer's question     sales, why, summary, member list, producer list, batches\n"
-    "A bad day                  card block, terminal suspend, producer suspend, returned, why\n"
+    "A bad day                  card block, emergency, member separate, terminal suspend, producer suspend, returned, why\n"
     "An operator's              serve, status, top, audit, rebuild, snapshot, clock confirm, terminal list"
 )
 _OPTIONS: Final = """options:

@@ -69,7 +69,7 @@ def _ask_one(run: Run, payer: IndexedPayer, place: int, chained: Chained) -> Fun
         able = source.left_cents if room is None or source.left_cents < room.cents else room.cents
         if able < wanted:
             line.short = True
-            run.cut_short(wanted, source.left_cents, room)
+            run.cut_short(wanted, source.left_cents, room, source)
             if payer.declines and not run.delivered:
                 return line
             wanted = able
@@ -113,7 +113,7 @@ def _several(run: Run, line: FundedLine, claim: Claim, rated: int, chain: Chain,
         promised[source] = before + min(part, able)
         if able < part:
             line.short = True
-            run.cut_short(part, source.left_cents - before, room)
+            run.cut_short(part, source.left_cents - before, room, source)
             if payer.declines and not run.delivered:
                 return False
     if _spare(chain, place, line):

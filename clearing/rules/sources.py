@@ -27,6 +27,15 @@ class Source:
             lots.reverse()
         self._lots = lots  # a stack: the next lot to spend is the last
 
+    def behind(self, room: "CardRoom") -> "Source":
+        """The same purse, behind a card with a limit."""
+        return LimitedSource(self.left_cents, self._lots, room)
+
+    @property
+    def capped(self) -> bool:
+        """Whether a limit of the card, not what is there, is in the way."""
+        return False
+
     def take(self, cents: int) -> tuple[LotUse, ...]:
         """Spend exactly `cents`, which must be there; returns the lots they came from, in the order spent."""
         assert 0 <= cents <= self.left_cents, "a payer was asked for more than its source has left"
@@ -49,6 +58,38 @@ class Source:
         return tuple(uses)
 
 
+class CardRoom:
+    """What one card may still take from all of its purses."""
+
+    __slots__ = ("cents",)
+
+    def __init__(self, cents: int) -> None:
+        self.cents = cents
+
+
+class LimitedSource(Source):
+    """A purse behind a card with a limit: it has left what is in it, and at most what the card may still take."""
+
+    __slots__ = ("_own_cents", "_room")
+
+    def __init__(self, left_cents: int, lots: list[tuple[str, int]], room: CardRoom) -> None:
+        self._own_cents, self._room, self._lots = left_cents, room, lots
+
+    @property
+    def left_cents(self) -> int:
+        return min(self._own_cents, self._room.cents)
+
+    @left_cents.setter
+    def left_cents(self, left: int) -> None:
+        taken = self.left_cents - left
+        self._own_cents -= taken
+        self._room.cents -= taken
+
+    @property
+    def capped(self) -> bool:
+        return self._room.cents < self._own_cents
+
+
 class Sources(Protocol):
     """Where the payer of a step finds its money: open balances at a sale, held cents at a capture."""
 
@@ -58,10 +99,11 @@ class Sources(Protocol):
 class OpenSources:
     """Purses and funds as they stand; one balance per source, whoever asks."""
 
-    __slots__ = ("_facts", "_found")
+    __slots__ = ("_facts", "_found", "_room")
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
+        self._room = None if facts.card_room_cents is None else CardRoom(facts.card_room_cents)
         self._found: dict[str, Source] = {}
 
     def of(self, holder: Holder) -> Source:
@@ -72,6 +114,8 @@ class OpenSources:
                 found = Source(max(0, self._facts.funds.get(FundId(source[5:]), 0)), [])
             else:
                 found = purse(self._facts.purses, PurseKind(source[6:]), self._facts.at_us)
+                if self._room is not None:
+                    found = found.behind(self._room)
             self._found[source] = found
         return found
 
