@@ -180,7 +180,7 @@ def _separate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("member", help="the purse that is shared today")
     parser.add_argument("new_member", metavar="new-member", help="a new pseudonym, for the purse of her own")
     parser.add_argument("--person", dest="eater", action="append", required=True, help="who goes; repeatable")
-    parser.add_argument("--card", action="append", default=[], help="a card of hers in the old purse, to be blocked; repeatable")
+    parser.add_argument("--card", action="append", default=[], help="a card of hers in the old purse, blocked; repeatable")
     parser.add_argument("--spare", metavar="ALIAS", help="a spare card to bind to the new purse at once")
 
 

@@ -39,7 +39,7 @@ _ABOUT: Final = (
     "Clearing for food-credit cards: decides at the till, line by line, who pays which cent, and can prove it.\n\n"
     "A first day                person add, found, serve, money receive, member import, card issue, producer import,\n"
     "                           producer bank-approve (another person), terminal slot, till, grant\n"
-    "A treasurer's month        money receive, grant --look, grant, lapses, status, close; approve (another person);\n"
+    "A treasurer's month        money receive, grant, lapses, status, close; approve (another person),\n"
     "                           export, paid\n"
     "A treasurer's question     sales, why, summary, member list, producer list, batches\n"
     "A bad day                  card block, emergency, member separate, terminal suspend, producer suspend, returned, why\n"

@@ -238,7 +238,7 @@ def decide_separate(
         return old
     known = members.eaters.get(member, {})
     if not eaters or not set(eaters) < set(known) or len(set(eaters)) != len(eaters):
-        return not_now(f"Name who goes, and leave at least one person; in {member} are: {', '.join(known) or 'none named yet'}. "
+        return not_now(f"Name who goes, and leave at least one person; in {member} are: {', '.join(known) or 'nobody yet'}. "
                        f"Persons are named with: clearing household add {member} PERSON")  # fmt: skip
     weights = (len(known) - len(eaters), len(eaters))
     moved = []
