@@ -60,6 +60,7 @@ GRANT SELECT, INSERT, UPDATE ON {schema}.balance_members_{g}, {schema}.balance_g
     {schema}.balance_fold_{g} TO clearing_projector;
 GRANT SELECT ON {schema}.balance_members_{g}, {schema}.balance_grants_{g}, {schema}.balance_moves_{g}, {schema}.balance_fold_{g},
     {schema}.purse_lots_{g} TO clearing_reader;
+GRANT SELECT ON {schema}.purse_lots_{g} TO clearing_projector;
 
 -- name: publish
 DROP VIEW IF EXISTS {schema}.members_admitted, {schema}.purse_balances, {schema}.purse_lots;
