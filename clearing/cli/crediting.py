@@ -19,9 +19,12 @@ from clearing.rules.lapsing import holders
 
 async def grant(desk: Desk) -> None:
     rule, month = desk.arguments.rule, desk.arguments.month
-    run = looked_at(await read_book_now(desk), rule, month)
-    for sentence in told(run):
-        desk.say(sentence)
+    run = worked_out(await read_book_now(desk), rule, month)
+    if isinstance(run, CreditRun):
+        for sentence in told(run):
+            desk.say(sentence)
+    elif desk.arguments.look:
+        raise Misused(run.why)
     if desk.arguments.look:
         return
     done = await desk.order("grant", {"rule": rule, "period": month})
@@ -32,7 +35,8 @@ async def grant(desk: Desk) -> None:
             f"are missing. Receive money first (clearing money receive {done['fund']} EUROS --reference LINE), or vote less."
         ))
     heads, total = int(str(done["head_count"])), int(str(done["total_cents"]))
-    each = f"{euros(total // heads)} EUR each" if heads and run.terms.alike else "each what the vote gives them"
+    alike = isinstance(run, CreditRun) and run.terms.alike and heads
+    each = f"{euros(total // heads)} EUR each" if alike else "what the vote gives each of them"
     desk.say(f"{counted(heads, 'member')} have {each} for {month}, {euros(total)} EUR in all.")
 
 
@@ -41,15 +45,12 @@ async def read_book_now(desk: Desk) -> Book:
     return book
 
 
-def looked_at(book: Book, rule: str, month: str) -> CreditRun:
-    """What a grant would do now. Raises Misused with the rules' own reason."""
-    run = work_out(
+def worked_out(book: Book, rule: str, month: str) -> CreditRun | Declined:
+    """What a grant would do now, or why it can't be given: the writer decides that again."""
+    return work_out(
         book.allocation, book.members, book.funds, book.caisse.calendar, rule=rule, period=month,
         at_us=max(now_ms() * 1_000, book.at_us + 1),
     )  # fmt: skip
-    if isinstance(run, Declined):
-        raise Misused(run.why)
-    return run
 
 
 def told(run: CreditRun) -> list[str]:
@@ -81,7 +82,7 @@ async def set_rule(desk: Desk) -> None:
         "rule": given.rule, "purse": given.purse, "fund": given.fund, "cents_each": read_euros(given.euros),
         "months_valid": given.months, "who": given.group, "decision": given.decision, "form": given.form,
         "further_cents": read_euros(given.further, what="--further"), "classes": classes,
-        "after_cotisation": given.after_cotisation, "first_period": given.first, "last_period": given.last,
+        "after_cotisation": given.after_cotisation, "first_period": given.first or None, "last_period": given.last or None,
         "short": given.short, "short_fund": given.short_fund, "lapse_to": given.lapse_to, "notice_days": given.notice,
         "rollover_max_cents": read_euros(given.rollover, what="--rollover"),
     })

@@ -2,10 +2,12 @@
 
 import argparse
 import os
+from pathlib import Path
 
 from clearing.cli.crediting import read_book_now
 from clearing.cli.desk import Desk, Misused, whole
 from clearing.cli.entry import Entry, Group
+from clearing.cli.lists import read_list
 from clearing.installation.amounts import counted, euros, read_euros
 from clearing.installation.cards import draw_alias, personalise, write_card
 from clearing.rules.households import LEAVING, REASONS, SEPARATION, WAYS
@@ -21,6 +23,16 @@ async def add(desk: Desk) -> None:
     await desk.order("join_household", {"eaters": [_eater(desk)]})
     then = f", from {given.month} on {given.then}" if given.then else ""
     desk.say(f"{given.eater} is in {given.member} as {given.kind}{then}. What was granted before stays as it was.")
+
+
+async def import_list(desk: Desk) -> None:
+    rows = read_list(desk.arguments.file, needs=("member", "person"), may=("class", "then", "month"))
+    await desk.order("join_household", {"eaters": [
+        {"member": row["member"], "eater": row["person"], "credit_class": row.get("class") or "adult",
+         "next_class": row.get("then") or None, "next_period": row.get("month") or None}
+        for row in rows
+    ]})  # fmt: skip
+    desk.say(f"{counted(len(rows), 'person')} belong to their purses now. See: clearing household list")
 
 
 def _eater(desk: Desk) -> dict[str, object]:
@@ -167,6 +179,10 @@ def _person(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--month", metavar="YYYY-MM", help="the month from which it holds (no birth date is kept)")
 
 
+def _import_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="CSV with the columns member, person, and if needed class, then, month")
+
+
 def _person_alone(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("member")
     parser.add_argument("eater", metavar="person")
@@ -242,6 +258,8 @@ def _household_rules_arguments(parser: argparse.ArgumentParser) -> None:
 ENTRIES = (
     Entry(words=("household", "add"), group=Group.PEOPLE, does="a person joins a purse, with a credit class", run=add,
           arguments=_person, signed=True),
+    Entry(words=("household", "import"), group=Group.PEOPLE, does="persons join purses, from a CSV file", run=import_list,
+          arguments=_import_arguments, signed=True),
     Entry(words=("household", "change"), group=Group.PEOPLE, does="correct a person's credit class", run=change,
           arguments=_person, signed=True),
     Entry(words=("household", "remove"), group=Group.PEOPLE, does="a person no longer eats from a purse", run=remove,

@@ -85,7 +85,7 @@ async def members(desk: Desk) -> None:
     for card in book.members.cards.values():
         cards.setdefault(card.member, []).append(card)
     for one in book.members.members.values():
-        groups = " ".join(sorted(one.groups)) or "-"
+        groups = "has left" if one.gone else " ".join(sorted(one.groups)) or "-"
         held = ", ".join(_card(card) for card in cards.get(one.member, [])) or "no card"
         desk.say(f"{one.member:24} {groups:24} {held}")
     desk.say(f"{counted(len(book.members.members), 'member')}, {counted(len(book.members.cards), 'card')}")

@@ -32,6 +32,11 @@ class Source:
         return LimitedSource(self.left_cents, self._lots, room)
 
     @property
+    def card_room(self) -> "CardRoom | None":
+        """What the card may still take from all purses; None: no limit."""
+        return None
+
+    @property
     def capped(self) -> bool:
         """Whether a limit of the card, not what is there, is in the way."""
         return False
@@ -86,6 +91,10 @@ class LimitedSource(Source):
         self._room.cents -= taken
 
     @property
+    def card_room(self) -> CardRoom:
+        return self._room
+
+    @property
     def capped(self) -> bool:
         return self._room.cents < self._own_cents
 
@@ -99,11 +108,10 @@ class Sources(Protocol):
 class OpenSources:
     """Purses and funds as they stand; one balance per source, whoever asks."""
 
-    __slots__ = ("_facts", "_found", "_room")
+    __slots__ = ("_facts", "_found")
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
-        self._room = None if facts.card_room_cents is None else CardRoom(facts.card_room_cents)
         self._found: dict[str, Source] = {}
 
     def of(self, holder: Holder) -> Source:
@@ -114,9 +122,23 @@ class OpenSources:
                 found = Source(max(0, self._facts.funds.get(FundId(source[5:]), 0)), [])
             else:
                 found = purse(self._facts.purses, PurseKind(source[6:]), self._facts.at_us)
-                if self._room is not None:
-                    found = found.behind(self._room)
             self._found[source] = found
+        return found
+
+
+class LimitedSources(OpenSources):
+    """The same for a card with a limit: all purses together give what it may still take."""
+
+    __slots__ = ("_room",)
+
+    def __init__(self, facts: Facts, room_cents: int) -> None:
+        super().__init__(facts)
+        self._room = CardRoom(room_cents)
+
+    def of(self, holder: Holder) -> Source:
+        found = super().of(holder)
+        if holder[2][:6] == "purse:" and not isinstance(found, LimitedSource):
+            found = self._found[holder[2]] = found.behind(self._room)
         return found
 
 

@@ -72,7 +72,8 @@ async def test_a_snapshot_of_such_a_caisse_is_the_whole_book() -> None:
 
 
 def more(event: Event) -> Event:
-    return replace(event, cents=Cents(cast(Any, event).cents + 1))
+    changed: Event = replace(cast(Any, event), cents=cast(Any, event).cents + 1)
+    return changed
 
 
 def first_amount(event: Event) -> Event:

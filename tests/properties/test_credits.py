@@ -1,4 +1,4 @@
-"""Law: whatever is voted and whoever lives together, a credit is what a naive sum says, given once, and no cent is lost by it."""
+"""Law: whatever is voted and whoever lives together, a credit is what a naive sum says, given once; no cent is lost by it."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,6 +11,7 @@ from clearing.events.catalogue import Event
 from clearing.events.crediting import CohortRolled
 from clearing.events.funds import AllocationDeclined, AllocationGranted, AllocationRuleSet
 from clearing.events.households import HouseholdSeparated
+from clearing.events.sales import AuthorisationDecided, SaleDecided
 from clearing.rules.answers import Declined
 from clearing.values import Cents, FundId, MemberId
 from tests.given_when_then import Story, given
@@ -146,7 +147,8 @@ def test_parting_and_leaving_conserve_every_cent(
     kept = story.purse("m-1"), story.purse("m-1", "own")
     taken = story.purse("m-9"), story.purse("m-9", "own")
     assert (kept[0] + taken[0], kept[1] + taken[1]) == before
-    assert all(abs(part_of - whole * going / persons) <= len(lots) + 1 for part_of, whole in zip(taken, before, strict=True))
+    for whole, part_of in zip(before, taken, strict=True):
+        assert abs(part_of * persons - whole * going) <= persons * (len(lots) + 1)
     if then_leaves:
         story.when(leave("m-9")).sweep()
         agree(story)
@@ -177,14 +179,15 @@ def test_no_card_ever_takes_more_than_its_limits(
         if op in ("sale", "hold"):
             request = till.sale(line("veg", amount)) if op == "sale" else till.auth(line("veg", amount))
             story.when(request, till.tap())
-            paid = sum(share.cents for share in story.last.shares)  # type: ignore[union-attr]
+            assert isinstance(story.last, SaleDecided | AuthorisationDecided)
+            paid = sum(share.cents for share in story.last.shares)
             assert paid <= min(month, sale if sale is not None else paid, day if day is not None else paid)
             made.append(request)
         elif made:
             original = made[which % len(made)]
             later = {"refund": till.refund, "capture": till.capture}.get(op)
             story.when(till.reverse(original) if later is None else later(original, line("veg", min(amount, 300))))
-        assert all(0 < used for used in story.book.card_limits.used.values())
+        assert all(used > 0 for used in story.book.card_limits.used.values())
         for (_, span), used in story.book.card_limits.used.items():
             assert used <= (month if span < 0 else day if day is not None else month)
     agree(story)
@@ -224,7 +227,7 @@ def test_a_credit_run_three_times_and_crashed_midway_credits_each_member_once(cr
     for run in range(3):
         if run == crash:
             kept, commit = len(desk.log.rows), desk._commit
-            desk._commit = lambda _group: None  # type: ignore[method-assign]
+            desk._commit = lambda group: None  # type: ignore[method-assign]
             desk.command(AMINA, "grant", GRANT)
             desk._commit = commit  # type: ignore[method-assign]
             assert len(desk.log.rows) == kept

@@ -1,9 +1,11 @@
 """What a purse is credited: by its persons, their classes, what it paid in, and in which months; each month once."""
 
+from typing import Any
+
 import pytest
 
 from clearing.events.funds import AllocationGranted
-from clearing.events.households import EaterClassSet
+from clearing.events.households import EaterClassChanged, EaterClassSet
 from clearing.rules.allocation import decide_grant, decide_set_rule
 from clearing.rules.answers import Declined
 from clearing.values import EaterId, MemberId, PurseKind
@@ -141,7 +143,7 @@ def test_a_class_changes_with_its_month_and_the_grant_before_it_stays() -> None:
     assert story.purse("m-1") == 14_500
     assert story.at("2026-05-31 23:59:59").sweep().swept == []
     story.at("2026-06-01 00:00:00").sweep()
-    assert [(type(one).__name__, one.credit_class) for one in story.swept] == [("EaterClassChanged", "adult")]  # type: ignore[attr-defined]
+    assert story.swept == [EaterClassChanged(member=MemberId("m-1"), eater=EaterId("b"), credit_class="adult")]
     assert story.purse("m-1") == 14_500
     assert story.when(grant("2026-06")).purse("m-1") == 34_500
 
@@ -171,7 +173,7 @@ def test_a_corrected_month_of_change_is_the_one_that_counts() -> None:
         ({"purse": PurseKind("own")}, "added themselves"),
     ],
 )
-def test_a_vote_that_does_not_fit_together_is_declined_with_what_to_write(fields: dict[str, object], words: str) -> None:
+def test_a_vote_that_does_not_fit_together_is_declined_with_what_to_write(fields: dict[str, Any], words: str) -> None:
     rule = voted(15_000, **fields)
     answer = decide_set_rule(rule, funds=("general", "caf"), decisions=(VOTE,))  # type: ignore[arg-type]
     assert isinstance(answer, Declined)
