@@ -14,7 +14,8 @@ MicroTime = NewType("MicroTime", int)  # microseconds since 1970-01-01 UTC
 Position = NewType("Position", int)  # a place in one caisse's log, from 1, without gaps
 
 CaisseCode = NewType("CaisseCode", str)
-MemberId = NewType("MemberId", str)  # a pseudonym; names live in people.py
+MemberId = NewType("MemberId", str)  # a pseudonym of who holds purses: a person or a household; names live in people.py
+EaterId = NewType("EaterId", str)  # a pseudonym of one person who eats from a household's purses
 ProducerId = NewType("ProducerId", str)
 ConventionId = NewType("ConventionId", str)
 FundId = NewType("FundId", str)

@@ -16,7 +16,9 @@ from clearing.audit.prover import LINES_MAX
 from clearing.authoriser.founding import founder_key
 from clearing.events.caisse import CaisseFounded, CommandDeclined, FrameHeld, PersonNamed, SecurityAlerted
 from clearing.events.catalogue import Event
+from clearing.events.crediting import CohortRolled, LapseAnnounced
 from clearing.events.funds import CohortLapsed, LotLapsed
+from clearing.events.households import EaterClassChanged, PurseEmptied
 from clearing.events.producers import TerminalEnrolled, TerminalSlotClosed
 from clearing.events.sales import (
     AuthorisationDecided,
@@ -41,7 +43,9 @@ from clearing.wire.signature import BadSignature, new_key_proven, payload_digest
 OPERATIONS: Final = (
     SaleDecided, AuthorisationDecided, CaptureDecided, ReversalDecided, RefundDecided, OperationRepeated,
 )  # fmt: skip
-BY_TIME_ALONE: Final = (HoldExpired, CohortLapsed, LotLapsed, TerminalSlotClosed)
+BY_TIME_ALONE: Final = (
+    HoldExpired, CohortLapsed, LotLapsed, TerminalSlotClosed, LapseAnnounced, CohortRolled, EaterClassChanged, PurseEmptied,
+)  # fmt: skip
 """Events that no request asked for: no evidence, no reply."""
 USED_TWICE: Final = "the message it stands on was the evidence of an event before it"
 _ITEMS_MAX: Final = 100_000

@@ -8,6 +8,7 @@ from typing import Final
 from clearing.audit.findings import BadEvent, Checked
 from clearing.events.caisse import CharteAdopted, DecisionApproved, DecisionRecorded, PersonNamed
 from clearing.events.catalogue import Event
+from clearing.events.crediting import CohortRolled, LapseAnnounced
 from clearing.events.funds import (
     AllocationDeclined,
     AllocationGranted,
@@ -16,9 +17,13 @@ from clearing.events.funds import (
     LotLapsed,
     SingleGranted,
 )
+from clearing.events.households import EaterClassChanged, MoneyBackConfirmed, PurseEmptied
 from clearing.events.producers import BankDetailsApproved
 from clearing.events.settlement import BatchApproved, BatchClosed, BatchExported, PayoutConfirmed, PayoutReturned
+from clearing.rules.allocation import single_cents
+from clearing.rules.answers import Declined
 from clearing.rules.book import Book
+from clearing.rules.credit_run import event_of, work_out
 from clearing.rules.decisions import standing
 from clearing.rules.settlement import BatchState, PayoutState
 from clearing.values import DecisionId
@@ -51,6 +56,13 @@ def check_office(event: Event, position: int, at_us: int, book: Book, checked: C
             if isinstance(event, AllocationGranted | SingleGranted):
                 _stands(book.allocation.rules[event.rule].decision, at_us, position, book)
             _credit(event, position, at_us, book)
+        case LapseAnnounced() | CohortRolled() | EaterClassChanged() | PurseEmptied():
+            if book.due(at_us) != event:
+                raise BadEvent(position, f"time alone did not make this {type(event).__name__} happen now")
+        case MoneyBackConfirmed():
+            seen = book.households.proposed.get(event.member)
+            if seen is None or seen.by == event.by or seen.cents != event.cents:
+                raise BadEvent(position, f"paying {event.member} back needs two people who say the same amount")
         case BatchClosed():
             _closed(event, position, at_us, book)
         case BatchApproved() | BatchExported():
@@ -74,6 +86,11 @@ _PROMISES: Final[dict[type, str]] = {
     SingleGranted: "single grants that fill a gap once",
     CohortLapsed: "lapses, each at its time",
     LotLapsed: "lapses, each at its time",
+    LapseAnnounced: "lapses announced, each at its time",
+    CohortRolled: "credit carried over once, as far as voted",
+    EaterClassChanged: "credit classes changed in their month",
+    PurseEmptied: "purses of those who left, emptied to funds and persons",
+    MoneyBackConfirmed: "own money paid back, said by two people",
     BatchClosed: "batches that hold all that was owed",
     BatchApproved: "batches approved by another person than closed them",
     BatchExported: "batches exported after their approval",
@@ -107,16 +124,20 @@ Credit = AllocationGranted | AllocationDeclined | SingleGranted | CohortLapsed |
 def _credit(event: Credit, position: int, at_us: int, book: Book) -> None:
     match event:
         case AllocationGranted():
-            heads = book.members.head_count(event.who)
-            if heads != event.head_count or heads * event.cents_each != event.total_cents:
-                raise BadEvent(position, f"it credits {event.head_count} heads with {event.total_cents} cents, not {heads}")
+            run = work_out(
+                book.allocation, book.members, book.funds, book.caisse.calendar, rule=event.rule, period=event.period,
+                at_us=at_us,
+            )  # fmt: skip
+            if isinstance(run, Declined) or event_of(run, by=event.by) != event:
+                raise BadEvent(position, f"{event.head_count} heads and {event.total_cents} cents are not what the vote gives")
         case AllocationDeclined():
             if event.need_cents <= event.cover_cents:
                 raise BadEvent(position, "the fund could have carried it")
         case SingleGranted():
             cohort = book.allocation.cohorts.get(f"{event.rule}/{event.period}")
             member = book.members.members[event.member]
-            if cohort is None or cohort.reached(member) or event.member in cohort.had or event.cents != cohort.cents_each:
+            due = 0 if cohort is None else single_cents(book.allocation, book.members, cohort, event.member)
+            if cohort is None or cohort.reached(member) or event.member in cohort.had or event.cents != due:
                 raise BadEvent(position, f"{event.member} had this credit before, or another amount was granted")
         case CohortLapsed() | LotLapsed():
             expires_us = book.allocation.lot_expires_us(event.lot)

@@ -10,7 +10,9 @@ from clearing.events.caisse import CaisseFounded, CharteAdopted, DecisionRecorde
 from clearing.events.catalogue import Event
 from clearing.events.charte import Charte
 from clearing.events.codec import decode
+from clearing.events.crediting import CohortRolled
 from clearing.events.funds import AllocationGranted, AllocationRuleSet, PurseCredited, SingleGranted
+from clearing.events.households import HouseholdSeparated
 from clearing.events.sales import (
     AuthorisationDecided,
     CaptureDecided,
@@ -88,6 +90,13 @@ class _Background:
                 self.chartes[event.charte.version] = event.charte
             case AllocationRuleSet():
                 self.rules[event.rule] = event.decision
+            case CohortRolled():
+                old = self.lots[event.lot]
+                self.lots[f"{event.lot}+"] = LotOrigin(f"{old.named}, carried over", event.expires_us, old.decision)
+            case HouseholdSeparated():
+                for lot in event.lots:
+                    old = self.lots[lot.lot]
+                    self.lots[lot.new_lot] = LotOrigin(old.named, old.expires_us, old.decision)
             case AllocationGranted() | SingleGranted():
                 named = f"the credit {event.rule} of {event.period}, paid by fund {event.fund}"
                 self.lots[f"{event.rule}/{event.period}"] = LotOrigin(named, event.expires_us, self.rules.get(event.rule))

@@ -9,7 +9,7 @@ from clearing.events.catalogue import Event
 from clearing.events.sales import CaptureDecided, ReversalDecided, SaleDecided
 from clearing.rules.book import Book
 from clearing.rules.debts import debts
-from clearing.rules.postings import HELD, Ledger, Legs, UnexplainedPosting, payee_account
+from clearing.rules.postings import HELD, Ledger, Legs, UnexplainedPosting, payable_member, payee_account
 from clearing.rules.settlement import BatchState, PayoutState
 from clearing.values import FundId, Position, ProducerId
 
@@ -22,6 +22,7 @@ def book_balances(book: Book) -> dict[str, int]:
     for producer, owed in book.settlement.owed.items():
         found[f"owed:{producer}"] = owed.net_cents()
     found |= _purses(book) | _payable(book)
+    found |= {payable_member(member): cents for member, cents in book.households.owed.items()}
     found[HELD] = sum(
         share.cents for one in book.operations.held() for share in getattr(one.event, "shares", ())
     )

@@ -90,6 +90,10 @@ class Body:
         """A list of ids; a missing field is an empty list."""
         return tuple(identifier(item, what=f"{self._what}: '{name}'") for item in self._list(name))
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of texts; a missing field is an empty list."""
+        return tuple(Body({"": item}, f"{self._what}: '{name}'").text("") for item in self._list(name))
+
     def bodies(self, name: str) -> "list[Body]":
         """A list of tables; a missing field is an empty list."""
         return [Body(item, f"{self._what}, {name} {i + 1}") for i, item in enumerate(self._list(name))]

@@ -7,16 +7,18 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from clearing.authoriser.bodies import Body, charte
+from clearing.authoriser.verbs.households import read_emergency_rule
 from clearing.authoriser.verbs.products import read_product
 from clearing.authoriser.verbs.voted import read_allocation_rule, read_decision
 from clearing.events.caisse import CaisseFounded, PersonNamed
 from clearing.events.catalogue import Event
-from clearing.rules import allocation, caisse, decisions, funds, products
+from clearing.events.households import HouseholdRulesSet
+from clearing.rules import allocation, caisse, decisions, emergency, funds, households, products
 from clearing.rules.answers import Declined, not_now
 from clearing.rules.book import Book
 from clearing.rules.calendar import CivilCalendar
 from clearing.rules.offices import ROLES
-from clearing.values import CaisseCode, FundId, InvalidValue, PersonId
+from clearing.values import CaisseCode, DecisionId, FundId, InvalidValue, PersonId
 from clearing.wire.commands import person_number
 from clearing.wire.signature import acceptable_public_key
 
@@ -101,9 +103,27 @@ def _allocation_rule(book: Book, one: Body, by: PersonId, at_us: int) -> Event |
     return allocation.decide_set_rule(rule, funds=book.funds, caisse=book.caisse, at_us=at_us)
 
 
+def _emergency_rule(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
+    rule = read_emergency_rule(one, by)
+    return emergency.decide_rule(rule, funds=book.funds, decisions=book.caisse.decisions)
+
+
+def _household_rules(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
+    rules = HouseholdRulesSet(
+        separation=one.id("separation"), leaving=one.id("leaving"), decision=DecisionId(one.id("decision")), by=by
+    )
+    return households.decide_rules(rules, list(book.caisse.decisions))
+
+
 PARTS: Final[dict[str, Callable[[Book, Body, PersonId, int], Event | Declined]]] = {
-    "decisions": _decision, "funds": _fund, "products": _product, "chartes": _charte, "allocation_rules": _allocation_rule,
-}  # fmt: skip
+    "decisions": _decision,
+    "funds": _fund,
+    "products": _product,
+    "chartes": _charte,
+    "allocation_rules": _allocation_rule,
+    "emergency_rules": _emergency_rule,
+    "household_rules": _household_rules,
+}
 """List of the founding's body -> how one item of it is decided, in this order, on the book with all items before it."""
 
 

@@ -13,7 +13,7 @@ from clearing.authoriser.operations import uses_tap
 from clearing.authoriser.sameness import MessageKey, Stored
 from clearing.event_store.proofs import chain_hash, leaf_hash
 from clearing.event_store.rows import BatchRow, EventRow, ReplyRow, TapRow
-from clearing.events import caisse, funds, members, producers, sales, settlement
+from clearing.events import caisse, crediting, funds, households, members, producers, sales, settlement
 from clearing.events.catalogue import Event
 from clearing.events.codec import Encoded, encode
 from clearing.rules.book import Book
@@ -136,6 +136,14 @@ def stream_of(event: Event) -> str:
             return f"member/{event.member}"
         case members.CardIssued() | members.CardBlocked() | members.CardUnblocked():
             return f"card/{event.card.hex()}"
+        case households.CardLimitSet() | households.SpareCardMade() | households.CardBound():
+            return f"card/{event.card.hex()}"
+        case households.EaterJoined() | households.EaterLeft() | households.EaterClassSet() | households.EaterClassChanged():
+            return f"member/{event.member}"
+        case households.HouseholdSeparated() | households.MemberLeft() | households.PurseEmptied() | crediting.EmergencyGiven():
+            return f"member/{event.member}"
+        case households.MoneyBackProposed() | households.MoneyBackConfirmed():
+            return f"member/{event.member}"
         case funds.FundOpened() | funds.MoneyNotified() | funds.MoneyReceived():
             return f"fund/{event.fund}"
         case producers.TerminalEnrolled() | producers.TerminalSuspended() | producers.TerminalResumed():

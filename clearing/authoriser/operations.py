@@ -83,7 +83,11 @@ def _decide_purchase(
     def facts() -> Facts:
         if member is None or convention is None:
             raise AssertionError("facts are asked for only when nothing stands in the way")
-        return book.facts(member, convention, producer, price_choice=request.price_choice, at_us=at_us)
+        found_facts = book.facts(member, convention, producer, price_choice=request.price_choice, at_us=at_us)
+        if book.card_limits.limits and found is not None and found.card is not None:
+            room = book.card_limits.room_cents(found.card, book.caisse.calendar.day(at_us))
+            return found_facts._replace(card_room_cents=room)
+        return found_facts
 
     if request.op is Op.SALE:
         return sale.decide_sale(

@@ -5,11 +5,12 @@ from dataclasses import replace
 from clearing.directory import Directory, Holder, KeyEntry
 from clearing.events.caisse import PersonNamed
 from clearing.events.catalogue import Event
+from clearing.events.households import CardBound
 from clearing.events.members import CardIssued
 from clearing.events.producers import TerminalEnrolled
 from clearing.values import CaisseCode, TerminalId
 
-TELLING = (TerminalEnrolled, PersonNamed, CardIssued)
+TELLING = (TerminalEnrolled, PersonNamed, CardIssued, CardBound)
 """The events that doors have to know of."""
 
 
@@ -28,7 +29,7 @@ class Telling:
             case PersonNamed():
                 self._retire(self._directory.person(self._code, self._kids.get(event.number, b"")))
                 self._put(event.key, Holder.PERSON, event.number, event.epoch)
-            case CardIssued():
+            case CardIssued() | CardBound():
                 self._directory.put_card(self._code, event.card, event.key_version)
             case _:
                 pass

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from clearing.cli import (
+    crediting,
     decisions,
     demo,
+    households,
     looking,
     members,
     money,
@@ -29,11 +31,25 @@ from clearing.cli.entry import Entry, Group
 from clearing.postgres import default_home
 
 ENTRIES: Final[tuple[Entry, ...]] = (
-    *demo.ENTRIES, *persons.ENTRIES, *rules.ENTRIES, *decisions.ENTRIES, *trying.ENTRIES, *products.ENTRIES,
-    *members.ENTRIES, *producers.ENTRIES, *terminals.ENTRIES, *till.ENTRIES,
-    *money.ENTRIES, *settlement.ENTRIES, *looking.ENTRIES, *registers.ENTRIES, *operating.ENTRIES,
+    *demo.ENTRIES,
+    *persons.ENTRIES,
+    *rules.ENTRIES,
+    *decisions.ENTRIES,
+    *trying.ENTRIES,
+    *products.ENTRIES,
+    *members.ENTRIES,
+    *producers.ENTRIES,
+    *terminals.ENTRIES,
+    *till.ENTRIES,
+    *money.ENTRIES,
+    *settlement.ENTRIES,
+    *looking.ENTRIES,
+    *registers.ENTRIES,
+    *operating.ENTRIES,
+    *households.ENTRIES,
+    *crediting.ENTRIES,
     *top.ENTRIES,
-)  # fmt: skip
+)
 _WORD: Final = re.compile(r"argument COMMAND: invalid choice: '([^']*)'")
 _WORD_OFFERED: Final = re.compile(r"[a-z][a-z-]*")
 _ABOUT: Final = (
@@ -42,8 +58,10 @@ _ABOUT: Final = (
     "                           producer bank-approve (another person), terminal slot, till, grant\n"
     "A treasurer's month        money receive, grant, status, close; approve (another person); export, paid\n"
     "A vote                     charte try, decision record; approve (another person); charte adopt, rules\n"
+    "A treasurer's month        money receive, grant, lapses, status, close; approve (another person),\n"
+    "                           export, paid\n"
     "A treasurer's question     sales, why, summary, member list, producer list, batches\n"
-    "A bad day                  card block, terminal suspend, producer suspend, returned, why\n"
+    "A bad day                  card block, emergency, member separate, terminal suspend, producer suspend, returned, why\n"
     "An operator's              serve, status, top, audit, rebuild, snapshot, clock confirm, terminal list"
 )
 _OPTIONS: Final = """options:

@@ -5,8 +5,28 @@ Each room of events ends with the union of its own; who adds a room adds it here
 
 from typing import Final, get_args
 
-from clearing.events import caisse, funds, members, producers, products, sales, settlement
+from clearing.events import (
+    caisse,
+    crediting,
+    funds,
+    households,
+    members,
+    producers,
+    products,
+    sales,
+    settlement,
+)
 
-Event = caisse.Event | funds.Event | members.Event | producers.Event | products.Event | sales.Event | settlement.Event
+Event = (
+    caisse.Event
+    | funds.Event
+    | members.Event
+    | producers.Event
+    | products.Event
+    | sales.Event
+    | settlement.Event
+    | crediting.Event
+    | households.Event
+)
 
 EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)

@@ -188,6 +188,8 @@ _SHAPES: Final = {event_type: _shape(event_type) for event_type in EVENTS}
 _BY_NUMBER: Final = {event_type.TYPE: (event_type, _SHAPES[event_type]) for event_type in EVENTS}
 _UPCASTS: Final[dict[tuple[int, int], Upcast]] = {
     (5, 1): lambda parts: [(*parts[0], (), 0, "caisse", "", "", "", False), parts[1]],  # DecisionRecorded
+    (23, 1): lambda parts: [(*parts[0], "fixed", 0, (), False, "", "", "wait", None, None, 0, 0), parts[1]],
+    (24, 1): lambda parts: [(*parts[0], parts[0][7], 0, "fixed", 0, (), False, None, 0, 0), ((),)],
 }
 """(type, stored schema version) -> the stored [public, private] tuples as the next version has them."""
 _BODY: Final = struct.Struct(">HHI")  # type, schema version, length of the public part

@@ -4,9 +4,23 @@ An allocation is ONE event per rule and period; every purse derives its own lot 
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from clearing.values import Cents, DecisionId, FundId, MemberId, MicroTime, PersonId, PurseKind
+
+
+class ClassCents(NamedTuple):
+    """What a person of this credit class brings to her purse, instead of what the others bring."""
+
+    credit_class: str
+    cents: Cents
+
+
+class Amount(NamedTuple):
+    """The purses that got this amount."""
+
+    cents: Cents
+    members: tuple[MemberId, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +57,18 @@ class MoneyReceived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllocationRuleSet:
-    """Voted: members in a group of `who` (empty: all) get cents_each a month into `purse`, paid by `fund`; the lot can be spent
-    for months_valid civil months, the month of the credit included."""
+    """Voted: purses in a group of `who` (empty: all) are credited each month into `purse`, paid by `fund`; the lot can be spent
+    for months_valid civil months, the month of the credit included.
+
+    form: "fixed": cents_each for the first person of a purse, further_cents for each other, and for persons of a class in
+    `classes` that amount instead. "mean": what was paid in for the month, by heads. "top-up": the fixed amount less what the
+    purse paid in for the month. after_cotisation: only who paid in, then or later. first_period, last_period: "2026-09" or "".
+    short: "wait", "smaller" (all alike) or "fund" (short_fund carries the whole run). lapse_to: fund of what lapses (None: its
+    own). rollover_max_cents: what a purse keeps, once, when the lot ends. notice_days: before the end (0: none).
+    """
 
     TYPE: ClassVar[int] = 23
+    SCHEMA: ClassVar[int] = 2
     rule: str
     purse: PurseKind
     fund: FundId
@@ -55,13 +77,31 @@ class AllocationRuleSet:
     who: tuple[str, ...]
     decision: DecisionId
     by: PersonId
+    form: str = "fixed"
+    further_cents: Cents = Cents(0)
+    classes: tuple[ClassCents, ...] = ()
+    after_cotisation: bool = False
+    first_period: str = ""
+    last_period: str = ""
+    short: str = "wait"
+    short_fund: FundId | None = None
+    lapse_to: FundId | None = None
+    rollover_max_cents: Cents = Cents(0)
+    notice_days: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllocationGranted:
-    """period: "2017-01". Freezes rule, total and head count at its position. expires_us: first instant it can't be spent."""
+    """period: "2017-01". Freezes rule, total and head count at its position. expires_us: first instant it can't be spent.
+
+    amounts: what each purse got, where it depends on more than its groups; empty: cents_each for all in `who`. need_cents: what
+    the vote would have given. cover_cents: above 0, every amount was made smaller by cover_cents / need_cents. In the form
+    "mean" cents_each is the mean per person.
+    """
 
     TYPE: ClassVar[int] = 24
+    SCHEMA: ClassVar[int] = 2
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"amounts"})
     rule: str
     period: str
     purse: PurseKind
@@ -72,6 +112,16 @@ class AllocationGranted:
     total_cents: Cents
     expires_us: MicroTime
     by: PersonId
+    need_cents: Cents = Cents(0)
+    cover_cents: Cents = Cents(0)
+    form: str = "fixed"
+    further_cents: Cents = Cents(0)
+    classes: tuple[ClassCents, ...] = ()
+    after_cotisation: bool = False
+    lapse_to: FundId | None = None
+    rollover_max_cents: Cents = Cents(0)
+    notice_days: int = 0
+    amounts: tuple[Amount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +154,7 @@ class AllocationDeclined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CohortLapsed:
-    """What was neither spent nor held of one granted period, back to its fund. lot: "<rule>/<period>"."""
+    """What was neither spent nor held of one granted period, to the fund that the vote named. lot: "<rule>/<period>"."""
 
     TYPE: ClassVar[int] = 27
     lot: str

@@ -166,8 +166,26 @@ def _fund(one: Table) -> Table:
 
 def _allocation(one: Table) -> Table:
     said = dict(one)
-    said["cents_each"] = read_euros(said.pop("amount", None), what=f"amount of allocation rule {one.get('rule')!r}")
+    what = f"of allocation rule {one.get('rule')!r}"
+    amount = said.pop("amount", "0.00" if one.get("form") == "mean" else None)
+    said["cents_each"] = read_euros(amount, what=f"amount {what}")
+    for name, field in (("further", "further_cents"), ("rollover_max", "rollover_max_cents")):
+        if name in said:
+            said[field] = read_euros(said.pop(name), what=f"{name} {what}")
+    classes = said.pop("classes", {})
+    if not isinstance(classes, dict):
+        raise InvalidValue(f'classes {what} are written like: classes = {{ child = "45.00" }}')
+    said["classes"] = [
+        {"credit_class": name, "cents": read_euros(cents, what=f"class {name} {what}")} for name, cents in classes.items()
+    ]
     return {"who": []} | said
+
+
+def _emergency(one: Table) -> Table:
+    said, what = dict(one), f"of emergency rule {one.get('rule')!r}"
+    said["each_max_cents"] = read_euros(said.pop("each_max", None), what=f"each_max {what}")
+    said["day_max_cents"] = read_euros(said.pop("day_max", None), what=f"day_max {what}")
+    return {"groups": []} | said
 
 
 def _person(one: Table, public_key_of: PublicKeyOf) -> Table:
@@ -200,6 +218,8 @@ PARTS: Final[dict[str, Callable[[Table, ZoneInfo, int], Table]]] = {
     "products": lambda one, _zone, _place: one,
     "chartes": read_charte,
     "allocation_rules": lambda one, _zone, _place: _allocation(one),
+    "emergency_rules": lambda one, _zone, _place: _emergency(one),
+    "household_rules": lambda one, _zone, _place: dict(one),
 }
 """[[list]] of the file -> how a table of it (with the zone, and its place from 1) becomes an item of the founding's body."""
 

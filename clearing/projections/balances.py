@@ -1,15 +1,17 @@
 """Law: a purse holds what it was granted by its groups at each credit run, plus what was put in, less what was taken out.
 
-A credit run is one row; the .sql derives who it reached, as the writer's book does. Held cents are out of the purse. What sales
-took stands in the rows of `sales` until it is folded into one row per lot: a balance row for every lot of every sale cost
-5 us of PostgreSQL, folded after many sales of the same members it is 2.6 for a whole sale.
+A credit run that gives all the same is one row; the .sql derives who it reached, as the writer's book does. Held cents are out
+of the purse. What sales took stands in the rows of `sales` until it is folded into one row per lot: a balance row for every lot
+of every sale cost 5 us of PostgreSQL, folded after many sales of the same members it is 2.6 for a whole sale.
 """
 
 from collections.abc import Iterable
 from typing import Final
 
 from clearing.events.basket import Return, Share
+from clearing.events.crediting import CohortRolled
 from clearing.events.funds import AllocationGranted, CohortLapsed, LotLapsed, PurseCredited, SingleGranted
+from clearing.events.households import HouseholdSeparated, MemberLeft, PurseEmptied
 from clearing.events.members import MemberAdmitted, MemberGroupsChanged
 from clearing.events.sales import (
     AuthorisationDecided,
@@ -19,23 +21,32 @@ from clearing.events.sales import (
     ReversalDecided,
 )
 from clearing.projections.page import Page, Recorded, Write, Writes, write
+from clearing.rules.amounts import terms_of
+from clearing.rules.lapsing import CARRIED
 from clearing.rules.returns import new_lot_ids, purse_of
 from clearing.values import MemberId
 
 FILE = "balances.sql"
 FOLD_EVENTS: Final = 200_000  # so many rows of sales a purse is read from at most: 30 ms
 _BETWEEN = "\x1f"  # stands in no group's name; arrays of arrays can't be unnested
+_NOBODY = "-"  # no group's name: purses are told of these credits one by one
 
 
 def writes(page: Page) -> Writes:
-    groups, moves, grants, lapsed = _Groups(), _Moves(), [], []
+    groups, moves = _Groups(), _Moves()
+    grants: list[tuple[object, ...]] = []
+    rolled: list[tuple[object, ...]] = []
+    lapsed: list[tuple[object, ...]] = []
     for recorded in page.recorded:
         match recorded.event:
             case AllocationGranted() as event:
-                grants.append((
-                    f"{event.rule}/{event.period}", recorded.position, event.purse, event.fund, event.cents_each,
-                    _BETWEEN.join(event.who), event.expires_us,
-                ))  # fmt: skip
+                grants.append(_granted(event, recorded.position, moves))
+            case CohortRolled() as event:
+                lot = f"{event.lot}{CARRIED}"
+                grants.append((lot, recorded.position, event.purse, event.fund, 0, _NOBODY, event.expires_us))
+                rolled.append((event.lot, lot, event.each_max_cents, event.expires_us))
+            case MemberLeft() as event:
+                groups.close(event.member, recorded.position)
             case CohortLapsed() as event:
                 lapsed.append((event.lot,))
             case MemberAdmitted() | MemberGroupsChanged() as event:
@@ -43,9 +54,20 @@ def writes(page: Page) -> Writes:
             case _:
                 _move(recorded, moves)
     return [
-        *groups.writes(), *write("grant", grants), *write("lapse", lapsed), *write("move", moves.rows()),
-        Write("fold", (page.last, FOLD_EVENTS)),
+        *groups.writes(), *write("grant", grants), *write("move", moves.rows()), *write("roll", rolled),
+        *write("lapse", lapsed), Write("fold", (page.last, FOLD_EVENTS)),
     ]  # fmt: skip
+
+
+def _granted(event: AllocationGranted, position: int, moves: "_Moves") -> tuple[object, ...]:
+    """The run's row; where amounts differ, each purse's own cents stand beside it."""
+    lot = f"{event.rule}/{event.period}"
+    if terms_of(event).alike:
+        return lot, position, event.purse, event.fund, event.cents_each, _BETWEEN.join(event.who), event.expires_us
+    for one in event.amounts:
+        for member in one.members:
+            moves.put(member, event.purse, lot, one.cents, event.expires_us)
+    return lot, position, event.purse, event.fund, 0, _NOBODY, event.expires_us
 
 
 class _Groups:
@@ -54,6 +76,14 @@ class _Groups:
     def __init__(self) -> None:
         self._closed: list[tuple[str, int]] = []
         self._opened: dict[MemberId, list[tuple[int, str]]] = {}
+        self._left: dict[MemberId, int] = {}
+
+    def close(self, member: MemberId, position: int) -> None:
+        """From here on no grant reaches her."""
+        if member in self._opened:
+            self._left[member] = position
+        else:
+            self._closed.append((member, position))
 
     def change(self, member: MemberId, groups: tuple[str, ...], position: int) -> None:
         changes = self._opened.setdefault(member, [])
@@ -63,7 +93,7 @@ class _Groups:
 
     def writes(self) -> Writes:
         rows = [
-            (member, position, changes[i + 1][0] if i + 1 < len(changes) else None, groups)
+            (member, position, changes[i + 1][0] if i + 1 < len(changes) else self._left.get(member), groups)
             for member, changes in self._opened.items()
             for i, (position, groups) in enumerate(changes)
         ]
@@ -106,6 +136,13 @@ def _move(recorded: Recorded, moves: _Moves) -> None:
             moves.put(event.member, event.purse, f"x{recorded.position}", event.cents, event.expires_us)
         case LotLapsed() as event:
             moves.add(event.member, event.purse, event.lot, -event.cents)
+        case HouseholdSeparated() as event:
+            for part in event.lots:
+                moves.add(event.member, part.purse, part.lot, -part.cents)
+                moves.put(event.new_member, part.purse, part.new_lot, part.cents, part.expires_us)
+        case PurseEmptied() as event:
+            for gone in event.lots:
+                moves.add(event.member, gone.purse, gone.lot, -gone.cents)
         case _:
             pass
 

@@ -60,6 +60,7 @@ GRANT SELECT, INSERT, UPDATE ON {schema}.balance_members_{g}, {schema}.balance_g
     {schema}.balance_fold_{g} TO clearing_projector;
 GRANT SELECT ON {schema}.balance_members_{g}, {schema}.balance_grants_{g}, {schema}.balance_moves_{g}, {schema}.balance_fold_{g},
     {schema}.purse_lots_{g} TO clearing_reader;
+GRANT SELECT ON {schema}.purse_lots_{g} TO clearing_projector;
 
 -- name: publish
 DROP VIEW IF EXISTS {schema}.members_admitted, {schema}.purse_balances, {schema}.purse_lots;
@@ -98,6 +99,21 @@ UPDATE {schema}.balance_grants_{g} SET lapsed = true WHERE lot = ANY ($1::text[]
 INSERT INTO {schema}.balance_moves_{g} AS m (member, purse, lot, cents, expires_us)
 SELECT u.member, u.purse, u.lot, u.cents, u.expires_us
 FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) AS u (member, purse, lot, cents, expires_us)
+ON CONFLICT (member, lot, purse) DO UPDATE
+SET cents = m.cents + EXCLUDED.cents, expires_us = COALESCE(EXCLUDED.expires_us, m.expires_us);
+
+-- name: roll
+-- Of each purse's lot ($1) at most $3 cents go on in another ($2): at the end of a page the old lot holds what it held at its end,
+-- for nothing is taken from it or given back to it afterwards.
+WITH kept AS (
+    SELECT p.member, p.purse, p.lot, u.new_lot, least(p.cents, u.most_cents) AS cents, u.expires_us
+    FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) AS u (lot, new_lot, most_cents, expires_us)
+    JOIN {schema}.purse_lots_{g} AS p ON p.lot = u.lot
+)
+INSERT INTO {schema}.balance_moves_{g} AS m (member, purse, lot, cents, expires_us)
+SELECT k.member, k.purse, k.new_lot, k.cents, k.expires_us FROM kept AS k
+UNION ALL
+SELECT k.member, k.purse, k.lot, -k.cents, NULL FROM kept AS k
 ON CONFLICT (member, lot, purse) DO UPDATE
 SET cents = m.cents + EXCLUDED.cents, expires_us = COALESCE(EXCLUDED.expires_us, m.expires_us);
 

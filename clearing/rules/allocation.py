@@ -1,36 +1,44 @@
 """Law: one event grants a whole period; credit's identity is (member, rule, period); granted = spent + held + left + lapsed.
 
 A cohort is everything granted under one lot id "<rule>/<period>". Its `left` is kept as a sum, so that it lapses in one event.
+What time does to lots is in lapsing.py, how a run is worked out in credit_run.py.
 """
 
 import heapq
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from clearing.events.codes import Code
 from clearing.events.funds import (
     AllocationDeclined,
     AllocationGranted,
     AllocationRuleSet,
-    CohortLapsed,
-    LotLapsed,
     PurseCredited,
     SingleGranted,
 )
+from clearing.rules.amounts import FORMS, SHORT, CreditTerms, terms_of
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.caisse import Caisse
 from clearing.rules.calendar import CivilCalendar, period_start
+from clearing.rules.credit_run import event_of, work_out
 from clearing.rules.decisions import GROUP, WHOLE_CAISSE, standing
 from clearing.rules.facts import OWN_PURSE
 from clearing.rules.funds import Fund, Funds
 from clearing.rules.members import Member, Members, OpenLot, Purse
-from clearing.values import CENTS_MAX, Cents, FundId, MemberId, MicroTime, PersonId, PurseKind
+from clearing.values import Cents, FundId, MemberId, MicroTime, PersonId, PurseKind
+
+DAY_US: Final = 86_400_000_000
+NOTICE_DAYS_MAX: Final = 90
 
 
 @dataclass(slots=True)
 class Cohort:
     """left: cents granted that were neither spent nor are held. had: members known to have had it whatever their groups are now
-    (single grants, and members whose groups changed since)."""
+    (single grants, and members whose groups changed since). amounts: what each purse got, where they are not alike.
+
+    rolled: what could be carried over, was. "<period>+" is what was carried over from a period.
+    """
 
     rule: str
     period: str
@@ -41,31 +49,55 @@ class Cohort:
     position: int
     expires_us: int
     left: int
+    terms: CreditTerms
     lapsed: bool = False
     had: set[MemberId] = field(default_factory=set)
+    amounts: dict[MemberId, int] = field(default_factory=dict)
+    lapse_to: FundId | None = None
+    rollover_max_cents: int = 0
+    rolled: bool = False
 
     def reached(self, member: Member) -> bool:
         """Whether the grant itself credited this member; attributes are those of the grant's position."""
+        if not self.terms.alike:
+            return member.member in self.amounts
         return member.since < self.position and (not self.who or bool(self.who & member.groups))
+
+    def given_cents(self, member: Member) -> int:
+        """What the grant gave to a member it reached."""
+        return self.cents_each if self.terms.alike else self.amounts[member.member]
 
 
 @dataclass(slots=True)
 class SingleLot:
+    """lapse_to: the fund that the vote named for what lapses; None: its own."""
+
     member: MemberId
     purse: PurseKind
     fund: FundId | None
     expires_us: int | None
+    lapse_to: FundId | None = None
 
 
 @dataclass(slots=True)
 class Allocation:
-    """grants: per purse kind, the cohorts in order, that purses turn into lots. due: (instant, lot id) of lots to lapse."""
+    """grants: per purse kind, the cohorts in order, that purses turn into lots. due: (instant, lot id) of lots to lapse.
+
+    notices: (instant, lot id) of lapses to announce. paid_in: cotisations per member and period.
+    """
 
     rules: dict[str, AllocationRuleSet] = field(default_factory=dict)
     cohorts: dict[str, Cohort] = field(default_factory=dict)
     grants: dict[PurseKind, list[Cohort]] = field(default_factory=dict)
     singles: dict[str, SingleLot] = field(default_factory=dict)
     due: list[tuple[int, str]] = field(default_factory=list)
+    notices: list[tuple[int, str]] = field(default_factory=list)
+    paid_in: dict[MemberId, dict[str, int]] = field(default_factory=dict)
+
+    def paid_cents(self, member: MemberId, period: str) -> int:
+        """What the member's purse paid in for this period so far."""
+        paid = self.paid_in.get(member)
+        return 0 if paid is None else paid.get(period, 0)
 
     def open_purse(self, member: Member, kind: PurseKind) -> Purse:
         """The member's purse with every grant so far in it."""
@@ -75,7 +107,7 @@ class Allocation:
             purse.lots = [lot for lot in purse.lots if lot.id not in self.cohorts or not self.cohorts[lot.id].lapsed]
             for cohort in grants[purse.grants_seen :]:
                 if not cohort.lapsed and cohort.reached(member):
-                    purse.put(f"{cohort.rule}/{cohort.period}", cohort.fund, cohort.expires_us, cohort.cents_each)
+                    purse.put(f"{cohort.rule}/{cohort.period}", cohort.fund, cohort.expires_us, cohort.given_cents(member))
             purse.grants_seen = len(grants)
         return purse
 
@@ -103,6 +135,11 @@ class Allocation:
         cohort = self.cohorts.get(lot)
         return cohort.fund if cohort is not None else self.singles[lot].fund
 
+    def lapse_fund(self, lot: str) -> FundId | None:
+        """Where it goes when its time is over; None: own money, which does not lapse."""
+        held = self.cohorts.get(lot) or self.singles[lot]
+        return held.lapse_to or held.fund
+
     def give_back(self, member: Member, kind: PurseKind, lot: str, cents: int) -> None:
         """Cents go back to a lot that can still be spent."""
         self.open_purse(member, kind).put(lot, self.lot_fund(lot), self.lot_expires_us(lot), cents)
@@ -125,16 +162,19 @@ def evolve_rule(allocation: Allocation, event: AllocationRuleSet) -> None:
 
 def evolve_granted(allocation: Allocation, event: AllocationGranted, position: int) -> None:
     lot = f"{event.rule}/{event.period}"
-    known = allocation.cohorts.get(lot)
+    if lot in allocation.cohorts:
+        raise BrokenBook(f"{lot} was granted before")
     cohort = Cohort(
         rule=event.rule, period=event.period, purse=event.purse, fund=event.fund, cents_each=event.cents_each,
         who=frozenset(event.who), position=position, expires_us=event.expires_us, left=event.total_cents,
+        terms=terms_of(event), lapse_to=event.lapse_to, rollover_max_cents=event.rollover_max_cents,
+        amounts={member: one.cents for one in event.amounts for member in one.members},
     )
-    if known is not None:
-        raise BrokenBook(f"{lot} was granted before")
     allocation.cohorts[lot] = cohort
     allocation.grants.setdefault(event.purse, []).append(cohort)
     heapq.heappush(allocation.due, (event.expires_us, lot))
+    if event.notice_days:
+        heapq.heappush(allocation.notices, (event.expires_us - event.notice_days * DAY_US, lot))
 
 
 def evolve_single(allocation: Allocation, members: Members, event: SingleGranted) -> None:
@@ -150,74 +190,72 @@ def evolve_credited(allocation: Allocation, members: Members, event: PurseCredit
     allocation.new_lot(f"x{position}", members.members[event.member], single, event.cents)
 
 
-def evolve_cohort_lapsed(allocation: Allocation, members: Members, event: CohortLapsed) -> None:
-    cohort = allocation.cohorts[event.lot]
-    if cohort.lapsed or cohort.left != event.cents:
-        raise BrokenBook(f"{event.lot} has {cohort.left} cents left, {event.cents} lapsed")
-    cohort.left, cohort.lapsed = 0, True
-    _forget_due(allocation, members, event.lot)
+def paid_in(allocation: Allocation, members: Members, member: MemberId, period: str, cents: int) -> None:
+    """A cotisation of this period arrived (or, below zero, bounced): what later runs and late credits go by.
+
+    Grants before it keep what they gave: they froze it.
+    """
+    if member not in members.members:
+        raise BrokenBook(f"{member} paid in and is no member")
+    paid = allocation.paid_in.setdefault(member, {})
+    paid[period] = paid.get(period, 0) + cents
 
 
-def evolve_lot_lapsed(allocation: Allocation, members: Members, event: LotLapsed) -> None:
-    _forget_due(allocation, members, event.lot)
-    purse = allocation.open_purse(members.members[event.member], event.purse)
-    purse.take(event.lot, event.cents)
-    if purse.lot(event.lot) is not None:
-        raise BrokenBook(f"{event.lot} lapsed and still holds cents")
+def due_by_payment(
+    allocation: Allocation, members: Members, funds: Funds, *, member: MemberId, period: str, cents: int, by: PersonId,
+    at_us: int,
+) -> tuple[SingleGranted, ...]:
+    """The credits that waited for this member's cotisation of the period, if `cents` arrive at at_us; each once.
+
+    Of the book before the payment. What a fund can't carry waits for a single grant.
+    """
+    person = members.members.get(member)
+    if person is None or person.gone or cents < 1:
+        return ()
+    paid, found, free = allocation.paid_cents(member, period) + cents, list[SingleGranted](), dict[FundId, int]()
+    for cohort in allocation.cohorts.values():
+        if cohort.period != period or not cohort.terms.after_cotisation or _had(cohort, person) or _over(cohort, at_us):
+            continue
+        if cohort.who and not cohort.who & person.groups:
+            continue
+        due = cohort.terms.due_cents(members.persons(member), paid)
+        room = free.setdefault(cohort.fund, funds[cohort.fund].free_cents())
+        if 0 < due <= room:
+            free[cohort.fund] = room - due
+            found.append(_single(cohort, member, due, by))
+    return tuple(found)
 
 
-def _forget_due(allocation: Allocation, members: Members, lot: str) -> None:
-    first = _first_due(allocation, members)
-    if first is None or first[1] != lot:
-        raise BrokenBook(f"{lot} lapsed before its turn")
-    heapq.heappop(allocation.due)
+def _had(cohort: Cohort, person: Member) -> bool:
+    return person.member in cohort.had or cohort.reached(person)
 
 
-def _first_due(allocation: Allocation, members: Members) -> tuple[int, str] | None:
-    """The next lot to lapse. Single lots that were spent are passed over for good: one that is refilled is due anew."""
-    while allocation.due:
-        first = allocation.due[0]
-        if first[1] in allocation.cohorts or _single_left(allocation, members, first[1]):
-            return first
-        heapq.heappop(allocation.due)
-    return None
+def _over(cohort: Cohort, at_us: int) -> bool:
+    return cohort.lapsed or cohort.expires_us <= at_us
 
 
-def _single_left(allocation: Allocation, members: Members, lot: str) -> int:
-    single = allocation.singles[lot]
-    held = members.members[single.member].purse(single.purse).lot(lot)
-    return 0 if held is None else held.cents
+def _single(cohort: Cohort, member: MemberId, due_cents: int, by: PersonId) -> SingleGranted:
+    return SingleGranted(
+        rule=cohort.rule, period=cohort.period, member=member, purse=cohort.purse, fund=cohort.fund, cents=Cents(due_cents),
+        expires_us=MicroTime(cohort.expires_us), by=by,
+    )  # fmt: skip
 
 
-def next_due_us(allocation: Allocation, members: Members) -> int | None:
-    first = _first_due(allocation, members)
-    return None if first is None else first[0]
-
-
-def decide_lapse(allocation: Allocation, members: Members, *, at_us: int) -> CohortLapsed | LotLapsed | None:
-    """The next lot whose time is over at at_us; None when there is none."""
-    first = _first_due(allocation, members)
-    if first is None or first[0] > at_us:
-        return None
-    lot = first[1]
-    cohort = allocation.cohorts.get(lot)
-    if cohort is not None:
-        return CohortLapsed(lot=lot, purse=cohort.purse, fund=cohort.fund, cents=Cents(cohort.left))
-    single = allocation.singles[lot]
-    if single.fund is None:
-        raise BrokenBook(f"{lot} is a member's own money, which does not lapse")
-    return LotLapsed(
-        member=single.member, purse=single.purse, lot=lot, fund=single.fund,
-        cents=Cents(_single_left(allocation, members, lot)),
-    )
+def single_cents(allocation: Allocation, members: Members, cohort: Cohort, member: MemberId) -> int:
+    """What a purse that the run did not reach would get of it now."""
+    if cohort.terms.alike:
+        return cohort.cents_each
+    return cohort.terms.due_cents(members.persons(member), allocation.paid_cents(member, cohort.period))
 
 
 def decide_set_rule(
     rule: AllocationRuleSet, *, funds: Iterable[FundId], caisse: Caisse, at_us: int
 ) -> AllocationRuleSet | Declined:
     """A rule stands on a decision that is in force now, and reaches nobody beyond its scope."""
-    if rule.fund not in funds:
-        return not_found(f"There is no fund {rule.fund}; open it first.")
+    known = set(funds)
+    for fund in (rule.fund, rule.short_fund, rule.lapse_to):
+        if fund is not None and fund not in known:
+            return not_found(f"There is no fund {fund}; open it first.")
     stands = standing(caisse, rule.decision, at_us)
     if stands is not None:
         return stands
@@ -226,9 +264,28 @@ def decide_set_rule(
         return not_now(f"Decision {rule.decision} is about {kind} {name} only; a credit for others needs a vote of the caisse.")
     if rule.purse == OWN_PURSE:
         return not_now(f"The purse {OWN_PURSE} holds what members added themselves; name another purse for the credit.")
-    if rule.cents_each < 1 or not 1 <= rule.months_valid <= 24:
+    if rule.form not in FORMS or rule.short not in SHORT:
+        return not_now(f"A credit is one of {', '.join(FORMS)}; when its fund is short, one of {', '.join(SHORT)}.")
+    if not 1 <= rule.months_valid <= 24 or not (rule.form == "mean" or rule.cents_each or any(c.cents for c in rule.classes)):
         return not_now("A monthly credit is at least one cent and can be spent for 1 to 24 months.")
-    return rule
+    if rule.form == "mean" and (rule.cents_each or rule.further_cents or rule.classes):
+        return not_now("The mean of what was paid in needs no amounts; leave them out.")
+    if len({one.credit_class for one in rule.classes}) != len(rule.classes):
+        return not_now("Each credit class has one amount; remove the second.")
+    return _checked_ends(rule)
+
+
+def _checked_ends(rule: AllocationRuleSet) -> AllocationRuleSet | Declined:
+    """Months, other funds and notice fit together."""
+    if (rule.short == "fund") != (rule.short_fund is not None) or rule.short_fund == rule.fund:
+        return not_now("Name the other fund that pays when the rule's own is short, if and only if that was voted.")
+    for period in filter(None, (rule.first_period, rule.last_period)):
+        period_start(period)
+    if rule.first_period and rule.last_period and rule.last_period < rule.first_period:
+        return not_now("The last month of the programme is before its first; correct one of the two.")
+    if not 0 <= rule.notice_days <= NOTICE_DAYS_MAX:
+        return not_now(f"Notice is given 1 to {NOTICE_DAYS_MAX} days before the end, or not at all (0).")
+    return rule if rule.lapse_to != rule.fund else replace(rule, lapse_to=None)
 
 
 def decide_grant(
@@ -236,29 +293,8 @@ def decide_grant(
     *, rule: str, period: str, by: PersonId, at_us: int,
 ) -> AllocationGranted | AllocationDeclined | Declined:
     """A period is granted once, to all it is for, or to nobody."""
-    voted = allocation.rules.get(rule)
-    if voted is None:
-        return not_found(f"There is no allocation rule {rule}; set it by a decision first.")
-    if f"{rule}/{period}" in allocation.cohorts:
-        why = f"{rule} was granted for {period} already; nobody is credited twice."
-        return Declined(code=Code.EXPIRED_OR_RESOLVED, why=why)
-    if period_start(period) > calendar.day(at_us):
-        return not_now(f"{period} has not begun; the credit of a month is granted from its first day on.")
-    expires_us = calendar.period_end_us(period, voted.months_valid)
-    if expires_us <= at_us:
-        return not_now(f"The credit of {period} would have lapsed already; grant the current month.")
-    head_count = members.head_count(voted.who)
-    if not head_count:
-        return not_found("Nobody would be credited: there is no member that this rule is for.")
-    need, cover = head_count * voted.cents_each, funds[voted.fund].free_cents()
-    if need > min(cover, CENTS_MAX):
-        return AllocationDeclined(
-            rule=rule, period=period, fund=voted.fund, need_cents=Cents(need), cover_cents=Cents(max(0, cover)), by=by
-        )
-    return AllocationGranted(
-        rule=rule, period=period, purse=voted.purse, fund=voted.fund, cents_each=voted.cents_each, who=voted.who,
-        head_count=head_count, total_cents=Cents(need), expires_us=expires_us, by=by,
-    )
+    run = work_out(allocation, members, funds, calendar, rule=rule, period=period, at_us=at_us)
+    return run if isinstance(run, Declined) else event_of(run, by=by)
 
 
 def decide_grant_single(
@@ -266,19 +302,22 @@ def decide_grant_single(
     at_us: int,
 ) -> SingleGranted | Declined:
     """Fills the gap of one member in a period that was granted without her; once."""
+    period_start(period)
     cohort, person = allocation.cohorts.get(f"{rule}/{period}"), members.members.get(member)
     if cohort is None or person is None:
         return not_found(f"There is no member {member}, or {rule} was not granted for {period}.")
-    if cohort.lapsed or cohort.expires_us <= at_us:
+    if person.gone:
+        return not_now(f"{member} has left; no credit is given any more.")
+    if _over(cohort, at_us):
         return Declined(code=Code.EXPIRED_OR_RESOLVED, why=f"The credit of {period} has lapsed for everybody.")
-    if cohort.reached(person) or member in cohort.had:
+    if _had(cohort, person):
         return Declined(code=Code.EXPIRED_OR_RESOLVED, why=f"{member} had the credit of {period} already; it is given once.")
-    if funds[cohort.fund].free_cents() < cohort.cents_each:
-        return not_now(f"Fund {cohort.fund} can't carry it: {_short(funds[cohort.fund], cohort.cents_each)}.")
-    return SingleGranted(
-        rule=rule, period=period, member=member, purse=cohort.purse, fund=cohort.fund, cents=Cents(cohort.cents_each),
-        expires_us=MicroTime(cohort.expires_us), by=by,
-    )
+    due = single_cents(allocation, members, cohort, member)
+    if not due:
+        return not_now(f"By the vote {member} gets nothing of {period}: look at what was paid in for that month.")
+    if funds[cohort.fund].free_cents() < due:
+        return not_now(f"Fund {cohort.fund} can't carry it: {_short(funds[cohort.fund], due)}.")
+    return _single(cohort, member, due, by)
 
 
 def decide_credit(
@@ -287,6 +326,8 @@ def decide_credit(
     """A single credit to one purse: own money that arrived, or an emergency credit from a fund."""
     if credit.member not in members.members:
         return not_found(f"There is no member {credit.member}.")
+    if members.members[credit.member].gone:
+        return not_now(f"{credit.member} has left; nothing is put into these purses any more.")
     if credit.cents < 1:
         return not_now("Credit at least one cent.")
     if credit.expires_us is not None and credit.expires_us <= at_us:

@@ -11,17 +11,49 @@ from typing import Final
 from clearing.events.basket import Line
 from clearing.events.catalogue import Event
 from clearing.events.charte import Span
-from clearing.rules import afterwards, allocation, caisse, funds, members, producers, products, settlement
+from clearing.rules import (
+    afterwards,
+    allocation,
+    caisse,
+    card_limits,
+    emergency,
+    funds,
+    households,
+    lapsing,
+    members,
+    producers,
+    products,
+    settlement,
+)
 from clearing.rules.answers import BrokenBook
 from clearing.rules.ceilings import Usage
 from clearing.rules.facts import Facts, Spendable
-from clearing.rules.folds import money, payouts, people, products as listed, sold, stalls, voted
+from clearing.rules.folds import (
+    households as household_folds,
+    money,
+    payouts,
+    people,
+    products as listed,
+    sold,
+    stalls,
+    voted,
+)
 from clearing.rules.members import Member
 from clearing.rules.operations import Bodies, Operation, OperationKey, Operations, StoredForm
 from clearing.rules.producers import Convention, Producer
 from clearing.values import FundId, MemberId, MicroTime, OperationId, PayerId, ProducerId, PurseKind, TerminalId
 
-SECTIONS: Final = ("caisse", "members", "producers", "allocation", "settlement", "products")
+SECTIONS: Final = (
+    "caisse",
+    "members",
+    "producers",
+    "allocation",
+    "settlement",
+    "products",
+    "households",
+    "card_limits",
+    "emergency",
+)
 """The rooms of the book that are records of containers and single values: snapshots say them field by field."""
 
 
@@ -39,6 +71,9 @@ class Book:
         self.allocation = allocation.Allocation()
         self.settlement = settlement.Settlement()
         self.products = products.Products()
+        self.households = households.Households()
+        self.card_limits = card_limits.CardLimits()
+        self.emergency = emergency.Emergency()
         self.usage = Usage()
         self.operations = Operations(bodies)
         self.tombstones: dict[TerminalId, dict[OperationId, int]] = {}
@@ -60,14 +95,34 @@ class Book:
         self.position, self.at_us = position, at_us
 
     def due(self, at_us: int) -> Event | None:
-        """The next thing that time alone makes happen at at_us: a hold expires, then credit lapses. None: nothing is due."""
+        """The next thing that time alone makes happen at at_us: a hold expires, a class changes, who left is settled with,
+        credit lapses. None: nothing is due."""
         hold = self._next_hold()
-        lapse_us = allocation.next_due_us(self.allocation, self.members)
+        lapse_us = lapsing.next_due_us(self.allocation, self.members)
+        if self.members.class_changes or self.households.leaving_at or self.households.again or self.allocation.notices:
+            sooner = self._next_of_people(at_us if lapse_us is None else min(at_us, lapse_us))
+            if sooner is not None and (hold is None or sooner[0] < hold[0]):
+                return sooner[1]
         if hold is not None and hold[0] <= at_us and (lapse_us is None or hold[0] <= lapse_us):
             return afterwards.decide_hold_expiry(self.operations[hold[1]], allocation=self.allocation, at_us=at_us)
         if lapse_us is not None and lapse_us <= at_us:
-            return allocation.decide_lapse(self.allocation, self.members, at_us=at_us)
+            return lapsing.decide_lapse(self.allocation, self.members, self.caisse.calendar, at_us=at_us)
         return None
+
+    def _next_of_people(self, up_to_us: int) -> tuple[int, Event] | None:
+        """The first, up to that instant, of: credit that ends is announced, a class changes, purses of who left are emptied."""
+        found: list[tuple[int, Event]] = []
+        changed = households.next_change(self.members, self.caisse.calendar) if self.members.class_changes else None
+        if changed is not None and changed[0] <= up_to_us:
+            found.append(changed)
+        if self.households.again or (self.households.leaving_at and self.households.leaving_at[0][0] <= up_to_us):
+            emptied = households.next_emptied(self.households, self.members, self.allocation)
+            if emptied is not None:
+                found.append(emptied)
+        noticed = lapsing.decide_notice(self.allocation, self.members, at_us=up_to_us)
+        if noticed is not None:
+            found.append((self.allocation.notices[0][0], noticed))
+        return min(found, key=lambda one: one[0], default=None)
 
     def _next_hold(self) -> tuple[int, OperationKey] | None:
         while self.holds_due and not self.operations.is_held(self.holds_due[0][1]):
@@ -147,8 +202,14 @@ class _FreeCentsOf:
 
 _DECIDED: Final = sold.DECIDED
 _FOLDS: Final[dict[type, Callable[..., None]]] = {
-    **sold.FOLDS, **money.FOLDS, **people.FOLDS, **stalls.FOLDS, **payouts.FOLDS, **voted.FOLDS,
+    **sold.FOLDS,
+    **money.FOLDS,
+    **people.FOLDS,
+    **stalls.FOLDS,
+    **payouts.FOLDS,
+    **voted.FOLDS,
     **listed.FOLDS,
-}  # fmt: skip
+    **household_folds.FOLDS,
+}
 """What each event does to the book. Events that are not here are evidence only: declines of commands and allocations, held
 frames, confirmed clocks, repeats."""

@@ -47,6 +47,7 @@ class Facts(NamedTuple):
     payers only that are asked. used: cents a payer has already
     paid in the civil day, month or year of the sale, from this member's purse (True) or in all (False). eligible: the
     convention's categories, None for all. price_choice: the percent of the price that the member chose to pay.
+    card_room_cents: what the card may take from all purses together; None: no limit.
     """
 
     at_us: MicroTime
@@ -59,6 +60,7 @@ class Facts(NamedTuple):
     eligible: frozenset[CategoryId] | None = None
     price_choice: int | None = None
     own_purse: PurseKind = OWN_PURSE
+    card_room_cents: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from clearing.rules.paying import ask_payers, take_surplus
 from clearing.rules.pricing import price_lines
 from clearing.rules.refunding import refund
 from clearing.rules.run import Run
-from clearing.rules.sources import HeldSources, OpenSources
+from clearing.rules.sources import HeldSources, LimitedSources, OpenSources
 from clearing.rules.terms import Terms, indexed
 from clearing.values import Cents, PayerId, PurseKind
 
@@ -77,13 +77,15 @@ def fund_basket(lines: Sequence[Line], charte: Charte, facts: Facts, *, all_or_n
     index = indexed(charte)
     terms = index.met(facts)
     merged = merge(lines, facts.producer, index.categories, facts.eligible)
-    left, run = merged, Run(OpenSources(facts), facts.used, delivered=False)
+    room = facts.card_room_cents
+    sources = OpenSources(facts) if room is None else LimitedSources(facts, room)
+    left, run = merged, Run(sources, facts.used, delivered=False)
     while (declined := _attempt(run, left, terms, facts.price_choice, facts.own_purse)) is not None:
         left = [line for line in left if line is not declined]
         for line in left:
             line.reopen()
         declined.drop()
-        run = run.again(OpenSources(facts))
+        run = run.again(OpenSources(facts) if room is None else LimitedSources(facts, room))
     funding = _outcome(lines, merged, run, terms)
     return _refused(funding) if all_or_nothing and funding.paid_cents != funding.amount_cents else funding
 

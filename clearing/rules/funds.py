@@ -50,6 +50,14 @@ def engage(funds: Funds, fund: FundId, cents: int) -> None:
         raise BrokenBook(f"fund {fund} would have engaged {state.engaged_cents} of {state.received_cents} cents received")
 
 
+def release(funds: Funds, fund: FundId, to: FundId, cents: int) -> None:
+    """What a fund had engaged is not spent: its own again, or money in another fund, where a vote sends it."""
+    if to == fund:
+        engage(funds, fund, -cents)
+    else:
+        funds[to].received_cents += cents
+
+
 def decide_open(
     funds: Funds, *, fund: FundId, kind: str, name: str, advance_cents: Cents, by: PersonId
 ) -> FundOpened | Declined:

@@ -4,17 +4,19 @@ A purse derives its lots from the grants of its kind when it is first touched af
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from clearing.events.codes import Code
 from clearing.events.members import CardBlocked, CardIssued, CardUnblocked, MemberAdmitted, MemberGroupsChanged
+from clearing.rules.amounts import ONE_ADULT
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
-from clearing.values import CardId, FundId, MemberId, PersonId, PurseKind
+from clearing.values import CardId, EaterId, FundId, MemberId, PersonId, PurseKind
 
 TAP_WINDOW: Final = 64  # counters below the highest whose use is remembered one by one
 NEVER: Final = 1 << 63  # later than any expiry
+GONE: Final = 1 << 62  # the `since` of who has left: after every grant
 _NO_GROUPS: Final[frozenset[str]] = frozenset()
 TAP_ORDER_US: Final = 60_000_000  # a lower counter is taken for this long after a higher one (wire.md section 1)
 
@@ -79,6 +81,11 @@ class Member:
     since: int
     purses: tuple[Purse, ...] = ()
 
+    @property
+    def gone(self) -> bool:
+        """Left, moved or died: no grant reaches her."""
+        return self.since == GONE
+
     def purse(self, kind: PurseKind) -> Purse:
         for purse in self.purses:
             if purse.kind == kind:
@@ -119,14 +126,45 @@ class Card:
 
 
 @dataclass(slots=True)
+class Eater:
+    """One person of a household. next_class holds from next_period on ("": it does not change)."""
+
+    credit_class: str
+    next_class: str = ""
+    next_period: str = ""
+
+
+@dataclass(slots=True)
+class SpareCard:
+    """Personalised ahead, nobody's yet."""
+
+    card: CardId
+    key_version: int
+
+
+@dataclass(slots=True)
 class Members:
     """aliases: every alias that a card ever had, and the card. heads: for each set of groups that members are in, the one
-    copy of it that they share, and how many they are."""
+    copy of it that they share, and how many they are. eaters: of purses whose persons were named. class_changes: (instant,
+    member, eater), soonest first. spares: by alias."""
 
     members: dict[MemberId, Member] = field(default_factory=dict)
     cards: dict[CardId, Card] = field(default_factory=dict)
     aliases: dict[str, CardId] = field(default_factory=dict)
     heads: dict[frozenset[str], tuple[frozenset[str], int]] = field(default_factory=dict)
+    eaters: dict[MemberId, dict[EaterId, Eater]] = field(default_factory=dict)
+    class_changes: list[tuple[int, MemberId, EaterId]] = field(default_factory=list)
+    spares: dict[str, SpareCard] = field(default_factory=dict)
+
+    def persons(self, member: MemberId) -> Sequence[str]:
+        """The credit classes of a purse's persons; one adult when none was named."""
+        eaters = self.eaters.get(member)
+        return [one.credit_class for one in eaters.values()] if eaters else ONE_ADULT
+
+    def leave(self, member: Member) -> None:
+        """Counted no more, reached by no grant from now on."""
+        shared, heads = self.heads[member.groups]
+        member.since, self.heads[shared] = GONE, (shared, heads - 1)
 
     def head_count(self, who: Iterable[str]) -> int:
         """How many members are in one of the groups; all when who is empty. Counted, not searched: a million take no longer."""
@@ -137,7 +175,7 @@ class Members:
         """The member is in these groups from `position` on."""
         wanted = frozenset(groups)
         shared, heads = self.heads.get(wanted, (wanted, 0))
-        member.groups, member.since, self.heads[shared] = shared, position, (shared, heads + 1)
+        member.groups, member.since, self.heads[shared] = shared, position, (shared, heads + (position != GONE))
 
 
 def evolve_admitted(members: Members, event: MemberAdmitted, position: int) -> None:
@@ -179,6 +217,8 @@ def decide_change_groups(
 ) -> MemberGroupsChanged | Declined:
     if member not in members.members:
         return not_found(f"There is no member {member}; admit the member first.")
+    if members.members[member].gone:
+        return not_now(f"{member} has left; groups no longer matter.")
     return MemberGroupsChanged(member=member, groups=tuple(sorted(set(groups))), by=by)
 
 
@@ -188,6 +228,10 @@ def decide_issue_card(
     """A card is issued again only with a higher key version, because its counter then restarts."""
     if member not in members.members:
         return not_found(f"There is no member {member}; admit the member before giving a card.")
+    if members.members[member].gone:
+        return not_now(f"{member} has left; admit the person anew, under another pseudonym, before giving a card.")
+    if alias in members.spares or any(spare.card == card for spare in members.spares.values()):
+        return not_now(f"{alias} is a spare card, or called like one; bind it instead with: clearing card bind ALIAS MEMBER.")
     known = members.cards.get(card)
     if known is not None and known.key_version >= key_version:
         return not_now(f"This card was issued with key version {known.key_version}; personalise it before issuing it again.")
@@ -209,6 +253,8 @@ def decide_unblock(members: Members, *, alias: str, by: PersonId) -> CardUnblock
     card = card_called(members, alias)
     if card is None or members.cards[card].blocked is None:
         return not_found(f"There is no blocked card called {alias}.")
+    if members.members[members.cards[card].member].gone:
+        return not_now(f"The holder of {alias} has left; the card stays blocked.")
     return CardUnblocked(card=card, by=by)
 
 

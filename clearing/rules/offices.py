@@ -10,7 +10,8 @@ from typing import Final
 from clearing.rules.answers import Declined, not_now
 from clearing.values import PersonId, TerminalId
 
-ROLES: Final = ("treasurer", "approver", "clerk", "desk", "operator", "auditor")
+ROLES: Final = ("treasurer", "approver", "clerk", "desk", "helper", "operator", "auditor")
+"""helper: gives emergency credit on a spare card, and nothing else."""
 _MONEY, _RULES, _DESK, _MACHINES = ("treasurer",), ("clerk", "treasurer"), ("desk", "treasurer"), ("operator", "treasurer")
 Roles = dict[str, tuple[str, ...]]
 
@@ -44,6 +45,21 @@ _PEOPLE: Final[Roles] = {
     "block_card": _DESK,
     "unblock_card": _DESK,
 }
+_HOUSEHOLDS: Final[Roles] = {
+    "join_household": _DESK,
+    "change_class": _DESK,
+    "leave_household": _DESK,
+    "separate_household": _DESK,
+    "leave_caisse": _DESK,
+    "propose_pay_back": _DESK,
+    "confirm_pay_back": _MONEY,
+    "limit_card": _DESK,
+    "make_spare_cards": _DESK,
+    "bind_card": _DESK,
+    "set_household_rules": _RULES,
+    "set_emergency_rule": _RULES,
+    "give_emergency": ("helper", "desk", "treasurer"),
+}
 _STALLS: Final[Roles] = {
     "admit_producers": _MONEY,
     "sign_conventions": _MONEY,
@@ -68,8 +84,15 @@ _LISTS: Final[Roles] = {
     "list_prices": ("clerk", "treasurer", "desk"),
 }
 ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
-    **_OFFICERS, **_VOTED, **_MONEY_IN, **_PEOPLE, **_STALLS, **_PAYOUTS, **_LISTS,
-}  # fmt: skip
+    **_OFFICERS,
+    **_VOTED,
+    **_MONEY_IN,
+    **_PEOPLE,
+    **_STALLS,
+    **_PAYOUTS,
+    **_LISTS,
+    **_HOUSEHOLDS,
+}
 """verb -> roles of which one is enough."""
 
 

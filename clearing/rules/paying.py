@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from clearing.events.basket import Share
 from clearing.rules.lines import FundedLine
 from clearing.rules.run import Room, Run
-from clearing.rules.sources import Source
+from clearing.rules.sources import CardRoom, Source
 from clearing.rules.terms import Chain, Claim, IndexedPayer, Terms
 from clearing.values import WHOLE, Cents, ProducerId, PurseKind, Rate, half_up, largest_remainder
 
@@ -69,7 +69,7 @@ def _ask_one(run: Run, payer: IndexedPayer, place: int, chained: Chained) -> Fun
         able = source.left_cents if room is None or source.left_cents < room.cents else room.cents
         if able < wanted:
             line.short = True
-            run.cut_short(wanted, source.left_cents, room)
+            run.cut_short(wanted, source.left_cents, room, source)
             if payer.declines and not run.delivered:
                 return line
             wanted = able
@@ -106,14 +106,17 @@ def _several(run: Run, line: FundedLine, claim: Claim, rated: int, chain: Chain,
     weights = [payer.weight for payer in claim.members]
     asked = [(payer, run.sources.of(payer.holder), run.room(payer)) for payer in claim.members]
     parts = largest_remainder(min(rated, line.rest_cents), weights)
-    promised: dict[Source, int] = {}  # two of a rank may pay from one purse
+    promised: dict[Source | CardRoom, int] = {}  # two of a rank may pay from one purse, or by one card's limit
     for (payer, source, room), part in zip(asked, parts, strict=True):
-        before = promised.get(source, 0)
+        before, card = promised.get(source, 0), source.card_room
         able = _able(source, room, before)
+        if card is not None:
+            able = min(able, card.cents - promised.get(card, 0))
+            promised[card] = promised.get(card, 0) + min(part, able)
         promised[source] = before + min(part, able)
         if able < part:
             line.short = True
-            run.cut_short(part, source.left_cents - before, room)
+            run.cut_short(part, source.left_cents - before, room, source)
             if payer.declines and not run.delivered:
                 return False
     if _spare(chain, place, line):

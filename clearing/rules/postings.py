@@ -4,8 +4,9 @@ The second road to every sum: the book folds state, this derives double entry fr
 
 Cents above zero are a debit, below zero a credit. Accounts: `bank`; `fund:<id>` what is left in a fund; `purse:<kind>` all
 members' purses of a kind; `held` what authorisations reserve; `owed:<producer>` captured and not yet in a batch that pays;
-`payable:<producer>` given to the bank to pay. Off the balance: `receivable:<fund>` against `notified:<fund>` add up what was
-notified (a MoneyReceived names no notification, so it clears none: read them against what the fund received).
+`payable:<producer>` given to the bank to pay; `payable:member:<id>` own money of one who left. Off the balance:
+`receivable:<fund>` against `notified:<fund>` add up what was notified (a MoneyReceived names no notification, so it clears
+none: read them against what the fund received).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 from clearing.events.basket import LotReturn, Return, Share
 from clearing.events.catalogue import Event
+from clearing.events.crediting import CohortRolled
 from clearing.events.funds import (
     AllocationGranted,
     CohortLapsed,
@@ -23,6 +25,7 @@ from clearing.events.funds import (
     PurseCredited,
     SingleGranted,
 )
+from clearing.events.households import HouseholdSeparated, MoneyBackConfirmed, PurseEmptied
 from clearing.events.sales import (
     AuthorisationDecided,
     CaptureDecided,
@@ -33,7 +36,7 @@ from clearing.events.sales import (
 )
 from clearing.events.settlement import BatchClosed, PayoutConfirmed, PayoutReturned
 from clearing.rules.returns import new_lot_ids
-from clearing.values import BatchId, FundId, Position, ProducerId
+from clearing.values import BatchId, FundId, MemberId, Position, ProducerId
 
 BANK: Final = "bank"
 HELD: Final = "held"
@@ -84,8 +87,13 @@ class Origins:
 def origins_named(event: Event, at: Position, known: Mapping[str, str]) -> dict[str, str]:
     """What this event adds to Origins.known. A refund's new lots inherit the funds of the lapsed ones."""
     match event:
-        case AllocationGranted() | SingleGranted():
-            return {_lot_key(f"{event.rule}/{event.period}"): event.fund}
+        case AllocationGranted():
+            return {_lot_key(f"{event.rule}/{event.period}"): event.lapse_to or event.fund}
+        case CohortRolled():
+            return {_lot_key(f"{event.lot}+"): event.fund}
+        case HouseholdSeparated():
+            ends = {lot.new_lot: lot.lapse_to or lot.fund for lot in event.lots if lot.new_lot != lot.lot}
+            return {_lot_key(lot): fund for lot, fund in ends.items() if fund is not None}
         case PurseCredited():
             return {} if event.fund is None else {_lot_key(f"x{at}"): event.fund}
         case RefundDecided():
@@ -197,6 +205,21 @@ def _lapsed(event: CohortLapsed | LotLapsed, _origins: Origins) -> Legs:
     return _move(f"purse:{event.purse}", f"fund:{event.fund}", event.cents)
 
 
+def _emptied(event: PurseEmptied) -> Legs:
+    """Credit is its fund's again, own money is owed to the person."""
+    found: Legs = {}
+    for lot in event.lots:
+        to = f"fund:{lot.fund}" if lot.fund is not None else payable_member(event.member)
+        found[f"purse:{lot.purse}"] = found.get(f"purse:{lot.purse}", 0) + lot.cents
+        found[to] = found.get(to, 0) - lot.cents
+    return found
+
+
+def payable_member(member: MemberId) -> str:
+    """Own money of one who left."""
+    return f"payable:member:{member}"
+
+
 _MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     SaleDecided: lambda event, _: _paid(event.shares),
     AuthorisationDecided: lambda event, _: _held(event.shares),
@@ -216,6 +239,8 @@ _MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     ),
     CohortLapsed: _lapsed,
     LotLapsed: _lapsed,
+    PurseEmptied: lambda event, _: _emptied(event),
+    MoneyBackConfirmed: lambda event, _: _move(payable_member(event.member), BANK, event.cents),
 }
 """What each event moves; an event that is not here moves no money."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from clearing.events.basket import LotReturn, LotUse, Return, Share
 from clearing.rules.allocation import Allocation, SingleLot
 from clearing.rules.answers import BrokenBook
-from clearing.rules.funds import Funds, engage
+from clearing.rules.funds import Funds, engage, release
 from clearing.rules.members import Member, Purse
 from clearing.values import Cents, FundId, PurseKind
 
@@ -116,10 +116,11 @@ def give_back(
             if lot.outcome == "back":
                 allocation.give_back(member, kind, lot.lot, lot.cents)
             elif lot.outcome == "new":
-                single = SingleLot(member=member.member, purse=kind, fund=fund, expires_us=new_expires_us)
+                lapse_to = allocation.lapse_fund(lot.lot)
+                single = SingleLot(member.member, kind, fund, new_expires_us, lapse_to if lapse_to != fund else None)
                 allocation.new_lot(renewed[lot.lot], member, single, lot.cents)
             elif fund is not None:
-                engage(funds, fund, -lot.cents)
+                release(funds, fund, allocation.lapse_fund(lot.lot) or fund, lot.cents)
 
 
 def total(parts: Iterable[Share | Return]) -> Cents:

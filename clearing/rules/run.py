@@ -2,7 +2,7 @@
 
 from clearing.events.basket import Share
 from clearing.events.charte import Span
-from clearing.rules.sources import Sources
+from clearing.rules.sources import Source, Sources
 from clearing.rules.terms import IndexedPayer, Used
 
 NO_CEILING = 1 << 62  # cents; more than any amount
@@ -55,9 +55,11 @@ class Run:
             found = self._rooms[payer] = Room(payer, self._used)
         return found
 
-    def cut_short(self, wanted_cents: int, left_cents: int, room: Room | None) -> None:
+    def cut_short(self, wanted_cents: int, left_cents: int, room: Room | None, source: Source) -> None:
         """Note what keeps a payer from giving all it owes."""
         if room is not None and room.cents < min(wanted_cents, left_cents):
             self.limited = self.limited or room.span
+        elif source.capped:
+            self.limited = self.limited or Span.DAY
         else:
             self.short = True

@@ -27,6 +27,20 @@ class Source:
             lots.reverse()
         self._lots = lots  # a stack: the next lot to spend is the last
 
+    def behind(self, room: "CardRoom") -> "Source":
+        """The same purse, behind a card with a limit."""
+        return LimitedSource(self.left_cents, self._lots, room)
+
+    @property
+    def card_room(self) -> "CardRoom | None":
+        """What the card may still take from all purses; None: no limit."""
+        return None
+
+    @property
+    def capped(self) -> bool:
+        """Whether a limit of the card, not what is there, is in the way."""
+        return False
+
     def take(self, cents: int) -> tuple[LotUse, ...]:
         """Spend exactly `cents`, which must be there; returns the lots they came from, in the order spent."""
         assert 0 <= cents <= self.left_cents, "a payer was asked for more than its source has left"
@@ -47,6 +61,42 @@ class Source:
             uses.append(LotUse(lot=lot, cents=Cents(there)))
             cents -= there
         return tuple(uses)
+
+
+class CardRoom:
+    """What one card may still take from all of its purses."""
+
+    __slots__ = ("cents",)
+
+    def __init__(self, cents: int) -> None:
+        self.cents = cents
+
+
+class LimitedSource(Source):
+    """A purse behind a card with a limit: it has left what is in it, and at most what the card may still take."""
+
+    __slots__ = ("_own_cents", "_room")
+
+    def __init__(self, left_cents: int, lots: list[tuple[str, int]], room: CardRoom) -> None:
+        self._own_cents, self._room, self._lots = left_cents, room, lots
+
+    @property
+    def left_cents(self) -> int:
+        return min(self._own_cents, self._room.cents)
+
+    @left_cents.setter
+    def left_cents(self, left: int) -> None:
+        taken = self.left_cents - left
+        self._own_cents -= taken
+        self._room.cents -= taken
+
+    @property
+    def card_room(self) -> CardRoom:
+        return self._room
+
+    @property
+    def capped(self) -> bool:
+        return self._room.cents < self._own_cents
 
 
 class Sources(Protocol):
@@ -73,6 +123,22 @@ class OpenSources:
             else:
                 found = purse(self._facts.purses, PurseKind(source[6:]), self._facts.at_us)
             self._found[source] = found
+        return found
+
+
+class LimitedSources(OpenSources):
+    """The same for a card with a limit: all purses together give what it may still take."""
+
+    __slots__ = ("_room",)
+
+    def __init__(self, facts: Facts, room_cents: int) -> None:
+        super().__init__(facts)
+        self._room = CardRoom(room_cents)
+
+    def of(self, holder: Holder) -> Source:
+        found = super().of(holder)
+        if holder[2][:6] == "purse:" and not isinstance(found, LimitedSource):
+            found = self._found[holder[2]] = found.behind(self._room)
         return found
 
 

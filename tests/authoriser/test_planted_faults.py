@@ -13,7 +13,7 @@ from clearing.events.caisse import FrameHeld
 from clearing.events.codes import Code
 from clearing.events.members import MemberAdmitted
 from clearing.events.sales import SaleDecided
-from clearing.rules import allocation, book as books, members, sale as rules_of_sales
+from clearing.rules import book as books, lapsing, members, sale as rules_of_sales
 from clearing.rules.operations import StoredForm
 from clearing.wire.requests import Op
 from tests.authoriser.asking import (
@@ -169,19 +169,19 @@ async def test_a_command_that_breaks_the_fold_twice_is_held_too(caisse: Caisse, 
 async def test_a_fault_in_what_time_makes_due_stops_the_writer_and_holds_nobody(
     caisse: Caisse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = allocation.evolve_cohort_lapsed
+    whole = lapsing.evolve_cohort_lapsed
 
     def breaks(*_args: object) -> None:
         raise Planted("lapse")
 
-    monkeypatch.setattr(allocation, "evolve_cohort_lapsed", breaks)
+    monkeypatch.setattr(lapsing, "evolve_cohort_lapsed", breaks)
     caisse.clock.us += 70 * DAY_US
     sale = caisse.asked(Op.SALE, APPLES)
     with pytest.raises(OutcomeUnknown):
         await caisse.writer.submit(sale)
     with pytest.raises(TimeFailed, match="due at"):
         await caisse.running
-    monkeypatch.setattr(allocation, "evolve_cohort_lapsed", whole)
+    monkeypatch.setattr(lapsing, "evolve_cohort_lapsed", whole)
     await caisse.log.release()
     await start(caisse)
     assert (await ask(caisse, sale)).rc is Code.DECLINED

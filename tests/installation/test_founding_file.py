@@ -8,7 +8,9 @@ import pytest
 from clearing.authoriser.founding import decide_found
 from clearing.events.caisse import CaisseFounded, CharteAdopted
 from clearing.events.charte import Span
+from clearing.events.crediting import EmergencyRuleSet
 from clearing.events.funds import AllocationRuleSet
+from clearing.events.households import HouseholdRulesSet
 from clearing.installation.founding_file import FoundingFile, read_charte_file, read_founding_file, read_wall_time
 from clearing.values import InvalidValue
 from clearing.wire.signature import TerminalKey
@@ -52,6 +54,50 @@ def test_the_example_founds_a_caisse_with_three_payers() -> None:
     assert charte.effective_us == 1_512_082_800_000_000  # 1 December 2017 00:00 in Paris
     [rule] = [event for event in events if isinstance(event, AllocationRuleSet)]
     assert (rule.cents_each, rule.months_valid) == (15_000, 2)
+
+
+HOUSEHOLDS = """months_valid = 1
+further = "75.00"
+classes = { child = "45.00" }
+short = "smaller"
+rollover_max = "20.00"
+notice_days = 14
+"""
+PARTING = """
+[[household_rules]]
+separation = "stay"
+leaving = "month-end"
+decision = "ag-2017-11"
+
+[[emergency_rules]]
+rule = "emergency"
+purse = "credit"
+fund = "general"
+each_max = "50.00"
+day_max = "200.00"
+days_valid = 30
+decision = "ag-2017-11"
+"""
+
+
+def test_a_founding_may_bring_household_credit_parting_and_emergencies(tmp_path: Path) -> None:
+    path = changed(tmp_path, "months_valid = 2 ", HOUSEHOLDS)
+    path.write_text(path.read_text(encoding="utf-8") + PARTING, encoding="utf-8")
+    file = read(path)
+    events = decide_found(file.code, file.body, founder_kid=KEYS["camille"].kid, at_us=1)
+    assert isinstance(events, tuple), events
+    [rule] = [event for event in events if isinstance(event, AllocationRuleSet)]
+    assert (rule.cents_each, rule.further_cents, rule.rollover_max_cents, rule.notice_days) == (15_000, 7_500, 2_000, 14)
+    assert (rule.classes, rule.short) == ((("child", 4_500),), "smaller")
+    [parting] = [event for event in events if isinstance(event, HouseholdRulesSet)]
+    assert (parting.separation, parting.leaving) == ("stay", "month-end")
+    [emergency] = [event for event in events if isinstance(event, EmergencyRuleSet)]
+    assert (emergency.each_max_cents, emergency.day_max_cents, emergency.groups) == (5_000, 20_000, ())
+
+
+def test_credit_classes_of_a_founding_are_a_table_of_amounts(tmp_path: Path) -> None:
+    with pytest.raises(InvalidValue, match=r'child = "45\.00"'):
+        read(changed(tmp_path, "months_valid = 2 ", 'classes = ["child"]\nmonths_valid = 2 '))
 
 
 def test_the_caisses_account_never_enters_the_command() -> None:

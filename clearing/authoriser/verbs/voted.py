@@ -10,7 +10,7 @@ from clearing.events.catalogue import Event
 from clearing.rules import allocation, caisse, decisions
 from clearing.rules.answers import Declined
 from clearing.rules.calendar import civil_date
-from clearing.values import DecisionId, FundId, MicroTime, PersonId, PurseKind
+from clearing.values import Cents, DecisionId, FundId, MicroTime, PersonId, PurseKind
 
 
 def read_decision(b: Body, by: PersonId, *, needs_approval: bool) -> said.DecisionRecorded:
@@ -65,11 +65,22 @@ def _adopt_charte(o: Order) -> Result:
 
 def read_allocation_rule(b: Body, by: PersonId) -> money.AllocationRuleSet:
     """A voted monthly credit, as commands and founding files give it."""
+    short_fund, lapse_to = b.optional("short_fund", b.id), b.optional("lapse_to", b.id)
+    classes = []
+    for one_class in b.bodies("classes"):
+        classes.append(money.ClassCents(one_class.id("credit_class"), one_class.cents("cents")))
+        one_class.end()
     return money.AllocationRuleSet(
         rule=b.id("rule"), purse=PurseKind(b.id("purse")), fund=FundId(b.id("fund")), cents_each=b.cents("cents_each"),
         months_valid=b.number("months_valid", lowest=1, highest=24), who=b.ids("who"), decision=DecisionId(b.id("decision")),
-        by=by,
-    )
+        by=by, form=b.optional("form", b.id) or "fixed", further_cents=b.optional("further_cents", b.cents) or Cents(0),
+        classes=tuple(classes), after_cotisation=bool(b.optional("after_cotisation", b.flag)),
+        first_period=b.optional("first_period", b.text) or "", last_period=b.optional("last_period", b.text) or "",
+        short=b.optional("short", b.id) or "wait", short_fund=None if short_fund is None else FundId(short_fund),
+        lapse_to=None if lapse_to is None else FundId(lapse_to),
+        rollover_max_cents=b.optional("rollover_max_cents", b.cents) or Cents(0),
+        notice_days=b.optional("notice_days", b.number) or 0,
+    )  # fmt: skip
 
 
 def _set_allocation_rule(o: Order) -> Result:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from clearing.events import funds as fund_events
-from clearing.rules import allocation, funds
+from clearing.rules import allocation, funds, lapsing
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book
@@ -27,13 +27,15 @@ def _credited(book: "Book", event: fund_events.PurseCredited, position: int, _at
 
 
 def _cohort_lapsed(book: "Book", event: fund_events.CohortLapsed, _position: int, _at_us: int) -> None:
-    allocation.evolve_cohort_lapsed(book.allocation, book.members, event)
-    funds.engage(book.funds, event.fund, -event.cents)
+    granted_by = book.allocation.cohorts[event.lot].fund
+    lapsing.evolve_cohort_lapsed(book.allocation, book.members, event)
+    funds.release(book.funds, granted_by, event.fund, event.cents)
 
 
 def _lot_lapsed(book: "Book", event: fund_events.LotLapsed, _position: int, _at_us: int) -> None:
-    allocation.evolve_lot_lapsed(book.allocation, book.members, event)
-    funds.engage(book.funds, event.fund, -event.cents)
+    given_by = book.allocation.lot_fund(event.lot)
+    lapsing.evolve_lot_lapsed(book.allocation, book.members, event)
+    funds.release(book.funds, given_by or event.fund, event.fund, event.cents)
 
 
 FOLDS: Final[dict[type, Callable[..., None]]] = {

@@ -37,6 +37,20 @@ def _return(
     give_back(returns, book.allocation, book.funds, person, position=position, new_expires_us=new_expires_us)
     day = book.caisse.calendar.day(original.counted_us)
     book.usage.count(book.caisse.charte(event.charte_version), returns, day, member, -1)
+    if book.card_limits.limits:
+        book.card_limits.count(_tapped(book, event), returns, day, original.counted_us, -1)
+    if book.households.closed:
+        book.households.came_back(member)
+
+
+def _tapped(book: "Book", event: sale_events.SaleDecided | sale_events.AuthorisationDecided | sale_events.CaptureDecided) -> (
+    sale_events.Tap | None
+):
+    """The tap that a sale, or the hold that a capture used up, was paid with."""
+    if not isinstance(event, sale_events.CaptureDecided):
+        return event.tap
+    hold = book.operation_of(event.op.producer, event.op.terminal, event.original)
+    return hold.event.tap if hold is not None and isinstance(hold.event, sale_events.AuthorisationDecided) else None
 
 
 def _owe(book: "Book", shares: tuple[Share, ...]) -> None:
@@ -73,6 +87,8 @@ def _sale(book: "Book", event: sale_events.SaleDecided, position: int, at_us: in
     sold = event.code in _APPROVED
     if sold:
         _take(book, event.shares, event.member, event.charte_version, at_us)
+        if book.card_limits.limits:
+            book.card_limits.count(event.tap, event.shares, book.caisse.calendar.day(at_us), at_us, 1)
         _owe(book, event.shares)
     _record(book, event, stored, position, at_us, State.CAPTURED if sold else State.DECLINED)
 
@@ -84,6 +100,8 @@ def _authorisation(
     held = event.code in _APPROVED
     if held:
         _take(book, event.shares, event.member, event.charte_version, at_us)
+        if book.card_limits.limits:
+            book.card_limits.count(event.tap, event.shares, book.caisse.calendar.day(at_us), at_us, 1)
         heapq.heappush(book.holds_due, (event.hold_expires_us, (event.op.terminal, event.op.x)))
     _record(book, event, stored, position, at_us, State.HELD if held else State.DECLINED)
 
