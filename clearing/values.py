@@ -18,6 +18,7 @@ MemberId = NewType("MemberId", str)  # a pseudonym; names live in people.py
 ProducerId = NewType("ProducerId", str)
 ConventionId = NewType("ConventionId", str)
 FundId = NewType("FundId", str)
+GrantId = NewType("GrantId", str)  # what a funder promised: a subsidy
 DecisionId = NewType("DecisionId", str)
 PersonId = NewType("PersonId", str)  # one who commands: treasurer, approver, clerk
 PayerId = NewType("PayerId", str)

@@ -25,7 +25,7 @@ Fields = Mapping[str, object]
 _ONE: Final[dict[str, tuple[type, ...]]] = {
     "propose_person": (caisse.PersonProposed,), "confirm_person": (caisse.PersonNamed,),
     "remove_person": (caisse.PersonRemoved,), "record_decision": (caisse.DecisionRecorded,),
-    "adopt_charte": (caisse.CharteAdopted,), "open_fund": (funds.FundOpened,), "notify_money": (funds.MoneyNotified,),
+    "adopt_charte": (caisse.CharteAdopted,), "notify_money": (funds.MoneyNotified,),
     "receive_money": (funds.MoneyReceived,), "set_allocation_rule": (funds.AllocationRuleSet,),
     "grant": (funds.AllocationGranted, funds.AllocationDeclined), "grant_single": (funds.SingleGranted,),
     "credit_purse": (funds.PurseCredited,), "change_groups": (members.MemberGroupsChanged,),

@@ -6,20 +6,47 @@ Checked against the book before the event; the fold itself refuses the rest.
 from typing import Final
 
 from clearing.audit.findings import BadEvent, Checked
-from clearing.events.caisse import CharteAdopted, PersonNamed
+from clearing.events.caisse import (
+    CharteAdopted,
+    ClockConfirmed,
+    CommandDeclined,
+    FrameHeld,
+    PersonNamed,
+    SecurityAlerted,
+)
 from clearing.events.catalogue import Event
-from clearing.events.funds import AllocationDeclined, AllocationGranted, CohortLapsed, LotLapsed, SingleGranted
+from clearing.events.closing import CaisseSealed, ClosureConfirmed
+from clearing.events.codes import Code
+from clearing.events.funds import (
+    AllocationDeclined,
+    AllocationGranted,
+    AllocationRuleSet,
+    CohortLapsed,
+    LotLapsed,
+    PurseCredited,
+    SingleGranted,
+)
+from clearing.events.grants import RepaymentConfirmed, TransferConfirmed
 from clearing.events.producers import BankDetailsApproved
+from clearing.events.sales import OperationRepeated
 from clearing.events.settlement import BatchApproved, BatchClosed, BatchExported, PayoutConfirmed, PayoutReturned
 from clearing.rules.book import Book
+from clearing.rules.closing import leftovers
+from clearing.rules.restrictions import restricted
 from clearing.rules.settlement import BatchState, PayoutState
+from clearing.rules.subsidies import Repayment, Transfer
 
 
 def check_office(event: Event, position: int, at_us: int, book: Book, checked: Checked) -> None:
     """Raises BadEvent. book: before the event."""
     promise = _PROMISES.get(type(event))
+    if book.closing.sealed:
+        _after_the_seal(event, position)
     if promise is None:  # nearly every event of a log is a sale
         return
+    declined = restricted(event, book, at_us)
+    if declined is not None:
+        raise BadEvent(position, declined.why)
     match event:
         case PersonNamed():
             _named(event, position, book)
@@ -27,6 +54,18 @@ def check_office(event: Event, position: int, at_us: int, book: Book, checked: C
             proposed = book.producers.producers[event.producer].proposed
             if proposed is None or proposed.by == event.by or proposed.details != event.details:
                 raise BadEvent(position, "bank details need two people, and the approved ones must be those proposed")
+        case PurseCredited() | AllocationRuleSet():
+            pass  # what binds them is asked above
+        case TransferConfirmed() | RepaymentConfirmed():
+            _left_fund(event, position, book)
+        case ClosureConfirmed():
+            said = book.closing.proposed
+            if said is None or said.by == event.by or (said.last_day, said.heirs) != (event.last_day, event.heirs):
+                raise BadEvent(position, "a closing needs two officers who agree on its day and on who gets the rest")
+        case CaisseSealed():
+            left = next(leftovers(book), None)
+            if left is not None or not 0 < book.closing.ends_us <= at_us:
+                raise BadEvent(position, f"the caisse was sealed too early: {left or 'its last day is not over'}")
         case CharteAdopted():
             if event.charte.decision not in book.caisse.decisions:
                 raise BadEvent(position, f"charte {event.charte.version} stands on no recorded decision")
@@ -57,7 +96,31 @@ _PROMISES: Final[dict[type, str]] = {
     BatchExported: "batches exported after their approval",
     PayoutConfirmed: "payouts that the bank made or sent back, in full",
     PayoutReturned: "payouts that the bank made or sent back, in full",
+    PurseCredited: "credits that no freeze, closing or earmark forbids",
+    AllocationRuleSet: "credit rules that stay inside the earmarks of their funds",
+    TransferConfirmed: "money that left a fund by two people",
+    RepaymentConfirmed: "money that left a fund by two people",
+    ClosureConfirmed: "closings by two officers",
+    CaisseSealed: "seals on empty accounts",
 }
+AFTER_THE_SEAL: Final = (CommandDeclined, OperationRepeated, SecurityAlerted, FrameHeld, ClockConfirmed)
+"""What a log may still hold behind its seal, beside operations that were declined: it moves nothing."""
+
+
+def _after_the_seal(event: Event, position: int) -> None:
+    code = getattr(event, "code", Code.APPROVED)
+    if not isinstance(event, AFTER_THE_SEAL) and code in (Code.APPROVED, Code.PARTIAL):
+        raise BadEvent(position, f"{type(event).__name__} stands behind the seal of a closed caisse")
+
+
+def _left_fund(event: TransferConfirmed | RepaymentConfirmed, position: int, book: Book) -> None:
+    known: Transfer | Repayment | None
+    if isinstance(event, TransferConfirmed):
+        known = book.subsidies.transfers.get(event.transfer)
+    else:
+        known = book.subsidies.repayments.get(event.repayment)
+    if known is None or known.proposed.by == event.by or known.proposed.cents != event.cents:
+        raise BadEvent(position, "money leaves a fund by one who proposes it and another one who confirms just that")
 
 
 def _named(event: PersonNamed, position: int, book: Book) -> None:

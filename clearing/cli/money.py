@@ -3,6 +3,7 @@
 import argparse
 
 from clearing.cli.desk import Desk, Misused, whole, zone_of
+from clearing.cli.earmarks import earmark_arguments, earmark_body
 from clearing.cli.entry import Entry, Group
 from clearing.events.codec import decode
 from clearing.events.codes import Code
@@ -12,7 +13,7 @@ from clearing.installation.founding_file import read_wall_time
 from clearing.installation.office import NotAllowed
 
 
-async def _refuse_twice(desk: Desk, kind: type[MoneyNotified | MoneyReceived | PurseCredited], stream: str, cents: int) -> None:
+async def refuse_twice(desk: Desk, kind: type[MoneyNotified | MoneyReceived | PurseCredited], stream: str, cents: int) -> None:
     """A line of the bank's statement typed a second time is the commonest slip. Raises Misused."""
     reference = desk.arguments.reference
     async with desk.opened() as installation, installation.reading(desk.code) as log:
@@ -28,14 +29,14 @@ async def _refuse_twice(desk: Desk, kind: type[MoneyNotified | MoneyReceived | P
 
 async def notify(desk: Desk) -> None:
     cents = read_euros(desk.arguments.euros)
-    await _refuse_twice(desk, MoneyNotified, f"fund/{desk.arguments.fund}", cents)
+    await refuse_twice(desk, MoneyNotified, f"fund/{desk.arguments.fund}", cents)
     await desk.order("notify_money", {"fund": desk.arguments.fund, "cents": cents, "reference": desk.arguments.reference})
     desk.say(f"{euros(cents)} EUR are announced for {desk.arguments.fund}. When they arrive: clearing money receive")
 
 
 async def receive(desk: Desk) -> None:
     cents = read_euros(desk.arguments.euros)
-    await _refuse_twice(desk, MoneyReceived, f"fund/{desk.arguments.fund}", cents)
+    await refuse_twice(desk, MoneyReceived, f"fund/{desk.arguments.fund}", cents)
     await desk.order("receive_money", {"fund": desk.arguments.fund, "cents": cents, "reference": desk.arguments.reference})
     desk.say(f"{euros(cents)} EUR are in {desk.arguments.fund}.")
 
@@ -62,7 +63,7 @@ async def grant_one(desk: Desk) -> None:
 async def credit(desk: Desk) -> None:
     given = desk.arguments
     cents = read_euros(given.euros)
-    await _refuse_twice(desk, PurseCredited, f"member/{given.member}", cents)
+    await refuse_twice(desk, PurseCredited, f"member/{given.member}", cents)
     body: dict[str, object] = {"member": given.member, "purse": given.purse, "cents": cents, "reference": given.reference}
     if given.fund:
         body["fund"] = given.fund
@@ -76,7 +77,8 @@ async def credit(desk: Desk) -> None:
 async def open_fund(desk: Desk) -> None:
     given = desk.arguments
     advance = read_euros(given.advance, what="--advance")
-    await desk.order("open_fund", {"fund": given.fund, "kind": given.kind, "name": given.name, "advance_cents": advance})
+    await desk.order("open_fund", {"fund": given.fund, "kind": given.kind, "name": given.name, "advance_cents": advance,
+                                   **await earmark_body(desk)})  # fmt: skip
     desk.say(f"The fund {given.fund} is open. Next: clearing money receive {given.fund} EUROS --reference LINE")
 
 
@@ -120,6 +122,7 @@ def _open_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", required=True, choices=("general", "tier", "solidarity", "sponsor", "guarantee"))
     parser.add_argument("--name", required=True)
     parser.add_argument("--advance", default="0.00", help="how much announced money may be used early (default 0.00)")
+    earmark_arguments(parser)
 
 
 def _rule_arguments(parser: argparse.ArgumentParser) -> None:

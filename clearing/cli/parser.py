@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from clearing.cli import (
+    closing,
     demo,
+    funds,
     looking,
     members,
     money,
@@ -18,6 +20,7 @@ from clearing.cli import (
     registers,
     rules,
     settlement,
+    subsidies,
     terminals,
     till,
     top,
@@ -28,7 +31,7 @@ from clearing.postgres import default_home
 ENTRIES: Final[tuple[Entry, ...]] = (
     *demo.ENTRIES, *persons.ENTRIES, *rules.ENTRIES, *members.ENTRIES, *producers.ENTRIES, *terminals.ENTRIES, *till.ENTRIES,
     *money.ENTRIES, *settlement.ENTRIES, *looking.ENTRIES, *registers.ENTRIES, *operating.ENTRIES,
-    *top.ENTRIES,
+    *top.ENTRIES, *funds.ENTRIES, *subsidies.ENTRIES, *closing.ENTRIES,
 )  # fmt: skip
 _WORD: Final = re.compile(r"argument COMMAND: invalid choice: '([^']*)'")
 _WORD_OFFERED: Final = re.compile(r"[a-z][a-z-]*")
@@ -37,7 +40,7 @@ _ABOUT: Final = (
     "A first day                person add, found, serve, money receive, member import, card issue, producer import,\n"
     "                           producer bank-approve (another person), terminal slot, till, grant\n"
     "A treasurer's month        money receive, grant, status, close; approve (another person); export, paid\n"
-    "A treasurer's question     sales, why, summary, member list, producer list, batches\n"
+    "A treasurer's question     funds, subsidy trace, sales, why, summary, member list, producer list, batches\n"
     "A bad day                  card block, terminal suspend, producer suspend, returned, why\n"
     "An operator's              serve, status, top, audit, rebuild, snapshot, clock confirm, terminal list"
 )

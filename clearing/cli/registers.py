@@ -36,7 +36,7 @@ async def events(log: Reader) -> AsyncIterator[tuple[EventRow, Event]]:
         after = rows[-1].position
 
 
-async def _read(desk: Desk) -> tuple[Book, dict[TerminalId, EventRow]]:
+async def read_book(desk: Desk) -> tuple[Book, dict[TerminalId, EventRow]]:
     """The book, and for each terminal the row that enrolled it by a pairing code."""
     book, paired = Book(), dict[TerminalId, EventRow]()
     async with desk.opened() as installation, installation.reading(desk.code) as log:
@@ -48,7 +48,7 @@ async def _read(desk: Desk) -> tuple[Book, dict[TerminalId, EventRow]]:
 
 
 async def producers(desk: Desk) -> None:
-    book, _ = await _read(desk)
+    book, _ = await read_book(desk)
     zone = book.caisse.calendar.zone
     for one in book.producers.producers.values():
         desk.say(f"{one.producer:24} {one.name:34} {_conventions(one, zone):44} {_account(one, zone)}")
@@ -80,7 +80,7 @@ def _day(us: int, zone: ZoneInfo) -> str:
 
 
 async def members(desk: Desk) -> None:
-    book, _ = await _read(desk)
+    book, _ = await read_book(desk)
     cards: dict[str, list[Card]] = {}
     for card in book.members.cards.values():
         cards.setdefault(card.member, []).append(card)
@@ -96,7 +96,7 @@ def _card(card: Card) -> str:
 
 
 async def terminals(desk: Desk) -> None:
-    book, paired = await _read(desk)
+    book, paired = await read_book(desk)
     root = Vault.open(desk.home.vault(desk.code)).root_public
     for one in book.producers.terminals.values():
         row = paired.get(one.terminal)
@@ -116,7 +116,7 @@ def _digits(row: EventRow, root: bytes) -> str:
 
 
 async def persons(desk: Desk) -> None:
-    book, _ = await _read(desk)
+    book, _ = await read_book(desk)
     for one in book.caisse.persons.values():
         desk.say(f"{one.person:24} {', '.join(one.roles) if one.active else 'holds no office any more'}")
     for waiting in book.caisse.proposed.values():

@@ -186,8 +186,11 @@ def _shape(event_type: type[Event]) -> _Shape:
 
 _SHAPES: Final = {event_type: _shape(event_type) for event_type in EVENTS}
 _BY_NUMBER: Final = {event_type.TYPE: (event_type, _SHAPES[event_type]) for event_type in EVENTS}
-_UPCASTS: Final[dict[tuple[int, int], Upcast]] = {}
-"""(type, stored schema version) -> the stored [public, private] tuples as the next version has them. Empty: all are 1."""
+_UPCASTS: Final[dict[tuple[int, int], Upcast]] = {
+    (20, 1): lambda parts: [(*parts[0], ((), (), None, None, False)), parts[1]],  # a fund without an earmark
+    (22, 1): lambda parts: [(*parts[0], None, 0), parts[1]],  # money that named no subsidy and cleared nothing
+}
+"""(type, stored schema version) -> the stored [public, private] tuples as the next version has them."""
 _BODY: Final = struct.Struct(">HHI")  # type, schema version, length of the public part
 _pack: Final = msgpack.Packer(use_bin_type=True, autoreset=True).pack
 _unpack: Final = msgpack.unpackb

@@ -11,17 +11,17 @@ from typing import Final
 from clearing.events.basket import Line
 from clearing.events.catalogue import Event
 from clearing.events.charte import Span
-from clearing.rules import afterwards, allocation, caisse, funds, members, producers, settlement
+from clearing.rules import afterwards, allocation, caisse, closing, funds, members, producers, settlement, subsidies
 from clearing.rules.answers import BrokenBook
 from clearing.rules.ceilings import Usage
 from clearing.rules.facts import Facts, Spendable
-from clearing.rules.folds import money, payouts, people, sold, stalls, voted
+from clearing.rules.folds import closing as ending, grants, money, payouts, people, sold, stalls, voted
 from clearing.rules.members import Member
 from clearing.rules.operations import Bodies, Operation, OperationKey, Operations, StoredForm
 from clearing.rules.producers import Convention, Producer
 from clearing.values import FundId, MemberId, MicroTime, OperationId, PayerId, ProducerId, PurseKind, TerminalId
 
-SECTIONS: Final = ("caisse", "members", "producers", "allocation", "settlement")
+SECTIONS: Final = ("caisse", "members", "producers", "allocation", "settlement", "subsidies", "closing")
 """The rooms of the book that are records of containers and single values: snapshots say them field by field."""
 
 
@@ -38,6 +38,8 @@ class Book:
         self.producers = producers.Producers()
         self.allocation = allocation.Allocation()
         self.settlement = settlement.Settlement()
+        self.subsidies = subsidies.Subsidies()
+        self.closing = closing.Closing()
         self.usage = Usage()
         self.operations = Operations(bodies)
         self.tombstones: dict[TerminalId, dict[OperationId, int]] = {}
@@ -147,6 +149,7 @@ class _FreeCentsOf:
 _DECIDED: Final = sold.DECIDED
 _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **sold.FOLDS, **money.FOLDS, **people.FOLDS, **stalls.FOLDS, **payouts.FOLDS, **voted.FOLDS,
+    **grants.FOLDS, **ending.FOLDS,
 }  # fmt: skip
 """What each event does to the book. Events that are not here are evidence only: declines of commands and allocations, held
 frames, confirmed clocks, repeats."""

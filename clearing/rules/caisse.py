@@ -32,9 +32,12 @@ class Caisse:
     proposed: dict[PersonId, PersonProposed] = field(default_factory=dict)
     decisions: dict[DecisionId, DecisionRecorded] = field(default_factory=dict)
     chartes: list[Charte] = field(default_factory=list)
+    ends_us: int = 0  # of a caisse that closes: from here on no card pays
 
     def charte_at(self, at_us: int) -> Charte | None:
         """The charte in force: the latest effective at or before at_us; of two with the same instant the later version."""
+        if self.ends_us and at_us >= self.ends_us:
+            return None
         for charte in reversed(self.chartes):
             if charte.effective_us <= at_us:
                 return charte
