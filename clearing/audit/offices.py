@@ -23,6 +23,7 @@ from clearing.events.funds import (
     AllocationRuleSet,
     CohortLapsed,
     LotLapsed,
+    MoneyReceived,
     PurseCredited,
     SingleGranted,
 )
@@ -56,6 +57,10 @@ def check_office(event: Event, position: int, at_us: int, book: Book, checked: C
                 raise BadEvent(position, "bank details need two people, and the approved ones must be those proposed")
         case PurseCredited() | AllocationRuleSet():
             pass  # what binds them is asked above
+        case MoneyReceived():
+            announced = book.funds[event.fund].announced_cents
+            if event.grant is None and event.clears_cents not in (0, min(event.cents, announced)):  # 0: of version 1
+                raise BadEvent(position, f"it clears {event.clears_cents} cents of the {announced} that were announced")
         case TransferConfirmed() | RepaymentConfirmed():
             _left_fund(event, position, book)
         case ClosureConfirmed():
@@ -96,6 +101,7 @@ _PROMISES: Final[dict[type, str]] = {
     BatchExported: "batches exported after their approval",
     PayoutConfirmed: "payouts that the bank made or sent back, in full",
     PayoutReturned: "payouts that the bank made or sent back, in full",
+    MoneyReceived: "receipts that clear what was announced, or nothing",
     PurseCredited: "credits that no freeze, closing or earmark forbids",
     AllocationRuleSet: "credit rules that stay inside the earmarks of their funds",
     TransferConfirmed: "money that left a fund by two people",
