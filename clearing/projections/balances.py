@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from clearing.events.basket import Return, Share
+from clearing.events.closing import ClosureConfirmed, OwnMoneyReleased
 from clearing.events.funds import AllocationGranted, CohortLapsed, LotLapsed, PurseCredited, SingleGranted
 from clearing.events.members import MemberAdmitted, MemberGroupsChanged
 from clearing.events.sales import (
@@ -28,7 +29,7 @@ _BETWEEN = "\x1f"  # stands in no group's name; arrays of arrays can't be unnest
 
 
 def writes(page: Page) -> Writes:
-    groups, moves, grants, lapsed = _Groups(), _Moves(), [], []
+    groups, moves, grants, lapsed, ends = _Groups(), _Moves(), [], [], []
     for recorded in page.recorded:
         match recorded.event:
             case AllocationGranted() as event:
@@ -38,13 +39,15 @@ def writes(page: Page) -> Writes:
                 ))  # fmt: skip
             case CohortLapsed() as event:
                 lapsed.append((event.lot,))
+            case ClosureConfirmed() as event:
+                ends.append(Write("shorten", (event.ends_us,)))
             case MemberAdmitted() | MemberGroupsChanged() as event:
                 groups.change(event.member, event.groups, recorded.position)
             case _:
                 _move(recorded, moves)
     return [
         *groups.writes(), *write("grant", grants), *write("lapse", lapsed), *write("move", moves.rows()),
-        Write("fold", (page.last, FOLD_EVENTS)),
+        *ends, Write("fold", (page.last, FOLD_EVENTS)),
     ]  # fmt: skip
 
 
@@ -106,6 +109,9 @@ def _move(recorded: Recorded, moves: _Moves) -> None:
             moves.put(event.member, event.purse, f"x{recorded.position}", event.cents, event.expires_us)
         case LotLapsed() as event:
             moves.add(event.member, event.purse, event.lot, -event.cents)
+        case OwnMoneyReleased() as event:
+            for use in event.lots:
+                moves.add(event.member, event.purse, use.lot, -use.cents)
         case _:
             pass
 

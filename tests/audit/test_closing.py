@@ -16,7 +16,7 @@ from tests.memory_log import Desk, furnished
 
 BASKET = {"fruit-veg": 735, "animal": 1249, "staple": 415}
 HEIRS = [{"fund": "general", "body": "Caisse de Lille"}, {"fund": "sponsor", "body": "Fondation du Nord"}]
-CLOSING = {"last_day": "2026-05-20", "decision": "ag-2026-04"}
+CLOSING: dict[str, object] = {"last_day": "2026-05-20", "decision": "ag-2026-04"}
 
 
 def with_money() -> Desk:
@@ -143,7 +143,8 @@ def test_a_charte_that_lets_bound_money_out_is_declined_with_what_to_write() -> 
     desk = with_money()
     body = charte_body(2, "ag-2026-04", desk.clock.us + 10**12, {"fruit-veg": 10_000, "staple": 5_000})
     body["payers"].append({  # type: ignore[attr-defined]
-        "id": "veg", "fund": "sponsor", "covers": [{"category": "fruit-veg", "rate": 10_000}, {"category": "staple", "rate": 100}],
+        "id": "veg", "fund": "sponsor",
+        "covers": [{"category": "fruit-veg", "rate": 10_000}, {"category": "staple", "rate": 100}],
     })
     body["order_accepted"] = True
     why = desk.command(AMINA, "adopt_charte", body).why

@@ -1,4 +1,4 @@
-"""A caisse that closes: two officers, the last day, what lapses and what is given back, and what stands in the way of a seal."""
+"""A caisse that closes: two officers, the last day, what lapses, what is given back, what stands in the way of a seal."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from clearing.rules import closing, settlement
 from clearing.rules.answers import BrokenBook, Declined
 from clearing.rules.book import Book
 from clearing.rules.debts import debts
-from clearing.values import BatchId, Cents, DecisionId, FundId, MemberId, ProducerId
+from clearing.values import BatchId, Cents, DecisionId, FundId, MemberId, ProducerId, PurseKind
 from tests.given_when_then import Story, given, paris
 from tests.sayings import (
     AMINA,
@@ -121,7 +121,7 @@ def test_every_credit_of_a_fund_ends_with_the_last_day_and_own_money_stays() -> 
     soon, late = paris("2026-05-10 00:00:00"), paris("2026-09-01 00:00:00")
     story = closing_caisse(credit(100, expires_us=soon), credit(200, expires_us=late), credit(300), own_money(400))
     assert story.purse("m-1") == 10_600
-    assert [lot.cents for lot in story.book.members.members[MemberId("m-1")].purse("credit").lots][0] == 100  # type: ignore[arg-type]
+    assert story.book.members.members[MemberId("m-1")].purse(PurseKind("credit")).lots[0].cents == 100
     story.at("2026-05-11 08:00:00").sweep()
     assert [type(event) for event in story.swept] == [LotLapsed]
     story.at("2026-05-21 08:00:00").sweep()
@@ -207,7 +207,7 @@ def test_a_producer_who_owes_the_caisse_pays_it_back_and_the_seal_waits_for_it()
     assert "payable" in why(story.when(seal))
     story.when(lambda book, _: closing.decide_rest_paid(book.closing, fund=FundId("general"), reference="l", by=AMINA))
     story.when(seal).then("00")
-    assert isinstance(story.last, CaisseSealed)
+    assert isinstance(story.history[-1], CaisseSealed)
     assert not any(story.ledger.balances.values())
 
 
