@@ -138,6 +138,8 @@ def stream_of(event: Event) -> str:
             return f"card/{event.card.hex()}"
         case funds.FundOpened() | funds.MoneyNotified() | funds.MoneyReceived():
             return f"fund/{event.fund}"
+        case grants.AnnouncementWithdrawn():
+            return f"fund/{event.fund}"
         case grants.EarmarkSet() | grants.AdvanceVoted() | closing.RestReleased() | closing.RestPaid():
             return f"fund/{event.fund}"
         case grants.SubsidyNotified() | grants.SubsidyReduced():

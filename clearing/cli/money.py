@@ -34,6 +34,13 @@ async def notify(desk: Desk) -> None:
     desk.say(f"{euros(cents)} EUR are announced for {desk.arguments.fund}. When they arrive: clearing money receive")
 
 
+async def withdraw(desk: Desk) -> None:
+    given = desk.arguments
+    cents = read_euros(given.euros)
+    await desk.order("withdraw_announcement", {"fund": given.fund, "cents": cents, "reference": given.reference})
+    desk.say(f"{euros(cents)} EUR less are expected for {given.fund}.")
+
+
 async def receive(desk: Desk) -> None:
     cents = read_euros(desk.arguments.euros)
     await refuse_twice(desk, MoneyReceived, f"fund/{desk.arguments.fund}", cents)
@@ -139,6 +146,8 @@ ENTRIES = (
     Entry(words=("fund", "open"), group=Group.MONEY, does="open a fund", run=open_fund, arguments=_open_arguments, signed=True),
     Entry(words=("money", "notify"), group=Group.MONEY, does="a grant was announced", run=notify, arguments=_fund_money,
           signed=True),
+    Entry(words=("money", "withdraw"), group=Group.MONEY, does="announced money will not come", run=withdraw,
+          arguments=_fund_money, signed=True),
     Entry(words=("money", "receive"), group=Group.MONEY, does="money arrived at the bank", run=receive, arguments=_fund_money,
           signed=True),
     Entry(words=("grant",), group=Group.MONEY, does="credit the month to all members, once", run=grant,

@@ -159,6 +159,17 @@ class CreditsResumed:
     by: PersonId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncementWithdrawn:
+    """Money that nobody in particular had announced (MoneyNotified) will not come."""
+
+    TYPE: ClassVar[int] = 253
+    fund: FundId
+    cents: Cents
+    reference: str
+    by: PersonId
+
+
 Event = (
     SubsidyNotified
     | SubsidyReduced
@@ -173,5 +184,6 @@ Event = (
     | ProposalDropped
     | CreditsFrozen
     | CreditsResumed
+    | AnnouncementWithdrawn
 )
 """Every event of this room, for catalogue.py."""

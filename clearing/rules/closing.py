@@ -250,7 +250,7 @@ def _of_funds(book: "Book") -> Iterator[str]:
         elif fund.there_cents():
             yield f"fund {name} has {_euros(fund.there_cents())} (clearing caisse rest)"
         if fund.to_come_cents():
-            yield f"fund {name} still expects {_euros(fund.to_come_cents())} (receive it, or reduce the subsidy)"
+            yield f"fund {name} still expects {_euros(fund.to_come_cents())} (receive it, or: subsidy reduce, money withdraw)"
     for name, cents in book.closing.rests.items():
         yield f"{_euros(cents)} of fund {name} are payable (clearing caisse rest-paid {name})"
     for kind, table in (("transfer", book.subsidies.transfers), ("repayment", book.subsidies.repayments)):

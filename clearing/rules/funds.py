@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from clearing.events.funds import UNBOUND, Earmark, FundOpened, MoneyNotified, MoneyReceived
+from clearing.events.grants import AnnouncementWithdrawn
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.values import Cents, FundId, PersonId
 
@@ -67,6 +68,14 @@ def evolve_received(funds: Funds, event: MoneyReceived) -> None:
         raise BrokenBook(f"more came for fund {event.fund} than was announced")
 
 
+def evolve_withdrawn(funds: Funds, event: AnnouncementWithdrawn) -> None:
+    fund = funds[event.fund]
+    fund.notified_cents -= event.cents
+    fund.announced_cents -= event.cents
+    if fund.announced_cents < 0:
+        raise BrokenBook(f"more was withdrawn from fund {event.fund} than was announced")
+
+
 def engage(funds: Funds, fund: FundId, cents: int) -> None:
     """cents above 0 are engaged, below 0 set free again. Raises BrokenBook if the law would not hold afterwards."""
     state = funds[fund]
@@ -97,6 +106,16 @@ def decide_notify(funds: Funds, *, fund: FundId, cents: Cents, reference: str, b
     if fund not in funds:
         return not_found(f"There is no fund {fund}; open it first.")
     return MoneyNotified(fund=fund, cents=cents, reference=reference, by=by)
+
+
+def decide_withdraw(
+    funds: Funds, *, fund: FundId, cents: Cents, reference: str, by: PersonId
+) -> AnnouncementWithdrawn | Declined:
+    announced = funds[fund].announced_cents if fund in funds else 0
+    if not 1 <= cents <= announced:
+        return not_now(f"For fund {fund} {announced // 100}.{announced % 100:02d} EUR are announced and have not come, no more "
+                       "can be taken off; what a funder promised is taken off by: clearing subsidy reduce")  # fmt: skip
+    return AnnouncementWithdrawn(fund=fund, cents=cents, reference=reference, by=by)
 
 
 def decide_receive(funds: Funds, *, fund: FundId, cents: Cents, reference: str, by: PersonId) -> MoneyReceived | Declined:

@@ -63,6 +63,7 @@ _FUNDERS: Final[Roles] = {
     "notify_subsidy": _MONEY,
     "receive_subsidy": _MONEY,
     "reduce_subsidy": _MONEY,
+    "withdraw_announcement": _MONEY,
     "bind_fund": _RULES,
     "vote_advance": _RULES,
     "propose_transfer": _MONEY,

@@ -25,6 +25,7 @@ from clearing.events.funds import (
     SingleGranted,
 )
 from clearing.events.grants import (
+    AnnouncementWithdrawn,
     RepaymentConfirmed,
     RepaymentPaid,
     RepaymentSentBack,
@@ -235,6 +236,7 @@ _MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     LotLapsed: _lapsed,
     SubsidyNotified: lambda event, _: _move(f"receivable:{event.fund}", f"notified:{event.fund}", event.cents),
     SubsidyReduced: lambda event, _: _move(f"notified:{event.fund}", f"receivable:{event.fund}", event.cents),
+    AnnouncementWithdrawn: lambda event, _: _move(f"notified:{event.fund}", f"receivable:{event.fund}", event.cents),
     TransferConfirmed: lambda event, _: _move(f"fund:{event.fund}", f"fund:{event.to}", event.cents),
     RepaymentConfirmed: lambda event, _: _move(f"fund:{event.fund}", f"payable:grantor:{event.grant}", event.cents),
     RepaymentPaid: lambda event, _: _move(f"payable:grantor:{event.grant}", BANK, event.cents),

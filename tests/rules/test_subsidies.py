@@ -123,6 +123,18 @@ def test_money_that_names_no_subsidy_clears_what_nobody_in_particular_announced(
     agrees(story)
 
 
+def test_announced_money_that_will_not_come_is_taken_off_again() -> None:
+    story = given(*FOUNDED, MoneyNotified(fund=GENERAL, cents=Cents(500), reference="town", by=AMINA)).when(promise(1_000))
+
+    def withdraw(cents: int) -> Decide:
+        return lambda book, _: funds.decide_withdraw(book.funds, fund=GENERAL, cents=Cents(cents), reference="r", by=AMINA)
+
+    assert "5.00 EUR are announced" in why(story.when(withdraw(501)))
+    story.when(withdraw(500)).then("00")
+    assert story.book.funds[GENERAL].to_come_cents() == 1_000
+    agrees(story)
+
+
 def test_the_advance_counts_what_has_not_come_whatever_else_the_fund_received() -> None:
     story = given(*FOUNDED, received(70_000)).when(promise(10_000))
     voted = AdvanceVoted(fund=GENERAL, advance_cents=Cents(6_000), decision=VOTE, by=AMINA)

@@ -6,7 +6,7 @@ from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events import grants as events
 from clearing.events.funds import UNBOUND, Earmark
-from clearing.rules import closing, subsidies
+from clearing.rules import closing, funds, subsidies
 from clearing.rules.answers import Declined, not_found
 from clearing.values import CategoryId, DecisionId, FundId, GrantId
 
@@ -53,6 +53,12 @@ def _reduce_subsidy(o: Order) -> Result:
     b = o.body
     grant, cents, reference = GrantId(b.id("grant")), b.optional("cents", b.cents), b.text("reference")
     return one(subsidies.decide_reduce(o.book.subsidies, grant=grant, cents=cents, reference=reference, by=o.by))
+
+
+def _withdraw_announcement(o: Order) -> Result:
+    b = o.body
+    fund, cents, reference = FundId(b.id("fund")), b.cents("cents"), b.text("reference")
+    return one(funds.decide_withdraw(o.book.funds, fund=fund, cents=cents, reference=reference, by=o.by))
 
 
 def _bind_fund(o: Order) -> Result:
@@ -140,6 +146,7 @@ VERBS: Final[dict[str, Verb]] = {
     "notify_subsidy": _notify_subsidy,
     "receive_subsidy": _receive_subsidy,
     "reduce_subsidy": _reduce_subsidy,
+    "withdraw_announcement": _withdraw_announcement,
     "bind_fund": _bind_fund,
     "vote_advance": _vote_advance,
     "propose_transfer": _propose_transfer,

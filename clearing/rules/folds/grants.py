@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from clearing.events import grants
-from clearing.rules import subsidies
+from clearing.rules import funds, subsidies
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book
@@ -50,4 +50,5 @@ FOLDS: Final[dict[type, Callable[..., None]]] = {
     grants.ProposalDropped: lambda book, event, _p, _a: subsidies.evolve_dropped(book.subsidies, event),
     grants.CreditsFrozen: _frozen,
     grants.CreditsResumed: _resumed,
+    grants.AnnouncementWithdrawn: lambda book, event, _p, _a: funds.evolve_withdrawn(book.funds, event),
 }  # fmt: skip
