@@ -1,4 +1,4 @@
-"""Law: a treasurer follows a funder's money and closes a caisse by the command line alone, with a second person where it counts."""
+"""Law: a treasurer follows a funder's money and begins a closing by the command line alone, with a second person."""
 
 from datetime import UTC, datetime
 from pathlib import Path
