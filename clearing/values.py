@@ -19,6 +19,7 @@ EaterId = NewType("EaterId", str)  # a pseudonym of one person who eats from a h
 ProducerId = NewType("ProducerId", str)
 ConventionId = NewType("ConventionId", str)
 FundId = NewType("FundId", str)
+GrantId = NewType("GrantId", str)  # what a funder promised: a subsidy
 DecisionId = NewType("DecisionId", str)
 PersonId = NewType("PersonId", str)  # one who commands: treasurer, approver, clerk
 PayerId = NewType("PayerId", str)

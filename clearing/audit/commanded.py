@@ -25,9 +25,9 @@ Fields = Mapping[str, object]
 _ONE: Final[dict[str, tuple[type, ...]]] = {
     "propose_person": (caisse.PersonProposed,), "confirm_person": (caisse.PersonNamed,),
     "remove_person": (caisse.PersonRemoved,), "record_decision": (caisse.DecisionRecorded,),
-    "adopt_charte": (caisse.CharteAdopted,), "open_fund": (funds.FundOpened,), "notify_money": (funds.MoneyNotified,),
-    "receive_money": (funds.MoneyReceived,),
-    "grant": (funds.AllocationGranted, funds.AllocationDeclined), "grant_single": (funds.SingleGranted,),
+    "adopt_charte": (caisse.CharteAdopted,), "notify_money": (funds.MoneyNotified,),
+    "receive_money": (funds.MoneyReceived,), "grant": (funds.AllocationGranted, funds.AllocationDeclined),
+    "grant_single": (funds.SingleGranted,),
     "credit_purse": (funds.PurseCredited,), "change_groups": (members.MemberGroupsChanged,),
     "block_card": (members.CardBlocked,), "unblock_card": (members.CardUnblocked,),
     "suspend_convention": (producers.ConventionSuspended,), "resume_convention": (producers.ConventionResumed,),

@@ -6,8 +6,19 @@ Checked against the book before the event; the fold itself refuses the rest.
 from typing import Final
 
 from clearing.audit.findings import BadEvent, Checked
-from clearing.events.caisse import CharteAdopted, DecisionApproved, DecisionRecorded, PersonNamed
+from clearing.events.caisse import (
+    CharteAdopted,
+    ClockConfirmed,
+    CommandDeclined,
+    DecisionApproved,
+    DecisionRecorded,
+    FrameHeld,
+    PersonNamed,
+    SecurityAlerted,
+)
 from clearing.events.catalogue import Event
+from clearing.events.closing import CaisseSealed, ClosureConfirmed
+from clearing.events.codes import Code
 from clearing.events.crediting import CohortRolled, LapseAnnounced
 from clearing.events.funds import (
     AllocationDeclined,
@@ -15,25 +26,37 @@ from clearing.events.funds import (
     AllocationRuleSet,
     CohortLapsed,
     LotLapsed,
+    MoneyReceived,
+    PurseCredited,
     SingleGranted,
 )
+from clearing.events.grants import RepaymentConfirmed, TransferConfirmed
 from clearing.events.households import EaterClassChanged, MoneyBackConfirmed, PurseEmptied
 from clearing.events.producers import BankDetailsApproved
+from clearing.events.sales import OperationRepeated
 from clearing.events.settlement import BatchApproved, BatchClosed, BatchExported, PayoutConfirmed, PayoutReturned
 from clearing.rules.allocation import single_cents
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
+from clearing.rules.closing import leftovers
 from clearing.rules.credit_run import event_of, work_out
 from clearing.rules.decisions import standing
+from clearing.rules.restrictions import restricted
 from clearing.rules.settlement import BatchState, PayoutState
+from clearing.rules.subsidies import Repayment, Transfer
 from clearing.values import DecisionId
 
 
 def check_office(event: Event, position: int, at_us: int, book: Book, checked: Checked) -> None:
     """Raises BadEvent. book: before the event."""
     promise = _PROMISES.get(type(event))
+    if book.closing.sealed:
+        _after_the_seal(event, position)
     if promise is None:  # nearly every event of a log is a sale
         return
+    declined = restricted(event, book, at_us)
+    if declined is not None:
+        raise BadEvent(position, declined.why)
     match event:
         case PersonNamed():
             _named(event, position, book)
@@ -47,6 +70,22 @@ def check_office(event: Event, position: int, at_us: int, book: Book, checked: C
         case DecisionApproved():
             if book.caisse.decisions[event.decision].by == event.by:
                 raise BadEvent(position, f"{event.by} recorded decision {event.decision} and approved it too")
+        case PurseCredited():
+            pass  # what binds them is asked above
+        case MoneyReceived():
+            announced = book.funds[event.fund].announced_cents
+            if event.grant is None and event.clears_cents not in (0, min(event.cents, announced)):  # 0: of version 1
+                raise BadEvent(position, f"it clears {event.clears_cents} cents of the {announced} that were announced")
+        case TransferConfirmed() | RepaymentConfirmed():
+            _left_fund(event, position, book)
+        case ClosureConfirmed():
+            said = book.closing.proposed
+            if said is None or said.by == event.by or (said.last_day, said.heirs) != (event.last_day, event.heirs):
+                raise BadEvent(position, "a closing needs two officers who agree on its day and on who gets the rest")
+        case CaisseSealed():
+            left = next(leftovers(book), None)
+            if left is not None or not 0 < book.closing.ends_us <= at_us:
+                raise BadEvent(position, f"the caisse was sealed too early: {left or 'its last day is not over'}")
         case CharteAdopted():
             # a founding's charte may be in force since before the founding, on a decision that was then
             _stands(event.charte.decision, max(at_us, event.charte.effective_us), position, book)
@@ -80,7 +119,7 @@ _PROMISES: Final[dict[type, str]] = {
     DecisionRecorded: "votes that wait for a second officer, but those of the founding",
     DecisionApproved: "votes approved by another person than recorded them",
     CharteAdopted: "chartes that stand on a recorded vote",
-    AllocationRuleSet: "credit rules that stand on a recorded vote",
+    AllocationRuleSet: "credit rules that stand on a recorded vote and stay inside earmarks",
     AllocationGranted: "grants, each once, with head count and total recounted",
     AllocationDeclined: "grants that their fund could not carry, given to nobody",
     SingleGranted: "single grants that fill a gap once",
@@ -96,7 +135,31 @@ _PROMISES: Final[dict[type, str]] = {
     BatchExported: "batches exported after their approval",
     PayoutConfirmed: "payouts that the bank made or sent back, in full",
     PayoutReturned: "payouts that the bank made or sent back, in full",
+    MoneyReceived: "receipts that clear what was announced, or nothing",
+    PurseCredited: "credits that no freeze, closing or earmark forbids",
+    TransferConfirmed: "money that left a fund by two people",
+    RepaymentConfirmed: "money that left a fund by two people",
+    ClosureConfirmed: "closings by two officers",
+    CaisseSealed: "seals on empty accounts",
 }
+AFTER_THE_SEAL: Final = (CommandDeclined, OperationRepeated, SecurityAlerted, FrameHeld, ClockConfirmed)
+"""What a log may still hold behind its seal, beside operations that were declined: it moves nothing."""
+
+
+def _after_the_seal(event: Event, position: int) -> None:
+    code = getattr(event, "code", Code.APPROVED)
+    if not isinstance(event, AFTER_THE_SEAL) and code in (Code.APPROVED, Code.PARTIAL):
+        raise BadEvent(position, f"{type(event).__name__} stands behind the seal of a closed caisse")
+
+
+def _left_fund(event: TransferConfirmed | RepaymentConfirmed, position: int, book: Book) -> None:
+    known: Transfer | Repayment | None
+    if isinstance(event, TransferConfirmed):
+        known = book.subsidies.transfers.get(event.transfer)
+    else:
+        known = book.subsidies.repayments.get(event.repayment)
+    if known is None or known.proposed.by == event.by or known.proposed.cents != event.cents:
+        raise BadEvent(position, "money leaves a fund by one who proposes it and another one who confirms just that")
 
 
 def _stands(decision: DecisionId, at_us: int, position: int, book: Book) -> None:

@@ -58,7 +58,8 @@ REASONS: Final[dict[Code, Reason]] = {
         "Seller: sell again with a new tap",
     ),
     Code.NOT_ALLOWED_NOW: Reason(
-        "For example no charte is in force yet, goods of somebody whom the hold was not for, a refund to be undone",
+        "For example no charte is in force (not yet, or the caisse has closed), goods of somebody whom the hold was not for, "
+        "a refund to be undone",
         "Desk: `clearing why SALE` shows what happened to it",
     ),
     Code.TAP_VIOLATION: Reason(

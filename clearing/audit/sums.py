@@ -1,6 +1,6 @@
 """Law: two roads lead to every sum: what the book holds, and what double entry adds up from the events. They meet."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from clearing.audit.findings import BadEvent, Checked
@@ -9,8 +9,9 @@ from clearing.events.catalogue import Event
 from clearing.events.sales import CaptureDecided, ReversalDecided, SaleDecided
 from clearing.rules.book import Book
 from clearing.rules.debts import debts
-from clearing.rules.postings import HELD, Ledger, Legs, UnexplainedPosting, payable_member, payee_account
+from clearing.rules.postings import BANK, HELD, Ledger, Legs, UnexplainedPosting, payable_member, payee_account
 from clearing.rules.settlement import BatchState, PayoutState
+from clearing.rules.subsidies import Step
 from clearing.values import FundId, Position, ProducerId
 
 POSTINGS: Final = "postings that sum to zero and agree with the book"
@@ -23,6 +24,8 @@ def book_balances(book: Book) -> dict[str, int]:
         found[f"owed:{producer}"] = owed.net_cents()
     found |= _purses(book) | _payable(book)
     found |= {payable_member(member): cents for member, cents in book.households.owed.items()}
+    for account, cents in (*_leaving(book), *_expected(book)):
+        found[account] = found.get(account, 0) + cents
     found[HELD] = sum(
         share.cents for one in book.operations.held() for share in getattr(one.event, "shares", ())
     )
@@ -51,6 +54,27 @@ def _payable(book: Book) -> dict[str, int]:
             if state not in (PayoutState.CONFIRMED, PayoutState.RETURNED):
                 found[f"payable:{line.producer}"] = found.get(f"payable:{line.producer}", 0) + line.paid_cents
     return found
+
+
+def _leaving(book: Book) -> Iterator[tuple[str, int]]:
+    """Payable to funders, to members and to who gets the rest of a closed caisse."""
+    for repayment in book.subsidies.repayments.values():
+        if repayment.step is Step.CONFIRMED:
+            yield f"payable:grantor:{repayment.proposed.grant}", repayment.proposed.cents
+    for member, cents in book.closing.own.items():
+        yield f"payable:member:{member}", cents
+    for fund, cents in book.closing.rests.items():
+        yield f"payable:heir:{fund}", cents
+
+
+def _expected(book: Book) -> Iterator[tuple[str, int]]:
+    """Announced and not come yet; of subsidies one by one, not as the funds add them up."""
+    to_come = {name: fund.announced_cents for name, fund in book.funds.items()}
+    for subsidy in book.subsidies.known.values():
+        to_come[subsidy.notified.fund] += subsidy.to_come_cents()
+    for fund, cents in to_come.items():
+        yield f"receivable:{fund}", -cents
+        yield f"notified:{fund}", cents
 
 
 def lots_of_cohorts(book: Book) -> dict[str, int]:
@@ -168,8 +192,8 @@ class TwoRoads:
 
 
 def in_books(account: str) -> bool:
-    """Accounts that the book holds too. The bank is the sum of all others; notified money is off the balance."""
-    return not account.startswith(("bank", "receivable:", "notified:"))
+    """Accounts that the book holds too. The bank is the sum of all others that are not off the balance."""
+    return account != BANK
 
 
 def differences(one: Mapping[str, int], other: Mapping[str, int]) -> list[str]:

@@ -7,6 +7,8 @@ from dataclasses import fields
 from typing import Final
 
 from clearing.authoriser.verbs import (
+    closing,
+    grants,
     households,
     money,
     officers,
@@ -18,8 +20,11 @@ from clearing.authoriser.verbs import (
 )
 from clearing.authoriser.verbs.order import Order, Result, Verb
 from clearing.events.catalogue import Event
+from clearing.rules.answers import Declined, not_now
+from clearing.rules.book import Book
+from clearing.rules.restrictions import restricted
 
-__all__ = ["VERBS", "Order", "Result", "Verb", "decide", "summary"]
+__all__ = ["VERBS", "Order", "Result", "Verb", "allowed", "decide", "summary"]
 
 VERBS: Final[dict[str, Verb]] = {
     **officers.VERBS,
@@ -30,15 +35,32 @@ VERBS: Final[dict[str, Verb]] = {
     **payouts.VERBS,
     **products.VERBS,
     **households.VERBS,
+    **grants.VERBS,
+    **closing.VERBS,
 }
 """verb -> how it is decided; who may give it is rules/offices.py, ALLOWED_ROLES (a test holds the two together)."""
+
+AFTER_THE_SEAL: Final = ("confirm_clock",)
+"""What a sealed caisse still takes: who reads it must be told the time."""
 
 
 def decide(verb: str, order: Order) -> Result:
     """All events of the command, or why not. Raises InvalidValue for a body that is not the verb's (a refusal, no event)."""
+    if order.book.closing.sealed and verb not in AFTER_THE_SEAL:
+        name = order.book.caisse.name
+        return not_now(f"{name} is closed and its log is sealed: it can be read and proved, nothing is added.")
     result = VERBS[verb](order)
     order.body.end()
-    return result
+    return result if isinstance(result, Declined) else allowed(result, order.book, order.at_us)
+
+
+def allowed(events: tuple[Event, ...], book: Book, at_us: int) -> Result:
+    """The same events, or why a freeze, a closing or an earmark forbids one of them."""
+    for event in events:
+        declined = restricted(event, book, at_us)
+        if declined is not None:
+            return declined
+    return events
 
 
 def summary(events: tuple[Event, ...]) -> dict[str, object]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from clearing.authoriser.bodies import Body, charte
+from clearing.authoriser.verbs.grants import read_earmark
 from clearing.authoriser.verbs.households import read_emergency_rule
 from clearing.authoriser.verbs.products import read_product
 from clearing.authoriser.verbs.voted import read_allocation_rule, read_decision
@@ -18,6 +19,7 @@ from clearing.rules.answers import Declined, not_now
 from clearing.rules.book import Book
 from clearing.rules.calendar import CivilCalendar
 from clearing.rules.offices import ROLES
+from clearing.rules.restrictions import restricted
 from clearing.values import CaisseCode, DecisionId, FundId, InvalidValue, PersonId
 from clearing.wire.commands import person_number
 from clearing.wire.signature import acceptable_public_key
@@ -65,8 +67,12 @@ def _parts(book: Book, code: CaisseCode, body: Body, founder_kid: bytes, at_us: 
     by = next(person.person for person in persons if person.key[:8] == founder_kid)
     for name, decide in PARTS.items():
         for one in body.bodies(name):
-            yield _taken(decide(book, one, by, at_us))
+            yield _taken(_allowed(decide(book, one, by, at_us), book, at_us))
             one.end()
+
+
+def _allowed(result: Event | Declined, book: Book, at_us: int) -> Event | Declined:
+    return result if isinstance(result, Declined) else restricted(result, book, at_us) or result
 
 
 def _taken(result: Event | Declined) -> Event:
@@ -83,7 +89,7 @@ def _decision(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Decli
 def _fund(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
     return funds.decide_open(
         book.funds, fund=FundId(one.id("fund")), kind=one.id("kind"), name=one.text("name"),
-        advance_cents=one.cents("advance_cents"), by=by,
+        advance_cents=one.cents("advance_cents"), earmark=read_earmark(one), by=by,
     )
 
 

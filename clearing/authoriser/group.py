@@ -13,7 +13,7 @@ from clearing.authoriser.operations import uses_tap
 from clearing.authoriser.sameness import MessageKey, Stored
 from clearing.event_store.proofs import chain_hash, leaf_hash
 from clearing.event_store.rows import BatchRow, EventRow, ReplyRow, TapRow
-from clearing.events import caisse, crediting, funds, households, members, producers, sales, settlement
+from clearing.events import caisse, closing, crediting, funds, grants, households, members, producers, sales, settlement
 from clearing.events.catalogue import Event
 from clearing.events.codec import Encoded, encode
 from clearing.rules.book import Book
@@ -146,6 +146,22 @@ def stream_of(event: Event) -> str:
             return f"member/{event.member}"
         case funds.FundOpened() | funds.MoneyNotified() | funds.MoneyReceived():
             return f"fund/{event.fund}"
+        case grants.AnnouncementWithdrawn():
+            return f"fund/{event.fund}"
+        case grants.EarmarkSet() | grants.AdvanceVoted() | closing.RestReleased() | closing.RestPaid():
+            return f"fund/{event.fund}"
+        case grants.SubsidyNotified() | grants.SubsidyReduced():
+            return f"subsidy/{event.grant}"
+        case grants.RepaymentProposed() | grants.RepaymentConfirmed() | grants.RepaymentPaid() | grants.RepaymentSentBack():
+            return f"subsidy/{event.grant}"
+        case grants.TransferProposed() | grants.TransferConfirmed():
+            return f"transfer/{event.transfer}"
+        case grants.ProposalDropped():
+            return f"{event.kind}/{event.number}"
+        case closing.OwnMoneyReleased() | closing.OwnMoneyPaid():
+            return f"member/{event.member}"
+        case closing.ProducerRepaid():
+            return f"producer/{event.producer}"
         case producers.TerminalEnrolled() | producers.TerminalSuspended() | producers.TerminalResumed():
             return f"terminal/{event.terminal.hex()}"
         case producers.ProducerAdmitted() | producers.BankDetailsProposed() | producers.BankDetailsApproved():

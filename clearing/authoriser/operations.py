@@ -127,16 +127,18 @@ def _decide_afterwards(book: Book, request: Request, head: OperationHead, termin
         settled = same_terminal is not None and same_terminal.position <= book.settlement.settled_up_to
         return afterwards.decide_reversal(
             asked, original=same_terminal, open_tombstones=book.open_tombstones(request.terminal, at_us), settled=settled,
-            allocation=book.allocation, funds=book.funds, at_us=at_us,
+            allocation=book.allocation, funds=book.funds, at_us=at_us, sealed=book.closing.sealed,
         )
     charte = book.caisse.charte_at(at_us)
     days = charte.refund_lot_days if charte is not None else 30
     calendar = book.caisse.calendar
     expires_us = calendar.end_of_day_us(calendar.day(at_us) + timedelta(days=days))
+    if book.closing.ends_us:  # with the last day, or at once when that is over
+        expires_us = MicroTime(min(expires_us, max(book.closing.ends_us, at_us + 1)))
     return afterwards.decide_refund(
         asked, original=book.capture_of(terminal.producer, request.terminal, original_x), suspended=terminal.suspended,
         reversed_before=reversed_before, allocation=book.allocation, funds=book.funds,
-        new_lot_expires_us=MicroTime(expires_us), at_us=at_us,
+        new_lot_expires_us=MicroTime(expires_us), at_us=at_us, sealed=book.closing.sealed,
     )
 
 

@@ -209,7 +209,7 @@ class Reception:
         event = TerminalEnrolled(
             terminal=request.terminal, epoch=request.epoch + 1, producer=terminal.producer, key=new.key, slot=None, by=None
         )
-        if terminal.suspended or self._key_taken([event], group):
+        if terminal.suspended or self.book.closing.sealed or self._key_taken([event], group):
             return self.answers.coded(request, Code.NOT_ALLOWED_NOW, at_us=at_us, head=head)
         reply = self.answers.coded(request, Code.APPROVED, at_us=at_us, head=head, position=self.book.position + 1)
         return self._record(waiting, request, [event], GroupedReply(b"", reply), group, at_us)
@@ -303,7 +303,7 @@ class Reception:
                 self.pairing.close(enrolment.slot)
                 group.add([TerminalSlotClosed(slot=enrolment.slot, why="too many wrong codes")], at_us)
             raise EnrolmentRefused from None
-        if answer is None or slot is None:
+        if answer is None or slot is None or self.book.closing.sealed:
             raise EnrolmentRefused
         result = decide_enrol(
             self.book.producers,

@@ -22,6 +22,7 @@ _ACCOUNTS: Final = {
     "payable": "in batches, not recorded as paid yet", "fund": "free in the fund {name}", "held": "held for authorisations",
     "purse": "members can spend ({name})",
 }
+_LEAVING: Final = "payable to funders, members and heirs"
 
 
 async def sales(desk: Desk) -> None:
@@ -111,7 +112,7 @@ async def _status_of(desk: Desk, code: CaisseCode, views: Questions) -> None:
     for account in await views.accounts():
         kind, _, name = account.account.partition(":")
         if kind in _ACCOUNTS:
-            told = _ACCOUNTS[kind].format(name=name)
+            told = _LEAVING if kind == "payable" and ":" in name else _ACCOUNTS[kind].format(name=name)
             sums[told] = sums.get(told, 0) + (account.cents if kind == "bank" else -account.cents)
     for told, cents in sums.items():
         desk.say(f"  {told:42} {euros(cents):>14} EUR")

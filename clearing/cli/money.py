@@ -3,6 +3,7 @@
 import argparse
 
 from clearing.cli.desk import Desk, Misused, zone_of
+from clearing.cli.earmarks import earmark_arguments, earmark_body
 from clearing.cli.entry import Entry, Group
 from clearing.events.codec import decode
 from clearing.events.funds import MoneyNotified, MoneyReceived, PurseCredited
@@ -10,7 +11,7 @@ from clearing.installation.amounts import euros, read_euros
 from clearing.installation.founding_file import read_wall_time
 
 
-async def _refuse_twice(desk: Desk, kind: type[MoneyNotified | MoneyReceived | PurseCredited], stream: str, cents: int) -> None:
+async def refuse_twice(desk: Desk, kind: type[MoneyNotified | MoneyReceived | PurseCredited], stream: str, cents: int) -> None:
     """A line of the bank's statement typed a second time is the commonest slip. Raises Misused."""
     reference = desk.arguments.reference
     async with desk.opened() as installation, installation.reading(desk.code) as log:
@@ -26,14 +27,21 @@ async def _refuse_twice(desk: Desk, kind: type[MoneyNotified | MoneyReceived | P
 
 async def notify(desk: Desk) -> None:
     cents = read_euros(desk.arguments.euros)
-    await _refuse_twice(desk, MoneyNotified, f"fund/{desk.arguments.fund}", cents)
+    await refuse_twice(desk, MoneyNotified, f"fund/{desk.arguments.fund}", cents)
     await desk.order("notify_money", {"fund": desk.arguments.fund, "cents": cents, "reference": desk.arguments.reference})
     desk.say(f"{euros(cents)} EUR are announced for {desk.arguments.fund}. When they arrive: clearing money receive")
 
 
+async def withdraw(desk: Desk) -> None:
+    given = desk.arguments
+    cents = read_euros(given.euros)
+    await desk.order("withdraw_announcement", {"fund": given.fund, "cents": cents, "reference": given.reference})
+    desk.say(f"{euros(cents)} EUR less are expected for {given.fund}.")
+
+
 async def receive(desk: Desk) -> None:
     cents = read_euros(desk.arguments.euros)
-    await _refuse_twice(desk, MoneyReceived, f"fund/{desk.arguments.fund}", cents)
+    await refuse_twice(desk, MoneyReceived, f"fund/{desk.arguments.fund}", cents)
     await desk.order("receive_money", {"fund": desk.arguments.fund, "cents": cents, "reference": desk.arguments.reference})
     desk.say(f"{euros(cents)} EUR are in {desk.arguments.fund}.")
 
@@ -41,7 +49,7 @@ async def receive(desk: Desk) -> None:
 async def credit(desk: Desk) -> None:
     given = desk.arguments
     cents = read_euros(given.euros)
-    await _refuse_twice(desk, PurseCredited, f"member/{given.member}", cents)
+    await refuse_twice(desk, PurseCredited, f"member/{given.member}", cents)
     body: dict[str, object] = {"member": given.member, "purse": given.purse, "cents": cents, "reference": given.reference}
     if given.fund:
         body["fund"] = given.fund
@@ -55,7 +63,8 @@ async def credit(desk: Desk) -> None:
 async def open_fund(desk: Desk) -> None:
     given = desk.arguments
     advance = read_euros(given.advance, what="--advance")
-    await desk.order("open_fund", {"fund": given.fund, "kind": given.kind, "name": given.name, "advance_cents": advance})
+    await desk.order("open_fund", {"fund": given.fund, "kind": given.kind, "name": given.name, "advance_cents": advance,
+                                   **await earmark_body(desk)})  # fmt: skip
     desk.say(f"The fund {given.fund} is open. Next: clearing money receive {given.fund} EUROS --reference LINE")
 
 
@@ -79,12 +88,15 @@ def _open_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", required=True, choices=("general", "tier", "solidarity", "sponsor", "guarantee"))
     parser.add_argument("--name", required=True)
     parser.add_argument("--advance", default="0.00", help="how much announced money may be used early (default 0.00)")
+    earmark_arguments(parser)
 
 
 ENTRIES = (
     Entry(words=("fund", "open"), group=Group.MONEY, does="open a fund", run=open_fund, arguments=_open_arguments, signed=True),
     Entry(words=("money", "notify"), group=Group.MONEY, does="a grant was announced", run=notify, arguments=_fund_money,
           signed=True),
+    Entry(words=("money", "withdraw"), group=Group.MONEY, does="announced money will not come", run=withdraw,
+          arguments=_fund_money, signed=True),
     Entry(words=("money", "receive"), group=Group.MONEY, does="money arrived at the bank", run=receive, arguments=_fund_money,
           signed=True),
     Entry(words=("credit",), group=Group.MONEY, does="put money into one member's purse", run=credit,

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from clearing.cli import (
+    closing,
     crediting,
     decisions,
     demo,
+    funds,
     households,
     looking,
     members,
@@ -22,6 +24,7 @@ from clearing.cli import (
     registers,
     rules,
     settlement,
+    subsidies,
     terminals,
     till,
     top,
@@ -49,6 +52,9 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     *households.ENTRIES,
     *crediting.ENTRIES,
     *top.ENTRIES,
+    *funds.ENTRIES,
+    *subsidies.ENTRIES,
+    *closing.ENTRIES,
 )
 _WORD: Final = re.compile(r"argument COMMAND: invalid choice: '([^']*)'")
 _WORD_OFFERED: Final = re.compile(r"[a-z][a-z-]*")
@@ -62,6 +68,8 @@ _ABOUT: Final = (
     "                           export, paid\n"
     "A treasurer's question     sales, why, summary, member list, producer list, batches\n"
     "A bad day                  card block, emergency, member separate, terminal suspend, producer suspend, returned, why\n"
+    "A treasurer's question     funds, subsidy trace, sales, why, summary, member list, producer list, batches\n"
+    "A bad day                  card block, terminal suspend, producer suspend, returned, why\n"
     "An operator's              serve, status, top, audit, rebuild, snapshot, clock confirm, terminal list"
 )
 _OPTIONS: Final = """options:

@@ -7,8 +7,10 @@ from typing import Final, get_args
 
 from clearing.events import (
     caisse,
+    closing,
     crediting,
     funds,
+    grants,
     households,
     members,
     producers,
@@ -27,6 +29,8 @@ Event = (
     | settlement.Event
     | crediting.Event
     | households.Event
+    | grants.Event
+    | closing.Event
 )
 
 EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)

@@ -190,6 +190,8 @@ _UPCASTS: Final[dict[tuple[int, int], Upcast]] = {
     (5, 1): lambda parts: [(*parts[0], (), 0, "caisse", "", "", "", False), parts[1]],  # DecisionRecorded
     (23, 1): lambda parts: [(*parts[0], "fixed", 0, (), False, "", "", "wait", None, None, 0, 0), parts[1]],
     (24, 1): lambda parts: [(*parts[0], parts[0][7], 0, "fixed", 0, (), False, None, 0, 0), ((),)],
+    (20, 1): lambda parts: [(*parts[0], ((), (), None, None, False)), parts[1]],  # a fund without an earmark
+    (22, 1): lambda parts: [(*parts[0], None, 0), parts[1]],  # money that named no subsidy and cleared nothing
 }
 """(type, stored schema version) -> the stored [public, private] tuples as the next version has them."""
 _BODY: Final = struct.Struct(">HHI")  # type, schema version, length of the public part

@@ -4,9 +4,26 @@ An allocation is ONE event per rule and period; every purse derives its own lot 
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
-from clearing.values import Cents, DecisionId, FundId, MemberId, MicroTime, PersonId, PurseKind
+from clearing.values import CategoryId, Cents, DecisionId, FundId, GrantId, MemberId, MicroTime, PersonId, PurseKind
+
+
+class Earmark(NamedTuple):
+    """What a fund's money may be spent for; empty or None: no restriction of that kind.
+
+    places: ids of producers, conventions or structures, a territory among them; the selling producer carries one. categories:
+    of the lines. from_us <= time < until_us. alone: no other money may come into the fund by a transfer.
+    """
+
+    places: tuple[str, ...] = ()
+    categories: tuple[CategoryId, ...] = ()
+    from_us: MicroTime | None = None
+    until_us: MicroTime | None = None
+    alone: bool = False
+
+
+UNBOUND: Final = Earmark()
 
 
 class ClassCents(NamedTuple):
@@ -25,18 +42,25 @@ class Amount(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FundOpened:
-    """kind: general, tier, solidarity, sponsor, guarantee. advance_cents: how much notified money may be engaged early."""
+    """kind: general, tier, solidarity, sponsor, guarantee. advance_cents: how much notified money may be engaged early.
+
+    Version 2: earmark.
+    """
 
     TYPE: ClassVar[int] = 20
+    SCHEMA: ClassVar[int] = 2
     fund: FundId
     kind: str
     name: str
     advance_cents: Cents
     by: PersonId
+    earmark: Earmark = UNBOUND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoneyNotified:
+    """Money announced for this fund by nobody in particular; what a funder announces is a subsidy (grants.py)."""
+
     TYPE: ClassVar[int] = 21
     fund: FundId
     cents: Cents
@@ -46,13 +70,19 @@ class MoneyNotified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoneyReceived:
-    """Money on the caisse's bank account for this fund. reference: the bank line."""
+    """Money on the caisse's bank account for this fund. reference: the bank line.
+
+    Version 2: grant, the subsidy that it is a part of; clears_cents, how much of what was announced for the fund came with it.
+    """
 
     TYPE: ClassVar[int] = 22
+    SCHEMA: ClassVar[int] = 2
     fund: FundId
     cents: Cents
     reference: str
     by: PersonId
+    grant: GrantId | None = None
+    clears_cents: Cents = Cents(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,8 +158,16 @@ def _ceiling(one: Table, what: str) -> Table:
     return said | {"per_purse": per == "purse"}
 
 
-def _fund(one: Table) -> Table:
+def _fund(one: Table, zone: ZoneInfo) -> Table:
+    """places, categories, from, until, alone bind it; they stand beside its other fields."""
     said = dict(one)
+    what = f"fund {one.get('fund')!r}"
+    earmark: Table = {name: said.pop(name) for name in ("places", "categories", "alone") if name in said}
+    for name in ("from", "until"):
+        if name in said:
+            earmark[f"{name}_us"] = read_wall_time(said.pop(name), zone, what=f"'{name}' of {what}")
+    if earmark:
+        said["earmark"] = earmark
     said["advance_cents"] = read_euros(said.pop("advance", "0.00"), what=f"advance of fund {one.get('fund')!r}")
     return said
 
@@ -214,8 +222,8 @@ def _tables(path: Path) -> Table:
 
 PARTS: Final[dict[str, Callable[[Table, ZoneInfo, int], Table]]] = {
     "decisions": lambda one, _zone, _place: read_decision(one),
-    "funds": lambda one, _zone, _place: _fund(one),
     "products": lambda one, _zone, _place: one,
+    "funds": lambda one, zone, _place: _fund(one, zone),
     "chartes": read_charte,
     "allocation_rules": lambda one, _zone, _place: _allocation(one),
     "emergency_rules": lambda one, _zone, _place: _emergency(one),

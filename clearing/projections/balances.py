@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from clearing.events.basket import Return, Share
+from clearing.events.closing import ClosureConfirmed, OwnMoneyReleased
 from clearing.events.crediting import CohortRolled
 from clearing.events.funds import AllocationGranted, CohortLapsed, LotLapsed, PurseCredited, SingleGranted
 from clearing.events.households import HouseholdSeparated, MemberLeft, PurseEmptied
@@ -37,6 +38,7 @@ def writes(page: Page) -> Writes:
     grants: list[tuple[object, ...]] = []
     rolled: list[tuple[object, ...]] = []
     lapsed: list[tuple[object, ...]] = []
+    ends: list[Write] = []
     for recorded in page.recorded:
         match recorded.event:
             case AllocationGranted() as event:
@@ -49,13 +51,15 @@ def writes(page: Page) -> Writes:
                 groups.close(event.member, recorded.position)
             case CohortLapsed() as event:
                 lapsed.append((event.lot,))
+            case ClosureConfirmed() as event:
+                ends.append(Write("shorten", (event.ends_us,)))
             case MemberAdmitted() | MemberGroupsChanged() as event:
                 groups.change(event.member, event.groups, recorded.position)
             case _:
                 _move(recorded, moves)
     return [
         *groups.writes(), *write("grant", grants), *write("move", moves.rows()), *write("roll", rolled),
-        *write("lapse", lapsed), Write("fold", (page.last, FOLD_EVENTS)),
+        *write("lapse", lapsed), *ends, Write("fold", (page.last, FOLD_EVENTS)),
     ]  # fmt: skip
 
 
@@ -143,6 +147,9 @@ def _move(recorded: Recorded, moves: _Moves) -> None:
         case PurseEmptied() as event:
             for gone in event.lots:
                 moves.add(event.member, gone.purse, gone.lot, -gone.cents)
+        case OwnMoneyReleased() as event:
+            for use in event.lots:
+                moves.add(event.member, event.purse, use.lot, -use.cents)
         case _:
             pass
 

@@ -117,6 +117,13 @@ SELECT k.member, k.purse, k.lot, -k.cents, NULL FROM kept AS k
 ON CONFLICT (member, lot, purse) DO UPDATE
 SET cents = m.cents + EXCLUDED.cents, expires_us = COALESCE(EXCLUDED.expires_us, m.expires_us);
 
+-- name: shorten
+-- A closing: no credit outlives its last day. Own money has no expiry and keeps none.
+WITH granted AS (
+    UPDATE {schema}.balance_grants_{g} SET expires_us = $1 WHERE expires_us > $1
+)
+UPDATE {schema}.balance_moves_{g} SET expires_us = $1 WHERE expires_us > $1;
+
 -- name: fold
 -- What sales took since the last fold, when it is $2 events ago: added up, in the order of the key, into one row per lot.
 WITH due AS (

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Self
 
 from clearing.events.basket import Line
 from clearing.events.catalogue import Event
+from clearing.events.closing import ProducerRepaid
 from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
 from clearing.projections.answers import SaleRow, ShareRow
 from clearing.projections.operations import Operation, operation
@@ -106,6 +107,8 @@ def _entry(producer: str, at: int, event: Event, original: int | None) -> Entry 
         case ReversalDecided(effect="undone"):
             card = per_payee(event.returned).get(producer)
             return None if card is None else Entry(at, original or 0, "reversal", 0, -card)
+        case ProducerRepaid() if event.producer == producer:
+            return Entry(at, at, "repaid", 0, event.cents)
         case _:
             return None
 

@@ -110,11 +110,14 @@ def decide_hold_expiry(original: Operation, *, allocation: Allocation, at_us: in
 
 def decide_reversal(
     asked: Afterwards, *, original: Operation | None, open_tombstones: Collection[OperationId], settled: bool,
-    allocation: Allocation, funds: Funds, at_us: int,
+    allocation: Allocation, funds: Funds, at_us: int, sealed: bool = False,
 ) -> ReversalDecided:
-    """original: the operation of the SAME terminal. open_tombstones: the terminal's. settled: its batch has closed."""
+    """original: the operation of the SAME terminal. open_tombstones: the terminal's. settled: its batch has closed.
+    sealed: the caisse takes nothing in any more."""
     code, effect, back, exception = Code.APPROVED, "nothing", tuple[Return, ...](), ""
-    if original is None:
+    if sealed:
+        code = Code.NOT_ALLOWED_NOW
+    elif original is None:
         effect = "tombstone"
         if asked.original not in open_tombstones and len(open_tombstones) >= TOMBSTONES_MAX:
             code, effect = Code.FREQUENCY_LIMIT, "nothing"
@@ -167,11 +170,11 @@ def remaining(sold: Sequence[Line], back: Sequence[Line], producer: ProducerId) 
 
 def decide_refund(
     asked: Afterwards, *, original: Operation | None, suspended: bool, reversed_before: bool, allocation: Allocation,
-    funds: Funds, new_lot_expires_us: MicroTime, at_us: int,
+    funds: Funds, new_lot_expires_us: MicroTime, at_us: int, sealed: bool = False,
 ) -> RefundDecided:
     """original: a capture of the same producer. Goods at full price; the card's part goes back to its lots.
 
-    reversed_before: the terminal cancelled this refund before it came.
+    reversed_before: the terminal cancelled this refund before it came. sealed: the caisse takes nothing in any more.
     """
     sold = original.event if original is not None else None
     shares: tuple[Share, ...] | None = None
@@ -184,6 +187,8 @@ def decide_refund(
         code = Code.LATE_AFTER_REVERSAL
     elif original.state is not State.CAPTURED:
         code = Code.EXPIRED_OR_RESOLVED
+    elif sealed:
+        code = Code.NOT_ALLOWED_NOW
     else:
         shares = refund(goods(sold), sold.shares, original.refunded, asked.lines, producer=sold.op.producer)
         code = Code.AMOUNT_LIMIT if shares is None else Code.APPROVED

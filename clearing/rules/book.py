@@ -16,6 +16,7 @@ from clearing.rules import (
     allocation,
     caisse,
     card_limits,
+    closing,
     emergency,
     funds,
     households,
@@ -24,11 +25,14 @@ from clearing.rules import (
     producers,
     products,
     settlement,
+    subsidies,
 )
 from clearing.rules.answers import BrokenBook
 from clearing.rules.ceilings import Usage
 from clearing.rules.facts import Facts, Spendable
 from clearing.rules.folds import (
+    closing as ending,
+    grants,
     households as household_folds,
     money,
     payouts,
@@ -53,6 +57,8 @@ SECTIONS: Final = (
     "households",
     "card_limits",
     "emergency",
+    "subsidies",
+    "closing",
 )
 """The rooms of the book that are records of containers and single values: snapshots say them field by field."""
 
@@ -74,6 +80,8 @@ class Book:
         self.households = households.Households()
         self.card_limits = card_limits.CardLimits()
         self.emergency = emergency.Emergency()
+        self.subsidies = subsidies.Subsidies()
+        self.closing = closing.Closing()
         self.usage = Usage()
         self.operations = Operations(bodies)
         self.tombstones: dict[TerminalId, dict[OperationId, int]] = {}
@@ -210,6 +218,8 @@ _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **voted.FOLDS,
     **listed.FOLDS,
     **household_folds.FOLDS,
+    **grants.FOLDS,
+    **ending.FOLDS,
 }
 """What each event does to the book. Events that are not here are evidence only: declines of commands and allocations, held
 frames, confirmed clocks, repeats."""

@@ -40,6 +40,7 @@ class Caisse:
     approvals: dict[DecisionId, PersonId] = field(default_factory=dict)
     rulings: dict[DecisionId, list[Ruling]] = field(default_factory=dict)
     in_force: list[tuple[int, Charte | None]] = field(default_factory=list)
+    ends_us: int = 0  # of a caisse that closes: from here on no card pays
 
     def charte_at(self, at_us: int) -> Charte | None:
         """The charte in force: the latest effective at or before at_us whose decision then is in force; of two with the same
@@ -56,9 +57,11 @@ class Caisse:
         for decision, (from_us, until_us) in periods.items():
             changes |= {us for us in (from_us, until_us) if us is not None}
             changes |= {ruling.from_us for ruling in self.rulings.get(decision, ())}
+        if self.ends_us:
+            changes = {us for us in changes if us < self.ends_us} | {self.ends_us}
         self.in_force = []
         for at_us in sorted(changes):
-            charte = self._carried_at(at_us, periods)
+            charte = None if self.ends_us and at_us == self.ends_us else self._carried_at(at_us, periods)
             if not self.in_force or self.in_force[-1][1] is not charte:
                 self.in_force.append((at_us, charte))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 from clearing.events.catalogue import Event
+from clearing.events.closing import ProducerRepaid
 from clearing.values import ProducerId
 
 
@@ -18,7 +19,9 @@ class Debt(NamedTuple):
     refunded_cents: int
 
 
-OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {}
+OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {
+    ProducerRepaid: lambda event: [Debt(event.producer, 0, -event.cents)],  # what it owed for goods that came back
+}
 """Event -> its debts, one per producer. Their postings are in rules/postings.py."""
 
 

@@ -31,7 +31,7 @@ class OpenLot:
     cents: int
 
 
-def _ends_us(lot: OpenLot) -> int:
+def ends_us(lot: OpenLot) -> int:
     return NEVER if lot.expires_us is None else lot.expires_us
 
 
@@ -64,7 +64,7 @@ class Purse:
         held = self.lot(lot)
         if held is None:
             new = OpenLot(lot, fund, expires_us, cents)
-            self.lots.insert(bisect_right(self.lots, _ends_us(new), key=_ends_us), new)
+            self.lots.insert(bisect_right(self.lots, ends_us(new), key=ends_us), new)
         else:
             held.cents += cents
 

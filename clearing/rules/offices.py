@@ -83,6 +83,35 @@ _LISTS: Final[Roles] = {
     "list_products": ("clerk", "treasurer", "desk"),
     "list_prices": ("clerk", "treasurer", "desk"),
 }
+_FUNDERS: Final[Roles] = {
+    "notify_subsidy": _MONEY,
+    "receive_subsidy": _MONEY,
+    "reduce_subsidy": _MONEY,
+    "withdraw_announcement": _MONEY,
+    "bind_fund": _RULES,
+    "vote_advance": _RULES,
+    "propose_transfer": _MONEY,
+    "confirm_transfer": ("treasurer", "approver"),
+    "drop_transfer": ("treasurer", "approver"),
+    "propose_repayment": _MONEY,
+    "confirm_repayment": ("treasurer", "approver"),
+    "drop_repayment": ("treasurer", "approver"),
+    "repayment_paid": _MONEY,
+    "repayment_sent_back": _MONEY,
+    "freeze_credits": _RULES,
+    "resume_credits": _RULES,
+}
+_ENDING: Final[Roles] = {
+    "propose_closure": _MONEY,
+    "confirm_closure": ("treasurer", "approver"),
+    "release_own_money": _MONEY,
+    "own_money_paid": _MONEY,
+    "release_rests": _MONEY,
+    "rest_paid": _MONEY,
+    "producer_repaid": _MONEY,
+    "seal_caisse": ("treasurer", "approver"),
+}
+
 ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_OFFICERS,
     **_VOTED,
@@ -92,6 +121,8 @@ ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_PAYOUTS,
     **_LISTS,
     **_HOUSEHOLDS,
+    **_FUNDERS,
+    **_ENDING,
 }
 """verb -> roles of which one is enough."""
 

@@ -4,9 +4,8 @@ The second road to every sum: the book folds state, this derives double entry fr
 
 Cents above zero are a debit, below zero a credit. Accounts: `bank`; `fund:<id>` what is left in a fund; `purse:<kind>` all
 members' purses of a kind; `held` what authorisations reserve; `owed:<producer>` captured and not yet in a batch that pays;
-`payable:<producer>` given to the bank to pay; `payable:member:<id>` own money of one who left. Off the balance:
-`receivable:<fund>` against `notified:<fund>` add up what was notified (a MoneyReceived names no notification, so it clears
-none: read them against what the fund received).
+`payable:<producer>` given to the bank to pay; `payable:grantor:<grant>`, `payable:member:<id>`, `payable:heir:<fund>` what
+leaves otherwise. Off the balance: `receivable:<fund>` against `notified:<fund>`, what was announced and is still to come.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +14,7 @@ from typing import Any, Final
 
 from clearing.events.basket import LotReturn, Return, Share
 from clearing.events.catalogue import Event
+from clearing.events.closing import OwnMoneyPaid, OwnMoneyReleased, ProducerRepaid, RestPaid, RestReleased
 from clearing.events.crediting import CohortRolled
 from clearing.events.funds import (
     AllocationGranted,
@@ -24,6 +24,15 @@ from clearing.events.funds import (
     MoneyReceived,
     PurseCredited,
     SingleGranted,
+)
+from clearing.events.grants import (
+    AnnouncementWithdrawn,
+    RepaymentConfirmed,
+    RepaymentPaid,
+    RepaymentSentBack,
+    SubsidyNotified,
+    SubsidyReduced,
+    TransferConfirmed,
 )
 from clearing.events.households import HouseholdSeparated, MoneyBackConfirmed, PurseEmptied
 from clearing.events.sales import (
@@ -163,6 +172,14 @@ def _held(shares: Iterable[Share]) -> Legs:
     return found
 
 
+def _money_came(event: MoneyReceived) -> Legs:
+    cleared = event.clears_cents
+    return {
+        BANK: event.cents, f"fund:{event.fund}": -event.cents, f"receivable:{event.fund}": -cleared,
+        f"notified:{event.fund}": cleared,
+    }
+
+
 def _captured(event: CaptureDecided, origins: Origins) -> Legs:
     found = _given_back(event.released, origins, held=True)
     for share in event.shares:
@@ -230,7 +247,7 @@ _MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     BatchClosed: lambda event, _: _instructed(event),
     PayoutConfirmed: lambda event, _: _move(f"payable:{event.producer}", BANK, event.cents),
     PayoutReturned: _returned,
-    MoneyReceived: lambda event, _: _move(BANK, f"fund:{event.fund}", event.cents),
+    MoneyReceived: lambda event, _: _money_came(event),
     MoneyNotified: lambda event, _: _move(f"receivable:{event.fund}", f"notified:{event.fund}", event.cents),
     AllocationGranted: lambda event, _: _move(f"fund:{event.fund}", f"purse:{event.purse}", event.total_cents),
     SingleGranted: lambda event, _: _move(f"fund:{event.fund}", f"purse:{event.purse}", event.cents),
@@ -241,6 +258,18 @@ _MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     LotLapsed: _lapsed,
     PurseEmptied: lambda event, _: _emptied(event),
     MoneyBackConfirmed: lambda event, _: _move(payable_member(event.member), BANK, event.cents),
+    SubsidyNotified: lambda event, _: _move(f"receivable:{event.fund}", f"notified:{event.fund}", event.cents),
+    SubsidyReduced: lambda event, _: _move(f"notified:{event.fund}", f"receivable:{event.fund}", event.cents),
+    AnnouncementWithdrawn: lambda event, _: _move(f"notified:{event.fund}", f"receivable:{event.fund}", event.cents),
+    TransferConfirmed: lambda event, _: _move(f"fund:{event.fund}", f"fund:{event.to}", event.cents),
+    RepaymentConfirmed: lambda event, _: _move(f"fund:{event.fund}", f"payable:grantor:{event.grant}", event.cents),
+    RepaymentPaid: lambda event, _: _move(f"payable:grantor:{event.grant}", BANK, event.cents),
+    RepaymentSentBack: lambda event, _: _move(BANK, f"payable:grantor:{event.grant}", event.cents),
+    OwnMoneyReleased: lambda event, _: _move(f"purse:{event.purse}", f"payable:member:{event.member}", event.cents),
+    OwnMoneyPaid: lambda event, _: _move(f"payable:member:{event.member}", BANK, event.cents),
+    RestReleased: lambda event, _: _move(f"fund:{event.fund}", f"payable:heir:{event.fund}", event.cents),
+    RestPaid: lambda event, _: _move(f"payable:heir:{event.fund}", BANK, event.cents),
+    ProducerRepaid: lambda event, _: _move(BANK, f"owed:{event.producer}", event.cents),
 }
 """What each event moves; an event that is not here moves no money."""
 

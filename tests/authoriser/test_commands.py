@@ -228,7 +228,9 @@ async def test_an_unreadable_command_keeps_its_number_free(caisse: Caisse) -> No
 
 async def test_a_single_events_fields_come_back_to_the_person(caisse: Caisse) -> None:
     done = await caisse.command(AMINA, "receive_money", {"fund": "general", "cents": 250, "reference": "gift"})
-    assert done.out == {"event": "MoneyReceived", "fund": "general", "cents": 250, "reference": "gift", "by": "amina"}
+    assert done.out == {
+        "event": "MoneyReceived", "fund": "general", "cents": 250, "reference": "gift", "by": "amina", "clears_cents": 0,
+    }
 
 
 @pytest.mark.parametrize("reference", ["bank\x00line", "two\nlines", "\x9b31m"])

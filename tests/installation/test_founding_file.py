@@ -9,9 +9,10 @@ from clearing.authoriser.founding import decide_found
 from clearing.events.caisse import CaisseFounded, CharteAdopted
 from clearing.events.charte import Span
 from clearing.events.crediting import EmergencyRuleSet
-from clearing.events.funds import AllocationRuleSet
+from clearing.events.funds import AllocationRuleSet, FundOpened
 from clearing.events.households import HouseholdRulesSet
 from clearing.installation.founding_file import FoundingFile, read_charte_file, read_founding_file, read_wall_time
+from clearing.rules.answers import Declined
 from clearing.values import InvalidValue
 from clearing.wire.signature import TerminalKey
 from tests.house.sources import CLONE
@@ -162,3 +163,20 @@ def test_a_charte_file_may_bring_its_vote_with_it(tmp_path: Path) -> None:
     assert isinstance(payers, list)
     assert payers[0]["covers"] == [{"category": "a", "unit_cents": 700}]
     assert payers[0]["condition"] == {"until_us": read_wall_time("2026-03-01", PARIS, what="until")}
+
+
+def test_a_fund_can_be_founded_bound_and_its_rules_are_checked_with_it(tmp_path: Path) -> None:
+    bound = 'until = 2099-12-31\nplaces = ["territory.avesnois"]\nalone = true\n'
+    park_too = f'[[funds]]\n{bound}fund = "park"\nkind = "sponsor"\nname = "Park"\n[[funds]]\n'
+    path = changed(tmp_path, "[[funds]]\n", park_too)
+    file = read(path)
+    founded = decide_found(file.code, file.body, founder_kid=KEYS["camille"].public[:8], at_us=1_750_000_000_000_000)
+    assert isinstance(founded, tuple), founded
+    park = next(event for event in founded if isinstance(event, FundOpened))
+    assert (park.earmark.places, park.earmark.alone) == (("territory.avesnois",), True)
+    assert park.earmark.until_us == read_wall_time("2099-12-31", PARIS, what="until")
+    general = changed(tmp_path, "[[funds]]\n", "[[funds]]\n" + bound)
+    refused = read(general)
+    declined = decide_found(refused.code, refused.body, founder_kid=KEYS["camille"].public[:8], at_us=1_750_000_000_000_000)
+    assert isinstance(declined, Declined)
+    assert 'write where = ["territory.avesnois"]' in declined.why

@@ -11,7 +11,7 @@ from clearing.rules.answers import Declined
 from clearing.values import EaterId, MemberId, PurseKind
 from tests.given_when_then import Story, given
 from tests.household_sayings import home, joins, pay, voted
-from tests.sayings import AMINA, BRUNO, FOUNDED, VOTE, Decide, grant, grant_single, granted, member, opened, received
+from tests.sayings import AMINA, BRUNO, FOUNDED, Decide, grant, grant_single, granted, member, opened, received
 
 CHILD = "child"
 
@@ -175,7 +175,8 @@ def test_a_corrected_month_of_change_is_the_one_that_counts() -> None:
 )
 def test_a_vote_that_does_not_fit_together_is_declined_with_what_to_write(fields: dict[str, Any], words: str) -> None:
     rule = voted(15_000, **fields)
-    answer = decide_set_rule(rule, funds=("general", "caf"), decisions=(VOTE,))  # type: ignore[arg-type]
+    caisse = given(*FOUNDED).book.caisse
+    answer = decide_set_rule(rule, funds=("general", "caf"), caisse=caisse, at_us=1)  # type: ignore[arg-type]
     assert isinstance(answer, Declined)
     assert words in answer.why
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from clearing.authoriser.verbs.grants import read_earmark
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events import funds as money
 from clearing.rules import allocation, decisions, funds
@@ -12,7 +13,7 @@ def _open_fund(o: Order) -> Result:
     b = o.body
     return one(funds.decide_open(
         o.book.funds, fund=FundId(b.id("fund")), kind=b.id("kind"), name=b.text("name"),
-        advance_cents=b.cents("advance_cents"), by=o.by,
+        advance_cents=b.cents("advance_cents"), earmark=read_earmark(b), by=o.by,
     ))
 
 

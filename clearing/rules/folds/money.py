@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from clearing.events import funds as fund_events
-from clearing.rules import allocation, funds, lapsing
+from clearing.rules import allocation, funds, lapsing, subsidies
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book
@@ -38,6 +38,11 @@ def _lot_lapsed(book: "Book", event: fund_events.LotLapsed, _position: int, _at_
     funds.release(book.funds, given_by or event.fund, event.fund, event.cents)
 
 
+def _received(book: "Book", event: fund_events.MoneyReceived, _position: int, _at_us: int) -> None:
+    funds.evolve_received(book.funds, event)
+    subsidies.evolve_received(book.subsidies, event)
+
+
 FOLDS: Final[dict[type, Callable[..., None]]] = {
     fund_events.AllocationGranted: _granted,
     fund_events.SingleGranted: _single_granted,
@@ -47,5 +52,5 @@ FOLDS: Final[dict[type, Callable[..., None]]] = {
     fund_events.AllocationRuleSet: lambda book, event, _p, _a: allocation.evolve_rule(book.allocation, event),
     fund_events.FundOpened: lambda book, event, _p, _a: funds.evolve_opened(book.funds, event),
     fund_events.MoneyNotified: lambda book, event, _p, _a: funds.evolve_notified(book.funds, event),
-    fund_events.MoneyReceived: lambda book, event, _p, _a: funds.evolve_received(book.funds, event),
+    fund_events.MoneyReceived: _received,
 }
