@@ -6,14 +6,16 @@ Several items in one command (members, cards, producers) are taken whole or not 
 from dataclasses import fields
 from typing import Final
 
-from clearing.authoriser.verbs import money, officers, payouts, people, stalls, voted
+from clearing.authoriser.verbs import money, officers, payouts, people, solidarity, stalls, voted
 from clearing.authoriser.verbs.order import Order, Result, Verb
 from clearing.events.catalogue import Event
+from clearing.events.settlement import BatchClosed
 
 __all__ = ["VERBS", "Order", "Result", "Verb", "decide", "summary"]
 
 VERBS: Final[dict[str, Verb]] = {
     **officers.VERBS, **voted.VERBS, **money.VERBS, **people.VERBS, **stalls.VERBS, **payouts.VERBS,
+    **solidarity.VERBS,
 }  # fmt: skip
 """verb -> how it is decided; who may give it is rules/offices.py, ALLOWED_ROLES (a test holds the two together)."""
 
@@ -26,7 +28,12 @@ def decide(verb: str, order: Order) -> Result:
 
 
 def summary(events: tuple[Event, ...]) -> dict[str, object]:
-    """What the person is told of the events: the plain fields of a single one, else how many there were."""
+    """What the person is told of the events: the plain fields of a single one, else how many there were.
+
+    A batch is told of alone, though draws of the day may have been shared just before it.
+    """
+    if events and isinstance(events[-1], BatchClosed):
+        events = events[-1:]
     if len(events) != 1:
         return {"events": len(events)}
     event = events[0]

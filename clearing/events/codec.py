@@ -186,8 +186,14 @@ def _shape(event_type: type[Event]) -> _Shape:
 
 _SHAPES: Final = {event_type: _shape(event_type) for event_type in EVENTS}
 _BY_NUMBER: Final = {event_type.TYPE: (event_type, _SHAPES[event_type]) for event_type in EVENTS}
-_UPCASTS: Final[dict[tuple[int, int], Upcast]] = {}
-"""(type, stored schema version) -> the stored [public, private] tuples as the next version has them. Empty: all are 1."""
+def _lines_with_nothing_given(parts: list[Any]) -> list[Any]:
+    """BatchClosed 1: its lines knew no gives."""
+    batch, closed_on, up_to, lines, *rest = parts[0]
+    return [(batch, closed_on, up_to, tuple((*line, 0) for line in lines), *rest), parts[1]]
+
+
+_UPCASTS: Final[dict[tuple[int, int], Upcast]] = {(100, 1): _lines_with_nothing_given}
+"""(type, stored schema version) -> the stored [public, private] tuples as the next version has them."""
 _BODY: Final = struct.Struct(">HHI")  # type, schema version, length of the public part
 _pack: Final = msgpack.Packer(use_bin_type=True, autoreset=True).pack
 _unpack: Final = msgpack.unpackb

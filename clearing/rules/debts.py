@@ -6,7 +6,9 @@ Sales, captures, reversals and refunds say it by their shares. A room whose even
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
+from clearing.events.basket import Share
 from clearing.events.catalogue import Event
+from clearing.events.solidarity import DrawDecided, DrawsShared, GiveDecided, producers_paid
 from clearing.values import ProducerId
 
 
@@ -18,7 +20,28 @@ class Debt(NamedTuple):
     refunded_cents: int
 
 
-OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {}
+def _drawn(event: DrawDecided) -> Iterable[Debt]:
+    return () if event.claimed else (Debt(producer, cents, 0) for producer, cents in _per_payee(event.shares).items())
+
+
+def _shared(event: DrawsShared) -> Iterable[Debt]:
+    return (Debt(producer, cents, 0) for producer, cents in producers_paid(event).items())
+
+
+def _given(event: GiveDecided) -> Iterable[Debt]:
+    return (Debt(event.op.producer, 0, event.approved_cents),) if event.approved_cents else ()
+
+
+def _per_payee(shares: Iterable[Share]) -> dict[ProducerId, int]:
+    sums: dict[ProducerId, int] = {}
+    for share in shares:
+        sums[share.payee] = sums.get(share.payee, 0) + share.cents
+    return sums
+
+
+OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {
+    DrawDecided: _drawn, DrawsShared: _shared, GiveDecided: _given,
+}  # fmt: skip
 """Event -> its debts, one per producer. Their postings are in rules/postings.py."""
 
 

@@ -59,8 +59,13 @@ _PAYOUTS: Final[Roles] = {
     "confirm_payout": _MONEY,
     "return_payout": _MONEY,
 }
+_SOLIDARITY: Final[Roles] = {
+    "set_solidarity_rule": _RULES,
+    "sell_coupons": _DESK,
+    "set_bonus_rule": _RULES,
+}
 ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
-    **_OFFICERS, **_VOTED, **_MONEY_IN, **_PEOPLE, **_STALLS, **_PAYOUTS,
+    **_OFFICERS, **_VOTED, **_MONEY_IN, **_PEOPLE, **_STALLS, **_PAYOUTS, **_SOLIDARITY,
 }  # fmt: skip
 """verb -> roles of which one is enough."""
 

@@ -22,6 +22,7 @@ from clearing.terminal_gateway.refusals import Reason, Refused
 from clearing.terminal_gateway.taps import CardRoom, TapAwaited, TapCheck
 from clearing.values import CaisseCode
 from clearing.wire.batch import BATCH_BYTES_MAX, parse_batch
+from clearing.wire.fields import DAY_MS
 from clearing.wire.frame import Envelope, FrameType, MalformedFrame, open_envelope
 from clearing.wire.requests import Op, Request, RequestLimits, op_of, parse_request
 from clearing.wire.signature import BadSignature, VerifiedFrame, covered_by_batch, new_key_proven, verify
@@ -166,6 +167,8 @@ class Door:
             raise refusals.unauthorised(Reason.OTHER_TERMINAL)
         if request.offline:
             raise refusals.malformed(ValueError("a sale made offline ('o' 1 to 3) tells what happened: keep it queued"))
+        if request.op in (Op.DRAW, Op.GIVE) and request.ts_ms % DAY_MS:
+            raise refusals.malformed(ValueError("a draw or give names its day only: 'ts' is that day's 00:00 UTC"))
         brought = request.new_key
         if brought is not None and not new_key_proven(
             brought.key, brought.proof, terminal=request.terminal, epoch=request.epoch
