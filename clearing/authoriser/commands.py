@@ -39,5 +39,6 @@ def summary(events: tuple[Event, ...]) -> dict[str, object]:
     event = events[0]
     plain = {field.name: getattr(event, field.name) for field in fields(event)}
     return {"event": type(event).__name__} | {
-        name: value for name, value in plain.items() if isinstance(value, bool | int | str | bytes)
+        name: str(value) if isinstance(value, str) else value  # a choice of an enum is said as its text
+        for name, value in plain.items() if isinstance(value, bool | int | str | bytes)
     }

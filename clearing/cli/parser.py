@@ -18,6 +18,7 @@ from clearing.cli import (
     registers,
     rules,
     settlement,
+    solidarity,
     terminals,
     till,
     top,
@@ -27,7 +28,7 @@ from clearing.postgres import default_home
 
 ENTRIES: Final[tuple[Entry, ...]] = (
     *demo.ENTRIES, *persons.ENTRIES, *rules.ENTRIES, *members.ENTRIES, *producers.ENTRIES, *terminals.ENTRIES, *till.ENTRIES,
-    *money.ENTRIES, *settlement.ENTRIES, *looking.ENTRIES, *registers.ENTRIES, *operating.ENTRIES,
+    *money.ENTRIES, *solidarity.ENTRIES, *settlement.ENTRIES, *looking.ENTRIES, *registers.ENTRIES, *operating.ENTRIES,
     *top.ENTRIES,
 )  # fmt: skip
 _WORD: Final = re.compile(r"argument COMMAND: invalid choice: '([^']*)'")

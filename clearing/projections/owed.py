@@ -15,6 +15,7 @@ from clearing.projections.operations import operation
 from clearing.projections.page import Page, Recorded, Writes, copy, write
 from clearing.projections.sold import Sold
 from clearing.rules.debts import debts
+from clearing.rules.drawing import names_nobody
 
 FILE = "owed.sql"
 PAGE: Final = ("producer", "last", "day", "captured_cents", "given_back_cents", "captures", "positions")
@@ -83,6 +84,10 @@ def _concerned(recorded: Recorded, days: _Days) -> set[str]:
             found = per_payee(event.returned)
             for payee, cents in found.items():
                 days.give_back(payee, day, cents)
+            if names_nobody(event):
+                producers.add(str(event.op.producer))
+                kept = sum(part.cents for part in event.returned if part.step == "surplus")  # a give that was undone
+                days.give_back(str(event.op.producer), day, -kept)
             return producers | found.keys()
         case BatchClosed():
             for line in event.lines:

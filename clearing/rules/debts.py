@@ -21,7 +21,8 @@ class Debt(NamedTuple):
 
 
 def _drawn(event: DrawDecided) -> Iterable[Debt]:
-    return () if event.claimed else (Debt(producer, cents, 0) for producer, cents in _per_payee(event.shares).items())
+    """A draw that waits for its day's close concerns its payees, and owes them nothing yet."""
+    return (Debt(producer, 0 if event.claimed else cents, 0) for producer, cents in _per_payee(event.shares).items())
 
 
 def _shared(event: DrawsShared) -> Iterable[Debt]:

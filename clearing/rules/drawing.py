@@ -3,7 +3,6 @@
 What is undone or taken back goes where it came from: a draw's cents to the fund, a give's to the producer. Neither has a member.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -32,6 +31,11 @@ from clearing.values import WHOLE, Cents, MicroTime, Rate
 
 Anonymous = DrawDecided | GiveDecided
 _PERCENT = 100  # ten-thousandths
+
+
+def names_nobody(event: ReversalDecided | RefundDecided) -> bool:
+    """Whether it undid a draw or a give, or took drawn goods back: what a sale gives back, it gives to a member."""
+    return event.member is None and (bool(event.returned) or getattr(event, "effect", "") == "undone")
 
 
 class AskedDraw(NamedTuple):

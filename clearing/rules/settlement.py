@@ -19,7 +19,6 @@ from clearing.rules.calendar import CivilCalendar, civil_date
 from clearing.rules.producers import Producer
 from clearing.values import BatchId, Cents, PersonId, Position, ProducerId
 
-
 _NOTHING_SHARED: Final[Mapping[ProducerId, int]] = MappingProxyType({})
 
 

@@ -162,10 +162,13 @@ def split_up(
         for place, part in zip(places, largest_remainder(cents, amounts), strict=True):
             per_line[place] = part
         if cents:
-            step, source, to = ("tariff", fund, payee) if given_by is None else ("surplus", f"owed:{given_by}", ProducerId(fund))
-            shares.append(Share(
-                line=places[0], payer=PayerId(rule.rule), step=step, source=source, rate=Rate(rate), cents=cents, payee=to
-            ))
+            paid = Share(
+                line=places[0], payer=PayerId(rule.rule), step="tariff", source=fund, rate=Rate(rate), cents=cents, payee=payee
+            )
+            shares.append(
+                paid if given_by is None
+                else paid._replace(step="surplus", source=f"owed:{given_by}", payee=ProducerId(fund))
+            )
     return tuple(shares), tuple(per_line)
 
 

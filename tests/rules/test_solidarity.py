@@ -1,6 +1,7 @@
 """Draws and gives: what a fund pays without knowing for whom, what comes back to it, and what bounds both."""
 
 from dataclasses import fields
+from typing import Any
 
 import pytest
 
@@ -125,7 +126,8 @@ def test_coupons_are_sold_at_the_till_too_and_only_whole_ones() -> None:
     ("ceiling", "cents"), [("terminal_day_cents", 300), ("producer_day_cents", 300), ("fund_day_cents", 300)]
 )
 def test_invented_draws_end_at_each_ceiling_and_start_anew_the_next_day(ceiling: str, cents: int) -> None:
-    till, story = Till(), market(100_000, solidarity(20, **{ceiling: Cents(cents)}))
+    limits: dict[str, Any] = {ceiling: Cents(cents)}
+    till, story = Till(), market(100_000, solidarity(20, **limits))
     story.when(till.draw(20, VEG)).then("00")
     story.when(till.draw(20, VEG)).then("61", answer="05", approved_cents=0)
     story.at("2026-05-02 09:00:00").when(till.draw(20, VEG)).then("00")
@@ -140,7 +142,8 @@ def test_a_second_terminal_of_a_producer_shares_the_producers_ceiling_and_not_th
 
 @pytest.mark.parametrize("ceiling", ["give_terminal_day_cents", "give_producer_day_cents", "give_debt_cents"])
 def test_invented_gives_end_at_each_ceiling(ceiling: str) -> None:
-    till, story = Till(), market(0, solidarity(20, **{ceiling: Cents(400)}))
+    limits: dict[str, Any] = {ceiling: Cents(400)}
+    till, story = Till(), market(0, solidarity(20, **limits))
     story.when(till.give(100, line("coupon", 300))).then("00")
     story.when(till.give(100, line("coupon", 200))).then("61", answer="05")
     assert left(story) == 300
@@ -225,9 +228,6 @@ def test_no_field_of_a_draw_names_a_card_a_member_or_an_instant() -> None:
     assert {"day", "op"} <= names
 
 
-RULE = solidarity(20, prices=(Rate(12_500),))
-
-
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -242,7 +242,8 @@ RULE = solidarity(20, prices=(Rate(12_500),))
 )
 def test_a_rule_that_cannot_be_carried_out_is_not_set(change: dict[str, object], said: str) -> None:
     story = market(0, solidarity(20))
-    changed = solidarity(20, **({"prices": (Rate(12_500),)} | change))
+    fields_of: dict[str, Any] = {"prices": (Rate(12_500),), **change}
+    changed = solidarity(20, **fields_of)
     result = rules.decide_set_rule(changed, funds=story.book.funds, decisions=story.book.caisse.decisions)
     assert isinstance(result, Declined)
     assert said in result.why
