@@ -1,4 +1,4 @@
-"""Law: draws and gives are told by the day; facts for them, and for the bonuses that follow a sale, are fetched from the book here.
+"""Law: draws and gives are told by the day; facts for them, and for bonuses that follow a sale, are fetched from the book here.
 
 An instant of the log is never the clock's for them (docs/decisions/0016-draws-without-names.md).
 """

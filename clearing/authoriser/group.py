@@ -140,7 +140,9 @@ def stream_of(event: Event) -> str:
             return f"member/{event.member}"
         case members.CardIssued() | members.CardBlocked() | members.CardUnblocked():
             return f"card/{event.card.hex()}"
-        case funds.FundOpened() | funds.MoneyNotified() | funds.MoneyReceived() | solidarity.CouponsSold() | solidarity.DrawsShared():
+        case funds.FundOpened() | funds.MoneyNotified() | funds.MoneyReceived():
+            return f"fund/{event.fund}"
+        case solidarity.CouponsSold() | solidarity.DrawsShared():
             return f"fund/{event.fund}"
         case producers.TerminalEnrolled() | producers.TerminalSuspended() | producers.TerminalResumed():
             return f"terminal/{event.terminal.hex()}"

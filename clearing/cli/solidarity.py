@@ -98,22 +98,28 @@ def _rule_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("rule")
     parser.add_argument("--fund", required=True)
     parser.add_argument("--decision", required=True)
-    parser.add_argument("--reduce", action="append", default=[], metavar="PERCENT", help="a reduction that is offered; repeatable")
+    parser.add_argument("--reduce", action="append", default=[], metavar="PERCENT",
+                        help="a reduction that is offered; repeatable")  # fmt: skip
     parser.add_argument("--when-short", choices=_POLICIES, default="first-come",
                         help="what becomes of a draw the fund can't carry (default: first-come, it is refused)")  # fmt: skip
     parser.add_argument("--at", action="append", default=[], metavar="WHERE",
                         help="only at this producer, convention or structure; repeatable")  # fmt: skip
     parser.add_argument("--category", action="append", default=[], help="only on these goods; repeatable")
     parser.add_argument("--terminal-day", default="0.00", metavar="EUROS", help="most that one till draws a day")
-    parser.add_argument("--producer-day", default="0.00", metavar="EUROS", help="most that one producer's tills draw a day")
+    parser.add_argument("--producer-day", default="0.00", metavar="EUROS",
+                        help="most that one producer's tills draw a day")  # fmt: skip
     parser.add_argument("--fund-day", default="0.00", metavar="EUROS", help="most that is drawn from the fund a day")
-    parser.add_argument("--price", action="append", default=[], metavar="PERCENT", help="a price above 100 that gives; repeatable")
-    parser.add_argument("--coupon", default="1.00", metavar="EUROS", help="price of a coupon (default 1.00; 0.00: none are sold)")
-    parser.add_argument("--give-terminal-day", default="100.00", metavar="EUROS", help="most that one till takes for the fund a day")
+    parser.add_argument("--price", action="append", default=[], metavar="PERCENT",
+                        help="a price above 100 that gives; repeatable")  # fmt: skip
+    parser.add_argument("--coupon", default="1.00", metavar="EUROS",
+                        help="price of a coupon (default 1.00; 0.00: none are sold)")  # fmt: skip
+    parser.add_argument("--give-terminal-day", default="100.00", metavar="EUROS",
+                        help="most that one till takes for the fund a day")  # fmt: skip
     parser.add_argument("--give-producer-day", default="200.00", metavar="EUROS", help="the same for one producer")
-    parser.add_argument("--give-debt", default="300.00", metavar="EUROS", help="most that a producer may come to owe by gives")
+    parser.add_argument("--give-debt", default="300.00", metavar="EUROS",
+                        help="most that a producer may come to owe by gives")  # fmt: skip
     parser.add_argument("--watch", default="50", metavar="PERCENT",
-                        help="draws as a share of a producer's card sales above which the report names the producer")  # fmt: skip
+                        help="draws as a share of card sales above which the report names the producer")  # fmt: skip
 
 
 def _coupons_arguments(parser: argparse.ArgumentParser) -> None:
@@ -129,12 +135,15 @@ def _bonus_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--decision", required=True)
     parser.add_argument("--on", action="append", required=True, metavar="CATEGORY=PERCENT",
                         help="of the full price of these goods, like fruit-veg=50; repeatable")  # fmt: skip
-    parser.add_argument("--month", required=True, metavar="EUROS", help="most per purse and month, like 25.00 (0.00 ends the bonus)")
+    parser.add_argument("--month", required=True, metavar="EUROS",
+                        help="most per purse and month, like 25.00 (0.00 ends the bonus)")  # fmt: skip
     parser.add_argument("--purse", default="bonus", help="where it is added (default: bonus)")
     parser.add_argument("--months", type=whole(1, 24), default=2, help="civil months it can be spent, its own included")
-    parser.add_argument("--short", choices=("less", "none"), default="less", help="what a short fund does (default: less)")
+    parser.add_argument("--short", choices=("less", "none"), default="less",
+                        help="what a short fund does (default: less)")  # fmt: skip
     parser.add_argument("--group", action="append", default=[], help="only members of this group; repeatable")
-    parser.add_argument("--at", action="append", default=[], metavar="WHERE", help="only at this producer or structure; repeatable")
+    parser.add_argument("--at", action="append", default=[], metavar="WHERE",
+                        help="only at this producer or structure; repeatable")  # fmt: skip
     parser.add_argument("--since", metavar="YYYY-MM-DD", help="first day it is given")
     parser.add_argument("--until", metavar="YYYY-MM-DD", help="first day it is no longer given")
 

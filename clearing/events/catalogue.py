@@ -8,7 +8,8 @@ from typing import Final, get_args
 from clearing.events import bonus, caisse, funds, members, producers, sales, settlement, solidarity
 
 Event = (
-    caisse.Event | funds.Event | members.Event | producers.Event | sales.Event | settlement.Event | solidarity.Event | bonus.Event
+    caisse.Event | funds.Event | members.Event | producers.Event | sales.Event | settlement.Event | solidarity.Event
+    | bonus.Event
 )  # fmt: skip
 
 EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)

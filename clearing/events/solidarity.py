@@ -23,7 +23,7 @@ class WhenShort(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SolidarityRuleSet:
-    """Voted: reductions (rates, ten-thousandths of the price) that `fund` pays, and prices above 100 % and coupons that fill it.
+    """Voted: reductions (rates, ten-thousandths of the price) that `fund` pays; prices above 100 % and coupons that fill it.
 
     where: producer, convention or structure ids (empty: everywhere); categories (empty: all that the convention covers).
     coupon_cents: price of one coupon, 0: none. The *_day_cents are ceilings per civil day; give_debt_cents: the most a producer

@@ -165,7 +165,8 @@ def read_solidarity_rule(one: Table) -> Table:
     """Reductions and prices in percent, amounts in euros; every ceiling is named "..._day" or "give_debt"."""
     said, what = dict(one), f"solidarity rule {one.get('rule')!r}"
     for name in ("rates", "prices"):
-        said[name] = [{"rate": read_percent(rate, what=f"{name} of {what}")} for rate in _plain(said.pop(name, None), name, what)]
+        listed = _plain(said.pop(name, None), name, what)
+        said[name] = [{"rate": read_percent(rate, what=f"{name} of {what}")} for rate in listed]
     for name in _CEILINGS:
         said[f"{name}_cents"] = read_euros(said.pop(name, "0.00"), what=f"{name} of {what}")
     said["watch_rate"] = read_percent(said.pop("watch", 50), what=f"watch of {what}")

@@ -186,7 +186,8 @@ def _sheets(facts: _Batch, details: dict[bytes, Record], names: dict[ProducerId,
     lines = [
         OverviewLine(
             producer_name=names[line.producer], captures_cents=line.captured_cents, refunds_cents=line.refunded_cents,
-            adjustments_cents=line.carried_cents - line.given_cents, iban=details[line.details].fields["iban"] if line.details else "",
+            adjustments_cents=line.carried_cents - line.given_cents,
+            iban=details[line.details].fields["iban"] if line.details else "",
             holder=details[line.details].fields["name"] if line.details else "",
             reference=facts.reference(line.producer), carried=not line.paid_cents,
         )

@@ -155,7 +155,8 @@ class BatchRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchLineRow:
-    """payout: carried (nothing to pay, or no bank details), waiting, instructed, confirmed, returned. given: cash taken for funds."""
+    """payout: carried (nothing to pay, or no bank details), waiting, instructed, confirmed, returned. given: cash
+    taken for funds."""
 
     producer: str
     captured_cents: int
@@ -172,7 +173,8 @@ class BatchLineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementRow:
-    """kind: capture, refund, reversal; the latter two have amounts below zero; draw, give: of one or more days together. gross: goods at full price; card: its part.
+    """kind: capture, refund, reversal; the latter two have amounts below zero; draw, give: of one or more days together.
+    gross: goods at full price; card: its part.
     sale_position: the sale that it is about, the row's own position for a capture."""
 
     day: date

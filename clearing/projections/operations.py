@@ -57,8 +57,8 @@ class Change(NamedTuple):
 
 
 def operation(event: Event) -> Operation | None:
-    """None for an event that is no operation of a terminal, repeats one, or is a draw, a give or what undoes one: nobody is shown
-    those one by one."""
+    """None for an event that is no operation of a terminal, or repeats one; and for a draw, a give or what undoes one, which
+    nobody is shown one by one."""
     match event:
         case ReversalDecided() | RefundDecided() if names_nobody(event):
             return None

@@ -31,7 +31,7 @@ class DrawLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FundReport:
-    """own: coupons + gives - draws. other: what came or went otherwise. lines: draws by day and rate; hidden: why some are not."""
+    """own: coupons + gives - draws. other: what came or went otherwise. lines: draws by day and rate; hidden: why not all."""
 
     fund: str
     name: str
@@ -60,8 +60,8 @@ class _Sums:
 
 @dataclass(slots=True)
 class Solidarities:
-    """The solidarity funds of one caisse, from its events in order. All days always: two ranges of days, one taken off the other,
-    would tell of a day with a single draw."""
+    """The solidarity funds of one caisse, from its events in order. All days always: two ranges of days, one taken off the
+    other, would tell of a day with a single draw."""
 
     book: Book = field(default_factory=Book)
     _sums: dict[str, _Sums] = field(default_factory=dict)
@@ -166,7 +166,8 @@ def suppressed(cells: dict[tuple[str, int], tuple[int, int]]) -> tuple[tuple[Dra
     ]
     together = sum(draws for draws, _ in rest)
     if together >= DRAWS_MIN:
-        lines.append(DrawLine(named="other days and reductions together", draws=together, cents=sum(cents for _, cents in rest)))
+        cents = sum(one for _, one in rest)
+        lines.append(DrawLine(named="other days and reductions together", draws=together, cents=cents))
         return tuple(lines), f"Days and reductions with fewer than {DRAWS_MIN} draws are shown together."
     hidden = f"Fewer than {DRAWS_MIN} draws are not listed: nobody is to be found by them." if together else ""
     return tuple(lines), hidden

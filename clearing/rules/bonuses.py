@@ -1,5 +1,5 @@
-"""Law: a bonus is reckoned on goods sold at full price, bounded per purse and civil month; it goes back with its goods, pro rata
-and cumulatively, and what was spent meanwhile is kept from later bonuses of the same rule: never a debt, never more.
+"""Law: a bonus is reckoned on goods sold at full price, bounded per purse and civil month; it goes back with its goods, pro
+rata and cumulatively, and what was spent meanwhile is kept from later bonuses of the same rule: never a debt, never more.
 
 Source: domain.md section 2 (bonus on sustainable products), rule 7.
 """
@@ -62,8 +62,8 @@ class Given:
 
 @dataclass(slots=True)
 class Bonuses:
-    """given: by terminal + x of the sale or capture. used: cents by (rule, member, month). owing: spent bonuses whose goods went
-    back, by (rule, member): kept from later ones."""
+    """given: by terminal + x of the sale or capture. used: cents by (rule, member, month). owing: spent bonuses whose goods
+    went back, by (rule, member): kept from later ones."""
 
     rules: dict[str, BonusRuleSet] = field(default_factory=dict)
     given: dict[bytes, list[Given]] = field(default_factory=dict)
@@ -215,8 +215,8 @@ def decide_taken_back(
 def _due(given: Given, gone: Mapping[Kind, int]) -> int:
     """Of the bonus, the share that its goods taken back so far stand for: all of it when all of them are back."""
     brought = sum(part.bonus_cents for part in given.parts)
-    lost = sum(
-        half_up(min(part.goods_cents, gone.get((part.category, part.product, part.payee), 0)), part.bonus_cents, part.goods_cents)
-        for part in given.parts
-    )
+    lost = 0
+    for category, product, payee, goods_cents, bonus_cents in given.parts:
+        back = min(goods_cents, gone.get((category, product, payee), 0))
+        lost += half_up(back, bonus_cents, goods_cents)
     return half_up(lost, given.cents, brought) if brought else 0

@@ -1,6 +1,6 @@
 """Law: a draw or a give is decided like a sale: the first reason in the order of precedence answers, then nothing may fail.
 
-What is undone or taken back goes where it came from: a draw's cents to the fund, a give's to the producer. Neither has a member.
+What is undone or taken back goes where it came from: a draw's cents to the fund, a give's to the producer. No member has any.
 """
 
 from dataclasses import replace

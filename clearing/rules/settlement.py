@@ -36,8 +36,8 @@ class PayoutState(StrEnum):
 
 @dataclass(slots=True)
 class Owed:
-    """Since the last batch: captured and refunded cents, given: cash taken for funds; carried: what earlier batches left, may be
-    below zero."""
+    """Since the last batch: captured and refunded cents, given: cash taken for funds; carried: what earlier batches left, may
+    be below zero."""
 
     captured_cents: int = 0
     refunded_cents: int = 0

@@ -18,7 +18,7 @@ def read_solidarity_rule(b: Body, by: PersonId) -> SolidarityRuleSet:
     """A voted solidarity rule, as commands and founding files give it."""
     return SolidarityRuleSet(
         rule=b.id("rule"), fund=FundId(b.id("fund")), rates=_rates(b, "rates"), when_short=_when_short(b), where=b.ids("where"),
-        categories=tuple(CategoryId(one) for one in b.ids("categories")), terminal_day_cents=b.cents("terminal_day_cents"),
+        categories=tuple(CategoryId(item) for item in b.ids("categories")), terminal_day_cents=b.cents("terminal_day_cents"),
         producer_day_cents=b.cents("producer_day_cents"), fund_day_cents=b.cents("fund_day_cents"), prices=_rates(b, "prices"),
         coupon_cents=b.cents("coupon_cents"), give_terminal_day_cents=b.cents("give_terminal_day_cents"),
         give_producer_day_cents=b.cents("give_producer_day_cents"), give_debt_cents=b.cents("give_debt_cents"),
@@ -29,9 +29,9 @@ def read_solidarity_rule(b: Body, by: PersonId) -> SolidarityRuleSet:
 def _rates(b: Body, name: str) -> tuple[Rate, ...]:
     """A list of ten-thousandths, largest first."""
     found = []
-    for one in b.bodies(name):
-        found.append(rate(one.number("rate", highest=_RATE_MAX), what=name, at_most=_RATE_MAX))
-        one.end()
+    for item in b.bodies(name):
+        found.append(rate(item.number("rate", highest=_RATE_MAX), what=name, at_most=_RATE_MAX))
+        item.end()
     if len(found) > _RATES_MAX:
         raise InvalidValue(f"'{name}' has at most {_RATES_MAX} entries")
     return tuple(sorted(found, reverse=True))
@@ -47,12 +47,12 @@ def _when_short(b: Body) -> WhenShort:
 def read_bonus_rule(b: Body, by: PersonId) -> BonusRuleSet:
     """A voted bonus, as commands and founding files give it."""
     covers = []
-    for one in b.bodies("covers"):
+    for item in b.bodies("covers"):
         covers.append(BonusCover(
-            category=CategoryId(one.id("category")), product=one.optional("product", one.text),
-            rate=rate(one.number("rate", highest=_RATE_MAX), what="rate of a bonus", at_most=_RATE_MAX),
+            category=CategoryId(item.id("category")), product=item.optional("product", item.text),
+            rate=rate(item.number("rate", highest=_RATE_MAX), what="rate of a bonus", at_most=_RATE_MAX),
         ))
-        one.end()
+        item.end()
     short = b.text("short")
     if short not in list(ShortBonus):
         raise InvalidValue(f"'short' must be one of {', '.join(ShortBonus)}, not {short!r}")
