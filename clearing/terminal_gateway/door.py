@@ -111,7 +111,7 @@ class Door:
             if envelope.kid != entry.kid:  # of an ended epoch, or an exported queue: the batch's signature says nothing of it
                 other, frame = self._verified(envelope, FrameType.TERM_REQ, address, self._clock_us())
                 return self._submission(other, frame, None)
-            return self._submission(entry, covered_by_batch(envelope, batch_frame, raw), None, place)
+            return _not_drawn(self._submission(entry, covered_by_batch(envelope, batch_frame, raw), None, place))
         except Refused as refused:
             return refused
 
@@ -175,6 +175,14 @@ class Door:
         ):
             raise refusals.malformed(ValueError("'nk' must be a new key with its own proof of this terminal and epoch"))
         return request
+
+
+def _not_drawn(admitted: Admitted) -> Admitted:
+    """A batch names its minute and is kept as evidence of each item: no draw or give comes in one. Raises Refused."""
+    submission = admitted.submission if isinstance(admitted, CardAwaited) else admitted
+    if isinstance(submission.request, Request) and submission.request.op in (Op.DRAW, Op.GIVE):
+        raise refusals.malformed(ValueError("a draw or give is sent by itself, not in a batch"))
+    return admitted
 
 
 class _NotKnown(Exception):
