@@ -72,6 +72,7 @@ class Ending(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """What the till may show. x: the operation, to capture, reverse or refund it later. text: only when refused.
+
     Of a draw card_cents is what the fund pays; of a give what the fund gets, and rest_cents the price of the goods.
 
     no_answer: nothing was sold on the card, a reversal is queued; queued: it will be sent until it is answered.
@@ -297,9 +298,10 @@ def _shown(message: Message, verdict: Decided | TurnedAway | AskAgain) -> Shown:
     match verdict:
         case Decided(reply=reply):
             paid = reply.aa or nothing
+            gave = message.op is Op.GIVE and paid != message.cents  # of coupons all is the fund's
             return Shown(
                 ending=Ending.DECIDED, x=message.x, card_cents=paid,
-                rest_cents=message.cents if message.op is Op.GIVE and paid != message.cents else Cents(max(0, message.cents - paid)),
+                rest_cents=message.cents if gave else Cents(max(0, message.cents - paid)),
                 code=reply.rc, approved_lines=reply.al, approval=reply.ac, op=message.op,
             )  # fmt: skip
         case TurnedAway(text=text):

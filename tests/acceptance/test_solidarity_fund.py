@@ -3,10 +3,13 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.processes import Town, town
 from tests.acceptance.test_whole_life import EXAMPLE, admit, pair_and_sell, take_money_in, this_month
 from tests.house.sources import CLONE
 
+pytestmark = pytest.mark.row(5)
 VOTED = """
 [[funds]]
 fund = "solidaire"
@@ -84,8 +87,8 @@ def report(place: Town) -> None:
 
 def vote_anew(place: Town) -> None:
     assert "offers 15 %" in place.ok(
-        "solidarity-rule", "tizote", "--fund", "solidaire", "--decision", "ag-2017-11", "--reduce", "15", "--terminal-day", "50.00",
-        "--producer-day", "50.00", "--fund-day", "100.00", by="camille",
+        "solidarity-rule", "tizote", "--fund", "solidaire", "--decision", "ag-2017-11", "--reduce", "15", "--terminal-day",
+        "50.00", "--producer-day", "50.00", "--fund-day", "100.00", by="camille",
     )  # fmt: skip
     assert "like fruit-veg=50" in place.refused(
         "bonus-rule", "durable", "--fund", "general", "--decision", "ag-2017-11", "--on", "fruit-veg", "--month", "25.00",

@@ -28,6 +28,7 @@ from tests.living_caisse import AMINA, SERVER_KEY, Caisse, living_caisse
 from tests.sayings import line
 from tests.stall_world import opened
 
+pytestmark = pytest.mark.row(5)
 DRAWS, COVERED, STALLS = 200, 37, 5
 ANSWER_S = 60
 OPEN = Settings(key_requests_per_s=1_000_000, key_requests_burst=1_000_000)

@@ -1,4 +1,4 @@
-"""Bonuses against a reference of fractions: never above the ceiling, back with the goods, and no cent lost over many refunds."""
+"""Bonuses against a reference of fractions: never above the ceiling, back with the goods, no cent lost over many refunds."""
 
 from fractions import Fraction
 

@@ -16,7 +16,9 @@ from tests.sayings import GARDEN, MARKET, Till, line, opened, received, solidari
 RATES = (10, 20, 30)
 FUND = FundId("solidarity")
 steps = st.lists(
-    st.tuples(st.sampled_from(["draw", "draw", "draw", "give", "undo", "refund"]), st.integers(1, 6_000), st.sampled_from(RATES)),
+    st.tuples(
+        st.sampled_from(["draw", "draw", "draw", "give", "undo", "refund"]), st.integers(1, 6_000), st.sampled_from(RATES)
+    ),
     min_size=1, max_size=14,
 )  # fmt: skip
 

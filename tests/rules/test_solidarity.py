@@ -17,6 +17,7 @@ from clearing.values import Cents, DecisionId, FundId, ProducerId, Rate, Termina
 from tests.given_when_then import Story, given
 from tests.sayings import AMINA, DAIRY, GARDEN, MARKET, Till, line, opened, producer, received, solidarity, terminal
 
+pytestmark = pytest.mark.row(5)
 VEG = line("veg", 1_437)
 STALL_2, DAIRY_STALL = TerminalId(b"stall-02"), TerminalId(b"dairy-01")
 
@@ -81,6 +82,7 @@ def test_a_batch_shares_the_draws_of_its_day_first() -> None:
     assert (owed(story), left(story), story.account("payable:garden")) == (0, 13, 287)
 
 
+@pytest.mark.row(21)
 def test_dieulefit_65_and_twice_125_bring_the_fund_150_and_the_producers_their_price_over_several_outlets() -> None:
     rule = solidarity(35, prices=(Rate(12_500),))
     story = market(0, rule, terminal(STALL_2), *producer(DAIRY), terminal(DAIRY_STALL, DAIRY))
