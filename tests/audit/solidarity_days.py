@@ -72,7 +72,7 @@ class Days:
         desk.pass_time(days=1)
         for cents in (700, 900):
             drawn(desk, Op.DRAW, 30, {"fruit-veg": cents})
-        desk.order(AMINA, "close_batch", {"closed_on": "2026-05-02"})
+        self.closed = desk.order(AMINA, "close_batch", {"closed_on": "2026-05-02"})
         desk.log.sign_head()
 
     @property

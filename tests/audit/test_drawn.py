@@ -38,7 +38,7 @@ async def test_days_of_draws_gives_and_bonuses_hold(level: Level) -> None:
     assert found.checked["bonuses, reckoned again from their sale"] == 5
     assert kinds[-2:] == [DrawsShared, BatchClosed]
     (line,) = cast(BatchClosed, days.log.events()[-1]).lines
-    assert line.given_cents == 250
+    assert (line.given_cents, days.closed.out["batch"]) == (250, 1)  # the person is told of the batch, not of the close before
 
 
 def test_the_instant_of_a_draw_is_never_the_clocks_and_its_reply_names_the_day() -> None:
