@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from clearing.authoriser import operations
+from clearing.authoriser import drawing, operations
 from clearing.authoriser.client import TapFacts
 from clearing.events.catalogue import Event
 from clearing.events.sales import AuthorisationDecided, CaptureDecided, RefundDecided, SaleDecided
@@ -32,7 +32,8 @@ def paris(text: str) -> int:
 
 @dataclass
 class Story:
-    """A book with its history. last: what the last `when` decided; swept: what time alone did before it."""
+    """A book with its history. last: what the last `when` decided; swept: what time alone did before it;
+    followed: what came with it in the same commit (bonuses)."""
 
     book: Book = field(default_factory=Book)
     ledger: Ledger = field(default_factory=Ledger)
@@ -41,6 +42,7 @@ class Story:
     instants: list[int] = field(default_factory=list)
     last: Event | Declined | None = None
     swept: list[Event] = field(default_factory=list)
+    followed: tuple[Event, ...] = ()
 
     def and_given(self, *events: Event) -> Self:
         for event in events:
@@ -56,12 +58,15 @@ class Story:
         """Sweep, decide, apply."""
         self.sweep()
         at_us = self._next_us()
+        self.followed = ()
         if isinstance(asked, Request):
             self.last = operations.decide(self.book, asked, tap, tap_used_before=False, at_us=at_us).event
+            self.followed = drawing.bonuses_after(self.book, self.last, at_us)
         else:
             self.last = asked(self.book, at_us)
         if not isinstance(self.last, Declined):
             self._apply(self.last)
+            self.and_given(*self.followed)
         return self
 
     def sweep(self) -> Self:

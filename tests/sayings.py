@@ -6,9 +6,10 @@ from typing import Any
 
 from clearing.authoriser.client import TapFacts
 from clearing.events.basket import Line
+from clearing.events.bonus import BonusCover, BonusRuleSet, ShortBonus
 from clearing.events.caisse import CaisseFounded, CharteAdopted, DecisionRecorded, PersonNamed
 from clearing.events.catalogue import Event
-from clearing.events.charte import Ceiling, Charte, Cover, Payer, Span, Tariff
+from clearing.events.charte import Ceiling, Charte, Condition, Cover, Payer, Span, Tariff
 from clearing.events.funds import AllocationGranted, AllocationRuleSet, FundOpened, MoneyReceived, PurseCredited
 from clearing.events.members import CardIssued, MemberAdmitted
 from clearing.events.producers import (
@@ -18,6 +19,7 @@ from clearing.events.producers import (
     ProducerAdmitted,
     TerminalEnrolled,
 )
+from clearing.events.solidarity import SolidarityRuleSet, WhenShort
 from clearing.rules import allocation, settlement
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
@@ -184,6 +186,28 @@ def sent_back(owner: ProducerId = GARDEN, batch: int = 1) -> Decide:
     )
 
 
+def solidarity(*percent: int, policy: str = "first-come", **more: Any) -> SolidarityRuleSet:
+    """A voted rule of the fund "solidarity"; ceilings out of the way unless a test is about them."""
+    plenty = Cents(10_000_000)
+    rule = SolidarityRuleSet(
+        rule="draws", fund=FundId("solidarity"), rates=tuple(Rate(one * 100) for one in percent), when_short=WhenShort(policy),
+        where=(), categories=(), terminal_day_cents=plenty, producer_day_cents=plenty, fund_day_cents=plenty, prices=(),
+        coupon_cents=Cents(100), give_terminal_day_cents=plenty, give_producer_day_cents=plenty, give_debt_cents=plenty,
+        watch_rate=Rate(5_000), decision=VOTE, by=AMINA,
+    )
+    return replace(rule, **more)
+
+
+def bonus(percent: int, *categories: str, month_cents: int = 2_500, **more: Any) -> BonusRuleSet:
+    """A voted bonus into the purse "bonus", from the general fund."""
+    covers = tuple(BonusCover(category=CategoryId(one), rate=Rate(percent * 100)) for one in categories)
+    rule = BonusRuleSet(
+        rule="green", fund=FundId("general"), purse=PurseKind("bonus"), covers=covers, month_cents=Cents(month_cents),
+        months_valid=2, condition=Condition(), short=ShortBonus.LESS, decision=VOTE, by=AMINA,
+    )
+    return replace(rule, **more)
+
+
 MARKET: tuple[Event, ...] = (*FOUNDED, received(1_000_000), CADENET, member(), card(), *producer(), terminal())
 """All that a sale needs but credit."""
 
@@ -231,6 +255,14 @@ class Till:
 
     def refund(self, of: Request, *lines: Line) -> Request:
         return self.ask(Op.REF, *lines, original=of.x)
+
+    def draw(self, percent: int, *lines: Line) -> Request:
+        """A reduction of so many percent, from a solidarity fund."""
+        return self.ask(Op.DRAW, *lines, price_choice=percent)
+
+    def give(self, percent: int, *lines: Line) -> Request:
+        """So many percent of the price paid in cash; 100: the lines are coupons."""
+        return self.ask(Op.GIVE, *lines, price_choice=percent)
 
     def tap(self, owner: str = "m-1", *, version: int = 1, counter: int | None = None) -> TapFacts:
         """The card's next genuine tap."""

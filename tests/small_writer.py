@@ -35,6 +35,8 @@ from clearing.wire.signature import TerminalKey
 
 Place = tuple[TerminalId, int, int]
 NOTHING = Cents(0)
+FUND = CardId(bytes(16))
+"""Stands where a card would: what draws took and gives brought."""
 
 
 @dataclass(kw_only=True)
@@ -106,6 +108,8 @@ class SmallWriter(Authoriser):
         match request.op:
             case Op.SALE | Op.AUTH:
                 return self._sell(submission, request)
+            case Op.DRAW | Op.GIVE:
+                return self._share(request)
             case Op.REV:
                 return self._give_back(request, self._taken(request))
             case Op.REF:
@@ -140,6 +144,15 @@ class SmallWriter(Authoriser):
         self.purses[tap.card] -= cents
         self.paid[request.terminal, request.x] = (tap.card, cents)
         return (Code.APPROVED if cents == request.amount_cents else Code.PARTIAL), cents
+
+    def _share(self, request: Request) -> tuple[Code, Cents]:
+        """A fund that carries everything."""
+        percent = request.price_choice or 0
+        more = percent if request.op is Op.DRAW or percent == 100 else percent - 100
+        cents = Cents(request.amount_cents * more // 100)
+        self.paid[request.terminal, request.x] = (FUND, cents)
+        self.purses[FUND] = self.purses.get(FUND, 0) - cents
+        return Code.APPROVED, cents
 
     def _taken(self, request: Request) -> int:
         assert request.original is not None

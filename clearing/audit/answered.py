@@ -7,6 +7,7 @@ from clearing.audit.evidence import OPERATIONS, Asked
 from clearing.audit.findings import BadEvent, Checked
 from clearing.audit.promises import NOT_OPENED, REPLIES, REPLIES_IN_PLACE
 from clearing.audit.signed_group import SignedGroups
+from clearing.authoriser.drawing import told_us
 from clearing.authoriser.operations import outcome_of
 from clearing.event_store.proofs import GENESIS
 from clearing.event_store.rows import ReplyRow
@@ -117,7 +118,7 @@ class Answers:
         reply = parse_reply(payload) if by_terminal else parse_command_reply(payload)
         if (reply.m, reply.e, reply.n, reply.x, reply.rq) != (asked.sender, asked.epoch, asked.n, asked.x, asked.digest):
             raise BadEvent(position, "its stored reply answers another message")
-        if (reply.sq, reply.st) != (position, at_us // 1_000):
+        if (reply.sq, reply.st) != (position, told_us(book, event, at_us) // 1_000):
             raise BadEvent(position, "its stored reply names another position or instant")
         if not self._heads.name(reply.lh, position):
             raise BadEvent(position, WRONG_HEAD)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from clearing.audit.commanded import Expected, expected_events, founding_events, same_content
+from clearing.audit.drawn import FOLLOW_OPERATIONS
 from clearing.audit.findings import BadEvent, Checked
 from clearing.audit.frames import Frames, Signed
 from clearing.audit.promises import TERMINALS
@@ -29,28 +30,33 @@ from clearing.events.sales import (
     ReversalDecided,
     SaleDecided,
 )
+from clearing.events.solidarity import DrawDecided, DrawsShared, GiveDecided
 from clearing.rules.book import Book
 from clearing.rules.offices import ALLOWED_ROLES, may
-from clearing.rules.operations import Operation
+from clearing.rules.operations import Decided, Operation
 from clearing.values import InvalidValue, TerminalId
 from clearing.wire import fields as read
 from clearing.wire.commands import Command, parse_command
 from clearing.wire.enrolment import EnrolProof, read_enrolment
+from clearing.wire.fields import DAY_MS
 from clearing.wire.frame import Envelope, FrameType, MalformedFrame, canonical_map, unpack_map
 from clearing.wire.requests import Op, Request, parse_request
 from clearing.wire.signature import BadSignature, new_key_proven, payload_digest
 
 OPERATIONS: Final = (
-    SaleDecided, AuthorisationDecided, CaptureDecided, ReversalDecided, RefundDecided, OperationRepeated,
+    SaleDecided, AuthorisationDecided, CaptureDecided, ReversalDecided, RefundDecided, OperationRepeated, DrawDecided,
+    GiveDecided,
 )  # fmt: skip
 BY_TIME_ALONE: Final = (
     HoldExpired, CohortLapsed, LotLapsed, TerminalSlotClosed, LapseAnnounced, CohortRolled, EaterClassChanged, PurseEmptied,
+    DrawsShared,
 )  # fmt: skip
 """Events that no request asked for: no evidence, no reply."""
 USED_TWICE: Final = "the message it stands on was the evidence of an event before it"
 _ITEMS_MAX: Final = 100_000
 _OPS: Final = {
     SaleDecided: Op.SALE, AuthorisationDecided: Op.AUTH, CaptureDecided: Op.CAP, ReversalDecided: Op.REV, RefundDecided: Op.REF,
+    DrawDecided: Op.DRAW, GiveDecided: Op.GIVE,
 }  # fmt: skip
 
 
@@ -132,7 +138,7 @@ class Evidence:
             self._follows(event, position, book)
             return None
         self.finish(position)
-        if isinstance(event, BY_TIME_ALONE):
+        if isinstance(event, BY_TIME_ALONE) and not (isinstance(event, DrawsShared) and event.with_batch):
             raise BadEvent(position, f"{type(event).__name__} is caused by no frame, but carries one")
         signed = self._frames.opened(evidence, position)
         if isinstance(event, OPERATIONS):
@@ -147,11 +153,11 @@ class Evidence:
         if self._due:
             same_content(self._due.popleft(), event, position, book)
             self._checked.add("events of commands with several parts")
-        elif not isinstance(event, BY_TIME_ALONE):
+        elif not isinstance(event, (*BY_TIME_ALONE, *FOLLOW_OPERATIONS)) or getattr(event, "with_batch", False):
             raise BadEvent(position, f"{type(event).__name__} has no evidence: nobody asked for it")
 
     def _operation(
-        self, event: SaleDecided | AuthorisationDecided | CaptureDecided | ReversalDecided | RefundDecided | OperationRepeated,
+        self, event: Decided | OperationRepeated,
         signed: Signed, position: int, book: Book,
     ) -> Asked:
         terminal = book.producers.terminals.get(event.op.terminal)
@@ -295,5 +301,8 @@ def _says_the_same(event: object, request: Request) -> bool:
             return (event.original, event.amount_cents, event.lines) == asked_of
         case ReversalDecided():
             return event.original == request.original
+        case DrawDecided() | GiveDecided():
+            drawn = (request.amount_cents, request.lines, request.price_choice)
+            return (event.amount_cents, event.lines, event.asked) == drawn and request.ts_ms % DAY_MS == 0
         case _:
             return False

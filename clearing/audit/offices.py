@@ -211,7 +211,7 @@ def _credit(event: Credit, position: int, at_us: int, book: Book) -> None:
 def _closed(event: BatchClosed, position: int, at_us: int, book: Book) -> None:
     owed = sorted(
         producer for producer, one in book.settlement.owed.items()
-        if one.captured_cents or one.refunded_cents or one.carried_cents
+        if one.captured_cents or one.refunded_cents or one.carried_cents or one.given_cents
     )
     if [line.producer for line in event.lines] != owed or event.up_to != position - 1:
         raise BadEvent(position, "it leaves out a producer to whom something is owed, or names one twice")
@@ -220,7 +220,7 @@ def _closed(event: BatchClosed, position: int, at_us: int, book: Book) -> None:
     for line in event.lines:
         known = book.producers.producers.get(line.producer)
         details = known.details_at(at_us) if known is not None else b""
-        net = line.captured_cents - line.refunded_cents + line.carried_cents
+        net = line.captured_cents - line.refunded_cents - line.given_cents + line.carried_cents
         if line.net_cents != net or line.details != details or line.paid_cents != (net if net > 0 and details else 0):
             raise BadEvent(position, f"the line of {line.producer} does not net, or goes to other bank details")
 

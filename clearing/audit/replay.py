@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from clearing.audit.answered import Answers
+from clearing.audit.drawn import Followers, check_drawn
 from clearing.audit.evidence import BY_TIME_ALONE, Asked, Evidence, claimed
 from clearing.audit.findings import BadEvent, Checked, Level
 from clearing.audit.frames import Frames
@@ -49,6 +50,7 @@ class Replay:
         self._signatures = task.level is Level.WHOLE
         self._evidence = Evidence(self.checked, self.frames)
         self._answers = Answers(task.server_keys, self.checked, signatures=self._signatures)
+        self._followers = Followers()
         self._tree = Frontier()
         self._compared = 0
         self._at_us = 0
@@ -165,6 +167,7 @@ class Replay:
     def finish(self, stored: Head) -> dict[str, int]:
         """The end of the log: compare with the stored head and all sums by two roads; returns the books. Raises BadEvent."""
         self._evidence.finish(self.position + 1)
+        self._followers.finish(self.position + 1)
         if (stored.position, stored.chain, stored.at_us) != (self.position, self.chain, self._at_us):
             raise BadEvent(self.position, f"the stored head names event {stored.position} and another chain or instant")
         return {} if self._task.level is Level.HASHES else self.roads.compare(self.position, self.book)
@@ -216,7 +219,9 @@ class Replay:
         try:
             if first and not isinstance(event, _DUE_MAY_WAIT) and self.book.due(at_us) is not None:
                 raise BadEvent(at, "something was due before it: a hold or a credit should have ended first")
+            self._followers.check(event, at, at_us, self.book, self.checked)
             check_operation(event, at, at_us, self.book, self.checked)
+            check_drawn(event, at, at_us, self.book, self.checked)
             check_office(event, at, at_us, self.book, self.checked)
         except NONSENSE as fault:
             raise BadEvent(at, f"it names something that is not there: {fault!r}") from fault

@@ -7,7 +7,9 @@ Checked against the book before the event. Nothing is decided again: a rule that
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from clearing.audit.drawn import drawn_refund, drawn_reversal
 from clearing.audit.findings import BadEvent, Checked
+from clearing.authoriser.drawing import anonymous
 from clearing.events.basket import Line, Return, Share
 from clearing.events.catalogue import Event
 from clearing.events.charte import Charte
@@ -186,7 +188,9 @@ def _capture(event: CaptureDecided, position: int, at_us: int, book: Book) -> No
 
 def _reversal(event: ReversalDecided, position: int, book: Book) -> None:
     original = book.operations.get((event.op.terminal, event.original))
-    if event.effect == "released":
+    if original is not None and anonymous(original) is not None:
+        drawn_reversal(event, original, position, book)
+    elif event.effect == "released":
         _same_cents(_held(book, event.op.terminal, event.original, position).shares, event.returned, position, "released")
     elif event.effect == "undone":
         if original is None or original.state is not State.CAPTURED or original.position <= book.settlement.settled_up_to:
@@ -202,11 +206,14 @@ def _reversal(event: ReversalDecided, position: int, book: Book) -> None:
 
 
 def _refund(event: RefundDecided, position: int, book: Book) -> None:
+    original = book.capture_of(event.op.producer, event.op.terminal, event.original)
+    if original is not None and anonymous(original) is not None:
+        drawn_refund(event, original, position, book)
+        return
     if event.code != Code.APPROVED:
         if event.returned or event.card_cents:
             raise BadEvent(position, f"it was declined with {event.code}, but cents go back")
         return
-    original = book.capture_of(event.op.producer, event.op.terminal, event.original)
     sold = original.event if original is not None and original.state is State.CAPTURED else None
     if original is None or not isinstance(sold, SaleDecided | CaptureDecided):
         raise BadEvent(position, "it takes back goods of no captured sale of this producer")

@@ -15,11 +15,13 @@ from clearing.authoriser.verbs import (
     payouts,
     people,
     products,
+    solidarity,
     stalls,
     voted,
 )
 from clearing.authoriser.verbs.order import Order, Result, Verb
 from clearing.events.catalogue import Event
+from clearing.events.settlement import BatchClosed
 from clearing.rules.answers import Declined, not_now
 from clearing.rules.book import Book
 from clearing.rules.restrictions import restricted
@@ -37,6 +39,7 @@ VERBS: Final[dict[str, Verb]] = {
     **households.VERBS,
     **grants.VERBS,
     **closing.VERBS,
+    **solidarity.VERBS,
 }
 """verb -> how it is decided; who may give it is rules/offices.py, ALLOWED_ROLES (a test holds the two together)."""
 
@@ -64,11 +67,17 @@ def allowed(events: tuple[Event, ...], book: Book, at_us: int) -> Result:
 
 
 def summary(events: tuple[Event, ...]) -> dict[str, object]:
-    """What the person is told of the events: the plain fields of a single one, else how many there were."""
+    """What the person is told of the events: the plain fields of a single one, else how many there were.
+
+    A batch is told of alone, though draws of the day may have been shared just before it.
+    """
+    if events and isinstance(events[-1], BatchClosed):
+        events = events[-1:]
     if len(events) != 1:
         return {"events": len(events)}
     event = events[0]
     plain = {field.name: getattr(event, field.name) for field in fields(event)}
     return {"event": type(event).__name__} | {
-        name: value for name, value in plain.items() if isinstance(value, bool | int | str | bytes)
+        name: str(value) if isinstance(value, str) else value  # a choice of an enum is said as its text
+        for name, value in plain.items() if isinstance(value, bool | int | str | bytes)
     }

@@ -10,11 +10,12 @@ from clearing.authoriser.bodies import Body, charte
 from clearing.authoriser.verbs.grants import read_earmark
 from clearing.authoriser.verbs.households import read_emergency_rule
 from clearing.authoriser.verbs.products import read_product
+from clearing.authoriser.verbs.solidarity import read_bonus_rule, read_solidarity_rule
 from clearing.authoriser.verbs.voted import read_allocation_rule, read_decision
 from clearing.events.caisse import CaisseFounded, PersonNamed
 from clearing.events.catalogue import Event
 from clearing.events.households import HouseholdRulesSet
-from clearing.rules import allocation, caisse, decisions, emergency, funds, households, products
+from clearing.rules import allocation, bonuses, caisse, decisions, emergency, funds, households, products, solidarity
 from clearing.rules.answers import Declined, not_now
 from clearing.rules.book import Book
 from clearing.rules.calendar import CivilCalendar
@@ -121,6 +122,15 @@ def _household_rules(book: Book, one: Body, by: PersonId, _at_us: int) -> Event 
     return households.decide_rules(rules, list(book.caisse.decisions))
 
 
+def _solidarity_rule(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
+    rule = read_solidarity_rule(one, by)
+    return solidarity.decide_set_rule(rule, funds=book.funds, decisions=book.caisse.decisions)
+
+
+def _bonus_rule(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
+    return bonuses.decide_set_rule(read_bonus_rule(one, by), funds=book.funds, decisions=book.caisse.decisions)
+
+
 PARTS: Final[dict[str, Callable[[Book, Body, PersonId, int], Event | Declined]]] = {
     "decisions": _decision,
     "funds": _fund,
@@ -129,6 +139,8 @@ PARTS: Final[dict[str, Callable[[Book, Body, PersonId, int], Event | Declined]]]
     "allocation_rules": _allocation_rule,
     "emergency_rules": _emergency_rule,
     "household_rules": _household_rules,
+    "solidarity_rules": _solidarity_rule,
+    "bonus_rules": _bonus_rule,
 }
 """List of the founding's body -> how one item of it is decided, in this order, on the book with all items before it."""
 

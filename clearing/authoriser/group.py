@@ -13,7 +13,20 @@ from clearing.authoriser.operations import uses_tap
 from clearing.authoriser.sameness import MessageKey, Stored
 from clearing.event_store.proofs import chain_hash, leaf_hash
 from clearing.event_store.rows import BatchRow, EventRow, ReplyRow, TapRow
-from clearing.events import caisse, closing, crediting, funds, grants, households, members, producers, sales, settlement
+from clearing.events import (
+    bonus,
+    caisse,
+    closing,
+    crediting,
+    funds,
+    grants,
+    households,
+    members,
+    producers,
+    sales,
+    settlement,
+    solidarity,
+)
 from clearing.events.catalogue import Event
 from clearing.events.codec import Encoded, encode
 from clearing.rules.book import Book
@@ -128,11 +141,15 @@ def stream_of(event: Event) -> str:
     match event:
         case sales.SaleDecided() | sales.AuthorisationDecided() | sales.OperationRepeated():
             return f"op/{event.op.terminal.hex()}/{event.op.x.hex()}"
+        case solidarity.DrawDecided() | solidarity.GiveDecided():
+            return f"op/{event.op.terminal.hex()}/{event.op.x.hex()}"
         case sales.CaptureDecided() | sales.ReversalDecided() | sales.RefundDecided():
             return f"op/{event.op.terminal.hex()}/{event.original.hex()}"
         case sales.HoldExpired():
             return f"op/{event.terminal.hex()}/{event.original.hex()}"
         case members.MemberAdmitted() | members.MemberGroupsChanged() | funds.PurseCredited() | funds.LotLapsed():
+            return f"member/{event.member}"
+        case bonus.BonusCredited() | bonus.BonusTakenBack():
             return f"member/{event.member}"
         case members.CardIssued() | members.CardBlocked() | members.CardUnblocked():
             return f"card/{event.card.hex()}"
@@ -162,6 +179,8 @@ def stream_of(event: Event) -> str:
             return f"member/{event.member}"
         case closing.ProducerRepaid():
             return f"producer/{event.producer}"
+        case solidarity.CouponsSold() | solidarity.DrawsShared():
+            return f"fund/{event.fund}"
         case producers.TerminalEnrolled() | producers.TerminalSuspended() | producers.TerminalResumed():
             return f"terminal/{event.terminal.hex()}"
         case producers.ProducerAdmitted() | producers.BankDetailsProposed() | producers.BankDetailsApproved():

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import NamedTuple
 
+from clearing.authoriser import drawing
 from clearing.authoriser.client import TapFacts
 from clearing.events.sales import (
     AuthorisationDecided,
@@ -14,7 +15,8 @@ from clearing.events.sales import (
     SaleDecided,
     Tap,
 )
-from clearing.rules import afterwards, sale
+from clearing.events.solidarity import DrawDecided, GiveDecided
+from clearing.rules import afterwards, drawing as rules_of_draws, sale
 from clearing.rules.afterwards import Afterwards
 from clearing.rules.book import Book
 from clearing.rules.facts import Facts
@@ -61,6 +63,8 @@ def decide(book: Book, request: Request, tap: TapFacts | None, *, tap_used_befor
         )
     if request.op is Op.SALE or request.op is Op.AUTH:
         return outcome_of(_decide_purchase(book, request, head, terminal, tap, used_before=tap_used_before, at_us=at_us))
+    if request.op is Op.DRAW or request.op is Op.GIVE:
+        return outcome_of(drawing.decide(book, request, head, terminal, at_us=at_us))
     return outcome_of(_decide_afterwards(book, request, head, terminal, at_us=at_us))
 
 
@@ -125,9 +129,20 @@ def _decide_afterwards(book: Book, request: Request, head: OperationHead, termin
     if request.op is Op.REV:
         same_terminal = book.operations.get((request.terminal, original_x))
         settled = same_terminal is not None and same_terminal.position <= book.settlement.settled_up_to
+        drawn = drawing.anonymous(same_terminal)
+        if same_terminal is not None and drawn is not None:
+            return rules_of_draws.decide_undo(
+                asked, drawn, same_terminal, settled=settled, solidarity=book.solidarity, funds=book.funds
+            )
         return afterwards.decide_reversal(
             asked, original=same_terminal, open_tombstones=book.open_tombstones(request.terminal, at_us), settled=settled,
             allocation=book.allocation, funds=book.funds, at_us=at_us, sealed=book.closing.sealed,
+        )
+    sold = book.capture_of(terminal.producer, request.terminal, original_x)
+    drawn = drawing.anonymous(sold)
+    if sold is not None and drawn is not None:
+        return rules_of_draws.decide_take_back(
+            asked, drawn, sold, suspended=terminal.suspended, reversed_before=reversed_before, solidarity=book.solidarity
         )
     charte = book.caisse.charte_at(at_us)
     days = charte.refund_lot_days if charte is not None else 30
@@ -136,7 +151,7 @@ def _decide_afterwards(book: Book, request: Request, head: OperationHead, termin
     if book.closing.ends_us:  # with the last day, or at once when that is over
         expires_us = MicroTime(min(expires_us, max(book.closing.ends_us, at_us + 1)))
     return afterwards.decide_refund(
-        asked, original=book.capture_of(terminal.producer, request.terminal, original_x), suspended=terminal.suspended,
+        asked, original=sold, suspended=terminal.suspended,
         reversed_before=reversed_before, allocation=book.allocation, funds=book.funds,
         new_lot_expires_us=MicroTime(expires_us), at_us=at_us, sealed=book.closing.sealed,
     )
@@ -152,6 +167,8 @@ def _same_operation(known: Operation, request: Request, tap: TapFacts | None) ->
     if isinstance(event, CaptureDecided | RefundDecided):
         wanted = Op.CAP if isinstance(event, CaptureDecided) else Op.REF
         return request.op is wanted and event.original == request.original
+    if isinstance(event, DrawDecided | GiveDecided):
+        return request.op is (Op.DRAW if isinstance(event, DrawDecided) else Op.GIVE) and event.asked == request.price_choice
     if isinstance(event, AuthorisationDecided) and event.price_choice != request.price_choice:
         return False
     wanted = Op.SALE if isinstance(event, SaleDecided) else Op.AUTH

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from clearing.authoriser import commands, founding, operations
+from clearing.authoriser import commands, drawing, founding, operations
 from clearing.authoriser.answering import Answers, GroupedReply
 from clearing.authoriser.bodies import Body
 from clearing.authoriser.client import Deliver, Enrolment, EnrolmentRefused, Submission
@@ -31,6 +31,7 @@ from clearing.telemetry import LogEvent, Telemetry
 from clearing.values import CaisseCode, InvalidValue, Position, TerminalId
 from clearing.wire.commands import Command
 from clearing.wire.enrolment import encode_enrolled
+from clearing.wire.fields import DAY_MS
 from clearing.wire.receipts import Receipt
 from clearing.wire.requests import Op, Request
 from clearing.wire.signature import new_key_proven
@@ -107,9 +108,12 @@ class Reception:
             at_us = max(self.book.at_us, waiting.arrived_us)
             return self.answers.coded(request, Code.LEDGER_UNAVAILABLE, at_us=at_us, head=head,
                                       why="The server's clock jumped; an operator has to run `clearing clock confirm`.")
-        at_us = self._due(group, waiting.arrived_us)
         if isinstance(request, Command):
-            return self._command(waiting, request, group, head, at_us)
+            return self._command(waiting, request, group, head, self._due(group, waiting.arrived_us))
+        came_us = waiting.arrived_us
+        if request.op is not Op.SALE:
+            came_us = drawing.moment_us(self.book, request, came_us)
+        at_us = self._due(group, came_us)
         try:
             return self._operation(waiting, request, group, head, at_us)
         except SameOperationOtherContent:
@@ -188,6 +192,8 @@ class Reception:
         terminal = self.book.producers.terminals.get(request.terminal)
         if terminal is not None and request.epoch != terminal.epoch:
             return self.answers.coded(request, Code.NOT_ALLOWED_NOW, at_us=at_us, head=head)
+        if request.op in (Op.DRAW, Op.GIVE) and request.ts_ms % DAY_MS:
+            return self.answers.coded(request, Code.SCHEMA, at_us=drawing.moment_us(self.book, request, at_us), head=head)
         if request.op is Op.ROTATE:
             if (request.terminal, request.x) in self.book.operations:
                 raise SameOperationOtherContent(request.x.hex())
@@ -197,9 +203,13 @@ class Reception:
             tap_used_before=waiting.tap_used_before or group.uses(waiting.submission.tap),
         )
         position = Position(self.book.position + 1)
-        reply = self.answers.decided(request, outcome, position=position, at_us=at_us, head=head)
+        said_us = at_us if request.op is Op.SALE else drawing.told_us(self.book, outcome.event, at_us)
+        reply = self.answers.decided(request, outcome, position=position, at_us=said_us, head=head)
         group.codes[getattr(outcome.event, "code", outcome.answer)] += 1
-        return self._record(waiting, request, [outcome.event], reply, group, at_us)
+        events: list[Event] = [outcome.event]
+        if self.book.bonuses.rules:
+            events += drawing.bonuses_after(self.book, outcome.event, at_us)
+        return self._record(waiting, request, events, reply, group, at_us)
 
     def _rotate(self, waiting: Waiting, request: Request, group: Group, head: bytes, at_us: int) -> Reply:
         """The terminal's next key, signed by its old one and proved by itself."""

@@ -67,7 +67,8 @@ async def batches(desk: Desk) -> None:
     if desk.arguments.batch not in {one.batch for one in known}:
         raise Misused(f"There is no batch {desk.arguments.batch}; clearing batches lists them")
     for line in lines:
-        desk.say(f"{line.producer:30} {euros(line.captured_cents):>12} sold {euros(line.refunded_cents):>10} refunded "
+        given = f" {euros(line.given_cents):>10} taken for funds" if line.given_cents else ""
+        desk.say(f"{line.producer:30} {euros(line.captured_cents):>12} sold {euros(line.refunded_cents):>10} refunded{given} "
                  f"{euros(line.carried_cents):>10} carried {euros(line.paid_cents):>12} EUR  {line.payout}")  # fmt: skip
     desk.say(f"{counted(len(lines), 'producer')}, {euros(sum(line.paid_cents for line in lines))} EUR to pay")
 

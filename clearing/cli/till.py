@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clearing.cli.desk import Desk, Misused, secret
+from clearing.cli.desk import Desk, Misused, secret, whole
 from clearing.cli.entry import Entry, Group
 from clearing.cli.keyboard import Keyboard
 from clearing.installation.cards import KeptCard, kept_cards
@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # an HTTP client takes longer to load than most commands take
     from clearing.terminal.terminal import ReferenceTerminal
     from clearing.terminal.transport import HttpTransport
     from clearing.terminal.words import Words
+    from clearing.wire.requests import Op
 
 LANGUAGES = ("fr", "en")
 
@@ -46,16 +47,37 @@ async def _sell(desk: Desk, terminal: "ReferenceTerminal", cards: dict[str, Kept
     from clearing.terminal.till import Till
     from clearing.terminal.words import NotALine
 
-    card, lines = desk.arguments.card, desk.arguments.lines
+    card, lines, share = desk.arguments.card, desk.arguments.lines, _share(desk)
     face = Till(terminal, cards, words, Console(highlight=False, soft_wrap=True), Keyboard().line, card=card)
     if not lines:
         return 0 if desk.arguments.pair and not sys.stdin.isatty() else await face.sell_until_closed()
+    if share is not None:
+        try:
+            return await face.share_once(*share, ";".join(lines))
+        except NotALine as wrong:
+            raise _no_line(wrong) from None
     if card is None:
         raise Misused(f"Which card is tapped? Name it with --card: {', '.join(cards) or 'none is in this home yet'}")
     try:
         return await face.sell_once(card, ";".join(lines))
     except NotALine as wrong:
-        raise Misused(f"{str(wrong)!r} is no line of a basket; write a category and an amount, like fruit-veg=7.35") from None
+        raise _no_line(wrong) from None
+
+
+def _no_line(wrong: Exception) -> Misused:
+    return Misused(f"{str(wrong)!r} is no line of a basket; write a category and an amount, like fruit-veg=7.35")
+
+
+def _share(desk: Desk) -> "tuple[Op, int] | None":
+    """What --draw or --give asks, and its percent. Raises Misused."""
+    from clearing.wire.requests import Op
+
+    given = desk.arguments
+    if given.draw is None and given.give is None:
+        return None
+    if not given.lines or given.card or (given.draw is not None and given.give is not None):
+        raise Misused("--draw or --give takes the basket with it and no card, like: --draw 20 --lines fruit-veg=7.35")
+    return (Op.DRAW, given.draw) if given.draw is not None else (Op.GIVE, given.give)
 
 
 def _cards(desk: Desk) -> dict[str, KeptCard]:
@@ -104,6 +126,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--code-file", type=Path, metavar="FILE", help="its first line is the pairing code (else it is asked)")
     parser.add_argument("--card", metavar="ALIAS", help="the virtual card that is tapped (else it is asked)")
     parser.add_argument("--lines", nargs="+", metavar="CATEGORY=EUROS", help="sell this one basket to --card and end")
+    parser.add_argument("--draw", type=whole(1, 100), metavar="PERCENT",
+                        help="with --lines: ask a solidarity fund for this reduction, without a card")  # fmt: skip
+    parser.add_argument("--give", type=whole(100, 500), metavar="PERCENT",
+                        help="with --lines: the price paid in cash, like 125; 100: the lines are coupons")  # fmt: skip
     parser.add_argument("--language", choices=LANGUAGES, default="fr", help="of the till's screen (default: fr)")
     parser.add_argument("--url", help="of the gateway (default: the one that runs in this home)")
 

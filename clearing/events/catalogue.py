@@ -6,6 +6,7 @@ Each room of events ends with the union of its own; who adds a room adds it here
 from typing import Final, get_args
 
 from clearing.events import (
+    bonus,
     caisse,
     closing,
     crediting,
@@ -17,6 +18,7 @@ from clearing.events import (
     products,
     sales,
     settlement,
+    solidarity,
 )
 
 Event = (
@@ -31,6 +33,8 @@ Event = (
     | households.Event
     | grants.Event
     | closing.Event
+    | solidarity.Event
+    | bonus.Event
 )
 
 EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)

@@ -184,6 +184,12 @@ def _shape(event_type: type[Event]) -> _Shape:
     )
 
 
+def _lines_with_nothing_given(parts: list[Any]) -> list[Any]:
+    """BatchClosed 1: its lines knew no gives."""
+    batch, closed_on, up_to, lines, *rest = parts[0]
+    return [(batch, closed_on, up_to, tuple((*line, 0) for line in lines), *rest), parts[1]]
+
+
 _SHAPES: Final = {event_type: _shape(event_type) for event_type in EVENTS}
 _BY_NUMBER: Final = {event_type.TYPE: (event_type, _SHAPES[event_type]) for event_type in EVENTS}
 _UPCASTS: Final[dict[tuple[int, int], Upcast]] = {
@@ -191,6 +197,7 @@ _UPCASTS: Final[dict[tuple[int, int], Upcast]] = {
     (23, 1): lambda parts: [(*parts[0], "fixed", 0, (), False, "", "", "wait", None, None, 0, 0), parts[1]],
     (24, 1): lambda parts: [(*parts[0], parts[0][7], 0, "fixed", 0, (), False, None, 0, 0), ((),)],
     (20, 1): lambda parts: [(*parts[0], ((), (), None, None, False)), parts[1]],  # a fund without an earmark
+    (100, 1): _lines_with_nothing_given,
     (22, 1): lambda parts: [(*parts[0], None, 0), parts[1]],  # money that named no subsidy and cleared nothing
 }
 """(type, stored schema version) -> the stored [public, private] tuples as the next version has them."""

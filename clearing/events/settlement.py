@@ -7,7 +7,8 @@ from clearing.values import BatchId, Cents, PersonId, Position, ProducerId
 
 
 class BatchLine(NamedTuple):
-    """net = captured - refunded + carried (what an earlier batch left: below zero, or waiting for bank details).
+    """net = captured - refunded - given + carried (what an earlier batch left: below zero, or waiting for bank details).
+    given_cents: cash that the producer took for funds and owes them (events/solidarity.py).
 
     Paid if above zero. details: digest of the bank details this payout goes to (events/producers.py), empty when there are
     none yet: then the net is carried to the next batch and paid_cents is 0, as when the net is not above zero.
@@ -20,6 +21,7 @@ class BatchLine(NamedTuple):
     net_cents: int
     paid_cents: Cents
     details: bytes
+    given_cents: Cents = Cents(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,7 @@ class BatchClosed:
     """closed_on: the civil date whose end it closes, ISO. Holds all captures after the previous batch up to up_to."""
 
     TYPE: ClassVar[int] = 100
+    SCHEMA: ClassVar[int] = 2
     batch: BatchId
     closed_on: str
     up_to: Position

@@ -194,6 +194,37 @@ def _emergency(one: Table) -> Table:
     said["each_max_cents"] = read_euros(said.pop("each_max", None), what=f"each_max {what}")
     said["day_max_cents"] = read_euros(said.pop("day_max", None), what=f"day_max {what}")
     return {"groups": []} | said
+def read_solidarity_rule(one: Table) -> Table:
+    """Reductions and prices in percent, amounts in euros; every ceiling is named "..._day" or "give_debt"."""
+    said, what = dict(one), f"solidarity rule {one.get('rule')!r}"
+    for name in ("rates", "prices"):
+        listed = _plain(said.pop(name, None), name, what)
+        said[name] = [{"rate": read_percent(rate, what=f"{name} of {what}")} for rate in listed]
+    for name in _CEILINGS:
+        said[f"{name}_cents"] = read_euros(said.pop(name, "0.00"), what=f"{name} of {what}")
+    said["watch_rate"] = read_percent(said.pop("watch", 50), what=f"watch of {what}")
+    return {"where": [], "categories": [], "when_short": "first-come"} | said
+
+
+_CEILINGS: Final = (
+    "coupon", "terminal_day", "producer_day", "fund_day", "give_terminal_day", "give_producer_day", "give_debt",
+)  # fmt: skip
+
+
+def _plain(value: object, name: str, what: str) -> list[object]:
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise InvalidValue(f"{name} of {what} is a list of percents, like [10, 20, 30]")
+    return list(value)
+
+
+def read_bonus_rule(one: Table, zone: ZoneInfo) -> Table:
+    """covers: category (or product of it) and rate in percent; month: most per purse and month, in euros."""
+    said, what = dict(one), f"bonus rule {one.get('rule')!r}"
+    said["covers"] = [_cover(cover, what, whole=False) for cover in _list(said.get("covers"), f"covers of {what}")]
+    said["month_cents"] = read_euros(said.pop("month", None), what=f"month of {what}")
+    return {"short": "less"} | _with_condition(said, zone, what)
 
 
 def _person(one: Table, public_key_of: PublicKeyOf) -> Table:
@@ -228,6 +259,8 @@ PARTS: Final[dict[str, Callable[[Table, ZoneInfo, int], Table]]] = {
     "allocation_rules": lambda one, _zone, _place: _allocation(one),
     "emergency_rules": lambda one, _zone, _place: _emergency(one),
     "household_rules": lambda one, _zone, _place: dict(one),
+    "solidarity_rules": lambda one, _zone, _place: read_solidarity_rule(one),
+    "bonus_rules": lambda one, zone, _place: read_bonus_rule(one, zone),
 }
 """[[list]] of the file -> how a table of it (with the zone, and its place from 1) becomes an item of the founding's body."""
 

@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
@@ -23,6 +23,8 @@ from clearing.installation.home import write_many_private
 from clearing.installation.opening import Installation
 from clearing.people import Record
 from clearing.projections.answers import StatementRow as Entry
+from clearing.projections.drawn import DRAW, GIVE
+from clearing.rules.calendar import instant_us
 from clearing.settlement import pain001
 from clearing.settlement.calendar import is_business_day, next_business_day
 from clearing.settlement.overview import OverviewHead, OverviewLine, render_overview, render_transfer_list
@@ -32,6 +34,7 @@ from clearing.values import CaisseCode, Cents, MicroTime, ProducerId
 ACCOUNT_OF_THE_CAISSE: Final = "caisse"
 BANK: Final = "bank"
 FEW: Final = 200
+_BY_DAY: Final = {DRAW: "Réductions solidaires", GIVE: "Reçu pour le fonds"}
 _CODE_CHARS_MAX: Final = 20  # leaves room for batch and line in the 35 characters of a reference
 _NOT_IN_A_REFERENCE: Final = re.compile(r"[^a-z0-9.-]")
 
@@ -183,7 +186,8 @@ def _sheets(facts: _Batch, details: dict[bytes, Record], names: dict[ProducerId,
     lines = [
         OverviewLine(
             producer_name=names[line.producer], captures_cents=line.captured_cents, refunds_cents=line.refunded_cents,
-            adjustments_cents=line.carried_cents, iban=details[line.details].fields["iban"] if line.details else "",
+            adjustments_cents=line.carried_cents - line.given_cents,
+            iban=details[line.details].fields["iban"] if line.details else "",
             holder=details[line.details].fields["name"] if line.details else "",
             reference=facts.reference(line.producer), carried=not line.paid_cents,
         )
@@ -203,6 +207,9 @@ def _statement(
     )
     rows: dict[int, StatementRow] = {}
     for entry in entries:
+        if entry.kind in _BY_DAY:
+            rows[entry.position] = _of_days(entry, head.zone)
+            continue
         known = rows.get(entry.sale_position)
         if entry.kind == "capture":
             goods, card, refunded = entry.gross_cents, entry.card_cents, 0
@@ -214,3 +221,13 @@ def _statement(
             goods_cents=Cents(goods), card_cents=Cents(card), refunded_cents=Cents(refunded),
         )
     return render_statement(head, rows.values())
+
+
+def _of_days(entry: Entry, zone: ZoneInfo) -> StatementRow:
+    """Draws or gives of a day, or of some: named by the day, for nobody is to find one of them by its time."""
+    day = datetime(entry.day.year, entry.day.month, entry.day.day, tzinfo=zone)
+    given = entry.kind == GIVE
+    return StatementRow(
+        at_us=instant_us(day), sale_id=_BY_DAY[entry.kind], goods_cents=Cents(entry.gross_cents),
+        card_cents=Cents(0 if given else entry.card_cents), refunded_cents=Cents(-entry.card_cents if given else 0),
+    )

@@ -155,7 +155,8 @@ class BatchRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchLineRow:
-    """payout: carried (nothing to pay, or no bank details), waiting, instructed, confirmed, returned."""
+    """payout: carried (nothing to pay, or no bank details), waiting, instructed, confirmed, returned. given: cash
+    taken for funds."""
 
     producer: str
     captured_cents: int
@@ -167,12 +168,14 @@ class BatchLineRow:
     payout: str
     payout_us: int | None
     reference: str
+    given_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementRow:
-    """kind: capture, refund, reversal, repaid; the middle two have amounts below zero. gross: goods at full price; card: its
-    part. sale_position: the sale that it is about, the row's own position for a capture."""
+    """kind: capture, refund, reversal, repaid; refund and reversal have amounts below zero; draw, give: of one or more days
+    together. gross: goods at full price; card: its part. sale_position: the sale that it is about, the row's own position for a
+    capture."""
 
     day: date
     local_time: time

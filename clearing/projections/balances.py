@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from clearing.events.basket import Return, Share
+from clearing.events.bonus import BonusCredited, BonusTakenBack
 from clearing.events.closing import ClosureConfirmed, OwnMoneyReleased
 from clearing.events.crediting import CohortRolled
 from clearing.events.funds import AllocationGranted, CohortLapsed, LotLapsed, PurseCredited, SingleGranted
@@ -138,6 +139,11 @@ def _move(recorded: Recorded, moves: _Moves) -> None:
             moves.put(event.member, event.purse, f"{event.rule}/{event.period}", event.cents, event.expires_us)
         case PurseCredited() as event:
             moves.put(event.member, event.purse, f"x{recorded.position}", event.cents, event.expires_us)
+        case BonusCredited() as event:
+            if event.cents:
+                moves.put(event.member, event.purse, f"x{recorded.position}", event.cents, event.expires_us)
+        case BonusTakenBack() as event:
+            moves.add(event.member, event.purse, event.lot, -event.cents)
         case LotLapsed() as event:
             moves.add(event.member, event.purse, event.lot, -event.cents)
         case HouseholdSeparated() as event:

@@ -34,9 +34,9 @@ def writes(page: Page) -> Writes:
     ]  # fmt: skip
 
 
-def _lines(event: BatchClosed) -> list[tuple[int, str, int, int, int, int, int, bytes]]:
+def _lines(event: BatchClosed) -> list[tuple[int, str, int, int, int, int, int, bytes, int]]:
     return [
         (event.batch, line.producer, line.captured_cents, line.refunded_cents, line.carried_cents, line.net_cents,
-         line.paid_cents, line.details)
+         line.paid_cents, line.details, line.given_cents)
         for line in event.lines
     ]  # fmt: skip

@@ -23,6 +23,7 @@ CREATE TABLE {schema}.batch_lines_{g} (
     producer text NOT NULL,
     captured_cents bigint NOT NULL,
     refunded_cents bigint NOT NULL,
+    given_cents bigint NOT NULL,
     carried_cents bigint NOT NULL,
     net_cents bigint NOT NULL,
     paid_cents bigint NOT NULL,
@@ -42,7 +43,8 @@ SELECT batch, closed_on, after_position, up_to, total_cents, state, closed_us, c
     execution_on, exported_us, exported_by, message_id, file_sha256
 FROM {schema}.batches_{g};
 CREATE VIEW {schema}.batch_lines AS
-SELECT batch, producer, captured_cents, refunded_cents, carried_cents, net_cents, paid_cents, details, payout, payout_us, reference
+SELECT batch, producer, captured_cents, refunded_cents, given_cents, carried_cents, net_cents, paid_cents, details, payout, payout_us,
+    reference
 FROM {schema}.batch_lines_{g};
 GRANT SELECT ON {schema}.batches, {schema}.batch_lines TO clearing_reader;
 
@@ -62,12 +64,13 @@ FROM unnest($1::bigint[], $2::date[], $3::bigint[], $4::bigint[], $5::bigint[], 
 
 -- name: line
 INSERT INTO {schema}.batch_lines_{g} (
-    batch, producer, captured_cents, refunded_cents, carried_cents, net_cents, paid_cents, details, payout, reference)
-SELECT u.batch, u.producer, u.captured, u.refunded, u.carried, u.net, u.paid, u.details,
+    batch, producer, captured_cents, refunded_cents, given_cents, carried_cents, net_cents, paid_cents, details, payout, reference)
+SELECT u.batch, u.producer, u.captured, u.refunded, u.given, u.carried, u.net, u.paid, u.details,
     CASE WHEN u.paid > 0 THEN 'waiting' ELSE 'carried' END, ''
 FROM unnest(
-    $1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bytea[]
-) AS u (batch, producer, captured, refunded, carried, net, paid, details);
+    $1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bytea[],
+    $9::bigint[]
+) AS u (batch, producer, captured, refunded, carried, net, paid, details, given);
 
 -- name: approve
 UPDATE {schema}.batches_{g} AS b

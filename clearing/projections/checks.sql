@@ -23,7 +23,8 @@ UNION ALL
 SELECT 'pages of ' || COALESCE(o.producer, e.producer), COALESCE(o.captured_cents - o.refunded_cents, 0), COALESCE(e.cents, 0)
 FROM {schema}.owed_totals_{g} AS o
 FULL JOIN (
-    SELECT producer, sum(captured_cents - given_back_cents)::bigint AS cents FROM {schema}.producer_pages_{g} GROUP BY producer
+    SELECT producer, sum(captured_cents - given_back_cents + debt_cents)::bigint AS cents
+    FROM {schema}.producer_pages_{g} GROUP BY producer
 ) AS e ON e.producer = o.producer
 WHERE COALESCE(o.captured_cents - o.refunded_cents, 0) <> COALESCE(e.cents, 0)
 UNION ALL

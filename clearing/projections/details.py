@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
 from typing import Any, NamedTuple, Self
 
-from clearing.events.basket import Line
 from clearing.events.catalogue import Event
 from clearing.events.closing import ProducerRepaid
 from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
 from clearing.projections.answers import SaleRow, ShareRow
+from clearing.projections.drawn import Together, gross_of
 from clearing.projections.operations import Operation, operation
 from clearing.projections.owed import per_payee
 from clearing.rules.sale import goods
@@ -80,9 +80,12 @@ def share_rows(at: tuple[int, Event]) -> tuple[ShareRow, ...]:
 
 
 def entries(producer: str, positions: Iterable[int], about: About) -> Iterator[Entry]:
-    """What the producer's goods brought and what went back, of the operations at these positions."""
+    """What the producer's goods brought and what went back, of the operations at these positions; draws and gives last."""
+    together = Together(producer)
     for at in positions:
         event = about.events[at][1]
+        if together.take(at, event):
+            continue
         entry = _entry(producer, at, event, about.original.get(at))
         if entry is None:
             continue
@@ -91,6 +94,7 @@ def entries(producer: str, positions: Iterable[int], about: About) -> Iterator[E
             parts = (_entry(producer, one, about.events[one][1], entry.sale_position) for one in before)
             entry = entry._replace(gross_cents=-sum(part.gross_cents for part in parts if part is not None))
         yield entry
+    yield from (Entry(at, at, kind, gross, card) for at, kind, gross, card in together.lines())
 
 
 def _entry(producer: str, at: int, event: Event, original: int | None) -> Entry | None:
@@ -98,11 +102,11 @@ def _entry(producer: str, at: int, event: Event, original: int | None) -> Entry 
     match event:
         case SaleDecided() | CaptureDecided() if event.shares:
             card = per_payee(event.shares).get(producer)
-            gross = _gross(goods(event), event.op.producer)
+            gross = gross_of(goods(event), event.op.producer)
             return None if card is None else Entry(at, at, "capture", gross.get(producer, 0), card)
         case RefundDecided():
             card = per_payee(event.returned).get(producer)
-            gross = _gross(event.lines, event.op.producer)
+            gross = gross_of(event.lines, event.op.producer)
             return None if card is None else Entry(at, original or 0, "refund", -gross.get(producer, 0), -card)
         case ReversalDecided(effect="undone"):
             card = per_payee(event.returned).get(producer)
@@ -111,12 +115,3 @@ def _entry(producer: str, at: int, event: Event, original: int | None) -> Entry 
             return Entry(at, at, "repaid", 0, event.cents)
         case _:
             return None
-
-
-def _gross(lines: Iterable[Line], producer: str) -> dict[str, int]:
-    """Goods that were handed over, at full price per payee; a line that names none is the seller's own."""
-    sums: dict[str, int] = {}
-    for line in lines:
-        payee = line.payee or producer
-        sums[payee] = sums.get(payee, 0) + line.amount_cents
-    return sums

@@ -17,6 +17,7 @@ from clearing.events.sales import (
     ReversalDecided,
     SaleDecided,
 )
+from clearing.rules.drawing import names_nobody
 from clearing.rules.returns import total
 
 _DONE: Final = ("00", "10")
@@ -56,8 +57,11 @@ class Change(NamedTuple):
 
 
 def operation(event: Event) -> Operation | None:
-    """None for an event that is no operation of a terminal, or repeats one."""
+    """None for an event that is no operation of a terminal, or repeats one; and for a draw, a give or what undoes one, which
+    nobody is shown one by one."""
     match event:
+        case ReversalDecided() | RefundDecided() if names_nobody(event):
+            return None
         case SaleDecided() | AuthorisationDecided():
             held = isinstance(event, AuthorisationDecided)
             state = "declined" if not event.approved_cents else "held" if held else "captured"
@@ -89,8 +93,10 @@ def operation(event: Event) -> Operation | None:
 
 
 def change(event: Event) -> Change | None:
-    """None for an event that is about no other operation."""
+    """None for an event that is about no other operation, or about a draw or a give."""
     match event:
+        case ReversalDecided() | RefundDecided() if names_nobody(event):
+            return None
         case CaptureDecided():
             done = event.code in _DONE
             who = ("capture", event.original, event.op.terminal, event.op.producer, done)

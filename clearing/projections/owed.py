@@ -15,18 +15,20 @@ from clearing.projections.operations import operation
 from clearing.projections.page import Page, Recorded, Writes, copy, write
 from clearing.projections.sold import Sold
 from clearing.rules.debts import debts
+from clearing.rules.drawing import names_nobody
 
 FILE = "owed.sql"
-PAGE: Final = ("producer", "last", "day", "captured_cents", "given_back_cents", "captures", "positions")
+PAGE: Final = ("producer", "last", "day", "captured_cents", "given_back_cents", "debt_cents", "captures", "positions")
 _CAPTURED, _REFUNDED, _SETTLED, _RETURNED, _CONFIRMED = range(5)
 
 
 class _Days:
-    """By producer and day: captured cents, cents given back, captures; and the positions of all that concerns the producer."""
+    """By producer and day: captured cents, cents given back, captures, and what is owed beside sales (rules/debts.py), which no
+    figure of a day's sales shows; and the positions of all that concerns the producer."""
 
     def __init__(self) -> None:
         self.totals: dict[str, list[int]] = {}
-        self.sums: dict[tuple[str, date], list[int]] = defaultdict(lambda: [0, 0, 0])
+        self.sums: dict[tuple[str, date], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
         self.positions: dict[tuple[str, date], list[int]] = defaultdict(list)
 
     def owe(self, producer: str, place: int, cents: int) -> None:
@@ -36,11 +38,16 @@ class _Days:
         self.owe(producer, _CAPTURED, cents)
         sums = self.sums[producer, day]
         sums[0] += cents
-        sums[2] += captures
+        sums[3] += captures
 
     def give_back(self, producer: str, day: date, cents: int) -> None:
         self.owe(producer, _REFUNDED, cents)
         self.sums[producer, day][1] += cents
+
+    def debt(self, producer: str, day: date, captured_cents: int, refunded_cents: int) -> None:
+        self.owe(producer, _CAPTURED, captured_cents)
+        self.owe(producer, _REFUNDED, refunded_cents)
+        self.sums[producer, day][2] += captured_cents - refunded_cents
 
     def sell(self, sold: Sold) -> None:
         for producer, taken in sold.taken.items():
@@ -51,7 +58,7 @@ class _Days:
                 self.capture(producer, sold.day, taken.captured_cents, taken.captures)
 
     def rows(self, last: int) -> list[tuple[object, ...]]:
-        none = (0, 0, 0)
+        none = (0, 0, 0, 0)
         return [
             (key[0], last, key[1], *self.sums.get(key, none), positions) for key, positions in sorted(self.positions.items())
         ]
@@ -79,6 +86,13 @@ def _concerned(recorded: Recorded, days: _Days) -> set[str]:
             for payee, cents in found.items():
                 days.capture(payee, day, cents, 1)
             return producers | found.keys()
+        case RefundDecided() | ReversalDecided() if names_nobody(event):
+            found = per_payee(event.returned)
+            for payee, cents in found.items():
+                days.debt(payee, day, 0, cents)
+            kept = sum(part.cents for part in event.returned if part.step == "surplus")  # a give that was undone
+            days.debt(str(event.op.producer), day, 0, -kept)
+            return {str(event.op.producer)} | found.keys()
         case RefundDecided() | ReversalDecided(effect="undone"):
             found = per_payee(event.returned)
             for payee, cents in found.items():
@@ -93,11 +107,7 @@ def _concerned(recorded: Recorded, days: _Days) -> set[str]:
             return {str(event.producer)}
         case _:
             for debt in debts(event):
-                days.owe(debt.producer, _CAPTURED, debt.captured_cents)
-                days.owe(debt.producer, _REFUNDED, debt.refunded_cents)
-                sums = days.sums[debt.producer, day]
-                sums[0] += debt.captured_cents
-                sums[1] += debt.refunded_cents
+                days.debt(debt.producer, day, debt.captured_cents, debt.refunded_cents)
                 producers.add(str(debt.producer))
             return producers
 

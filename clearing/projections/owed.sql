@@ -15,6 +15,7 @@ CREATE TABLE {schema}.producer_pages_{g} (
     day date NOT NULL,
     captured_cents bigint NOT NULL,
     given_back_cents bigint NOT NULL,
+    debt_cents bigint NOT NULL, -- owed beside sales, less what went back of it
     captures bigint NOT NULL,
     positions bigint[] NOT NULL
 );
@@ -33,7 +34,7 @@ SELECT producer, captured_cents, refunded_cents, settled_cents, returned_cents, 
     captured_cents - refunded_cents - settled_cents + returned_cents AS owed_cents
 FROM {schema}.owed_totals_{g};
 CREATE VIEW {schema}.producer_pages AS
-SELECT producer, last, day, captured_cents, given_back_cents, captures, positions FROM {schema}.producer_pages_{g};
+SELECT producer, last, day, captured_cents, given_back_cents, debt_cents, captures, positions FROM {schema}.producer_pages_{g};
 GRANT SELECT ON {schema}.owed, {schema}.producer_pages TO clearing_reader;
 
 -- name: drop
@@ -59,7 +60,7 @@ SELECT 'owed: cents settled', COALESCE(sum(settled_cents), 0)::bigint FROM {sche
 UNION ALL
 SELECT 'owed: cents returned', COALESCE(sum(returned_cents), 0)::bigint FROM {schema}.owed_totals_{g}
 UNION ALL
-SELECT 'owed: card cents of ' || producer, sum(captured_cents - given_back_cents)::bigint
+SELECT 'owed: card cents of ' || producer, sum(captured_cents - given_back_cents + debt_cents)::bigint
 FROM {schema}.producer_pages_{g} GROUP BY producer
 UNION ALL
 SELECT 'owed: captures', COALESCE(sum(captures), 0)::bigint FROM {schema}.producer_pages_{g}

@@ -155,7 +155,8 @@ FROM {schema}.batches
 ORDER BY batch;
 
 -- name: batch_lines
-SELECT producer, captured_cents, refunded_cents, carried_cents, net_cents, paid_cents, details, payout, payout_us, reference
+SELECT producer, captured_cents, refunded_cents, given_cents, carried_cents, net_cents, paid_cents, details, payout, payout_us,
+    reference
 FROM {schema}.batch_lines
 WHERE batch = $1
 ORDER BY producer;

@@ -134,7 +134,7 @@ def decide_reversal(
             exception = "a surplus stays in its fund, which has engaged it: agree with the member"
     elif original.state is State.DELIVERED:
         exception = "reversed after the goods were delivered: reverse the capture instead"
-    member = original.event.member if original is not None else None
+    member = getattr(original.event, "member", None) if original is not None else None
     return ReversalDecided(
         op=asked.head, answer=till_code(code), original=asked.original, code=code, member=member, effect=effect,
         returned=back, exception=exception,
@@ -195,27 +195,29 @@ def decide_refund(
     back = within_funds(returned(shares or (), allocation, at_us=at_us, when_lapsed="new"), funds)
     return RefundDecided(
         op=asked.head, answer=till_code(code), original=asked.original, amount_cents=asked.amount_cents, lines=asked.lines,
-        card_cents=total(back), card_lines=_per_line(asked, sold, back), code=code,
-        member=sold.member if sold is not None and original is not None else None, returned=back,
+        card_cents=total(back), card_lines=(
+            per_line(asked.lines, sold.lines, sold.op.producer, back)
+            if isinstance(sold, SaleDecided | CaptureDecided) else (Cents(0),) * len(asked.lines)
+        ),
+        code=code, member=getattr(sold, "member", None), returned=back,
         new_lot_expires_us=new_lot_expires_us,
     )
 
 
-def _per_line(asked: Afterwards, sold: object, back: tuple[Return, ...]) -> tuple[Cents, ...]:
-    """The card's cents per line of the refund; several lines of one kind share theirs in order, each up to its amount."""
-    if not isinstance(sold, SaleDecided | CaptureDecided):
-        return (Cents(0),) * len(asked.lines)
+def per_line(
+    taken_back: Sequence[Line], sold: Sequence[Line], producer: ProducerId, back: Sequence[Return]
+) -> tuple[Cents, ...]:
+    """The payers' cents per line of the refund; several lines of one kind share theirs in order, each up to its amount."""
     pool: dict[tuple[CategoryId, str | None, ProducerId], int] = {}
     for part in back:
         if part.step != "surplus":
-            line = sold.lines[part.line]
-            key = (line.category, line.product, line.payee or sold.op.producer)
+            line = sold[part.line]
+            key = (line.category, line.product, line.payee or producer)
             pool[key] = pool.get(key, 0) + part.cents
     shown = []
-    for line in asked.lines:
-        key = (line.category, line.product, line.payee or sold.op.producer)
+    for line in taken_back:
+        key = (line.category, line.product, line.payee or producer)
         cents = min(pool.get(key, 0), line.amount_cents)
         pool[key] = pool.get(key, 0) - cents
         shown.append(Cents(cents))
     return tuple(shown)
-

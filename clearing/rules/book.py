@@ -14,6 +14,7 @@ from clearing.events.charte import Span
 from clearing.rules import (
     afterwards,
     allocation,
+    bonuses,
     caisse,
     card_limits,
     closing,
@@ -25,6 +26,7 @@ from clearing.rules import (
     producers,
     products,
     settlement,
+    solidarity,
     subsidies,
 )
 from clearing.rules.answers import BrokenBook
@@ -39,6 +41,7 @@ from clearing.rules.folds import (
     people,
     products as listed,
     sold,
+    solidarity as drawn,
     stalls,
     voted,
 )
@@ -59,6 +62,8 @@ SECTIONS: Final = (
     "emergency",
     "subsidies",
     "closing",
+    "solidarity",
+    "bonuses",
 )
 """The rooms of the book that are records of containers and single values: snapshots say them field by field."""
 
@@ -82,6 +87,8 @@ class Book:
         self.emergency = emergency.Emergency()
         self.subsidies = subsidies.Subsidies()
         self.closing = closing.Closing()
+        self.solidarity = solidarity.Solidarity()
+        self.bonuses = bonuses.Bonuses()
         self.usage = Usage()
         self.operations = Operations(bodies)
         self.tombstones: dict[TerminalId, dict[OperationId, int]] = {}
@@ -103,14 +110,16 @@ class Book:
         self.position, self.at_us = position, at_us
 
     def due(self, at_us: int) -> Event | None:
-        """The next thing that time alone makes happen at at_us: a hold expires, a class changes, who left is settled with,
-        credit lapses. None: nothing is due."""
+        """The next thing that time alone makes happen at at_us: a day's draws are shared, a hold expires, a class changes, who
+        left is settled with, credit lapses. None: nothing is due."""
         hold = self._next_hold()
         lapse_us = lapsing.next_due_us(self.allocation, self.members)
         if self.members.class_changes or self.households.leaving_at or self.households.again or self.allocation.notices:
             sooner = self._next_of_people(at_us if lapse_us is None else min(at_us, lapse_us))
             if sooner is not None and (hold is None or sooner[0] < hold[0]):
                 return sooner[1]
+        if self.solidarity.claims and self._close_is_next(at_us, hold[0] if hold is not None else None, lapse_us):
+            return solidarity.decide_shared(self.solidarity, self.funds, with_batch=False)
         if hold is not None and hold[0] <= at_us and (lapse_us is None or hold[0] <= lapse_us):
             return afterwards.decide_hold_expiry(self.operations[hold[1]], allocation=self.allocation, at_us=at_us)
         if lapse_us is not None and lapse_us <= at_us:
@@ -131,6 +140,11 @@ class Book:
         if noticed is not None:
             found.append((self.allocation.notices[0][0], noticed))
         return min(found, key=lambda one: one[0], default=None)
+
+    def _close_is_next(self, at_us: int, *others_us: int | None) -> bool:
+        """Whether a day of draws is over, and nothing else was due before it."""
+        close_us = solidarity.close_due_us(self.solidarity, self.caisse.calendar)
+        return close_us is not None and close_us <= min([at_us, *(due_us for due_us in others_us if due_us is not None)])
 
     def _next_hold(self) -> tuple[int, OperationKey] | None:
         while self.holds_due and not self.operations.is_held(self.holds_due[0][1]):
@@ -208,7 +222,7 @@ class _FreeCentsOf:
         return self._funds[fund].free_cents()
 
 
-_DECIDED: Final = sold.DECIDED
+_DECIDED: Final = {**sold.DECIDED, **drawn.DECIDED}
 _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **sold.FOLDS,
     **money.FOLDS,
@@ -220,6 +234,7 @@ _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **household_folds.FOLDS,
     **grants.FOLDS,
     **ending.FOLDS,
+    **drawn.FOLDS,
 }
 """What each event does to the book. Events that are not here are evidence only: declines of commands and allocations, held
 frames, confirmed clocks, repeats."""

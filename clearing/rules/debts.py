@@ -6,8 +6,10 @@ Sales, captures, reversals and refunds say it by their shares. A room whose even
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
+from clearing.events.basket import Share
 from clearing.events.catalogue import Event
 from clearing.events.closing import ProducerRepaid
+from clearing.events.solidarity import DrawDecided, DrawsShared, GiveDecided, producers_paid
 from clearing.values import ProducerId
 
 
@@ -19,7 +21,30 @@ class Debt(NamedTuple):
     refunded_cents: int
 
 
+def _drawn(event: DrawDecided) -> Iterable[Debt]:
+    """A draw that waits for its day's close concerns its payees, and owes them nothing yet."""
+    return (Debt(producer, 0 if event.claimed else cents, 0) for producer, cents in _per_payee(event.shares).items())
+
+
+def _shared(event: DrawsShared) -> Iterable[Debt]:
+    return (Debt(producer, cents, 0) for producer, cents in producers_paid(event).items())
+
+
+def _given(event: GiveDecided) -> Iterable[Debt]:
+    return (Debt(event.op.producer, 0, event.approved_cents),) if event.approved_cents else ()
+
+
+def _per_payee(shares: Iterable[Share]) -> dict[ProducerId, int]:
+    sums: dict[ProducerId, int] = {}
+    for share in shares:
+        sums[share.payee] = sums.get(share.payee, 0) + share.cents
+    return sums
+
+
 OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {
+    DrawDecided: _drawn,
+    DrawsShared: _shared,
+    GiveDecided: _given,
     ProducerRepaid: lambda event: [Debt(event.producer, 0, -event.cents)],  # what it owed for goods that came back
 }
 """Event -> its debts, one per producer. Their postings are in rules/postings.py."""

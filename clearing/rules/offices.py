@@ -111,6 +111,11 @@ _ENDING: Final[Roles] = {
     "producer_repaid": _MONEY,
     "seal_caisse": ("treasurer", "approver"),
 }
+_SOLIDARITY: Final[Roles] = {
+    "set_solidarity_rule": _RULES,
+    "sell_coupons": _DESK,
+    "set_bonus_rule": _RULES,
+}
 
 ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_OFFICERS,
@@ -123,6 +128,7 @@ ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_HOUSEHOLDS,
     **_FUNDERS,
     **_ENDING,
+    **_SOLIDARITY,
 }
 """verb -> roles of which one is enough."""
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from clearing.events.basket import LotReturn, Return, Share
+from clearing.events.bonus import BonusCredited, BonusTakenBack
 from clearing.events.catalogue import Event
 from clearing.events.closing import OwnMoneyPaid, OwnMoneyReleased, ProducerRepaid, RestPaid, RestReleased
 from clearing.events.crediting import CohortRolled
@@ -44,6 +45,7 @@ from clearing.events.sales import (
     SaleDecided,
 )
 from clearing.events.settlement import BatchClosed, PayoutConfirmed, PayoutReturned
+from clearing.events.solidarity import CouponsSold, DrawDecided, DrawsShared, GiveDecided
 from clearing.rules.returns import new_lot_ids
 from clearing.values import BatchId, FundId, MemberId, Position, ProducerId
 
@@ -105,6 +107,8 @@ def origins_named(event: Event, at: Position, known: Mapping[str, str]) -> dict[
             return {_lot_key(lot): fund for lot, fund in ends.items() if fund is not None}
         case PurseCredited():
             return {} if event.fund is None else {_lot_key(f"x{at}"): event.fund}
+        case BonusCredited():
+            return {_lot_key(f"x{at}"): event.fund}
         case RefundDecided():
             renewed = {_lot_key(new): known.get(_lot_key(old)) for old, new in new_lot_ids(event.returned, at).items()}
             return {new: fund for new, fund in renewed.items() if fund is not None}
@@ -270,6 +274,12 @@ _MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     RestReleased: lambda event, _: _move(f"fund:{event.fund}", f"payable:heir:{event.fund}", event.cents),
     RestPaid: lambda event, _: _move(f"payable:heir:{event.fund}", BANK, event.cents),
     ProducerRepaid: lambda event, _: _move(BANK, f"owed:{event.producer}", event.cents),
+    DrawDecided: lambda event, _: {} if event.claimed else _paid(event.shares),
+    GiveDecided: lambda event, _: _paid(event.shares),
+    DrawsShared: lambda event, _: _paid(share for part in event.draws for share in part.shares),
+    CouponsSold: lambda event, _: _move(BANK, f"fund:{event.fund}", event.cents),
+    BonusCredited: lambda event, _: _move(f"fund:{event.fund}", f"purse:{event.purse}", event.cents),
+    BonusTakenBack: lambda event, _: _move(f"purse:{event.purse}", f"fund:{event.fund}", event.cents),
 }
 """What each event moves; an event that is not here moves no money."""
 

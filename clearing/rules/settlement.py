@@ -1,7 +1,10 @@
 """Law: every captured cent is in exactly one batch; who closes does not approve; what the bank returned is owed again."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 from clearing.events.settlement import (
     BatchApproved,
@@ -15,6 +18,8 @@ from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.calendar import CivilCalendar, civil_date
 from clearing.rules.producers import Producer
 from clearing.values import BatchId, Cents, PersonId, Position, ProducerId
+
+_NOTHING_SHARED: Final[Mapping[ProducerId, int]] = MappingProxyType({})
 
 
 class BatchState(StrEnum):
@@ -31,14 +36,16 @@ class PayoutState(StrEnum):
 
 @dataclass(slots=True)
 class Owed:
-    """Since the last batch: captured and refunded cents; carried: what earlier batches left, may be below zero."""
+    """Since the last batch: captured and refunded cents, given: cash taken for funds; carried: what earlier batches left, may
+    be below zero."""
 
     captured_cents: int = 0
     refunded_cents: int = 0
     carried_cents: int = 0
+    given_cents: int = 0
 
     def net_cents(self) -> int:
-        return self.captured_cents - self.refunded_cents + self.carried_cents
+        return self.captured_cents - self.refunded_cents - self.given_cents + self.carried_cents
 
 
 @dataclass(slots=True)
@@ -63,11 +70,11 @@ class Settlement:
 def evolve_closed(settlement: Settlement, event: BatchClosed) -> None:
     for line in event.lines:
         owed = settlement.owed_to(line.producer)
-        if (owed.captured_cents, owed.refunded_cents, owed.carried_cents) != (
-            line.captured_cents, line.refunded_cents, line.carried_cents,
+        if (owed.captured_cents, owed.refunded_cents, owed.carried_cents, owed.given_cents) != (
+            line.captured_cents, line.refunded_cents, line.carried_cents, line.given_cents,
         ):
             raise BrokenBook(f"batch {event.batch} does not hold what is owed to {line.producer}")
-        owed.captured_cents = owed.refunded_cents = 0
+        owed.captured_cents = owed.refunded_cents = owed.given_cents = 0
         owed.carried_cents = line.net_cents - line.paid_cents
     settlement.batches[event.batch] = Batch(closed=event)
     settlement.settled_up_to = event.up_to
@@ -98,20 +105,28 @@ def _line(producer: ProducerId, owed: Owed, details: bytes) -> BatchLine:
     return BatchLine(
         producer=producer, captured_cents=Cents(owed.captured_cents), refunded_cents=Cents(owed.refunded_cents),
         carried_cents=owed.carried_cents, net_cents=net, paid_cents=Cents(net if net > 0 and details else 0), details=details,
+        given_cents=Cents(owed.given_cents),
     )
 
 
 def decide_close(
     settlement: Settlement, *, producers: dict[ProducerId, Producer], calendar: CivilCalendar, closed_on: str,
-    position: int, by: PersonId, at_us: int,
+    position: int, by: PersonId, at_us: int, shared: Mapping[ProducerId, int] = _NOTHING_SHARED,
 ) -> BatchClosed | Declined:
-    """Everything captured up to `position`, net per producer. A producer without usable bank details is carried over."""
+    """Everything captured up to `position`, net per producer. A producer without usable bank details is carried over.
+
+    shared: cents that the draws of the day bring each producer, in events just before this one.
+    """
     if civil_date(closed_on) > calendar.day(at_us):
         return not_now(f"{closed_on} has not come yet; close a day when it is over.")
+    waiting = dict(settlement.owed)
+    for producer, cents in shared.items():
+        waiting[producer] = replace(waiting.get(producer, Owed()))
+        waiting[producer].captured_cents += cents
     lines = [
         _line(producer, owed, producers[producer].details_at(at_us) if producer in producers else b"")
-        for producer, owed in sorted(settlement.owed.items())
-        if owed.captured_cents or owed.refunded_cents or owed.carried_cents
+        for producer, owed in sorted(waiting.items())
+        if owed.captured_cents or owed.refunded_cents or owed.carried_cents or owed.given_cents
     ]
     if not lines:
         return not_now("Nothing was sold since the last batch, so there is nothing to settle.")

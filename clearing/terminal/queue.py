@@ -146,7 +146,7 @@ class TerminalQueue:
         return [_message(row) for row in self._db.execute(_SQL["pending"])]
 
     def last_purchase(self) -> Message | None:
-        """The newest sale or authorisation: what a till shows again after a power cut."""
+        """The newest sale, authorisation, draw or give: what a till shows again after a power cut."""
         row = self._db.execute(_SQL["last_of_ops"]).fetchone()
         return None if row is None else _message(row)
 

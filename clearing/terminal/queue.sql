@@ -107,6 +107,6 @@ SELECT terminal, epoch, n, op, x, cents, written_ms, digest, raw, state, reply
 -- name: last_of_ops
 SELECT terminal, epoch, n, op, x, cents, written_ms, digest, raw, state, reply
   FROM messages
- WHERE op IN ('sale', 'auth')
+ WHERE op IN ('sale', 'auth', 'draw', 'give')
  ORDER BY written DESC
  LIMIT 1;

@@ -6,7 +6,7 @@ and the next sale may start. What a till shows are two amounts: what the card pa
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Protocol, assert_never
 
@@ -17,7 +17,7 @@ from clearing.terminal.identity import TerminalIdentity
 from clearing.terminal.queue import Message, NotPaired, State, TerminalQueue
 from clearing.terminal.transport import ANSWER_BYTES_MAX, NoAnswer, TerminalClock, Transport
 from clearing.values import Cents, OperationId, TerminalId
-from clearing.wire.fields import TimeMs
+from clearing.wire.fields import DAY_MS, TimeMs
 from clearing.wire.replies import Reply, parse_reply
 from clearing.wire.reply_envelope import open_reply
 from clearing.wire.requests import CardUrl, NewKey, Op, Request
@@ -29,9 +29,14 @@ PATHS: Final = {
     Op.CAP: "/v1/capture",
     Op.REV: "/v1/reverse",
     Op.REF: "/v1/refund",
+    Op.DRAW: "/v1/draw",
+    Op.GIVE: "/v1/give",
     Op.ROTATE: "/v1/rotate",
 }
-_PURCHASES: Final = (Op.SALE, Op.AUTH)
+_PURCHASES: Final = (Op.SALE, Op.AUTH, Op.DRAW, Op.GIVE)
+"""What a till must know the end of at once: without an answer it is undone."""
+_BY_DAY: Final = (Op.DRAW, Op.GIVE)
+_COUPONS_PERCENT: Final = 100
 _CLONED: Final = (
     "Another device uses this till's key, or an old copy of its memory was put back. "
     "Stop selling here and ask the treasurer to pair this till again."
@@ -68,6 +73,8 @@ class Ending(StrEnum):
 class Shown:
     """What the till may show. x: the operation, to capture, reverse or refund it later. text: only when refused.
 
+    Of a draw card_cents is what the fund pays; of a give what the fund gets, and rest_cents the price of the goods.
+
     no_answer: nothing was sold on the card, a reversal is queued; queued: it will be sent until it is answered.
     """
 
@@ -79,6 +86,7 @@ class Shown:
     approved_lines: tuple[Cents, ...] | None = None
     approval: str | None = None
     text: str = ""
+    op: Op = Op.SALE
 
 
 class ReferenceTerminal:
@@ -118,13 +126,23 @@ class ReferenceTerminal:
         """Take of a hold what was delivered; the rest is released."""
         return await self._advise(Op.CAP, original, lines)
 
-    async def reverse(self, original: OperationId) -> Shown:
-        """Undo a sale or a hold of this terminal; harmless when repeated."""
-        return await self._advise(Op.REV, original, ())
+    async def reverse(self, original: OperationId, *, drawn: bool = False) -> Shown:
+        """Undo a sale or a hold of this terminal; harmless when repeated. drawn: it was a draw or a give."""
+        return await self._advise(Op.REV, original, (), by_day=drawn)
 
-    async def refund(self, original: OperationId, lines: Sequence[Line]) -> Shown:
-        """Goods came back: the card's part goes back to the card, the rest is cash at the stall."""
-        return await self._advise(Op.REF, original, lines)
+    async def refund(self, original: OperationId, lines: Sequence[Line], *, drawn: bool = False) -> Shown:
+        """Goods came back: the card's (or the fund's) part goes back where it came from, the rest is cash at the stall."""
+        return await self._advise(Op.REF, original, lines, by_day=drawn)
+
+    async def draw(self, percent: int, lines: Sequence[Line]) -> Shown:
+        """Ask a solidarity fund for a reduction; no card. card_cents of the answer: what the fund pays."""
+        return await self._purchase(Op.DRAW, lines, None, all_or_nothing=False, price_choice=percent)
+
+    async def give(self, percent: int, lines: Sequence[Line]) -> Shown:
+        """So many percent of the price were paid in cash, or coupons bought (100). card_cents: what the fund is owed of it."""
+        shown = await self._purchase(Op.GIVE, lines, None, all_or_nothing=False, price_choice=percent)
+        coupons = percent == _COUPONS_PERCENT and shown.ending is Ending.DECIDED
+        return replace(shown, rest_cents=Cents(0 if coupons else sum(line.amount_cents for line in lines)))
 
     async def rotate(self) -> Shown:
         """Bring a new key, signed by the old one; it is on disk before the caisse hears of it."""
@@ -141,7 +159,8 @@ class ReferenceTerminal:
         """After a start: undo purchases whose answer nobody saw, send what is still to be sent. How much is left."""
         for message in self._queue.pending():
             if message.op in _PURCHASES:
-                self._queue.give_up(message, self._draft(Op.REV, original=message.x))
+                by_day = message.op in _BY_DAY
+                self._queue.give_up(message, self._draft(Op.REV, original=message.x, by_day=by_day))
         return await self.flush()
 
     async def flush(self) -> int:
@@ -163,22 +182,24 @@ class ReferenceTerminal:
         refused = message.state is State.REFUSED
         return _shown(message, TurnedAway(text="") if refused else AskAgain(pause_ms=0))
 
-    async def _purchase(self, op: Op, lines: Sequence[Line], source: TapSource, *, all_or_nothing: bool) -> Shown:
+    async def _purchase(
+        self, op: Op, lines: Sequence[Line], source: TapSource | None, *, all_or_nothing: bool, price_choice: int | None = None
+    ) -> Shown:
         await self._finish_rotation()
-        p, c = source.tap()
-        draft = self._draft(op, lines=tuple(lines), card=CardUrl(p, c), all_or_nothing=all_or_nothing)
+        card = None if source is None else CardUrl(*source.tap())
+        draft = self._draft(op, lines=tuple(lines), card=card, all_or_nothing=all_or_nothing, price_choice=price_choice)
         message = self._queue.append(draft)
         verdict = await self._deliver(message)
         if isinstance(verdict, AskAgain):
-            reversal = self._queue.give_up(message, self._draft(Op.REV, original=message.x))
+            reversal = self._queue.give_up(message, self._draft(Op.REV, original=message.x, by_day=op in _BY_DAY))
             await self._attempt(reversal)
         elif isinstance(verdict, Decided):
             await self.flush()
         return _shown(message, verdict)
 
-    async def _advise(self, op: Op, original: OperationId, lines: Sequence[Line]) -> Shown:
+    async def _advise(self, op: Op, original: OperationId, lines: Sequence[Line], *, by_day: bool = False) -> Shown:
         await self._finish_rotation()
-        return await self._told(self._queue.append(self._draft(op, lines=tuple(lines), original=original)))
+        return await self._told(self._queue.append(self._draft(op, lines=tuple(lines), original=original, by_day=by_day)))
 
     async def _finish_rotation(self) -> None:
         """The old key speaks for repeats only once the new one is in force: learn first whether it is."""
@@ -240,22 +261,30 @@ class ReferenceTerminal:
         original: OperationId | None = None,
         all_or_nothing: bool = False,
         new_key: NewKey | None = None,
+        price_choice: int | None = None,
+        by_day: bool = False,
     ) -> Request:
-        """A request without its number: the queue gives terminal, epoch, n and previous."""
+        """A request without its number: the queue gives terminal, epoch, n and previous.
+
+        A draw, a give and what undoes one (by_day) name their day only, and no log head, which would name the minute.
+        """
+        by_day = by_day or op in _BY_DAY
+        wall_ms = self._clock.wall_ms()
         return Request(
             op=op,
             terminal=TerminalId(bytes(8)),
             epoch=0,
             n=0,
             x=OperationId(self._random(16)),
-            ts_ms=TimeMs(self._clock.wall_ms()),
+            ts_ms=TimeMs(wall_ms // DAY_MS * DAY_MS if by_day else wall_ms),
             amount_cents=Cents(sum(line.amount_cents for line in lines)),
             lines=lines,
             card=card,
             original=original,
             all_or_nothing=all_or_nothing,
             new_key=new_key,
-            lh=None if op is Op.ROTATE else self._queue.last_head(),
+            price_choice=price_choice,
+            lh=None if by_day or op is Op.ROTATE else self._queue.last_head(),
         )
 
 
@@ -269,14 +298,17 @@ def _shown(message: Message, verdict: Decided | TurnedAway | AskAgain) -> Shown:
     match verdict:
         case Decided(reply=reply):
             paid = reply.aa or nothing
+            gave = message.op is Op.GIVE and paid != message.cents  # of coupons all is the fund's
             return Shown(
-                ending=Ending.DECIDED, x=message.x, card_cents=paid, rest_cents=Cents(max(0, message.cents - paid)),
-                code=reply.rc, approved_lines=reply.al, approval=reply.ac,
+                ending=Ending.DECIDED, x=message.x, card_cents=paid,
+                rest_cents=message.cents if gave else Cents(max(0, message.cents - paid)),
+                code=reply.rc, approved_lines=reply.al, approval=reply.ac, op=message.op,
             )  # fmt: skip
         case TurnedAway(text=text):
-            return Shown(ending=Ending.REFUSED, x=message.x, card_cents=nothing, rest_cents=message.cents, text=text)
+            return Shown(ending=Ending.REFUSED, x=message.x, card_cents=nothing, rest_cents=message.cents, text=text,
+                         op=message.op)
         case AskAgain():
             ending = Ending.NO_ANSWER if message.op in _PURCHASES else Ending.QUEUED
-            return Shown(ending=ending, x=message.x, card_cents=nothing, rest_cents=message.cents)
+            return Shown(ending=ending, x=message.x, card_cents=nothing, rest_cents=message.cents, op=message.op)
         case _:
             assert_never(verdict)

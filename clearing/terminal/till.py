@@ -15,9 +15,10 @@ from rich.table import Table
 
 from clearing.events.basket import Line
 from clearing.terminal.terminal import Ending, ReferenceTerminal, Shown, TapSource
-from clearing.terminal.words import NotALine, Words, euros, noted, said, typed_basket
+from clearing.terminal.words import NotALine, Words, euros, noted, said, typed_basket, typed_share
 from clearing.values import InvalidValue
 from clearing.wire.frame import MalformedFrame
+from clearing.wire.requests import Op
 from clearing.wire.tap import BadTap, read_card_url
 
 Ask = Callable[[str], Awaitable[str]]
@@ -102,6 +103,9 @@ class Till:
             return basket[:-1]
         if not typed:
             return await self._take_card(basket)
+        share = typed_share(typed)
+        if share is not None:
+            return await self._take_share(*share, basket)
         try:
             return basket + typed_basket(typed)
         except NotALine:
@@ -125,6 +129,29 @@ class Till:
         self._show(shown)
         return basket if shown.ending is Ending.REFUSED else ()
 
+    async def share_once(self, op: Op, percent: int, basket: str) -> int:
+        """One draw or give of a basket: 0 when the caisse decided, else 1. Raises NotALine, MalformedFrame, TerminalLocked."""
+        shown = await self._shared(op, percent, typed_basket(basket))
+        self._say(said(shown, self._words))
+        return 0 if shown.ending is Ending.DECIDED else 1
+
+    async def _shared(self, op: Op, percent: int, basket: Basket) -> Shown:
+        return await (self._terminal.draw if op is Op.DRAW else self._terminal.give)(percent, basket)
+
+    async def _take_share(self, op: Op, percent: int, basket: Basket) -> Basket:
+        """A draw or a give of the basket, without any card; the basket is kept when the door refused it."""
+        if not basket:
+            self._say(self._words.no_lines)
+            return basket
+        try:
+            shown = await self._shared(op, percent, basket)
+        except MalformedFrame as fault:
+            self._say(str(fault))
+            return basket
+        self._last = shown if shown.card_cents else None
+        self._say(said(shown, self._words))
+        return basket if shown.ending is Ending.REFUSED else ()
+
     def _source(self, typed: str) -> TapSource:
         """A card by its number in the table, its name, or the address that a telephone read from it."""
         if typed.startswith("https://"):
@@ -141,9 +168,11 @@ class Till:
         if self._last is None:
             self._say(self._words.nothing_to_undo)
             return
-        undone = self._words.undone.format(card=euros(self._last.card_cents, self._words))
+        drawn = self._last.op in (Op.DRAW, Op.GIVE)
+        words = self._words.undone_drawn if drawn else self._words.undone
+        undone = words.format(card=euros(self._last.card_cents, self._words))
         with self._console.status(self._words.asking):
-            shown = await self._terminal.reverse(self._last.x)
+            shown = await self._terminal.reverse(self._last.x, drawn=drawn)
         self._last = None
         self._say(undone if shown.ending is Ending.DECIDED else said(shown, self._words))
 

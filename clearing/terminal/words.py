@@ -12,7 +12,10 @@ from clearing.events.basket import Line
 from clearing.events.codes import Code
 from clearing.terminal.terminal import Ending, Shown
 from clearing.values import ID_FORM, CategoryId, Cents
+from clearing.wire.requests import Op
 
+_SHARES: Final = {"draw": Op.DRAW, "remise": Op.DRAW, "give": Op.GIVE, "don": Op.GIVE}
+_SHARE: Final = re.compile(rf"({'|'.join(_SHARES)})[ =]+([1-9][0-9]{{0,2}})(?: ?%)?")
 _AMOUNT: Final = re.compile(r"([0-9]{1,7})(?:[.,]([0-9]{1,2}))?")
 
 
@@ -24,7 +27,8 @@ class NotALine(ValueError):
 class Words:
     """Every text of a till in one language. amounts: {card} and {rest}; decimal: the sign between euros and cents.
 
-    first_line, next_line, which_card: prompts, with the blank after them. notes: what a seller can do about an answer, the
+    first_line, next_line, which_card: prompts, with the blank after them. drawn, given: of a draw ({card}: the
+    reduction) and of a give ({card}: for the fund, {cash}: to take in all). notes: what a seller can do about an answer, the
     same for every card (docs/DECLINE_REASONS.md, column "what the till shows").
     """
 
@@ -35,6 +39,9 @@ class Words:
     no_answer: str
     waits: str
     refused: str
+    drawn: str
+    given: str
+    undone_drawn: str
     undone: str
     nothing_to_undo: str
     cards: str
@@ -60,6 +67,9 @@ FRENCH: Final = Words(
     no_answer="pas de réponse de la caisse : la carte n'a rien réglé, reste {rest} EUR",
     waits="sans réponse pour l'instant : ce sera envoyé dès que la caisse répond",
     refused="non enregistré : {text}",
+    drawn="réduction {card} EUR, reste à régler {rest} EUR",
+    given="à encaisser {cash} EUR, dont {card} EUR pour le fonds",
+    undone_drawn="annulé : {card} EUR",
     undone="vente annulée : {card} EUR rendus à la carte",
     nothing_to_undo="aucune vente à annuler ici",
     cards="Cartes",
@@ -72,6 +82,7 @@ FRENCH: Final = Words(
     not_a_line="écrire une catégorie et un montant, par exemple : fruit-veg 7,35",
     no_lines="panier vide : rien n'a été vendu",
     help="Taper le panier ligne par ligne, par exemple : fruit-veg 7,35   Une ligne vide appelle la carte.\n"
+    "remise 20 = réduction de 20 %   don 125 = prix payé 125 %   (coupon 3 puis don 100 = vendre 3 EUR de coupons)\n"
     "- = retirer la dernière ligne   a = annuler la dernière vente   q = quitter",
     last="dernière vente faite ici : {said}",
     no_such_card="pas de carte « {typed} » ici ; il y a : {names}",
@@ -93,6 +104,9 @@ ENGLISH: Final = Words(
     no_answer="no answer from the caisse: the card paid nothing, {rest} EUR left",
     waits="no answer yet: it will be sent as soon as the caisse answers",
     refused="not recorded: {text}",
+    drawn="reduction {card} EUR, {rest} EUR left to pay",
+    given="take {cash} EUR, {card} EUR of it for the fund",
+    undone_drawn="undone: {card} EUR",
     undone="sale undone: {card} EUR back on the card",
     nothing_to_undo="there is no sale to undo here",
     cards="Cards",
@@ -105,6 +119,7 @@ ENGLISH: Final = Words(
     not_a_line="write a category and an amount, such as: fruit-veg 7.35",
     no_lines="empty basket: nothing was sold",
     help="Type the basket line by line, such as: fruit-veg 7.35   An empty line calls for the card.\n"
+    "draw 20 = a reduction of 20 %   give 125 = 125 % of the price paid   (coupon 3 then give 100 = sell coupons of 3 EUR)\n"
     "- = take back the last line   u = undo the last sale   q = quit",
     last="last sale at this till: {said}",
     no_such_card="there is no card '{typed}' here; there are: {names}",
@@ -134,17 +149,28 @@ def noted(shown: Shown, words: Words) -> str:
 
 def said(shown: Shown, words: Words) -> str:
     """The one sentence for what happened."""
-    amounts = {"card": euros(shown.card_cents, words), "rest": euros(shown.rest_cents, words)}
+    amounts = {"card": euros(shown.card_cents, words), "rest": euros(shown.rest_cents, words),
+               "cash": euros(shown.card_cents + shown.rest_cents, words)}  # fmt: skip
     match shown.ending:
         case Ending.DECIDED:
             note = noted(shown, words)
-            return words.amounts.format(**amounts) + (f" ({note})" if note else "")
+            return _amounts(shown, words).format(**amounts) + (f" ({note})" if note else "")
         case Ending.NO_ANSWER:
             return words.no_answer.format(**amounts)
         case Ending.QUEUED:
             return words.waits
         case Ending.REFUSED:
             return words.refused.format(text=shown.text)
+
+
+def _amounts(shown: Shown, words: Words) -> str:
+    return {Op.DRAW: words.drawn, Op.GIVE: words.given}.get(shown.op, words.amounts)
+
+
+def typed_share(text: str) -> tuple[Op, int] | None:
+    """'draw 20', 'remise 20', 'give 125', 'don 125' -> what is asked and its percent; None for anything else."""
+    found = _SHARE.fullmatch(text.strip().lower())
+    return None if found is None else (_SHARES[found[1]], int(found[2]))
 
 
 def typed_line(text: str) -> Line:

@@ -22,6 +22,7 @@ from clearing.terminal_gateway.refusals import Reason, Refused
 from clearing.terminal_gateway.taps import CardRoom, TapAwaited, TapCheck
 from clearing.values import CaisseCode
 from clearing.wire.batch import BATCH_BYTES_MAX, parse_batch
+from clearing.wire.fields import DAY_MS
 from clearing.wire.frame import Envelope, FrameType, MalformedFrame, open_envelope
 from clearing.wire.requests import Op, Request, RequestLimits, op_of, parse_request
 from clearing.wire.signature import BadSignature, VerifiedFrame, covered_by_batch, new_key_proven, verify
@@ -110,7 +111,7 @@ class Door:
             if envelope.kid != entry.kid:  # of an ended epoch, or an exported queue: the batch's signature says nothing of it
                 other, frame = self._verified(envelope, FrameType.TERM_REQ, address, self._clock_us())
                 return self._submission(other, frame, None)
-            return self._submission(entry, covered_by_batch(envelope, batch_frame, raw), None, place)
+            return _not_drawn(self._submission(entry, covered_by_batch(envelope, batch_frame, raw), None, place))
         except Refused as refused:
             return refused
 
@@ -166,12 +167,22 @@ class Door:
             raise refusals.unauthorised(Reason.OTHER_TERMINAL)
         if request.offline:
             raise refusals.malformed(ValueError("a sale made offline ('o' 1 to 3) tells what happened: keep it queued"))
+        if request.op in (Op.DRAW, Op.GIVE) and request.ts_ms % DAY_MS:
+            raise refusals.malformed(ValueError("a draw or give names its day only: 'ts' is that day's 00:00 UTC"))
         brought = request.new_key
         if brought is not None and not new_key_proven(
             brought.key, brought.proof, terminal=request.terminal, epoch=request.epoch
         ):
             raise refusals.malformed(ValueError("'nk' must be a new key with its own proof of this terminal and epoch"))
         return request
+
+
+def _not_drawn(admitted: Admitted) -> Admitted:
+    """A batch names its minute and is kept as evidence of each item: no draw or give comes in one. Raises Refused."""
+    submission = admitted.submission if isinstance(admitted, CardAwaited) else admitted
+    if isinstance(submission.request, Request) and submission.request.op in (Op.DRAW, Op.GIVE):
+        raise refusals.malformed(ValueError("a draw or give is sent by itself, not in a batch"))
+    return admitted
 
 
 class _NotKnown(Exception):

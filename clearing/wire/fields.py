@@ -10,6 +10,8 @@ from clearing.values import CENTS_MAX, ID_FORM, CaisseCode, Cents, OperationId, 
 from clearing.wire.frame import MalformedFrame
 
 TIME_MS_MAX: Final = 253_402_300_799_999  # the end of the year 9999: the last moment every calendar in use can name
+DAY_MS: Final = 86_400_000
+"""What `ts` of a draw or give is a multiple of: 00:00 UTC of its civil day, and nothing finer."""
 COUNTER_MAX: Final = (1 << 53) - 1  # a web till counts in doubles
 EPOCH_MAX: Final = (1 << 31) - 1
 _GRAPHIC: Final = re.compile(r"[!-~]+")

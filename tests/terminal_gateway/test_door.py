@@ -7,6 +7,7 @@ from clearing.config import Settings
 from clearing.terminal_gateway.door import Door
 from clearing.terminal_gateway.refusals import Reason, Refused
 from clearing.values import TerminalId
+from clearing.wire.fields import DAY_MS
 from clearing.wire.frame import FrameType, seal_envelope
 from clearing.wire.requests import CardUrl, NewKey, Op, Request
 from clearing.wire.signature import TerminalKey, prove_new_key
@@ -201,6 +202,15 @@ def test_a_rotation_brings_a_key_that_proves_itself() -> None:
     stolen = but(plain, new_key=NewKey(PERSON_KEY.public, proof))
     assert sale_seen(admitted(world, good)).new_key == NewKey(STRANGER.public, proof)
     assert refusal(world.door(), signed(stolen), Op.ROTATE).status == 400
+
+
+@pytest.mark.parametrize("op", [Op.DRAW, Op.GIVE])
+def test_a_draw_that_names_more_than_its_day_is_refused_and_one_of_the_day_passes(op: Op) -> None:
+    world = World()
+    drawn = but(sale(world.card()), op=op, card=None, price_choice=20)
+    refused = refusal(world.door(), signed(drawn), op)
+    assert (refused.status, refused.reason, "names its day only" in refused.text) == (400, Reason.MALFORMED, True)
+    assert let_in(world.door(), but(drawn, ts_ms=1_500_000_000_000 // DAY_MS * DAY_MS)).tap is None
 
 
 @pytest.mark.parametrize("offline", [1, 2, 3])

@@ -246,3 +246,12 @@ async def test_batches_and_their_items_are_counted(session: aiohttp.ClientSessio
     assert "clearing_batch_items_sum 11.0" in said
     assert 'clearing_http_requests_total{path="/v1/batch",status="200"} 1.0' in said
     assert 'clearing_refusals_total{reason="malformed"} 1.0' in said
+
+
+async def test_a_draw_in_a_batch_is_refused_because_the_batch_names_its_minute(
+    world: World, session: aiohttp.ClientSession
+) -> None:
+    drawn = signed(but(sale(world.card()), op=Op.DRAW, card=None, price_choice=20, ts_ms=TimeMs(0)))
+    (told,) = await decided(session, batch_of([drawn]))
+    assert (told["st"], told["rc"], "by itself" in told["why"]) == (400, "30", True)
+    assert world.writer.submissions == []

@@ -3,16 +3,25 @@
 from typing import Final
 
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
-from clearing.rules import settlement
+from clearing.events.solidarity import producers_paid
+from clearing.rules import settlement, solidarity
+from clearing.rules.answers import Declined
 from clearing.values import BatchId, ProducerId
 
 
 def _close_batch(o: Order) -> Result:
+    """Draws that wait for the day's close are shared first: the batch holds them."""
     book = o.book
-    return one(settlement.decide_close(
+    before = solidarity.decide_shared_with_batch(book.solidarity, book.funds)
+    shared: dict[ProducerId, int] = {}
+    for event in before:
+        for producer, cents in producers_paid(event).items():
+            shared[producer] = shared.get(producer, 0) + cents
+    closed = settlement.decide_close(
         book.settlement, producers=book.producers.producers, calendar=book.caisse.calendar, closed_on=o.body.text("closed_on"),
-        position=book.position, by=o.by, at_us=o.at_us,
-    ))
+        position=book.position + len(before), by=o.by, at_us=o.at_us, shared=shared,
+    )
+    return closed if isinstance(closed, Declined) else (*before, closed)
 
 
 def _approve_batch(o: Order) -> Result:

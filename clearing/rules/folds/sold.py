@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 from clearing.events import sales as sale_events
 from clearing.events.basket import Return, Share
 from clearing.events.codes import Code
+from clearing.events.solidarity import DrawDecided, GiveDecided
+from clearing.rules import drawing
 from clearing.rules.answers import BrokenBook
 from clearing.rules.operations import Decided, Operation, OperationKey, State, StoredForm
 from clearing.rules.returns import give_back, pool_surplus, take_shares
@@ -31,7 +33,9 @@ def _return(
 ) -> None:
     """Give cents back, and the ceilings of the day they were counted on with them."""
     event = original.event
-    if member is None or isinstance(event, sale_events.ReversalDecided | sale_events.RefundDecided):
+    if member is None or not isinstance(
+        event, sale_events.SaleDecided | sale_events.AuthorisationDecided | sale_events.CaptureDecided
+    ):
         raise BrokenBook("money comes back only from a sale or a hold of a member")
     person = book.members.members[member]
     give_back(returns, book.allocation, book.funds, person, position=position, new_expires_us=new_expires_us)
@@ -72,7 +76,7 @@ def _use_tap(book: "Book", tap: sale_events.Tap | None, at_us: int) -> None:
         card.use(tap.counter, at_us)
 
 
-def _record(
+def record(
     book: "Book", event: Decided, stored: StoredForm | None, position: int, counted_us: int, state: State
 ) -> None:
     head = event.op
@@ -90,7 +94,7 @@ def _sale(book: "Book", event: sale_events.SaleDecided, position: int, at_us: in
         if book.card_limits.limits:
             book.card_limits.count(event.tap, event.shares, book.caisse.calendar.day(at_us), at_us, 1)
         _owe(book, event.shares)
-    _record(book, event, stored, position, at_us, State.CAPTURED if sold else State.DECLINED)
+    record(book, event, stored, position, at_us, State.CAPTURED if sold else State.DECLINED)
 
 
 def _authorisation(
@@ -103,18 +107,18 @@ def _authorisation(
         if book.card_limits.limits:
             book.card_limits.count(event.tap, event.shares, book.caisse.calendar.day(at_us), at_us, 1)
         heapq.heappush(book.holds_due, (event.hold_expires_us, (event.op.terminal, event.op.x)))
-    _record(book, event, stored, position, at_us, State.HELD if held else State.DECLINED)
+    record(book, event, stored, position, at_us, State.HELD if held else State.DECLINED)
 
 
 def _capture(book: "Book", event: sale_events.CaptureDecided, position: int, at_us: int, stored: StoredForm | None) -> None:
     if event.code not in _APPROVED:
-        _record(book, event, stored, position, at_us, State.DECLINED)
+        record(book, event, stored, position, at_us, State.DECLINED)
         return
     hold = book.operation_of(event.op.producer, event.op.terminal, event.original)
     if hold is None or hold.state is not State.HELD:
         raise BrokenBook(f"capture at {position} has no open hold")
     book.operations.change(_key_of(hold), State.DELIVERED, captured_by=(event.op.terminal, event.op.x))
-    _record(book, event, stored, position, hold.counted_us, State.CAPTURED)
+    record(book, event, stored, position, hold.counted_us, State.CAPTURED)
     _return(book, event.released, event.member, hold, position)
     _owe(book, event.shares)
 
@@ -124,13 +128,16 @@ def _key_of(operation: Operation) -> OperationKey:
 
 
 def _reversal(book: "Book", event: sale_events.ReversalDecided, position: int, at_us: int, stored: StoredForm | None) -> None:
-    _record(book, event, stored, position, at_us, State.DONE if event.code in _APPROVED else State.DECLINED)
+    record(book, event, stored, position, at_us, State.DONE if event.code in _APPROVED else State.DECLINED)
     if event.effect == "tombstone":
         book.tombstones[event.op.terminal] = book.open_tombstones(event.op.terminal, at_us) | {event.original: at_us}
     elif event.effect in ("released", "undone"):
         key = (event.op.terminal, event.original)
         original = book.operations[key]
         book.operations.change(key, State.RELEASED if event.effect == "released" else State.UNDONE)
+        if isinstance(original.event, DrawDecided | GiveDecided):
+            _given_back(book, original.event, event, at_us)
+            return
         _return(book, event.returned, event.member, original, position)
         if event.effect == "undone":
             pool_surplus(event.returned, book.funds, -1)
@@ -145,17 +152,27 @@ def _owe_less(book: "Book", returns: tuple[Return, ...]) -> None:
 
 def _refund(book: "Book", event: sale_events.RefundDecided, position: int, at_us: int, stored: StoredForm | None) -> None:
     done = event.code in _APPROVED
-    _record(book, event, stored, position, at_us, State.DONE if done else State.DECLINED)
+    record(book, event, stored, position, at_us, State.DONE if done else State.DECLINED)
     if done:
         original = book.capture_of(event.op.producer, event.op.terminal, event.original)
         if original is None:
             raise BrokenBook(f"refund at {position} has no original")
         book.operations.change(_key_of(original), original.state, refunded=event.lines)
+        if isinstance(original.event, DrawDecided | GiveDecided):
+            _given_back(book, original.event, event, at_us)
+            return
         _return(book, event.returned, event.member, original, position, event.new_lot_expires_us)
         pool_surplus(event.returned, book.funds, -1)
         for part in event.returned:
             if part.step != "surplus":
                 book.settlement.owed_to(part.payee).refunded_cents += part.cents
+
+
+def _given_back(
+    book: "Book", drawn: DrawDecided | GiveDecided, event: sale_events.ReversalDecided | sale_events.RefundDecided, at_us: int
+) -> None:
+    today = book.caisse.calendar.day(at_us).isoformat()
+    drawing.evolve_given_back(drawn, event, book.solidarity, book.funds, book.settlement, today=today)
 
 
 def _hold_expired(book: "Book", event: sale_events.HoldExpired, position: int, _at_us: int) -> None:
