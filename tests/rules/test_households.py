@@ -245,7 +245,7 @@ def test_emergency_credit_stays_within_what_was_voted_each_time_and_each_day() -
     assert "has 1 cents free" in give(stocked(1), 100)
 
 
-def test_the_helper_gives_emergency_credit_and_may_do_nothing_else() -> None:
+def test_who_gives_emergency_credit_may_do_nothing_else() -> None:
     allowed = [verb for verb, roles in ALLOWED_ROLES.items() if "helper" in roles]
     assert allowed == ["give_emergency"]
     giver = Person(person=PersonId("sam"), number=TerminalId(b"12345678"), epoch=1, key=b"k" * 32, roles=("helper",))
