@@ -23,7 +23,7 @@ from clearing.events.closing import (
     RestReleased,
 )
 from clearing.events.grants import CreditsFrozen, CreditsResumed
-from clearing.rules import funds, lapsing, members
+from clearing.rules import funds, members
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.calendar import civil_date
 from clearing.rules.settlement import BatchState, PayoutState
@@ -269,12 +269,20 @@ def _of_purses(book: "Book") -> Iterator[str]:
     waiting = sum(1 for _ in own_lots(book))
     if waiting:
         yield f"{waiting} purses hold money of members' own (clearing caisse own)"
-    if lapsing.next_due_us(book.allocation, book.members) is not None:
+    if any(cohort.left for cohort in book.allocation.cohorts.values()) or _credit_left(book):
         yield "credit has not lapsed yet (it does by itself)"
     for member, cents in book.households.owed.items():
         yield f"{_euros(cents)} are payable to {member}, who left (clearing member pay-back {member})"
     for member, cents in book.closing.own.items():
         yield f"{_euros(cents)} are payable to member {member} (clearing caisse own-paid {member})"
+
+
+def _credit_left(book: "Book") -> bool:
+    """Whether a purse holds credit that is no cohort's."""
+    return any(
+        lot.fund is not None and lot.id not in book.allocation.cohorts
+        for member in book.members.members.values() for purse in member.purses for lot in purse.lots
+    )
 
 
 def _of_producers(book: "Book") -> Iterator[str]:

@@ -10,9 +10,8 @@ from typing import Final, NamedTuple
 
 from clearing.events.caisse import CaisseFounded
 from clearing.events.catalogue import Event
-from clearing.events.closing import ProducerRepaid, RestReleased
-from clearing.events.funds import MoneyReceived
-from clearing.events.grants import RepaymentConfirmed, RepaymentSentBack, TransferConfirmed
+from clearing.events.closing import ProducerRepaid
+from clearing.events.grants import RepaymentSentBack
 from clearing.events.settlement import PayoutReturned
 from clearing.rules.calendar import CivilCalendar
 from clearing.rules.postings import BANK, Origins, UnexplainedPosting, legs
@@ -25,7 +24,8 @@ THRESHOLD_CENTS: Final = 100_000_000
 """In and out over twelve rolling months, above which the scheme is reported to the regulator."""
 WARNINGS: Final = (90, 70)
 """Percent of the threshold."""
-_NOT_SPENT: Final = (MoneyReceived, TransferConfirmed, RepaymentConfirmed, RestReleased)
+_NOT_SPENT: Final = frozenset({"fund", BANK, "payable", "receivable", "notified"})
+"""Kinds of accounts: what moves between these alone came, changed its fund, or left; it was not spent."""
 _COMES_BACK: Final = (PayoutReturned, RepaymentSentBack, ProducerRepaid)
 
 
@@ -75,9 +75,10 @@ class Flows:
             moved = legs(event, self.origins)
         except UnexplainedPosting:
             return
+        spending = not _NOT_SPENT.issuperset(account.partition(":")[0] for account in moved)
         for account, cents in moved.items():
             kind, _, name = account.partition(":")
-            if kind == "fund" and not isinstance(event, _NOT_SPENT):
+            if kind == "fund" and spending:
                 self.spent[name][day] += cents
             elif account == BANK and cents > 0 and not isinstance(event, _COMES_BACK):
                 self.came[day] += cents

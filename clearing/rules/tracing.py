@@ -55,7 +55,6 @@ class Trace:
     received: dict[str, int] = field(default_factory=dict)
     pools: Pools = field(default_factory=Pools)
     lots: dict[str, Lot] = field(default_factory=dict)
-    fund_of: dict[str, str | None] = field(default_factory=dict)  # lot -> fund, None: own money
     credit_of: dict[str, str] = field(default_factory=dict)  # lot -> what it is called
     lapsed: dict[int, int] = field(default_factory=dict)  # by receipt
     operations: dict[Key, list[Part]] = field(default_factory=dict)
@@ -74,18 +73,23 @@ class Trace:
         if followed is not None:
             followed(self, event, position, day)
         else:
-            self._otherwise(event, position, day)
+            self.otherwise(event, position, day)
 
-    def _otherwise(self, event: Event, position: int, day: str) -> None:
-        """An event that this reader has no road for: what it takes out of a fund left it, what it brings is a receipt."""
+    def otherwise(self, event: Event, position: int, day: str) -> None:
+        """An event that this reader has no road for: what it takes out of a fund for purses is a lot named by its position,
+        what it takes otherwise left the fund, what it brings is a receipt."""
         try:
             moved = legs(event, self.origins)
         except UnexplainedPosting:
             return
+        filled = any(account.startswith("purse:") and cents < 0 for account, cents in moved.items())
         for account, cents in moved.items():
             kind, _, fund = account.partition(":")
             if kind == "fund" and cents < 0:
                 self.pools.put(fund, [Piece(position, -cents)])
+            elif kind == "fund" and filled:
+                self.credit_of[f"x{position}"] = type(event).__name__
+                self.lot(f"x{position}").put(self.pools.take(fund, cents))
             elif kind == "fund":
                 self.gone.append((State.LEFT, type(event).__name__, day, self.pools.take(fund, cents)))
 
@@ -153,13 +157,12 @@ def _money_came(trace: Trace, event: funds.MoneyReceived, position: int, _day: s
 def _granted(trace: Trace, event: funds.AllocationGranted | funds.SingleGranted, _position: int, _day: str) -> None:
     lot = f"{event.rule}/{event.period}"
     cents = event.total_cents if isinstance(event, funds.AllocationGranted) else event.cents
-    trace.fund_of[lot] = event.fund
     trace.lot(lot).put(trace.pools.take(event.fund, cents))
 
 
 def _credited(trace: Trace, event: funds.PurseCredited, position: int, _day: str) -> None:
     lot = f"x{position}"
-    trace.fund_of[lot], trace.credit_of[lot] = event.fund, "single credit" if event.fund is not None else "own money"
+    trace.credit_of[lot] = "single credit" if event.fund is not None else "own money"
     own = [Piece(position, event.cents)]
     trace.lot(lot).put(own if event.fund is None else trace.pools.take(event.fund, event.cents))
 
@@ -237,14 +240,14 @@ def _give_back(trace: Trace, parts: list[Part], returned: tuple[Return, ...], po
                 pieces = trace.pools.take_newest(back.payee[5:], cents)
             else:
                 pieces = _out(parts, (back.step, back.payer, back.source, lot), cents, None if held else back.line)
-            fund = trace.fund_of.get(lot)
+            fund = trace.origins.known.get(f"lot:{lot}")  # of own money there is none
             if not lot:
                 trace.pools.put(back.source[5:], pieces)
             elif outcome == "lapsed" and fund is not None:
                 trace.lapse(fund, pieces)
             elif outcome == "new":
                 new = renewed[lot]
-                trace.fund_of[new], trace.credit_of[new] = fund, trace.credit_of.get(lot, lot)
+                trace.credit_of[new] = trace.credit_of.get(lot, lot)
                 trace.lot(new).put(pieces)
             else:
                 trace.lot(lot).put(pieces)

@@ -15,7 +15,7 @@ from clearing.rules.pieces import Lot, Piece, Pools, cut, total
 from clearing.rules.postings import Ledger
 from clearing.rules.traced import State
 from clearing.rules.tracing import Trace
-from clearing.values import Cents, FundId, GrantId, Position
+from clearing.values import Cents, FundId, GrantId, MemberId, Position, PurseKind
 from tests.projections.random_caisse import RandomCaisse
 from tests.projections.random_money import BY, GENERAL, POOL, TIER
 
@@ -132,3 +132,25 @@ def test_a_lot_gives_its_oldest_money_first_and_says_what_it_does_not_know(come:
     assert known == sorted(known)
     assert all(piece.receipt >= max(known, default=0) for piece in lot.pieces)
     assert cut([], 5) == []
+
+
+def test_money_of_events_that_the_reader_has_no_road_for_is_still_somewhere() -> None:
+    trace = Trace()
+    trace.take(promise("a-general", GENERAL), 1, 1)
+    grant = GrantId("a-general")
+    trace.take(
+        MoneyReceived(fund=GENERAL, cents=Cents(900), reference="r", by=BY, grant=grant, clears_cents=Cents(900)), 2, 2
+    )
+    bonus = PurseCredited(
+        member=MemberId("m"), purse=PurseKind("credit"), fund=GENERAL, cents=Cents(200), expires_us=None, reference="", by=BY
+    )
+    trace.otherwise(bonus, 3, "2026-05-01")
+    trace.otherwise(RepaymentConfirmed(repayment=1, grant=grant, fund=GENERAL, cents=Cents(50), by=BY), 4, "2026-05-02")
+    trace.otherwise(MoneyReceived(fund=GENERAL, cents=Cents(70), reference="r", by=BY), 5, "2026-05-03")
+    found = trace.of("a-general")
+    found.reconcile()
+    assert found.by_credit_and_producer() == {
+        ("PurseCredited", "(in purses)"): 200, ("RepaymentConfirmed", "(left otherwise)"): 50,
+        ("fund general", "(free)"): 650,
+    }
+    assert trace.lot("x3").take(250) == [Piece(2, 200), Piece(0, 50)]
