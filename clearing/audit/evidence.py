@@ -16,6 +16,7 @@ from clearing.audit.prover import LINES_MAX
 from clearing.authoriser.founding import founder_key
 from clearing.events.caisse import CaisseFounded, CommandDeclined, FrameHeld, PersonNamed, SecurityAlerted
 from clearing.events.catalogue import Event
+from clearing.events.contracts import DeliveryDecided, FundPartWarned
 from clearing.events.funds import CohortLapsed, LotLapsed
 from clearing.events.producers import TerminalEnrolled, TerminalSlotClosed
 from clearing.events.sales import (
@@ -39,14 +40,15 @@ from clearing.wire.requests import Op, Request, parse_request
 from clearing.wire.signature import BadSignature, new_key_proven, payload_digest
 
 OPERATIONS: Final = (
-    SaleDecided, AuthorisationDecided, CaptureDecided, ReversalDecided, RefundDecided, OperationRepeated,
+    SaleDecided, AuthorisationDecided, CaptureDecided, ReversalDecided, RefundDecided, DeliveryDecided, OperationRepeated,
 )  # fmt: skip
-BY_TIME_ALONE: Final = (HoldExpired, CohortLapsed, LotLapsed, TerminalSlotClosed)
+BY_TIME_ALONE: Final = (HoldExpired, CohortLapsed, LotLapsed, TerminalSlotClosed, FundPartWarned)
 """Events that no request asked for: no evidence, no reply."""
 USED_TWICE: Final = "the message it stands on was the evidence of an event before it"
 _ITEMS_MAX: Final = 100_000
 _OPS: Final = {
     SaleDecided: Op.SALE, AuthorisationDecided: Op.AUTH, CaptureDecided: Op.CAP, ReversalDecided: Op.REV, RefundDecided: Op.REF,
+    DeliveryDecided: Op.DLV,
 }  # fmt: skip
 
 
@@ -147,7 +149,9 @@ class Evidence:
             raise BadEvent(position, f"{type(event).__name__} has no evidence: nobody asked for it")
 
     def _operation(
-        self, event: SaleDecided | AuthorisationDecided | CaptureDecided | ReversalDecided | RefundDecided | OperationRepeated,
+        self,
+        event: SaleDecided | AuthorisationDecided | CaptureDecided | ReversalDecided | RefundDecided | DeliveryDecided
+        | OperationRepeated,
         signed: Signed, position: int, book: Book,
     ) -> Asked:
         terminal = book.producers.terminals.get(event.op.terminal)
@@ -286,7 +290,7 @@ def _says_the_same(event: object, request: Request) -> bool:
         case AuthorisationDecided():
             asked = (request.amount_cents, request.lines, request.price_choice)
             return (event.amount_cents, event.lines, event.price_choice) == asked
-        case CaptureDecided() | RefundDecided():
+        case CaptureDecided() | RefundDecided() | DeliveryDecided():
             asked_of = (request.original, request.amount_cents, request.lines)
             return (event.original, event.amount_cents, event.lines) == asked_of
         case ReversalDecided():

@@ -11,17 +11,41 @@ from typing import Final
 from clearing.events.basket import Line
 from clearing.events.catalogue import Event
 from clearing.events.charte import Span
-from clearing.rules import afterwards, allocation, caisse, funds, members, producers, settlement
+from clearing.rules import (
+    afterwards,
+    allocation,
+    caisse,
+    contracting,
+    contracts,
+    cotisations,
+    funds,
+    gifts,
+    members,
+    producers,
+    settlement,
+    takings,
+)
 from clearing.rules.answers import BrokenBook
 from clearing.rules.ceilings import Usage
 from clearing.rules.facts import Facts, Spendable
-from clearing.rules.folds import money, payouts, people, sold, stalls, voted
+from clearing.rules.folds import (
+    contracts as contract_folds,
+    cotisations as cotisation_folds,
+    money,
+    payouts,
+    people,
+    sold,
+    stalls,
+    voted,
+)
 from clearing.rules.members import Member
 from clearing.rules.operations import Bodies, Operation, OperationKey, Operations, StoredForm
 from clearing.rules.producers import Convention, Producer
 from clearing.values import FundId, MemberId, MicroTime, OperationId, PayerId, ProducerId, PurseKind, TerminalId
 
-SECTIONS: Final = ("caisse", "members", "producers", "allocation", "settlement")
+SECTIONS: Final = (
+    "caisse", "members", "producers", "allocation", "settlement", "takings", "cotisations", "gifts", "contracts",
+)
 """The rooms of the book that are records of containers and single values: snapshots say them field by field."""
 
 
@@ -38,6 +62,10 @@ class Book:
         self.producers = producers.Producers()
         self.allocation = allocation.Allocation()
         self.settlement = settlement.Settlement()
+        self.takings = takings.Takings()
+        self.cotisations = cotisations.Cotisations()
+        self.gifts = gifts.Gifts()
+        self.contracts = contracts.Contracts()
         self.usage = Usage()
         self.operations = Operations(bodies)
         self.tombstones: dict[TerminalId, dict[OperationId, int]] = {}
@@ -59,13 +87,16 @@ class Book:
         self.position, self.at_us = position, at_us
 
     def due(self, at_us: int) -> Event | None:
-        """The next thing that time alone makes happen at at_us: a hold expires, then credit lapses. None: nothing is due."""
+        """The next thing that time alone makes happen at at_us: a hold expires, credit lapses, a fund's part of a contract
+        is about to end. None: nothing is due."""
         hold = self._next_hold()
         lapse_us = allocation.next_due_us(self.allocation, self.members)
         if hold is not None and hold[0] <= at_us and (lapse_us is None or hold[0] <= lapse_us):
             return afterwards.decide_hold_expiry(self.operations[hold[1]], allocation=self.allocation, at_us=at_us)
         if lapse_us is not None and lapse_us <= at_us:
             return allocation.decide_lapse(self.allocation, self.members, at_us=at_us)
+        if self.contracts.warnings:
+            return contracting.decide_warn(self.contracts, at_us=at_us)
         return None
 
     def _next_hold(self) -> tuple[int, OperationKey] | None:
@@ -144,9 +175,10 @@ class _FreeCentsOf:
         return self._funds[fund].free_cents()
 
 
-_DECIDED: Final = sold.DECIDED
+_DECIDED: Final = {**sold.DECIDED, **contract_folds.DECIDED}
 _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **sold.FOLDS, **money.FOLDS, **people.FOLDS, **stalls.FOLDS, **payouts.FOLDS, **voted.FOLDS,
+    **cotisation_folds.FOLDS, **contract_folds.FOLDS,
 }  # fmt: skip
 """What each event does to the book. Events that are not here are evidence only: declines of commands and allocations, held
 frames, confirmed clocks, repeats."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 from clearing.events.catalogue import Event
+from clearing.events.contracts import ContractEnded, ContractPaidOver, InstalmentReceived, InstalmentReturned
 from clearing.values import ProducerId
 
 
@@ -18,7 +19,12 @@ class Debt(NamedTuple):
     refunded_cents: int
 
 
-OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {}
+OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {
+    InstalmentReceived: lambda event: () if event.fund is None else (Debt(event.producer, event.cents, 0),),
+    InstalmentReturned: lambda event: _back(event.producer, event.from_producer_cents),
+    ContractEnded: lambda event: _back(event.producer, event.back_fund_cents + event.from_producer_cents),
+    ContractPaidOver: lambda event: (Debt(event.producer, event.cents, 0),),
+}
 """Event -> its debts, one per producer. Their postings are in rules/postings.py."""
 
 
@@ -26,3 +32,7 @@ def debts(event: Event) -> tuple[Debt, ...]:
     """What this event adds to what is owed; nothing for the operations of terminals and for most others."""
     found = OWES.get(type(event))
     return () if found is None else tuple(found(event))
+
+
+def _back(producer: ProducerId, cents: int) -> tuple[Debt, ...]:
+    return (Debt(producer, 0, cents),) if cents else ()

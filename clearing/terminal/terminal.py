@@ -16,7 +16,8 @@ from clearing.terminal.answers import AskAgain, Decided, TurnedAway, judge
 from clearing.terminal.identity import TerminalIdentity
 from clearing.terminal.queue import Message, NotPaired, State, TerminalQueue
 from clearing.terminal.transport import ANSWER_BYTES_MAX, NoAnswer, TerminalClock, Transport
-from clearing.values import Cents, OperationId, TerminalId
+from clearing.values import Cents, ContractId, OperationId, TerminalId
+from clearing.wire.commands import contract_number
 from clearing.wire.fields import TimeMs
 from clearing.wire.replies import Reply, parse_reply
 from clearing.wire.reply_envelope import open_reply
@@ -29,6 +30,7 @@ PATHS: Final = {
     Op.CAP: "/v1/capture",
     Op.REV: "/v1/reverse",
     Op.REF: "/v1/refund",
+    Op.DLV: "/v1/deliver",
     Op.ROTATE: "/v1/rotate",
 }
 _PURCHASES: Final = (Op.SALE, Op.AUTH)
@@ -125,6 +127,16 @@ class ReferenceTerminal:
     async def refund(self, original: OperationId, lines: Sequence[Line]) -> Shown:
         """Goods came back: the card's part goes back to the card, the rest is cash at the stall."""
         return await self._advise(Op.REF, original, lines)
+
+    async def deliver(self, contract: ContractId, lines: Sequence[Line], source: TapSource) -> Shown:
+        """A member fetches a contract's basket; lines: what was handed over. It costs nothing, so without an
+        answer it waits and is sent again. Raises BadTap, MalformedFrame, TerminalLocked."""
+        await self._finish_rotation()
+        p, c = source.tap()
+        original = contract_number(contract)
+        return await self._told(self._queue.append(
+            self._draft(Op.DLV, lines=tuple(lines), card=CardUrl(p, c), original=original)
+        ))  # fmt: skip
 
     async def rotate(self) -> Shown:
         """Bring a new key, signed by the old one; it is on disk before the caisse hears of it."""

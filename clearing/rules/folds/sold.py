@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from clearing.events import sales as sale_events
 from clearing.events.basket import Return, Share
 from clearing.events.codes import Code
+from clearing.events.contracts import DeliveryDecided
 from clearing.rules.answers import BrokenBook
 from clearing.rules.operations import Decided, Operation, OperationKey, State, StoredForm
 from clearing.rules.returns import give_back, pool_surplus, take_shares
@@ -31,7 +32,7 @@ def _return(
 ) -> None:
     """Give cents back, and the ceilings of the day they were counted on with them."""
     event = original.event
-    if member is None or isinstance(event, sale_events.ReversalDecided | sale_events.RefundDecided):
+    if member is None or isinstance(event, sale_events.ReversalDecided | sale_events.RefundDecided | DeliveryDecided):
         raise BrokenBook("money comes back only from a sale or a hold of a member")
     person = book.members.members[member]
     give_back(returns, book.allocation, book.funds, person, position=position, new_expires_us=new_expires_us)
