@@ -85,7 +85,8 @@ class Standing(NamedTuple):
     written_off_cents: int
 
     def open_cents(self) -> int:
-        return self.due_cents - self.paid_cents - self.written_off_cents
+        """Above zero: arrears; below: paid beyond what was agreed."""
+        return max(0, self.due_cents - self.written_off_cents) - self.paid_cents
 
 
 def month_index(period: str) -> int:
