@@ -11,9 +11,10 @@ from clearing.authoriser.answering import Answers, GroupedReply
 from clearing.authoriser.client import BatchItem, Submission, TapFacts
 from clearing.authoriser.operations import uses_tap
 from clearing.authoriser.sameness import MessageKey, Stored
+from clearing.authoriser.streams import STREAMS
 from clearing.event_store.proofs import chain_hash, leaf_hash
 from clearing.event_store.rows import BatchRow, EventRow, ReplyRow, TapRow
-from clearing.events import caisse, contracts, cotisations, funds, members, producers, sales, settlement
+from clearing.events import caisse, funds, members, producers, sales, settlement
 from clearing.events.catalogue import Event
 from clearing.events.codec import Encoded, encode
 from clearing.rules.book import Book
@@ -130,8 +131,6 @@ def stream_of(event: Event) -> str:
             return f"op/{event.op.terminal.hex()}/{event.op.x.hex()}"
         case sales.CaptureDecided() | sales.ReversalDecided() | sales.RefundDecided():
             return f"op/{event.op.terminal.hex()}/{event.original.hex()}"
-        case contracts.DeliveryDecided():
-            return f"op/{event.op.terminal.hex()}/{event.op.x.hex()}"
         case sales.HoldExpired():
             return f"op/{event.terminal.hex()}/{event.original.hex()}"
         case members.MemberAdmitted() | members.MemberGroupsChanged() | funds.PurseCredited() | funds.LotLapsed():
@@ -150,23 +149,6 @@ def stream_of(event: Event) -> str:
             return f"batch/{event.batch}"
         case caisse.PersonProposed() | caisse.PersonNamed() | caisse.PersonRemoved():
             return f"person/{event.person}"
-        case cotisations.CotisationAgreed() | cotisations.CotisationEnded() | cotisations.CotisationReceived():
-            return f"member/{event.member}"
-        case cotisations.CotisationReturned() | cotisations.CotisationWrittenOff():
-            return f"member/{event.member}"
-        case cotisations.GiftReceived():
-            return f"fund/{event.fund}"
-        case cotisations.TaxReceiptIssued() | cotisations.TaxReceiptCancelled():
-            return f"tax-receipt/{event.year}/{event.number}"
-        case contracts.SeasonOpened() | contracts.DeliveriesRecorded() | contracts.CropLossDeclared():
-            return f"season/{event.season}"
-        case contracts.ContractSigned() | contracts.InstalmentReceived() | contracts.InstalmentReturned():
-            return f"contract/{event.contract}"
-        case contracts.DeliverySkipped() | contracts.DeliveriesSwapped() | contracts.ContractEnded():
-            return f"contract/{event.contract}"
-        case contracts.FundPartWarned() | contracts.FundPartTakenOver() | contracts.ContractShrunk():
-            return f"contract/{event.contract}"
-        case contracts.ContractPaidOver() | contracts.ContractRefunded():
-            return f"contract/{event.contract}"
         case _:
-            return "caisse"
+            found = STREAMS.get(type(event))
+            return "caisse" if found is None else found(event)

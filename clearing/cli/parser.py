@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from clearing.cli import (
+    contract_payments,
+    contracts,
+    cotisations,
     demo,
+    gifts,
     looking,
     members,
     money,
@@ -28,7 +32,7 @@ from clearing.postgres import default_home
 ENTRIES: Final[tuple[Entry, ...]] = (
     *demo.ENTRIES, *persons.ENTRIES, *rules.ENTRIES, *members.ENTRIES, *producers.ENTRIES, *terminals.ENTRIES, *till.ENTRIES,
     *money.ENTRIES, *settlement.ENTRIES, *looking.ENTRIES, *registers.ENTRIES, *operating.ENTRIES,
-    *top.ENTRIES,
+    *top.ENTRIES, *cotisations.ENTRIES, *gifts.ENTRIES, *contracts.ENTRIES, *contract_payments.ENTRIES,
 )  # fmt: skip
 _WORD: Final = re.compile(r"argument COMMAND: invalid choice: '([^']*)'")
 _WORD_OFFERED: Final = re.compile(r"[a-z][a-z-]*")

@@ -131,7 +131,6 @@ class Request:
 _ALWAYS: Final = "t m e n x ts "
 _LOG: Final = "lh pc ps"
 _OFFLINE_KEYS: Final = ("oa", "ol")
-_MAY_BE_EMPTY: Final = (Op.CAP, Op.DLV)  # nothing was delivered: the whole hold is released; the crop was lost
 ROWS: Final[dict[Op, tuple[str, str]]] = {
     Op.SALE: ("a cu k l o pv h", f"w i pr pin {_LOG}"),
     Op.AUTH: ("a cu k l o pv h", f"w i pr pin {_LOG}"),
@@ -250,7 +249,7 @@ def _require_sums(request: Request, limits: RequestLimits) -> None:
         raise MalformedFrame(f"'l' must have at most {limits.lines_max} lines")
     if sum([line.amount_cents for line in request.lines]) != request.amount_cents:
         raise AmountsDoNotMatch("the lines do not sum to the amount")
-    if not request.lines and request.op not in _MAY_BE_EMPTY:
+    if not request.lines and request.op not in (Op.CAP, Op.DLV):  # nothing was delivered: a hold is released, a crop lost
         raise MalformedFrame("'l' must have at least one line")
     if request.offline_lines is not None:
         _require_offline_sums(request, request.offline_lines)

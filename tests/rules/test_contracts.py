@@ -1,150 +1,41 @@
-"""A contract's two schedules, told as stories: what is paid, what is delivered, and what goes back when somebody leaves."""
+"""A contract's money told as stories: exact instalments, who pays them, and what goes back when somebody leaves."""
 
 from dataclasses import replace
-from datetime import date, timedelta
 
 import pytest
 
-from clearing.events.contracts import ContractEnded, ContractPaidOver, ContractSigned, Day, Portion, SeasonOpened, Taken
+from clearing.events.contracts import ContractPaidOver
 from clearing.events.funds import FundOpened
-from clearing.rules import contract_money, contracting, deliveries
+from clearing.rules import contract_money, contracting
 from clearing.rules.answers import Declined
 from clearing.values import (
     Cents,
     ContractId,
-    DecisionId,
     FundId,
-    MemberId,
-    OperationId,
-    ProducerId,
-    Rate,
-    SeasonId,
-    TerminalId,
 )
 from clearing.wire.commands import contract_number
-from clearing.wire.requests import Op, Request
 from tests.given_when_then import Story, given
+from tests.rules.contract_sayings import (
+    agreed,
+    end,
+    ended,
+    fund_parts,
+    pay,
+    pay_over,
+    season,
+    several,
+    sign,
+    signed,
+    through,
+    weeks,
+)
 from tests.sayings import (
     AMINA,
     BRUNO,
-    DAIRY,
     MARKET,
-    VOTE,
     Decide,
-    Till,
-    card,
-    line,
-    member,
-    producer,
     received,
-    terminal,
 )
-
-VEG = SeasonId("veg-2026")
-GARDEN = ProducerId("garden")
-FIRST = date(2026, 5, 7)  # a Thursday
-NO_VOTE = DecisionId("")
-
-
-def weeks(number: int) -> list[str]:
-    return [(FIRST + timedelta(weeks=week)).isoformat() for week in range(number)]
-
-
-def season(number: int = 50, *, mode: str = "recorded", skip: str = "moved", decision: DecisionId = NO_VOTE) -> SeasonOpened:
-    return SeasonOpened(
-        season=VEG, title="Vegetables", producer=GARDEN, days=tuple(Day(day, 1) for day in weeks(number)), mode=mode, skip=skip,
-        skip_days=3, decision=decision, by=AMINA,
-    )
-
-
-def through(number: int = 50) -> SeasonOpened:
-    return season(number, mode="through-caisse", decision=VOTE)
-
-
-def months(number: int) -> tuple[str, ...]:
-    return tuple(f"2026-{5 + month:02d}-01" if month < 8 else f"2027-{month - 7:02d}-01" for month in range(number))
-
-
-def sign(
-    cents: int, instalments: int, *, name: str = "c-1", owner: str = "m-1", joins_on: str = "", fund: str | None = None,
-    percent: int = 0, fund_until: str = "",
-) -> Decide:
-    return lambda book, _at_us: contracting.decide_sign(
-        book.contracts, book.members, book.funds, contract=ContractId(name), number=contract_number(ContractId(name)),
-        season=VEG, member=MemberId(owner), portions=(Portion("basket", 1_000),), joins_on=joins_on, full_cents=Cents(cents),
-        due_on=months(instalments), fund=None if fund is None else FundId(fund), fund_rate=Rate(percent * 100),
-        fund_until=fund_until, by=AMINA,
-    )
-
-
-def pay(instalment: int, *, cents: int | None = None, name: str = "c-1", means: str = "cheque", reference: str = "") -> Decide:
-    return lambda book, _at_us: contract_money.decide_pay(
-        book.contracts, book.takings, contract=ContractId(name), instalment=instalment,
-        cents=None if cents is None else Cents(cents), means=means, reference=reference or f"cheque {instalment}", by=AMINA,
-    )
-
-
-def end(last_on: str, *, name: str = "c-1", leaving: str = "producer") -> Decide:
-    return lambda book, at_us: contract_money.decide_end(
-        book.contracts, contract=ContractId(name), leaving=leaving, last_on=last_on, reason="stops", by=AMINA,
-        today=book.caisse.calendar.day(at_us),
-    )
-
-
-def skip(on: str, to_on: str = "", name: str = "c-1") -> Decide:
-    return lambda book, at_us: deliveries.decide_skip(
-        book.contracts, contract=ContractId(name), on=on, to_on=to_on, by=BRUNO, today=book.caisse.calendar.day(at_us)
-    )
-
-
-def record(on: str, **outcomes: str) -> Decide:
-    taken = tuple(Taken(ContractId(name.replace("_", "-")), outcome) for name, outcome in outcomes.items())
-    return lambda book, at_us: deliveries.decide_record(
-        book.contracts, season=VEG, on=on, taken=taken, by=BRUNO, today=book.caisse.calendar.day(at_us)
-    )
-
-
-
-def several(story: Story, decide: object) -> Story:
-    """A command with several events, as the reception takes it: all of them, or the decline."""
-    story.sweep()
-    result = decide(story.book, story._next_us())  # type: ignore[operator]
-    if isinstance(result, Declined):
-        story.last = result
-        return story
-    story.and_given(*result)
-    story.last = result[-1]
-    return story
-
-
-def fund_parts(up_to_on: str, reference: str = "run 1") -> object:
-    return lambda book, _at_us: contract_money.decide_pay_fund_parts(
-        book.contracts, book.funds, season=VEG, up_to_on=up_to_on, reference=reference, by=AMINA
-    )
-
-
-def pay_over(up_to_on: str) -> object:
-    return lambda book, _at_us: contract_money.decide_pay_over(book.contracts, season=VEG, up_to_on=up_to_on, by=AMINA)
-
-
-def signed(story: Story) -> ContractSigned:
-    event = story.last
-    assert isinstance(event, ContractSigned), event
-    return event
-
-
-def ended(story: Story) -> ContractEnded:
-    event = story.last
-    assert isinstance(event, ContractEnded), event
-    return event
-
-
-def agreed(story: Story) -> None:
-    """Book and double entry hold the same cents."""
-    from clearing.audit.sums import book_balances, in_books
-
-    posted = {name: -cents for name, cents in story.ledger.balances.items() if cents and in_books(name)}
-    assert book_balances(story.book) == posted
 
 
 @pytest.mark.parametrize(
@@ -197,111 +88,6 @@ def test_a_late_joiner_pays_the_exact_part_of_the_deliveries_that_are_left() -> 
     assert signed(story).total_cents == 5_140  # 20 of 50 weeks
     assert [one.cents for one in signed(story).instalments] == [1_714, 1_713, 1_713]
     assert len(story.book.contracts.contracts[ContractId("c-1")].weights) == 20
-
-
-def test_a_lost_crop_moves_no_money_and_the_basket_may_be_empty() -> None:
-    story = given(*MARKET, season()).when(sign(12_850, 10))
-    before = dict(story.ledger.balances)
-    on = weeks(1)[0]
-    story.when(lambda book, _: deliveries.decide_loss(
-        book.contracts, season=VEG, on=on, kept_rate=Rate(0), reason="hail", by=BRUNO
-    )).then("00")
-    story.at(f"{on} 18:00:00").when(record(on, c_1="reduced")).then("00")
-    assert story.ledger.balances == before
-    assert story.book.contracts.contracts[ContractId("c-1")].total_cents == 12_850
-
-
-def test_a_skipped_basket_moves_with_its_value_to_a_later_day() -> None:
-    days = weeks(50)
-    story = given(*MARKET, season()).when(sign(12_850, 10)).when(skip(days[4], days[9])).then("00")
-    contract = story.book.contracts.contracts[ContractId("c-1")]
-    assert (contract.values()[days[4]], contract.values()[days[9]]) == (0, 514)
-    assert sum(contract.values().values()) == 12_850
-    assert contract.consumed_cents(days[4]) == 4 * 257
-    story.when(skip(days[4], days[9])).then("12")
-
-
-def test_a_skip_comes_before_its_deadline_and_a_lost_one_keeps_its_price() -> None:
-    days = weeks(50)
-    story = given(*MARKET, season(skip="lost"), at=f"{days[1]} 08:00:00").when(sign(12_850, 10))
-    story.at("2026-05-19 08:00:00").when(skip(days[2])).then("12")  # two days before: three are asked for
-    story.when(skip(days[3])).then("00", to_on="")
-    assert story.book.contracts.contracts[ContractId("c-1")].consumed_cents(days[3]) == 4 * 257
-
-
-def test_two_households_swap_their_days_and_each_fetches_the_others_basket() -> None:
-    days, till = weeks(50), Till()
-    story = given(*MARKET, season(), member("m-2"), card("m-2"))
-    story.when(sign(12_850, 10)).when(sign(12_850, 10, name="c-2", owner="m-2"))
-    story.when(lambda book, at_us: deliveries.decide_swap(
-        book.contracts, contract=ContractId("c-1"), on=days[0], other=ContractId("c-2"), other_on=days[1], by=BRUNO,
-        today=book.caisse.calendar.day(at_us),
-    )).then("00")
-    story.at(f"{days[0]} 18:00:00").when(fetch(till, "c-1"), till.tap("m-1")).then("05")
-    story.when(fetch(till, "c-1"), till.tap("m-2")).then("00", on=days[0])
-    story.at(f"{days[1]} 18:00:00").when(fetch(till, "c-2"), till.tap("m-1")).then("00")
-
-
-def fetch(till: Till, name: str = "c-1", *lines: object, **more: object) -> Request:
-    return till.ask(Op.DLV, *lines, **{"original": contract_number(ContractId(name)), **more})  # type: ignore[arg-type]
-
-
-DAY_ONE = f"{weeks(1)[0]} 18:00:00"
-
-
-def at_the_distribution() -> Story:
-    return given(*MARKET, season(), at="2026-05-02 09:00:00").when(sign(12_850, 10)).at(DAY_ONE)
-
-
-def test_a_tap_at_the_distribution_records_what_was_taken_and_costs_nothing() -> None:
-    till = Till()
-    story = at_the_distribution().when(fetch(till, "c-1", line("veg", 257)), till.tap()).then("00", answer="00", on=weeks(1)[0])
-    assert story.book.contracts.contracts[ContractId("c-1")].outcomes == {weeks(1)[0]: "taken"}
-    assert story.purse("m-1") == 0
-    story.when(fetch(till, "c-1", line("veg", 257)), till.tap()).then("84")
-
-
-def test_a_tap_is_used_once_for_a_basket_too() -> None:
-    till = Till()
-    tap = till.tap()
-    at_the_distribution().when(fetch(till, "c-9"), tap).then("25").when(fetch(till), tap).then("63")
-
-
-def test_the_first_reason_in_the_order_of_precedence_answers_a_delivery() -> None:
-    till, other = Till(), Till(TerminalId(b"stall-02"))
-    story = at_the_distribution().and_given(*producer(DAIRY), terminal(TerminalId(b"stall-02"), DAIRY))
-    story.when(fetch(other), other.tap()).then("25")  # another producer's terminal
-    story.when(fetch(till, original=None), till.tap()).then("25")
-    story.when(fetch(till, amount_cents=Cents(9)), till.tap()).then("13")
-    story.when(fetch(till), till.tap("nobody")).then("14")
-    story.when(fetch(till), None).then("63")
-    story.at("2026-05-08 18:00:00").when(fetch(till), till.tap()).then("12", on="")  # no delivery on a Friday
-
-
-def test_a_delivery_is_not_undone_by_a_reversal_and_one_cancelled_before_never_happens() -> None:
-    till = Till()
-    done = fetch(till)
-    story = at_the_distribution().when(done, till.tap()).then("00").when(till.reverse(done)).then("12")
-    late = fetch(till, "c-1", x=OperationId(b"l" * 16))
-    story.when(till.reverse(late)).when(late, till.tap()).then("68")
-
-
-def test_the_same_delivery_under_another_number_is_a_repeat() -> None:
-    till = Till()
-    asked, tap = fetch(till), till.tap()
-    story = at_the_distribution().when(asked, tap)
-    position = story.book.position
-    story.when(replace(asked, n=99), tap)
-    assert getattr(story.last, "first_position", 0) == position
-
-
-def test_an_attendance_sheet_is_taken_whole_or_not_at_all() -> None:
-    on = weeks(1)[0]
-    story = given(*MARKET, season()).when(sign(12_850, 10)).when(record(on, c_1="taken")).then("12")  # the day has not come
-    story.at(f"{on} 20:00:00").when(record(on, c_1="taken", c_9="taken")).then("25")
-    assert not story.book.contracts.contracts[ContractId("c-1")].outcomes
-    story.when(record(on, c_1="absent")).then("00").when(record(on, c_1="taken")).then("00")
-    story.when(end("")).then("12")  # a basket was fetched
 
 
 def funded() -> Story:

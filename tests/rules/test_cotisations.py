@@ -105,7 +105,7 @@ def open_cents(story: Story, until: str, owner: str = "m-1") -> dict[str, int]:
 def test_a_rule_stands_on_a_vote_and_a_fund() -> None:
     book = given(*CLUB).book
     for wrong in ({"decision": DecisionId("none")}, {"fund": FundId("none")}, {"means": ("barter",)}, {"free": False}):
-        answer = cotisations.decide_set_rule(replace(RULE, **wrong), funds=book.funds, decisions=book.caisse.decisions)  # type: ignore[arg-type]
+        answer = cotisations.decide_set_rule(replace(RULE, **wrong), funds=book.funds, decisions=book.caisse.decisions)
         assert isinstance(answer, Declined), wrong
 
 
