@@ -48,7 +48,12 @@ async def _sell(desk: Desk, terminal: "ReferenceTerminal", cards: dict[str, Kept
 
     card, lines = desk.arguments.card, desk.arguments.lines
     face = Till(terminal, cards, words, Console(highlight=False, soft_wrap=True), Keyboard().line, card=card)
-    if not lines:
+    if desk.arguments.deliver and card is not None:
+        try:
+            return await face.deliver_once(card, desk.arguments.deliver, ";".join(lines or ()))
+        except NotALine as wrong:
+            raise Misused(f"{str(wrong)!r} is no line; write what is handed over as category=euros, or leave it out") from None
+    if not lines and not desk.arguments.deliver:
         return 0 if desk.arguments.pair and not sys.stdin.isatty() else await face.sell_until_closed()
     if card is None:
         raise Misused(f"Which card is tapped? Name it with --card: {', '.join(cards) or 'none is in this home yet'}")
@@ -104,6 +109,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--code-file", type=Path, metavar="FILE", help="its first line is the pairing code (else it is asked)")
     parser.add_argument("--card", metavar="ALIAS", help="the virtual card that is tapped (else it is asked)")
     parser.add_argument("--lines", nargs="+", metavar="CATEGORY=EUROS", help="sell this one basket to --card and end")
+    parser.add_argument("--deliver", metavar="CONTRACT", help="hand a contract's basket over to --card and end")
     parser.add_argument("--language", choices=LANGUAGES, default="fr", help="of the till's screen (default: fr)")
     parser.add_argument("--url", help="of the gateway (default: the one that runs in this home)")
 

@@ -128,7 +128,7 @@ class InstalmentReturned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryDecided:
-    """A member's tap at the distribution: lines are what was taken, none for a lost crop; it costs nothing. on: the delivery
+    """A member's tap at the distribution: lines are what was handed over, none: the day's basket as it is. on: the delivery
     day, "" when declined. original: the contract's number as the terminal said it."""
 
     TYPE: ClassVar[int] = 144

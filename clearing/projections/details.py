@@ -6,10 +6,12 @@ from typing import Any, NamedTuple, Self
 
 from clearing.events.basket import Line
 from clearing.events.catalogue import Event
+from clearing.events.contracts import ContractEnded, ContractPaidOver, InstalmentReceived, InstalmentReturned
 from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
 from clearing.projections.answers import SaleRow, ShareRow
 from clearing.projections.operations import Operation, operation
 from clearing.projections.owed import per_payee
+from clearing.rules.debts import Debt, debts
 from clearing.rules.sale import goods
 
 
@@ -106,8 +108,17 @@ def _entry(producer: str, at: int, event: Event, original: int | None) -> Entry 
         case ReversalDecided(effect="undone"):
             card = per_payee(event.returned).get(producer)
             return None if card is None else Entry(at, original or 0, "reversal", 0, -card)
+        case InstalmentReceived() | InstalmentReturned() | ContractEnded() | ContractPaidOver():
+            return next((_contract(at, debt) for debt in debts(event) if debt.producer == producer), None)
         case _:
             return None
+
+
+def _contract(at: int, debt: Debt) -> Entry:
+    """What a contract brings, or what goes back of it: the whole of it is the producer's."""
+    if debt.captured_cents:
+        return Entry(at, at, "capture", debt.captured_cents, debt.captured_cents)
+    return Entry(at, at, "refund", -debt.refunded_cents, -debt.refunded_cents)
 
 
 def _gross(lines: Iterable[Line], producer: str) -> dict[str, int]:

@@ -182,7 +182,8 @@ def evolve_returned(contracts: Contracts, event: InstalmentReturned) -> None:
 
 def evolve_tapped(contracts: Contracts, event: DeliveryDecided) -> None:
     if event.code == Code.APPROVED:
-        _take(contracts, event.contract, event.on, "taken" if event.lines else "reduced")
+        worth = contracts.contracts[event.contract].values().get(event.on, 0)
+        _take(contracts, event.contract, event.on, "reduced" if event.lines and event.amount_cents < worth else "taken")
 
 
 def evolve_recorded(contracts: Contracts, event: DeliveriesRecorded) -> None:
