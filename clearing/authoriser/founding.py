@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from clearing.authoriser.bodies import Body, charte
+from clearing.authoriser.verbs.cotisations import read_rule
 from clearing.authoriser.verbs.voted import read_allocation_rule, read_decision
 from clearing.events.caisse import CaisseFounded, PersonNamed
 from clearing.events.catalogue import Event
-from clearing.rules import allocation, caisse, funds
+from clearing.rules import allocation, caisse, cotisations, funds
 from clearing.rules.answers import Declined, not_now
 from clearing.rules.book import Book
 from clearing.rules.calendar import CivilCalendar
@@ -93,8 +94,13 @@ def _allocation_rule(book: Book, one: Body, by: PersonId, _at_us: int) -> Event 
     return allocation.decide_set_rule(rule, funds=book.funds, decisions=book.caisse.decisions)
 
 
+def _cotisation_rule(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
+    return cotisations.decide_set_rule(read_rule(one, by), funds=book.funds, decisions=book.caisse.decisions)
+
+
 PARTS: Final[dict[str, Callable[[Book, Body, PersonId, int], Event | Declined]]] = {
     "decisions": _decision, "funds": _fund, "chartes": _charte, "allocation_rules": _allocation_rule,
+    "cotisation_rules": _cotisation_rule,
 }  # fmt: skip
 """List of the founding's body -> how one item of it is decided, in this order, on the book with all items before it."""
 

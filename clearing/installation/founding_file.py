@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from clearing.installation.amounts import read_euros, read_percent
 from clearing.rules.calendar import instant_us
+from clearing.rules.takings import MEANS
 from clearing.values import WHOLE, CaisseCode, InvalidValue, identifier
 
 Table = dict[str, object]
@@ -161,6 +162,21 @@ def _allocation(one: Table) -> Table:
     return {"who": []} | said
 
 
+def _cotisation(one: Table) -> Table:
+    """minimum and step "0.01", every means, and the free amount without a grid, unless the file says otherwise."""
+    said, what = dict(one), f"cotisation rule {one.get('rule')!r}"
+    for name in ("minimum", "step"):
+        said[f"{name}_cents"] = read_euros(said.pop(name, "0.01"), what=f"{name} of {what}")
+    levels = _list(said.get("levels"), f"levels of {what}")
+    said["levels"] = [_level(level, what) for level in levels]
+    return {"free": not levels, "means": list(MEANS), "over_is_gift": False} | said
+
+
+def _level(one: Table, what: str) -> Table:
+    said = dict(one)
+    return said | {"cents": read_euros(said.pop("amount", None), what=f"level {one.get('label')!r} of {what}")}
+
+
 def _person(one: Table, public_key_of: PublicKeyOf) -> Table:
     said = dict(one)
     person = identifier(said.get("person"), what="[[persons]]: 'person'")
@@ -190,6 +206,7 @@ PARTS: Final[dict[str, Callable[[Table, ZoneInfo, int], Table]]] = {
     "funds": lambda one, _zone, _place: _fund(one),
     "chartes": read_charte,
     "allocation_rules": lambda one, _zone, _place: _allocation(one),
+    "cotisation_rules": lambda one, _zone, _place: _cotisation(one),
 }
 """[[list]] of the file -> how a table of it (with the zone, and its place from 1) becomes an item of the founding's body."""
 

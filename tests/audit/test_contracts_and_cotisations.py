@@ -113,8 +113,8 @@ def _money(desk: Desk) -> None:
 
 
 def fetch(desk: Desk, name: str, lines: dict[str, int], **more: Any) -> Code:
-    card = {"card": CardUrl(bytes(16), bytes(8)), "original": contract_number(ContractId(name))}
-    return desk.ask(Op.DLV, lines, **card, **more)[1].rc
+    number = contract_number(ContractId(name))
+    return desk.ask(Op.DLV, lines, card=CardUrl(bytes(16), bytes(8)), original=number, **more)[1].rc
 
 
 def _deliveries(desk: Desk) -> None:

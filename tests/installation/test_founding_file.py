@@ -8,6 +8,7 @@ import pytest
 from clearing.authoriser.founding import decide_found
 from clearing.events.caisse import CaisseFounded, CharteAdopted
 from clearing.events.charte import Span
+from clearing.events.cotisations import CotisationRuleSet
 from clearing.events.funds import AllocationRuleSet
 from clearing.installation.founding_file import FoundingFile, read_charte_file, read_founding_file, read_wall_time
 from clearing.values import InvalidValue
@@ -116,3 +117,37 @@ def test_a_charte_file_may_bring_its_vote_with_it(tmp_path: Path) -> None:
     assert isinstance(payers, list)
     assert payers[0]["covers"] == [{"category": "a", "unit_cents": 700}]
     assert payers[0]["condition"] == {"until_us": read_wall_time("2026-03-01", PARIS, what="until")}
+
+
+COTISATIONS = """
+[[cotisation_rules]]
+rule = "cotisation"
+fund = "general"
+decision = "ag-2017-11"
+minimum = "10.00"
+step = "5.00"
+levels = [{ label = "B", amount = "25.00" }, { label = "C", amount = "60.00" }]
+"""
+
+
+def test_a_founding_may_bring_the_voted_cotisations(tmp_path: Path) -> None:
+    path = tmp_path / "caisse.toml"
+    path.write_text(EXAMPLE.read_text(encoding="utf-8") + COTISATIONS, encoding="utf-8")
+    file = read(path)
+    events = decide_found(file.code, file.body, founder_kid=KEYS["camille"].kid, at_us=1)
+    assert isinstance(events, tuple), events
+    [rule] = [event for event in events if isinstance(event, CotisationRuleSet)]
+    assert (rule.minimum_cents, rule.step_cents, rule.free, rule.over_is_gift) == (1_000, 500, False, False)
+    assert rule.levels == (("B", 2_500), ("C", 6_000))
+    assert rule.means == ("debit", "transfer", "cash", "cheque")
+
+
+@pytest.mark.parametrize(("old", "new", "said"), [
+    ('minimum = "10.00"', "minimum = 10", "minimum of cotisation rule 'cotisation'"),
+    ('amount = "25.00"', 'amount = "25"', "level 'B' of cotisation rule"),
+])  # fmt: skip
+def test_a_slip_in_the_cotisations_of_a_founding_names_its_place(old: str, new: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "caisse.toml"
+    path.write_text(EXAMPLE.read_text(encoding="utf-8") + COTISATIONS.replace(old, new), encoding="utf-8")
+    with pytest.raises(InvalidValue, match=said):
+        read(path)

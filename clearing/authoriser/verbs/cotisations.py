@@ -7,7 +7,7 @@ from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events import cotisations as events
 from clearing.rules import cotisations, gifts, takings
 from clearing.rules.gifts import DONORS, Wanted
-from clearing.values import DecisionId, FundId, InvalidValue, MemberId, identifier
+from clearing.values import DecisionId, FundId, InvalidValue, MemberId, PersonId, identifier
 
 _YEARS: Final = {"lowest": 2000, "highest": 9999}
 
@@ -17,13 +17,17 @@ def _this_period(o: Order) -> str:
 
 
 def _set_rule(o: Order) -> Result:
-    b = o.body
-    rule = events.CotisationRuleSet(
+    rule = read_rule(o.body, o.by)
+    return one(cotisations.decide_set_rule(rule, funds=o.book.funds, decisions=o.book.caisse.decisions))
+
+
+def read_rule(b: Body, by: PersonId) -> events.CotisationRuleSet:
+    """A cotisation rule as a command or a founding gives it."""
+    return events.CotisationRuleSet(
         rule=b.id("rule"), fund=FundId(b.id("fund")), minimum_cents=b.cents("minimum_cents"), step_cents=b.cents("step_cents"),
         levels=tuple(_level(level) for level in b.bodies("levels")), free=b.flag("free"), means=b.ids("means"),
-        over_is_gift=b.flag("over_is_gift"), decision=DecisionId(b.id("decision")), by=o.by,
+        over_is_gift=b.flag("over_is_gift"), decision=DecisionId(b.id("decision")), by=by,
     )
-    return one(cotisations.decide_set_rule(rule, funds=o.book.funds, decisions=o.book.caisse.decisions))
 
 
 def _level(b: Body) -> events.Level:
