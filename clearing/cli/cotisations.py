@@ -55,10 +55,17 @@ async def end(desk: Desk) -> None:
 
 async def receive(desk: Desk) -> None:
     given = desk.arguments
+    month = given.month or f"{today():%Y-%m}"
     done = await desk.order("receive_cotisation", _received(
-        given.member, given.rule, given.month or f"{today():%Y-%m}", given.euros, given.means, given.reference
+        given.member, given.rule, month, given.euros, given.means, given.reference
     ))
-    desk.say(f"{given.euros} EUR of {given.member} for {done['period']} are in {done['fund']}.{_receipt(done)}")
+    if "event" in done:
+        desk.say(f"{given.euros} EUR of {given.member} for {done['period']} are in {done['fund']}.{_receipt(done)}")
+        return
+    payment = (await read_book(desk)).cotisations.payments[given.reference]
+    paper = f" Give the receipt number {payment.receipt}." if payment.receipt else ""
+    desk.say(f"{given.euros} EUR of {given.member} for {payment.period} are in {payment.fund}, and the credit that waited for "
+             f"them is in the purse.{paper}")  # fmt: skip
 
 
 def _received(member: str, rule: str, period: str, amount: str, means: str, reference: str) -> dict[str, object]:
@@ -84,18 +91,21 @@ async def import_list(desk: Desk) -> int:
             raise Misused(f"The line of {row['reference']}: {wrong}. Nothing was recorded") from None
     officer, book = desk.officer(desk.code), await read_book(desk)
     taken = known = 0
-    refused: list[str] = []
+    refused, given = list[str](), list[str]()
     for body in bodies:
         if _in_the_book(book, body):
             known += 1
             continue
         try:
-            done = await officer.order("receive_cotisation", body)
+            await officer.order("receive_cotisation", body)
             taken += 1
-            if done.get("receipt"):
-                desk.say(f"{body['member']}: receipt number {done['receipt']}")
+            given.append(str(body["reference"]) if body["means"] == "cash" else "")
         except NotAllowed as no:
             refused.append(f"The line of {body['reference']} ({body['member']}): {no}")
+    if any(given):
+        payments = (await read_book(desk)).cotisations.payments
+        for reference in filter(None, given):
+            desk.say(f"{payments[reference].member}: receipt number {payments[reference].receipt} for {reference}")
     for reason in refused:
         desk.say(reason)
     desk.say(f"{counted(taken, 'payment')} recorded, {known} in the book before, {len(refused)} refused.")

@@ -41,7 +41,7 @@ class Agreement:
 
 @dataclass(slots=True)
 class Payment:
-    """year: civil, of the day it was recorded. returned_by: "" while it stands."""
+    """year: civil, of the day it was recorded. receipt: of the paper, 0 for none. returned_by: "" while it stands."""
 
     member: MemberId
     rule: str
@@ -51,6 +51,7 @@ class Payment:
     gift_cents: int
     means: str
     year: int
+    receipt: int = 0
     returned_by: str = ""
 
 
@@ -160,7 +161,8 @@ def evolve_received(cotisations: Cotisations, event: CotisationReceived, year: i
     if event.reference in cotisations.payments:
         raise BrokenBook(f"the cotisation of {event.reference} was received before")
     cotisations.payments[event.reference] = Payment(
-        event.member, event.rule, event.fund, event.period, event.cents, event.gift_cents, event.means, year
+        event.member, event.rule, event.fund, event.period, event.cents, event.gift_cents, event.means, year,
+        event.receipt,
     )
     _pay(cotisations, event.member, event.period, event.cents)
     if event.cleared_cents:

@@ -38,6 +38,7 @@ from tests.sayings import (
 )
 
 
+@pytest.mark.row(8)
 @pytest.mark.parametrize(
     ("cents", "number", "parts"),
     [(12_850, 10, [1_285] * 10), (10_000, 3, [3_334, 3_333, 3_333]), (12, 12, [1] * 12), (2_050, 1, [2_050])],
@@ -47,6 +48,7 @@ def test_instalments_are_exact_and_the_earlier_get_the_odd_cents(cents: int, num
     assert [one.cents for one in signed(story).instalments] == parts
 
 
+@pytest.mark.row(8)
 def test_an_instalment_of_nothing_is_refused_with_what_is_possible() -> None:
     story = given(*MARKET, season()).when(sign(5, 12)).then("12")
     assert isinstance(story.last, Declined)
@@ -58,6 +60,7 @@ def test_more_than_twelve_instalments_are_refused() -> None:
     given(*MARKET, season()).when(sign(100_000, 0)).then("12")
 
 
+@pytest.mark.row(8)
 def test_a_producer_stops_at_week_30_of_50_and_eight_of_ten_are_paid() -> None:
     story = given(*MARKET, season()).when(sign(12_850, 10))
     for number in range(1, 9):
@@ -71,6 +74,7 @@ def test_a_producer_stops_at_week_30_of_50_and_eight_of_ten_are_paid() -> None:
     assert story.ledger.balances.get("contract:c-1", 0) == 0  # recorded only: cheques went to the producer
 
 
+@pytest.mark.row(8)
 def test_a_producer_stops_at_week_30_of_50_and_only_five_are_paid() -> None:
     story = given(*MARKET, season()).when(sign(12_850, 10))
     for number in range(1, 6):
@@ -83,6 +87,7 @@ def test_a_producer_stops_at_week_30_of_50_and_only_five_are_paid() -> None:
     story.when(pay(7)).then("12")
 
 
+@pytest.mark.row(8)
 def test_a_late_joiner_pays_the_exact_part_of_the_deliveries_that_are_left() -> None:
     story = given(*MARKET, season()).when(sign(12_850, 3, joins_on=weeks(50)[30]))
     assert signed(story).total_cents == 5_140  # 20 of 50 weeks
@@ -97,6 +102,7 @@ def funded() -> Story:
     return story.when(sign(12_850, 10, fund="panier", percent=50, fund_until="2026-08-31")).then("00")
 
 
+@pytest.mark.row(9)
 def test_a_fund_stops_on_its_end_date_and_never_bills_the_household_silently() -> None:
     story = several(funded(), fund_parts("2027-12-31"))
     assert story.account("owed:garden") == 4 * 643
@@ -108,6 +114,7 @@ def test_a_fund_stops_on_its_end_date_and_never_bills_the_household_silently() -
     agreed(story)
 
 
+@pytest.mark.row(9)
 def test_the_end_of_a_fund_part_is_told_thirty_days_before_by_time_alone() -> None:
     story = funded().at("2026-07-31 23:59:59").sweep()
     assert not story.swept
@@ -116,6 +123,7 @@ def test_the_end_of_a_fund_part_is_told_thirty_days_before_by_time_alone() -> No
     assert not story.at("2026-09-01 00:00:00").sweep().swept
 
 
+@pytest.mark.row(9)
 def test_the_household_says_yes_and_then_pays_the_whole_instalment() -> None:
     story = funded().when(lambda book, _: contracting.decide_take_over(
         book.contracts, contract=ContractId("c-1"), agreed="letter of 3 August", by=BRUNO
@@ -154,6 +162,7 @@ def test_money_through_the_caisse_needs_a_recorded_vote() -> None:
     assert "recorded vote" in answer.why
 
 
+@pytest.mark.row(8)
 def test_money_through_the_caisse_waits_is_paid_over_and_goes_back_exactly() -> None:
     story = given(*MARKET, through()).when(sign(12_850, 10))
     for number in range(1, 9):

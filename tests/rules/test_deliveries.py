@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from clearing.rules import deliveries
 from clearing.values import (
     Cents,
@@ -34,6 +36,7 @@ from tests.sayings import (
 )
 
 
+@pytest.mark.row(8)
 def test_a_lost_crop_moves_no_money_and_the_basket_may_be_empty() -> None:
     story = given(*MARKET, season()).when(sign(12_850, 10))
     before = dict(story.ledger.balances)
@@ -46,6 +49,7 @@ def test_a_lost_crop_moves_no_money_and_the_basket_may_be_empty() -> None:
     assert story.book.contracts.contracts[ContractId("c-1")].total_cents == 12_850
 
 
+@pytest.mark.row(8)
 def test_a_skipped_basket_moves_with_its_value_to_a_later_day() -> None:
     days = weeks(50)
     story = given(*MARKET, season()).when(sign(12_850, 10)).when(skip(days[4], days[9])).then("00")
@@ -84,6 +88,7 @@ def at_the_distribution() -> Story:
     return given(*MARKET, season(), at="2026-05-02 09:00:00").when(sign(12_850, 10)).at(DAY_ONE)
 
 
+@pytest.mark.row(8)
 def test_a_tap_at_the_distribution_records_what_was_taken_and_costs_nothing() -> None:
     till = Till()
     story = at_the_distribution().when(fetch(till, "c-1", line("veg", 257)), till.tap()).then("00", answer="00", on=weeks(1)[0])
