@@ -74,7 +74,8 @@ def _portion(text: str) -> dict[str, object]:
     """ "basket" or "eggs=0.5". Raises Misused."""
     product, sign, number = text.partition("=")
     whole_part, dot, part = (number if sign else "1").replace(",", ".").partition(".")
-    if not product or not whole_part.isdecimal() or (dot and not part.isdecimal()) or len(part) > _QTY_DIGITS:
+    written = whole_part.isdecimal() and (part.isdecimal() or not dot) and len(part) <= _QTY_DIGITS
+    if not product or not written or not (whole_part + part).strip("0"):
         raise Misused(f"A portion is written NAME or NAME=QUANTITY, like basket or eggs=0.5, not {text}")
     return {"product": product, "qty_milli": int(whole_part) * 1_000 + int(part.ljust(_QTY_DIGITS, "0"))}
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from clearing.audit import AuditReport, audit
+from clearing.audit import AuditReport, Level, audit
 from clearing.authoriser.snapshot import Loaded, Restoring, parts_of
 from clearing.event_store.tree import GrowingTree
 from clearing.events.catalogue import Event
@@ -146,6 +146,20 @@ async def test_a_log_with_everything_of_contracts_and_cotisations_holds() -> Non
     assert {DeliveryDecided, FundPartWarned, ContractEnded, ContractPaidOver, CotisationWrittenOff, TaxReceiptIssued} <= kinds
     assert found.checked["legal bases of tax receipts entered by two people"] == 1
     assert found.checked["fund parts of contracts whose end was told at its time"] == 1
+
+
+@pytest.mark.parametrize("level", [Level.WITHOUT_SIGNATURES, Level.HASHES])
+async def test_the_same_log_holds_where_less_is_asked(level: Level) -> None:
+    found = await audit(year().log, report=lambda _line: None, server_keys=[SERVER_KEY.public], level=level)
+    assert found.ok, found.reason
+
+
+async def test_a_tap_that_fetched_a_basket_is_used_up_in_the_store() -> None:
+    log = year().log
+    at = position(log, DeliveryDecided)
+    assert [tap.position for tap in log.taps].count(at) == 1
+    log.taps = [tap for tap in log.taps if tap.position != at]
+    assert (await audited(log)).position == at
 
 
 async def test_the_caisse_that_gave_it_all_back_holds_only_what_is_its_own() -> None:
