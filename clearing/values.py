@@ -28,6 +28,8 @@ PurseKind = NewType("PurseKind", str)  # "credit", "own", "council" ...: a membe
 CardId = NewType("CardId", bytes)  # 16 bytes, wire.md section 1; never the UID
 TerminalId = NewType("TerminalId", bytes)  # 8 bytes
 OperationId = NewType("OperationId", bytes)  # 16 bytes, the `x` of a request
+ContractId = NewType("ContractId", str)  # an AMAP contract of one household
+SeasonId = NewType("SeasonId", str)  # what contracts of one producer and season share
 BatchId = NewType("BatchId", int)  # settlement batch of a caisse, from 1
 
 WHOLE: Final = Rate(10_000)

@@ -127,6 +127,10 @@ class SmallWriter(Authoriser):
                 )
             case Op.ROTATE:
                 return self._rotate(request)
+            case Op.DLV:
+                tap = submission.tap
+                known = tap is not None and tap.genuine and tap.card in self.purses
+                return (Code.APPROVED if known else Code.CARD_UNKNOWN), NOTHING
             case _:
                 return Code.NOT_ALLOWED_NOW, NOTHING
 

@@ -17,6 +17,7 @@ from clearing.audit.prover import LINES_MAX
 from clearing.authoriser.founding import founder_key
 from clearing.events.caisse import CaisseFounded, CommandDeclined, FrameHeld, PersonNamed, SecurityAlerted
 from clearing.events.catalogue import Event
+from clearing.events.contracts import DeliveryDecided, FundPartWarned
 from clearing.events.crediting import CohortRolled, LapseAnnounced
 from clearing.events.funds import CohortLapsed, LotLapsed
 from clearing.events.households import EaterClassChanged, PurseEmptied
@@ -45,11 +46,11 @@ from clearing.wire.signature import BadSignature, new_key_proven, payload_digest
 
 OPERATIONS: Final = (
     SaleDecided, AuthorisationDecided, CaptureDecided, ReversalDecided, RefundDecided, OperationRepeated, DrawDecided,
-    GiveDecided,
+    GiveDecided, DeliveryDecided,
 )  # fmt: skip
 BY_TIME_ALONE: Final = (
     HoldExpired, CohortLapsed, LotLapsed, TerminalSlotClosed, LapseAnnounced, CohortRolled, EaterClassChanged, PurseEmptied,
-    DrawsShared,
+    DrawsShared, FundPartWarned,
 )  # fmt: skip
 """Events that no request asked for: no evidence, no reply."""
 USED_TWICE: Final = "the message it stands on was the evidence of an event before it"
@@ -57,6 +58,7 @@ _ITEMS_MAX: Final = 100_000
 _OPS: Final = {
     SaleDecided: Op.SALE, AuthorisationDecided: Op.AUTH, CaptureDecided: Op.CAP, ReversalDecided: Op.REV, RefundDecided: Op.REF,
     DrawDecided: Op.DRAW, GiveDecided: Op.GIVE,
+    DeliveryDecided: Op.DLV,
 }  # fmt: skip
 
 
@@ -296,7 +298,7 @@ def _says_the_same(event: object, request: Request) -> bool:
         case AuthorisationDecided():
             asked = (request.amount_cents, request.lines, request.price_choice)
             return (event.amount_cents, event.lines, event.price_choice) == asked
-        case CaptureDecided() | RefundDecided():
+        case CaptureDecided() | RefundDecided() | DeliveryDecided():
             asked_of = (request.original, request.amount_cents, request.lines)
             return (event.original, event.amount_cents, event.lines) == asked_of
         case ReversalDecided():

@@ -19,6 +19,8 @@ from clearing.events.caisse import (
 from clearing.events.catalogue import Event
 from clearing.events.closing import CaisseSealed, ClosureConfirmed
 from clearing.events.codes import Code
+from clearing.events.contracts import FundPartWarned
+from clearing.events.cotisations import CotisationWrittenOff, DepositConfirmed, LegalBasisEntered
 from clearing.events.crediting import CohortRolled, LapseAnnounced
 from clearing.events.funds import (
     AllocationDeclined,
@@ -108,6 +110,11 @@ def check_office(event: Event, position: int, at_us: int, book: Book, checked: C
             _approved(event, position, book)
         case PayoutConfirmed() | PayoutReturned():
             _paid(event, position, book)
+        case FundPartWarned():
+            if book.due(at_us) != event:
+                raise BadEvent(position, f"the fund's part of {event.contract} was not about to end, or ends otherwise")
+        case LegalBasisEntered() | DepositConfirmed() | CotisationWrittenOff():
+            _two_people(event, position, book)
         case _:
             raise AssertionError(f"{type(event).__name__} has a promise and nothing that checks it")
     checked.add(promise)
@@ -134,6 +141,10 @@ _PROMISES: Final[dict[type, str]] = {
     BatchApproved: "batches approved by another person than closed them",
     BatchExported: "batches exported after their approval",
     PayoutConfirmed: "payouts that the bank made or sent back, in full",
+    FundPartWarned: "fund parts of contracts whose end was told at its time",
+    LegalBasisEntered: "legal bases of tax receipts entered by two people",
+    DepositConfirmed: "deposits counted by two people",
+    CotisationWrittenOff: "cotisations that came back, written off by another person",
     PayoutReturned: "payouts that the bank made or sent back, in full",
     MoneyReceived: "receipts that clear what was announced, or nothing",
     PurseCredited: "credits that no freeze, closing or earmark forbids",
@@ -166,6 +177,21 @@ def _stands(decision: DecisionId, at_us: int, position: int, book: Book) -> None
     declined = standing(book.caisse, decision, at_us)
     if declined is not None:
         raise BadEvent(position, f"it stands on no decision in force: {declined.why}")
+
+
+def _two_people(event: LegalBasisEntered | DepositConfirmed | CotisationWrittenOff, position: int, book: Book) -> None:
+    match event:
+        case LegalBasisEntered():
+            proposed = book.gifts.proposed
+            two = proposed is not None and event.entered_by[:1] == (proposed.by,) and len(set(event.entered_by)) == 2
+        case DepositConfirmed():
+            counted = book.takings.counted.get(event.deposit)
+            two = counted is not None and counted.by != event.by and counted.cents == event.cents
+        case _:
+            unpaid = book.cotisations.unpaid.get((event.member, event.period, event.fund))
+            two = unpaid is not None and unpaid.by != event.by and unpaid.cents == event.cents
+    if not two:
+        raise BadEvent(position, f"{type(event).__name__} needs two people who agree on it")
 
 
 def _named(event: PersonNamed, position: int, book: Book) -> None:

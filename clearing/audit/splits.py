@@ -14,6 +14,7 @@ from clearing.events.basket import Line, Return, Share
 from clearing.events.catalogue import Event
 from clearing.events.charte import Charte
 from clearing.events.codes import Code, till_code
+from clearing.events.contracts import DeliveryDecided
 from clearing.events.sales import (
     AuthorisationDecided,
     CaptureDecided,
@@ -50,6 +51,8 @@ def check_operation(event: Event, position: int, at_us: int, book: Book, checked
             _told(event, position)
             _in_time(event, position, at_us, book)
             _refund(event, position, book)
+        case DeliveryDecided():
+            _delivery(event, position, at_us, book)
         case HoldExpired():
             hold = _held(book, event.terminal, event.original, position)
             if hold.hold_expires_us > at_us:
@@ -63,6 +66,23 @@ def check_operation(event: Event, position: int, at_us: int, book: Book, checked
 def _told(event: Paying | ReversalDecided | RefundDecided, position: int) -> None:
     if event.answer != till_code(Code(event.code)):
         raise BadEvent(position, f"the terminal was told {event.answer} for the code {event.code}")
+
+
+def _delivery(event: DeliveryDecided, position: int, at_us: int, book: Book) -> None:
+    """Nothing moves; but who is said to have fetched a basket tapped a card for it, at its producer, on its day."""
+    if event.answer != till_code(Code(event.code)):
+        raise BadEvent(position, f"the terminal was told {event.answer} for the code {event.code}")
+    if event.code != Code.APPROVED:
+        return
+    name, tap = book.contracts.by_number.get(event.original), event.tap
+    card = book.members.cards.get(tap.card) if tap is not None else None
+    if name is None or event.contract != name or tap is None or card is None or card.member != event.member:
+        raise BadEvent(position, "it names another contract than the terminal did, or no card of the member")
+    if not tap.fresh or card.key_version != tap.key_version or not card.fresh(tap.counter, at_us, used_before=False):
+        raise BadEvent(position, "the tap had been used before, or came after a later one")
+    season = book.contracts.season_of(book.contracts.contracts[name])
+    if season.producer != event.op.producer or event.on != book.caisse.calendar.day(at_us).isoformat():
+        raise BadEvent(position, "it is another producer's contract, or of another day")
 
 
 def _in_time(event: Paying | RefundDecided, position: int, at_us: int, book: Book) -> None:

@@ -17,6 +17,10 @@ from clearing.values import FundId, Position, ProducerId
 POSTINGS: Final = "postings that sum to zero and agree with the book"
 
 
+_NEVER_DEBIT: Final = ("purse", HELD, "payable", "contract")
+_NEVER_CREDIT: Final = ("cash", "cheques", "returned")
+
+
 def book_balances(book: Book) -> dict[str, int]:
     """Cents per account of double entry (rules/postings.py), as the book has them: a credit above zero; without empty ones."""
     found: dict[str, int] = {f"fund:{name}": fund.received_cents - fund.engaged_cents for name, fund in book.funds.items()}
@@ -26,6 +30,7 @@ def book_balances(book: Book) -> dict[str, int]:
     found |= {payable_member(member): cents for member, cents in book.households.owed.items()}
     for account, cents in (*_leaving(book), *_expected(book)):
         found[account] = found.get(account, 0) + cents
+    found |= _purses(book) | _payable(book) | _by_hand(book)
     found[HELD] = sum(
         share.cents for one in book.operations.held() for share in getattr(one.event, "shares", ())
     )
@@ -43,6 +48,14 @@ def _purses(book: Book) -> dict[str, int]:
             single = sum(lot.cents for lot in purse.lots if lot.id not in book.allocation.cohorts)
             found[f"purse:{kind}"] = found.get(f"purse:{kind}", 0) + single
     return found
+
+
+def _by_hand(book: Book) -> dict[str, int]:
+    """Boxes, what came back of cotisations, and contracts' money that waits; what is the caisse's own is below zero."""
+    found = {box: -cents for box, cents in book.takings.in_box.items()}
+    for (_, _, fund), unpaid in book.cotisations.unpaid.items():
+        found[f"returned:{fund}"] = found.get(f"returned:{fund}", 0) - unpaid.cents
+    return found | {f"contract:{name}": one.held_cents for name, one in book.contracts.contracts.items()}
 
 
 def _payable(book: Book) -> dict[str, int]:
@@ -154,7 +167,7 @@ class TwoRoads:
                     self._agree(account, fund.received_cents - fund.engaged_cents, position)
                 if cents > 0 and fund.free_cents() < 0:
                     raise BadEvent(position, f"fund {name} is below what it may engage")
-            elif balances[account] > 0 and kind in ("purse", HELD, "payable"):
+            elif (kind in _NEVER_DEBIT and balances[account] > 0) or (kind in _NEVER_CREDIT and balances[account] < 0):
                 raise BadEvent(position, f"{account} is below zero")
 
     def balance(self, account: str) -> int:

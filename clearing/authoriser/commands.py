@@ -8,6 +8,8 @@ from typing import Final
 
 from clearing.authoriser.verbs import (
     closing,
+    contracts,
+    cotisations,
     grants,
     households,
     money,
@@ -40,6 +42,8 @@ VERBS: Final[dict[str, Verb]] = {
     **grants.VERBS,
     **closing.VERBS,
     **solidarity.VERBS,
+    **cotisations.VERBS,
+    **contracts.VERBS,
 }
 """verb -> how it is decided; who may give it is rules/offices.py, ALLOWED_ROLES (a test holds the two together)."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from clearing.authoriser.bodies import Body, charte
+from clearing.authoriser.verbs.cotisations import read_rule
 from clearing.authoriser.verbs.grants import read_earmark
 from clearing.authoriser.verbs.households import read_emergency_rule
 from clearing.authoriser.verbs.products import read_product
@@ -15,7 +16,18 @@ from clearing.authoriser.verbs.voted import read_allocation_rule, read_decision
 from clearing.events.caisse import CaisseFounded, PersonNamed
 from clearing.events.catalogue import Event
 from clearing.events.households import HouseholdRulesSet
-from clearing.rules import allocation, bonuses, caisse, decisions, emergency, funds, households, products, solidarity
+from clearing.rules import (
+    allocation,
+    bonuses,
+    caisse,
+    cotisations,
+    decisions,
+    emergency,
+    funds,
+    households,
+    products,
+    solidarity,
+)
 from clearing.rules.answers import Declined, not_now
 from clearing.rules.book import Book
 from clearing.rules.calendar import CivilCalendar
@@ -131,6 +143,10 @@ def _bonus_rule(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Dec
     return bonuses.decide_set_rule(read_bonus_rule(one, by), funds=book.funds, decisions=book.caisse.decisions)
 
 
+def _cotisation_rule(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
+    return cotisations.decide_set_rule(read_rule(one, by), funds=book.funds, decisions=book.caisse.decisions)
+
+
 PARTS: Final[dict[str, Callable[[Book, Body, PersonId, int], Event | Declined]]] = {
     "decisions": _decision,
     "funds": _fund,
@@ -141,6 +157,7 @@ PARTS: Final[dict[str, Callable[[Book, Body, PersonId, int], Event | Declined]]]
     "household_rules": _household_rules,
     "solidarity_rules": _solidarity_rule,
     "bonus_rules": _bonus_rule,
+    "cotisation_rules": _cotisation_rule,
 }
 """List of the founding's body -> how one item of it is decided, in this order, on the book with all items before it."""
 

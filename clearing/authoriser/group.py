@@ -11,6 +11,7 @@ from clearing.authoriser.answering import Answers, GroupedReply
 from clearing.authoriser.client import BatchItem, Submission, TapFacts
 from clearing.authoriser.operations import uses_tap
 from clearing.authoriser.sameness import MessageKey, Stored
+from clearing.authoriser.streams import STREAMS
 from clearing.event_store.proofs import chain_hash, leaf_hash
 from clearing.event_store.rows import BatchRow, EventRow, ReplyRow, TapRow
 from clearing.events import (
@@ -192,4 +193,5 @@ def stream_of(event: Event) -> str:
         case caisse.PersonProposed() | caisse.PersonNamed() | caisse.PersonRemoved():
             return f"person/{event.person}"
         case _:
-            return "caisse"
+            found = STREAMS.get(type(event))
+            return "caisse" if found is None else found(event)

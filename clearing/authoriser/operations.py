@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from clearing.authoriser import drawing
 from clearing.authoriser.client import TapFacts
+from clearing.events.contracts import DeliveryDecided
 from clearing.events.sales import (
     AuthorisationDecided,
     CaptureDecided,
@@ -16,7 +17,7 @@ from clearing.events.sales import (
     Tap,
 )
 from clearing.events.solidarity import DrawDecided, GiveDecided
-from clearing.rules import afterwards, drawing as rules_of_draws, sale
+from clearing.rules import afterwards, deliveries, drawing as rules_of_draws, sale
 from clearing.rules.afterwards import Afterwards
 from clearing.rules.book import Book
 from clearing.rules.facts import Facts
@@ -65,6 +66,8 @@ def decide(book: Book, request: Request, tap: TapFacts | None, *, tap_used_befor
         return outcome_of(_decide_purchase(book, request, head, terminal, tap, used_before=tap_used_before, at_us=at_us))
     if request.op is Op.DRAW or request.op is Op.GIVE:
         return outcome_of(drawing.decide(book, request, head, terminal, at_us=at_us))
+    if request.op is Op.DLV:
+        return outcome_of(_decide_delivery(book, request, head, terminal, tap, used_before=tap_used_before, at_us=at_us))
     return outcome_of(_decide_afterwards(book, request, head, terminal, at_us=at_us))
 
 
@@ -101,6 +104,18 @@ def _decide_purchase(
     return sale.decide_authorisation(
         asked, terminal=terminal, convention=convention, reversed_before=reversed_before, charte=charte, card=card,
         member=member, facts=facts, calendar=book.caisse.calendar, at_us=at_us,
+    )
+
+
+def _decide_delivery(
+    book: Book, request: Request, head: OperationHead, terminal: Terminal, found: TapFacts | None, *, used_before: bool,
+    at_us: int,
+) -> DeliveryDecided:
+    card = book.members.cards.get(found.card) if found is not None and found.card is not None else None
+    return deliveries.decide_delivery(
+        book.contracts, head=head, original=request.original or OperationId(bytes(16)), amount_cents=request.amount_cents,
+        lines=request.lines, terminal=terminal, tap=_tap(found, card, at_us, used_before), card=card,
+        reversed_before=book.reversed_before(request.terminal, request.x, at_us), today=book.caisse.calendar.day(at_us),
     )
 
 
@@ -164,6 +179,10 @@ def _same_operation(known: Operation, request: Request, tap: TapFacts | None) ->
         return request.op is Op.REV and event.original == request.original
     if (event.amount_cents, event.lines) != (request.amount_cents, request.lines):
         return False
+    if isinstance(event, DeliveryDecided):
+        asked_tap = (tap.card, tap.counter) if tap is not None and tap.genuine else None
+        used = (event.tap.card, event.tap.counter) if event.tap is not None else None
+        return request.op is Op.DLV and (event.original, used) == (request.original, asked_tap)
     if isinstance(event, CaptureDecided | RefundDecided):
         wanted = Op.CAP if isinstance(event, CaptureDecided) else Op.REF
         return request.op is wanted and event.original == request.original
@@ -181,7 +200,7 @@ def outcome_of(event: Decided) -> Outcome:
     """What the terminal is told about a decided operation."""
     if type(event) is SaleDecided:  # nearly always; in the order of Outcome's fields
         return tuple.__new__(Outcome, (event, event.answer, event.approved_cents, event.approved_lines))
-    if isinstance(event, ReversalDecided):
+    if isinstance(event, ReversalDecided | DeliveryDecided):
         return Outcome(event=event, answer=event.answer, approved_cents=None, approved_lines=None)
     if isinstance(event, RefundDecided):
         return Outcome(event=event, answer=event.answer, approved_cents=event.card_cents, approved_lines=event.card_lines)
@@ -192,6 +211,6 @@ def outcome_of(event: Decided) -> Outcome:
 
 def uses_tap(event: object) -> Tap | None:
     """The tap that an event uses up for ever, to be kept in the store."""
-    if isinstance(event, SaleDecided | AuthorisationDecided) and event.member is not None:
+    if isinstance(event, SaleDecided | AuthorisationDecided | DeliveryDecided) and event.member is not None:
         return event.tap if event.tap is not None and event.tap.fresh else None
     return None

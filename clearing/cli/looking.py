@@ -20,9 +20,12 @@ from clearing.values import CaisseCode
 _ACCOUNTS: Final = {
     "bank": "at the bank, by what was recorded", "owed": "owed to producers, in no batch yet",
     "payable": "in batches, not recorded as paid yet", "fund": "free in the fund {name}", "held": "held for authorisations",
-    "purse": "members can spend ({name})",
+    "purse": "members can spend ({name})", "cash": "cash in the box", "cheques": "cheques in the box",
+    "returned": "cotisations that came back ({name})", "contract": "waiting in contracts",
 }
 _LEAVING: Final = "payable to funders, members and heirs"
+_THE_CAISSES: Final = ("bank", "cash", "cheques", "returned")
+"""Accounts of what it has; of all others it owes or keeps for somebody."""
 
 
 async def sales(desk: Desk) -> None:
@@ -114,6 +117,8 @@ async def _status_of(desk: Desk, code: CaisseCode, views: Questions) -> None:
         if kind in _ACCOUNTS:
             told = _LEAVING if kind == "payable" and ":" in name else _ACCOUNTS[kind].format(name=name)
             sums[told] = sums.get(told, 0) + (account.cents if kind == "bank" else -account.cents)
+            told = _ACCOUNTS[kind].format(name=name)
+            sums[told] = sums.get(told, 0) + (account.cents if kind in _THE_CAISSES else -account.cents)
     for told, cents in sums.items():
         desk.say(f"  {told:42} {euros(cents):>14} EUR")
     for batch in await views.batches():

@@ -9,10 +9,14 @@ from typing import Final, NoReturn
 
 from clearing.cli import (
     closing,
+    contract_payments,
+    contracts,
+    cotisations,
     crediting,
     decisions,
     demo,
     funds,
+    gifts,
     households,
     looking,
     members,
@@ -57,6 +61,10 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     *funds.ENTRIES,
     *subsidies.ENTRIES,
     *closing.ENTRIES,
+    *cotisations.ENTRIES,
+    *gifts.ENTRIES,
+    *contracts.ENTRIES,
+    *contract_payments.ENTRIES,
 )
 _WORD: Final = re.compile(r"argument COMMAND: invalid choice: '([^']*)'")
 _WORD_OFFERED: Final = re.compile(r"[a-z][a-z-]*")

@@ -49,7 +49,12 @@ async def _sell(desk: Desk, terminal: "ReferenceTerminal", cards: dict[str, Kept
 
     card, lines, share = desk.arguments.card, desk.arguments.lines, _share(desk)
     face = Till(terminal, cards, words, Console(highlight=False, soft_wrap=True), Keyboard().line, card=card)
-    if not lines:
+    if desk.arguments.deliver and card is not None:
+        try:
+            return await face.deliver_once(card, desk.arguments.deliver, ";".join(lines or ()))
+        except NotALine as wrong:
+            raise Misused(f"{str(wrong)!r} is no line; write what is handed over as category=euros, or leave it out") from None
+    if not lines and not desk.arguments.deliver:
         return 0 if desk.arguments.pair and not sys.stdin.isatty() else await face.sell_until_closed()
     if share is not None:
         try:
@@ -130,6 +135,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
                         help="with --lines: ask a solidarity fund for this reduction, without a card")  # fmt: skip
     parser.add_argument("--give", type=whole(100, 500), metavar="PERCENT",
                         help="with --lines: the price paid in cash, like 125; 100: the lines are coupons")  # fmt: skip
+    parser.add_argument("--deliver", metavar="CONTRACT", help="hand a contract's basket over to --card and end")
     parser.add_argument("--language", choices=LANGUAGES, default="fr", help="of the till's screen (default: fr)")
     parser.add_argument("--url", help="of the gateway (default: the one that runs in this home)")
 

@@ -9,6 +9,8 @@ from clearing.events import (
     bonus,
     caisse,
     closing,
+    contracts,
+    cotisations,
     crediting,
     funds,
     grants,
@@ -35,6 +37,8 @@ Event = (
     | closing.Event
     | solidarity.Event
     | bonus.Event
+    | contracts.Event
+    | cotisations.Event
 )
 
 EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from clearing.installation.amounts import read_euros, read_percent
 from clearing.rules.calendar import instant_us
+from clearing.rules.takings import MEANS
 from clearing.values import WHOLE, CaisseCode, InvalidValue, identifier
 
 Table = dict[str, object]
@@ -225,6 +226,19 @@ def read_bonus_rule(one: Table, zone: ZoneInfo) -> Table:
     said["covers"] = [_cover(cover, what, whole=False) for cover in _list(said.get("covers"), f"covers of {what}")]
     said["month_cents"] = read_euros(said.pop("month", None), what=f"month of {what}")
     return {"short": "less"} | _with_condition(said, zone, what)
+def _cotisation(one: Table) -> Table:
+    """minimum and step "0.01", every means, and the free amount without a grid, unless the file says otherwise."""
+    said, what = dict(one), f"cotisation rule {one.get('rule')!r}"
+    for name in ("minimum", "step"):
+        said[f"{name}_cents"] = read_euros(said.pop(name, "0.01"), what=f"{name} of {what}")
+    levels = _list(said.get("levels"), f"levels of {what}")
+    said["levels"] = [_level(level, what) for level in levels]
+    return {"free": not levels, "means": list(MEANS), "over_is_gift": False} | said
+
+
+def _level(one: Table, what: str) -> Table:
+    said = dict(one)
+    return said | {"cents": read_euros(said.pop("amount", None), what=f"level {one.get('label')!r} of {what}")}
 
 
 def _person(one: Table, public_key_of: PublicKeyOf) -> Table:
@@ -261,6 +275,7 @@ PARTS: Final[dict[str, Callable[[Table, ZoneInfo, int], Table]]] = {
     "household_rules": lambda one, _zone, _place: dict(one),
     "solidarity_rules": lambda one, _zone, _place: read_solidarity_rule(one),
     "bonus_rules": lambda one, zone, _place: read_bonus_rule(one, zone),
+    "cotisation_rules": lambda one, _zone, _place: _cotisation(one),
 }
 """[[list]] of the file -> how a table of it (with the zone, and its place from 1) becomes an item of the founding's body."""
 

@@ -6,11 +6,13 @@ from typing import Any, NamedTuple, Self
 
 from clearing.events.catalogue import Event
 from clearing.events.closing import ProducerRepaid
+from clearing.events.contracts import ContractEnded, ContractPaidOver, InstalmentReceived, InstalmentReturned
 from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
 from clearing.projections.answers import SaleRow, ShareRow
 from clearing.projections.drawn import Together, gross_of
 from clearing.projections.operations import Operation, operation
 from clearing.projections.owed import per_payee
+from clearing.rules.debts import Debt, debts
 from clearing.rules.sale import goods
 
 
@@ -113,5 +115,14 @@ def _entry(producer: str, at: int, event: Event, original: int | None) -> Entry 
             return None if card is None else Entry(at, original or 0, "reversal", 0, -card)
         case ProducerRepaid() if event.producer == producer:
             return Entry(at, at, "repaid", 0, event.cents)
+        case InstalmentReceived() | InstalmentReturned() | ContractEnded() | ContractPaidOver():
+            return next((_contract(at, debt) for debt in debts(event) if debt.producer == producer), None)
         case _:
             return None
+
+
+def _contract(at: int, debt: Debt) -> Entry:
+    """What a contract brings, or what goes back of it: the whole of it is the producer's."""
+    if debt.captured_cents:
+        return Entry(at, at, "capture", debt.captured_cents, debt.captured_cents)
+    return Entry(at, at, "refund", -debt.refunded_cents, -debt.refunded_cents)

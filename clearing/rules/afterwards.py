@@ -10,6 +10,7 @@ from typing import Final
 from clearing.events.basket import Line, Return, Share
 from clearing.events.charte import Charte
 from clearing.events.codes import Code, till_code
+from clearing.events.contracts import DeliveryDecided
 from clearing.events.sales import (
     AuthorisationDecided,
     CaptureDecided,
@@ -121,7 +122,7 @@ def decide_reversal(
         effect = "tombstone"
         if asked.original not in open_tombstones and len(open_tombstones) >= TOMBSTONES_MAX:
             code, effect = Code.FREQUENCY_LIMIT, "nothing"
-    elif isinstance(original.event, ReversalDecided | RefundDecided):
+    elif isinstance(original.event, ReversalDecided | RefundDecided | DeliveryDecided):
         code = Code.NOT_ALLOWED_NOW
     elif original.state is State.HELD and isinstance(original.event, AuthorisationDecided):
         effect, back = "released", returned(original.event.shares, allocation, at_us=at_us, when_lapsed="lapsed")

@@ -18,8 +18,12 @@ from clearing.rules import (
     caisse,
     card_limits,
     closing,
+    contracting,
+    contracts,
+    cotisations,
     emergency,
     funds,
+    gifts,
     households,
     lapsing,
     members,
@@ -28,12 +32,15 @@ from clearing.rules import (
     settlement,
     solidarity,
     subsidies,
+    takings,
 )
 from clearing.rules.answers import BrokenBook
 from clearing.rules.ceilings import Usage
 from clearing.rules.facts import Facts, Spendable
 from clearing.rules.folds import (
     closing as ending,
+    contracts as contract_folds,
+    cotisations as cotisation_folds,
     grants,
     households as household_folds,
     money,
@@ -64,6 +71,10 @@ SECTIONS: Final = (
     "closing",
     "solidarity",
     "bonuses",
+    "takings",
+    "cotisations",
+    "gifts",
+    "contracts",
 )
 """The rooms of the book that are records of containers and single values: snapshots say them field by field."""
 
@@ -89,6 +100,10 @@ class Book:
         self.closing = closing.Closing()
         self.solidarity = solidarity.Solidarity()
         self.bonuses = bonuses.Bonuses()
+        self.takings = takings.Takings()
+        self.cotisations = cotisations.Cotisations()
+        self.gifts = gifts.Gifts()
+        self.contracts = contracts.Contracts()
         self.usage = Usage()
         self.operations = Operations(bodies)
         self.tombstones: dict[TerminalId, dict[OperationId, int]] = {}
@@ -111,7 +126,7 @@ class Book:
 
     def due(self, at_us: int) -> Event | None:
         """The next thing that time alone makes happen at at_us: a day's draws are shared, a hold expires, a class changes, who
-        left is settled with, credit lapses. None: nothing is due."""
+        left is settled with, credit lapses, a fund's part of a contract is about to end. None: nothing is due."""
         hold = self._next_hold()
         lapse_us = lapsing.next_due_us(self.allocation, self.members)
         if self.members.class_changes or self.households.leaving_at or self.households.again or self.allocation.notices:
@@ -124,6 +139,8 @@ class Book:
             return afterwards.decide_hold_expiry(self.operations[hold[1]], allocation=self.allocation, at_us=at_us)
         if lapse_us is not None and lapse_us <= at_us:
             return lapsing.decide_lapse(self.allocation, self.members, self.caisse.calendar, at_us=at_us)
+        if self.contracts.warnings:
+            return contracting.decide_warn(self.contracts, at_us=at_us)
         return None
 
     def _next_of_people(self, up_to_us: int) -> tuple[int, Event] | None:
@@ -235,6 +252,8 @@ _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **grants.FOLDS,
     **ending.FOLDS,
     **drawn.FOLDS,
+    **cotisation_folds.FOLDS,
+    **contract_folds.FOLDS,
 }
 """What each event does to the book. Events that are not here are evidence only: declines of commands and allocations, held
 frames, confirmed clocks, repeats."""

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from clearing.events.basket import Share
 from clearing.events.catalogue import Event
 from clearing.events.closing import ProducerRepaid
+from clearing.events.contracts import ContractEnded, ContractPaidOver, InstalmentReceived, InstalmentReturned
 from clearing.events.solidarity import DrawDecided, DrawsShared, GiveDecided, producers_paid
 from clearing.values import ProducerId
 
@@ -46,6 +47,10 @@ OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {
     DrawsShared: _shared,
     GiveDecided: _given,
     ProducerRepaid: lambda event: [Debt(event.producer, 0, -event.cents)],  # what it owed for goods that came back
+    InstalmentReceived: lambda event: () if event.fund is None else (Debt(event.producer, event.cents, 0),),
+    InstalmentReturned: lambda event: _back(event.producer, event.from_producer_cents),
+    ContractEnded: lambda event: _back(event.producer, event.back_fund_cents + event.from_producer_cents),
+    ContractPaidOver: lambda event: (Debt(event.producer, event.cents, 0),),
 }
 """Event -> its debts, one per producer. Their postings are in rules/postings.py."""
 
@@ -54,3 +59,7 @@ def debts(event: Event) -> tuple[Debt, ...]:
     """What this event adds to what is owed; nothing for the operations of terminals and for most others."""
     found = OWES.get(type(event))
     return () if found is None else tuple(found(event))
+
+
+def _back(producer: ProducerId, cents: int) -> tuple[Debt, ...]:
+    return (Debt(producer, 0, cents),) if cents else ()

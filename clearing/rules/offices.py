@@ -116,6 +116,39 @@ _SOLIDARITY: Final[Roles] = {
     "sell_coupons": _DESK,
     "set_bonus_rule": _RULES,
 }
+_COTISATIONS: Final[Roles] = {
+    "set_cotisation_rule": _RULES,
+    "agree_cotisation": _DESK,
+    "end_cotisation": _DESK,
+    "receive_cotisation": _DESK,
+    "return_cotisation": _MONEY,
+    "write_off_cotisation": ("treasurer", "approver"),
+    "count_deposit": ("desk", "treasurer", "approver"),
+    "confirm_deposit": ("desk", "treasurer", "approver"),
+    "discard_deposit": ("desk", "treasurer", "approver"),
+    "receive_gift": _DESK,
+    "propose_legal_basis": _RULES,
+    "enter_legal_basis": ("clerk", "treasurer", "approver"),
+    "issue_tax_receipts": _MONEY,
+    "cancel_tax_receipt": _MONEY,
+}
+_CONTRACTS: Final[Roles] = {
+    "open_season": _DESK,
+    "sign_contract": _DESK,
+    "pay_instalment": _DESK,
+    "pay_fund_parts": _MONEY,
+    "return_instalment": _DESK,
+    "record_deliveries": _DESK,
+    "skip_delivery": _DESK,
+    "swap_deliveries": _DESK,
+    "declare_crop_loss": _DESK,
+    "end_contract": _DESK,
+    "end_season": _DESK,
+    "take_over_fund_part": _DESK,
+    "shrink_contract": _DESK,
+    "pay_over_contracts": _MONEY,
+    "refund_contract": _MONEY,
+}
 
 ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_OFFICERS,
@@ -129,6 +162,8 @@ ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_FUNDERS,
     **_ENDING,
     **_SOLIDARITY,
+    **_COTISATIONS,
+    **_CONTRACTS,
 }
 """verb -> roles of which one is enough."""
 

@@ -6,6 +6,10 @@ Cents above zero are a debit, below zero a credit. Accounts: `bank`; `fund:<id>`
 members' purses of a kind; `held` what authorisations reserve; `owed:<producer>` captured and not yet in a batch that pays;
 `payable:<producer>` given to the bank to pay; `payable:grantor:<grant>`, `payable:member:<id>`, `payable:heir:<fund>` what
 leaves otherwise. Off the balance: `receivable:<fund>` against `notified:<fund>`, what was announced and is still to come.
+`payable:<producer>` given to the bank to pay; `cash`, `cheques` taken in by hand; `returned:<fund>` what members owe of
+cotisations that came back; `contract:<id>` a household's money that waits in its contract. Off the balance: `receivable:<fund>`
+against `notified:<fund>` add up what was notified (a MoneyReceived names no notification, so it clears none: read them against
+what the fund received).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +20,20 @@ from clearing.events.basket import LotReturn, Return, Share
 from clearing.events.bonus import BonusCredited, BonusTakenBack
 from clearing.events.catalogue import Event
 from clearing.events.closing import OwnMoneyPaid, OwnMoneyReleased, ProducerRepaid, RestPaid, RestReleased
+from clearing.events.contracts import (
+    ContractEnded,
+    ContractPaidOver,
+    ContractRefunded,
+    InstalmentReceived,
+    InstalmentReturned,
+)
+from clearing.events.cotisations import (
+    CotisationReceived,
+    CotisationReturned,
+    CotisationWrittenOff,
+    DepositConfirmed,
+    GiftReceived,
+)
 from clearing.events.crediting import CohortRolled
 from clearing.events.funds import (
     AllocationGranted,
@@ -47,6 +65,7 @@ from clearing.events.sales import (
 from clearing.events.settlement import BatchClosed, PayoutConfirmed, PayoutReturned
 from clearing.events.solidarity import CouponsSold, DrawDecided, DrawsShared, GiveDecided
 from clearing.rules.returns import new_lot_ids
+from clearing.rules.takings import ACCOUNT_OF
 from clearing.values import BatchId, FundId, MemberId, Position, ProducerId
 
 BANK: Final = "bank"
@@ -241,6 +260,39 @@ def payable_member(member: MemberId) -> str:
     return f"payable:member:{member}"
 
 
+def _cotisation(event: CotisationReceived) -> Legs:
+    return {
+        ACCOUNT_OF[event.means]: event.cents, f"returned:{event.fund}": -event.cleared_cents,
+        f"fund:{event.fund}": event.cleared_cents - event.cents,
+    }
+
+
+def _instalment(event: InstalmentReceived) -> Legs:
+    if event.fund is not None:
+        return _move(f"fund:{event.fund}", f"owed:{event.producer}", event.cents)
+    return _move(event.into, f"contract:{event.contract}", event.cents) if event.into else {}
+
+
+def _instalment_back(event: InstalmentReturned) -> Legs:
+    if not event.through:
+        return {}
+    return {
+        BANK: -event.cents, f"owed:{event.producer}": event.from_producer_cents,
+        f"contract:{event.contract}": event.cents - event.from_producer_cents,
+    }
+
+
+def _contract_ended(event: ContractEnded) -> Legs:
+    """What the producer got and did not deliver: the fund's part is the fund's again, the household's waits in the contract."""
+    found = {
+        f"owed:{event.producer}": event.back_fund_cents + event.from_producer_cents,
+        f"contract:{event.contract}": -event.from_producer_cents,
+    }
+    if event.fund is not None:
+        found[f"fund:{event.fund}"] = -event.back_fund_cents
+    return found
+
+
 _MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     SaleDecided: lambda event, _: _paid(event.shares),
     AuthorisationDecided: lambda event, _: _held(event.shares),
@@ -280,6 +332,16 @@ _MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     CouponsSold: lambda event, _: _move(BANK, f"fund:{event.fund}", event.cents),
     BonusCredited: lambda event, _: _move(f"fund:{event.fund}", f"purse:{event.purse}", event.cents),
     BonusTakenBack: lambda event, _: _move(f"purse:{event.purse}", f"fund:{event.fund}", event.cents),
+    CotisationReceived: lambda event, _: _cotisation(event),
+    CotisationReturned: lambda event, _: _move(f"returned:{event.fund}", BANK, event.cents),
+    CotisationWrittenOff: lambda event, _: _move(f"fund:{event.fund}", f"returned:{event.fund}", event.cents),
+    DepositConfirmed: lambda event, _: _move(BANK, event.account, event.cents),
+    GiftReceived: lambda event, _: _move(ACCOUNT_OF[event.means], f"fund:{event.fund}", event.cents),
+    InstalmentReceived: lambda event, _: _instalment(event),
+    InstalmentReturned: lambda event, _: _instalment_back(event),
+    ContractEnded: lambda event, _: _contract_ended(event),
+    ContractPaidOver: lambda event, _: _move(f"contract:{event.contract}", f"owed:{event.producer}", event.cents),
+    ContractRefunded: lambda event, _: _move(f"contract:{event.contract}", BANK, event.cents),
 }
 """What each event moves; an event that is not here moves no money."""
 

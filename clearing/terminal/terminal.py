@@ -16,7 +16,8 @@ from clearing.terminal.answers import AskAgain, Decided, TurnedAway, judge
 from clearing.terminal.identity import TerminalIdentity
 from clearing.terminal.queue import Message, NotPaired, State, TerminalQueue
 from clearing.terminal.transport import ANSWER_BYTES_MAX, NoAnswer, TerminalClock, Transport
-from clearing.values import Cents, OperationId, TerminalId
+from clearing.values import Cents, ContractId, OperationId, TerminalId
+from clearing.wire.commands import contract_number
 from clearing.wire.fields import DAY_MS, TimeMs
 from clearing.wire.replies import Reply, parse_reply
 from clearing.wire.reply_envelope import open_reply
@@ -31,6 +32,7 @@ PATHS: Final = {
     Op.REF: "/v1/refund",
     Op.DRAW: "/v1/draw",
     Op.GIVE: "/v1/give",
+    Op.DLV: "/v1/deliver",
     Op.ROTATE: "/v1/rotate",
 }
 _PURCHASES: Final = (Op.SALE, Op.AUTH, Op.DRAW, Op.GIVE)
@@ -143,6 +145,16 @@ class ReferenceTerminal:
         shown = await self._purchase(Op.GIVE, lines, None, all_or_nothing=False, price_choice=percent)
         coupons = percent == _COUPONS_PERCENT and shown.ending is Ending.DECIDED
         return replace(shown, rest_cents=Cents(0 if coupons else sum(line.amount_cents for line in lines)))
+
+    async def deliver(self, contract: ContractId, lines: Sequence[Line], source: TapSource) -> Shown:
+        """A member fetches a contract's basket; lines: what was handed over. It costs nothing, so without an
+        answer it waits and is sent again. Raises BadTap, MalformedFrame, TerminalLocked."""
+        await self._finish_rotation()
+        p, c = source.tap()
+        original = contract_number(contract)
+        return await self._told(self._queue.append(
+            self._draft(Op.DLV, lines=tuple(lines), card=CardUrl(p, c), original=original)
+        ))  # fmt: skip
 
     async def rotate(self) -> Shown:
         """Bring a new key, signed by the old one; it is on disk before the caisse hears of it."""

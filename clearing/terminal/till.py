@@ -14,9 +14,10 @@ from rich.panel import Panel
 from rich.table import Table
 
 from clearing.events.basket import Line
+from clearing.events.codes import Code
 from clearing.terminal.terminal import Ending, ReferenceTerminal, Shown, TapSource
-from clearing.terminal.words import NotALine, Words, euros, noted, said, typed_basket, typed_share
-from clearing.values import InvalidValue
+from clearing.terminal.words import NotALine, Words, euros, noted, said, told_delivery, typed_basket, typed_share
+from clearing.values import ContractId, InvalidValue, identifier
 from clearing.wire.frame import MalformedFrame
 from clearing.wire.requests import Op
 from clearing.wire.tap import BadTap, read_card_url
@@ -26,6 +27,7 @@ Ask = Callable[[str], Awaitable[str]]
 _UNDO: Final = frozenset({"a", "u"})
 _QUIT: Final = frozenset({"q", "quit", "exit"})
 _TAKE_BACK: Final = "-"
+_DELIVER: Final = "c "
 _CARDS_SHOWN: Final = 9
 Basket = tuple[Line, ...]
 
@@ -78,6 +80,15 @@ class Till:
         self._say(said(shown, self._words))
         return 0 if shown.ending is Ending.DECIDED else 1
 
+    async def deliver_once(self, card: str, contract: str, basket: str) -> int:
+        """A contract's basket to its member's card: 0 when it may be handed over, else 1. basket: '' for a whole one. Raises as
+        sell_once does."""
+        lines = typed_basket(basket) if basket else ()
+        name = ContractId(identifier(contract, what="a contract"))
+        shown = await self._terminal.deliver(name, lines, self._source(card))
+        self._say(told_delivery(contract, shown, self._words))
+        return 0 if shown.code is Code.APPROVED else 1
+
     async def sell_until_closed(self) -> int:
         """Baskets and cards as they are typed, until q or the end of input. Raises NoSuchCard, TerminalLocked."""
         self._greet()
@@ -98,6 +109,9 @@ class Till:
         """What is in the basket afterwards."""
         if typed.lower() in _UNDO:
             await self._undo()
+            return basket
+        if typed.lower().startswith(_DELIVER):
+            await self._deliver(typed[len(_DELIVER):].strip())
             return basket
         if typed == _TAKE_BACK:
             return basket[:-1]
@@ -151,6 +165,22 @@ class Till:
         self._last = shown if shown.card_cents else None
         self._say(said(shown, self._words))
         return basket if shown.ending is Ending.REFUSED else ()
+    async def _deliver(self, typed: str) -> None:
+        """'veg-12' or 'veg-12 veg 2.57': a contract, and what is handed over where it is less than a whole basket."""
+        contract, _, lines = typed.partition(" ")
+        if not contract:
+            self._say(self._words.which_contract)
+            return
+        card = self._card or (await self._ask(self._words.which_card)).strip()
+        if not card:
+            return
+        try:
+            with self._console.status(self._words.asking):
+                await self.deliver_once(card, contract, lines)
+        except NotALine:
+            self._say(self._words.which_contract)
+        except (NoSuchCard, BadTap, InvalidValue, MalformedFrame) as fault:
+            self._say(str(fault))
 
     def _source(self, typed: str) -> TapSource:
         """A card by its number in the table, its name, or the address that a telephone read from it."""

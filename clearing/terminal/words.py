@@ -50,6 +50,9 @@ class Words:
     next_line: str
     which_card: str
     asking: str
+    fetched: str
+    not_fetched: str
+    which_contract: str
     still_to_send: str
     not_a_line: str
     no_lines: str
@@ -78,12 +81,15 @@ FRENCH: Final = Words(
     next_line="panier {total} EUR > ",
     which_card="carte (nom, numéro ou adresse lue ; vide = revenir au panier) > ",
     asking="la carte est lue, un instant...",
+    fetched="panier du contrat {contract} : remis",
+    not_fetched="panier du contrat {contract} : pas remis aujourd'hui{note}",
+    which_contract="écrire le contrat, par exemple : c legumes-12   ou avec ce qui est remis : c legumes-12 legumes 2,57",
     still_to_send="{number} messages de ce terminal attendent la caisse ; ils partent avec la prochaine vente.",
     not_a_line="écrire une catégorie et un montant, par exemple : fruit-veg 7,35",
     no_lines="panier vide : rien n'a été vendu",
     help="Taper le panier ligne par ligne, par exemple : fruit-veg 7,35   Une ligne vide appelle la carte.\n"
     "remise 20 = réduction de 20 %   don 125 = prix payé 125 %   (coupon 3 puis don 100 = vendre 3 EUR de coupons)\n"
-    "- = retirer la dernière ligne   a = annuler la dernière vente   q = quitter",
+    "- = retirer la dernière ligne   a = annuler la dernière vente   c CONTRAT = remettre un panier   q = quitter",
     last="dernière vente faite ici : {said}",
     no_such_card="pas de carte « {typed} » ici ; il y a : {names}",
     notes={
@@ -115,12 +121,15 @@ ENGLISH: Final = Words(
     next_line="basket {total} EUR > ",
     which_card="card (name, number or the address it showed; empty = back to the basket) > ",
     asking="the card is being read, a moment...",
+    fetched="basket of the contract {contract}: handed over",
+    not_fetched="basket of the contract {contract}: not to be handed over today{note}",
+    which_contract="write the contract, such as: c veg-12   or with what is handed over: c veg-12 veg 2.57",
     still_to_send="{number} messages of this terminal wait for the caisse; they are sent with the next sale.",
     not_a_line="write a category and an amount, such as: fruit-veg 7.35",
     no_lines="empty basket: nothing was sold",
     help="Type the basket line by line, such as: fruit-veg 7.35   An empty line calls for the card.\n"
     "draw 20 = a reduction of 20 %   give 125 = 125 % of the price paid   (coupon 3 then give 100 = sell coupons of 3 EUR)\n"
-    "- = take back the last line   u = undo the last sale   q = quit",
+    "- = take back the last line   u = undo the last sale   c CONTRACT = hand over a basket   q = quit",
     last="last sale at this till: {said}",
     no_such_card="there is no card '{typed}' here; there are: {names}",
     notes={
@@ -171,6 +180,13 @@ def typed_share(text: str) -> tuple[Op, int] | None:
     """'draw 20', 'remise 20', 'give 125', 'don 125' -> what is asked and its percent; None for anything else."""
     found = _SHARE.fullmatch(text.strip().lower())
     return None if found is None else (_SHARES[found[1]], int(found[2]))
+def told_delivery(contract: str, shown: Shown, words: Words) -> str:
+    """The one sentence for a contract's basket."""
+    if shown.ending is not Ending.DECIDED:
+        return said(shown, words)
+    note = noted(shown, words)
+    text = words.fetched if shown.code is Code.APPROVED else words.not_fetched
+    return text.format(contract=contract, note=f" ({note})" if note else "")
 
 
 def typed_line(text: str) -> Line:

@@ -37,6 +37,7 @@ PATHS: Final[Mapping[str, Op]] = {
     "/v1/refund": Op.REF,
     "/v1/draw": Op.DRAW,
     "/v1/give": Op.GIVE,
+    "/v1/deliver": Op.DLV,
     "/v1/rotate": Op.ROTATE,
     "/v1/receipt": Op.RECEIPT,
     "/v1/time": Op.TIME,

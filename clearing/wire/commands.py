@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Final
 
 from clearing.events.codes import Code
-from clearing.values import CaisseCode, OperationId, PersonId, TerminalId
+from clearing.values import CaisseCode, ContractId, OperationId, PersonId, TerminalId
 from clearing.wire import fields as read
 from clearing.wire.fields import TimeMs
 from clearing.wire.frame import canonical_map, pack, require_plain
@@ -63,6 +63,11 @@ class CommandReply:
 def person_number(person: PersonId) -> TerminalId:
     """Eight bytes that stand for a person where a terminal's id stands for a terminal: of SHA-256 of the id's text."""
     return TerminalId(sha256(person.encode()).digest()[:8])
+
+
+def contract_number(contract: ContractId) -> OperationId:
+    """Sixteen bytes that stand for a contract in `r` of a delivery: of SHA-256 of the id's text."""
+    return OperationId(sha256(contract.encode()).digest()[:16])
 
 
 def encode_command(command: Command) -> bytes:

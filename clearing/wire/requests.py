@@ -249,7 +249,7 @@ def _require_sums(request: Request, limits: RequestLimits) -> None:
         raise MalformedFrame(f"'l' must have at most {limits.lines_max} lines")
     if sum([line.amount_cents for line in request.lines]) != request.amount_cents:
         raise AmountsDoNotMatch("the lines do not sum to the amount")
-    if not request.lines and request.op is not Op.CAP:  # a capture of nothing releases the whole hold
+    if not request.lines and request.op not in (Op.CAP, Op.DLV):  # nothing of a hold; a basket as it is
         raise MalformedFrame("'l' must have at least one line")
     if request.offline_lines is not None:
         _require_offline_sums(request, request.offline_lines)

@@ -8,6 +8,7 @@ import pytest
 from clearing.authoriser.founding import decide_found
 from clearing.events.caisse import CaisseFounded, CharteAdopted
 from clearing.events.charte import Span
+from clearing.events.cotisations import CotisationRuleSet
 from clearing.events.crediting import EmergencyRuleSet
 from clearing.events.funds import AllocationRuleSet, FundOpened
 from clearing.events.households import HouseholdRulesSet
@@ -180,3 +181,35 @@ def test_a_fund_can_be_founded_bound_and_its_rules_are_checked_with_it(tmp_path:
     declined = decide_found(refused.code, refused.body, founder_kid=KEYS["camille"].public[:8], at_us=1_750_000_000_000_000)
     assert isinstance(declined, Declined)
     assert 'write where = ["territory.avesnois"]' in declined.why
+COTISATIONS = """
+[[cotisation_rules]]
+rule = "cotisation"
+fund = "general"
+decision = "ag-2017-11"
+minimum = "10.00"
+step = "5.00"
+levels = [{ label = "B", amount = "25.00" }, { label = "C", amount = "60.00" }]
+"""
+
+
+def test_a_founding_may_bring_the_voted_cotisations(tmp_path: Path) -> None:
+    path = tmp_path / "caisse.toml"
+    path.write_text(EXAMPLE.read_text(encoding="utf-8") + COTISATIONS, encoding="utf-8")
+    file = read(path)
+    events = decide_found(file.code, file.body, founder_kid=KEYS["camille"].kid, at_us=1)
+    assert isinstance(events, tuple), events
+    [rule] = [event for event in events if isinstance(event, CotisationRuleSet)]
+    assert (rule.minimum_cents, rule.step_cents, rule.free, rule.over_is_gift) == (1_000, 500, False, False)
+    assert rule.levels == (("B", 2_500), ("C", 6_000))
+    assert rule.means == ("debit", "transfer", "cash", "cheque")
+
+
+@pytest.mark.parametrize(("old", "new", "said"), [
+    ('minimum = "10.00"', "minimum = 10", "minimum of cotisation rule 'cotisation'"),
+    ('amount = "25.00"', 'amount = "25"', "level 'B' of cotisation rule"),
+])  # fmt: skip
+def test_a_slip_in_the_cotisations_of_a_founding_names_its_place(old: str, new: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "caisse.toml"
+    path.write_text(EXAMPLE.read_text(encoding="utf-8") + COTISATIONS.replace(old, new), encoding="utf-8")
+    with pytest.raises(InvalidValue, match=said):
+        read(path)

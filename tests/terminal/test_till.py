@@ -15,7 +15,7 @@ from clearing.terminal.words import ENGLISH, FRENCH, NotALine, Words, euros, sai
 from clearing.values import Cents, OperationId
 from clearing.wire.tap import BadTap
 from tests.stall_world import BRUME, World
-from tests.terminal.links import IDENTITY, TillClock, UncertainLink
+from tests.terminal.links import IDENTITY, Fate, TillClock, UncertainLink
 
 STIGMA = {
     "allocation",
@@ -216,3 +216,34 @@ def test_a_seller_is_told_what_to_do_when_the_two_amounts_do_not_say_it() -> Non
 def test_no_word_on_the_screen_carries_a_stigma(words: Words) -> None:
     spoken = set(re.findall(r"\w+", " ".join(str(text) for text in asdict(words).values()).lower()))
     assert spoken.isdisjoint(STIGMA)
+
+
+async def test_a_contracts_basket_is_fetched_by_a_tap_and_costs_nothing(stall: Stall) -> None:
+    await stall.till("c legumes-12", "alice", "c legumes-12 fruit-veg 2,57", "alice").sell_until_closed()
+    assert stall.text.count("panier du contrat legumes-12 : remis") == 2
+    assert stall.link.paths() == ["/v1/deliver", "/v1/deliver"]
+    assert sorted(stall.world.writer.purses.values()) == [0, 1_000]
+
+
+async def test_a_basket_that_is_not_to_be_handed_over_is_said_with_its_note(stall: Stall) -> None:
+    stall.cards["stranger"] = stall.world.card(9, cents=None)
+    await stall.till("c veg-12", "stranger", words=ENGLISH).sell_until_closed()
+    assert "not to be handed over today (card unknown)" in stall.text
+
+
+async def test_a_mistyped_contract_costs_a_line_and_no_tap(stall: Stall) -> None:
+    await stall.till("c ", "c Légumes 12", "alice", "c veg-12 two", "alice", "c veg-12", "zoe").sell_until_closed()
+    assert stall.link.sent == []
+    assert "c legumes-12 legumes 2,57" in stall.text
+    assert "zoe" in stall.text
+
+
+async def test_a_basket_without_an_answer_is_sent_again_later_with_the_same_bytes(stall: Stall) -> None:
+    stall.link.fates[:] = [Fate.REQUEST_LOST] * 40
+    await stall.till("c veg-12", "alice").sell_until_closed()
+    assert FRENCH.waits in stall.text
+    stall.link.fates.clear()
+    before = set(stall.link.sent)
+    terminal = ReferenceTerminal(IDENTITY, stall.queue, stall.link, TillClock())
+    assert await terminal.resume() == 0
+    assert set(stall.link.sent) == before
