@@ -239,7 +239,7 @@ class _FreeCentsOf:
         return self._funds[fund].free_cents()
 
 
-_DECIDED: Final = {**sold.DECIDED, **drawn.DECIDED}
+_DECIDED: Final = {**sold.DECIDED, **drawn.DECIDED, **contract_folds.DECIDED}
 _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **sold.FOLDS,
     **money.FOLDS,

@@ -5,7 +5,7 @@ from typing import Final
 from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events import cotisations as events
-from clearing.rules import cotisations, gifts, takings
+from clearing.rules import allocation, cotisations, gifts, takings
 from clearing.rules.answers import Declined
 from clearing.rules.gifts import DONORS, Wanted
 from clearing.rules.restrictions import restricted
