@@ -14,6 +14,7 @@ from clearing.audit.frames import Frames, Signed
 from clearing.audit.promises import TERMINALS
 from clearing.audit.prover import LINES_MAX
 from clearing.authoriser.founding import founder_key
+from clearing.events.accounts import PurchaseConfirmed
 from clearing.events.caisse import CaisseFounded, CommandDeclined, FrameHeld, PersonNamed, SecurityAlerted
 from clearing.events.catalogue import Event
 from clearing.events.funds import CohortLapsed, LotLapsed
@@ -39,7 +40,7 @@ from clearing.wire.requests import Op, Request, parse_request
 from clearing.wire.signature import BadSignature, new_key_proven, payload_digest
 
 OPERATIONS: Final = (
-    SaleDecided, AuthorisationDecided, CaptureDecided, ReversalDecided, RefundDecided, OperationRepeated,
+    SaleDecided, AuthorisationDecided, CaptureDecided, ReversalDecided, RefundDecided, OperationRepeated, PurchaseConfirmed,
 )  # fmt: skip
 BY_TIME_ALONE: Final = (HoldExpired, CohortLapsed, LotLapsed, TerminalSlotClosed)
 """Events that no request asked for: no evidence, no reply."""
@@ -47,6 +48,7 @@ USED_TWICE: Final = "the message it stands on was the evidence of an event befor
 _ITEMS_MAX: Final = 100_000
 _OPS: Final = {
     SaleDecided: Op.SALE, AuthorisationDecided: Op.AUTH, CaptureDecided: Op.CAP, ReversalDecided: Op.REV, RefundDecided: Op.REF,
+    PurchaseConfirmed: Op.DLV,
 }  # fmt: skip
 
 
@@ -147,7 +149,9 @@ class Evidence:
             raise BadEvent(position, f"{type(event).__name__} has no evidence: nobody asked for it")
 
     def _operation(
-        self, event: SaleDecided | AuthorisationDecided | CaptureDecided | ReversalDecided | RefundDecided | OperationRepeated,
+        self,
+        event: SaleDecided | AuthorisationDecided | CaptureDecided | ReversalDecided | RefundDecided | OperationRepeated
+        | PurchaseConfirmed,
         signed: Signed, position: int, book: Book,
     ) -> Asked:
         terminal = book.producers.terminals.get(event.op.terminal)
@@ -286,7 +290,7 @@ def _says_the_same(event: object, request: Request) -> bool:
         case AuthorisationDecided():
             asked = (request.amount_cents, request.lines, request.price_choice)
             return (event.amount_cents, event.lines, event.price_choice) == asked
-        case CaptureDecided() | RefundDecided():
+        case CaptureDecided() | RefundDecided() | PurchaseConfirmed():
             asked_of = (request.original, request.amount_cents, request.lines)
             return (event.original, event.amount_cents, event.lines) == asked_of
         case ReversalDecided():

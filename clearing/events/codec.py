@@ -186,8 +186,16 @@ def _shape(event_type: type[Event]) -> _Shape:
 
 _SHAPES: Final = {event_type: _shape(event_type) for event_type in EVENTS}
 _BY_NUMBER: Final = {event_type.TYPE: (event_type, _SHAPES[event_type]) for event_type in EVENTS}
-_UPCASTS: Final[dict[tuple[int, int], Upcast]] = {}
-"""(type, stored schema version) -> the stored [public, private] tuples as the next version has them. Empty: all are 1."""
+
+
+def _charte_with_tolerance(parts: list[Any]) -> list[Any]:
+    """CharteAdopted 1 -> 2: until then no capture went beyond its hold."""
+    charte, *rest = parts[0]
+    return [[[*charte, 0], *rest], parts[1]]
+
+
+_UPCASTS: Final[dict[tuple[int, int], Upcast]] = {(6, 1): _charte_with_tolerance}
+"""(type, stored schema version) -> the stored [public, private] tuples as the next version has them."""
 _BODY: Final = struct.Struct(">HHI")  # type, schema version, length of the public part
 _pack: Final = msgpack.Packer(use_bin_type=True, autoreset=True).pack
 _unpack: Final = msgpack.unpackb

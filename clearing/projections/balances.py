@@ -11,6 +11,7 @@ from typing import Final
 from clearing.events.basket import Return, Share
 from clearing.events.funds import AllocationGranted, CohortLapsed, LotLapsed, PurseCredited, SingleGranted
 from clearing.events.members import MemberAdmitted, MemberGroupsChanged
+from clearing.events.orders import DeliveryNoted, DisputeResolved, ExceptionResolved, OrderCancelled, OrderPlaced
 from clearing.events.sales import (
     AuthorisationDecided,
     CaptureDecided,
@@ -104,6 +105,13 @@ def _move(recorded: Recorded, moves: _Moves) -> None:
             moves.put(event.member, event.purse, f"{event.rule}/{event.period}", event.cents, event.expires_us)
         case PurseCredited() as event:
             moves.put(event.member, event.purse, f"x{recorded.position}", event.cents, event.expires_us)
+        case OrderPlaced() as event:
+            _take(event.account, event.shares, moves)
+        case DeliveryNoted() | DisputeResolved() | OrderCancelled() as event:
+            _give_back(event.account, event.released, moves, recorded.position, 0)
+        case ExceptionResolved() as event:
+            if event.member is not None:
+                _take(event.member, event.shares, moves)
         case LotLapsed() as event:
             moves.add(event.member, event.purse, event.lot, -event.cents)
         case _:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Self
 
 from clearing.events.basket import Line
 from clearing.events.catalogue import Event
+from clearing.events.orders import DeliveryNoted, DisputeResolved, ExceptionResolved
 from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
 from clearing.projections.answers import SaleRow, ShareRow
 from clearing.projections.operations import Operation, operation
@@ -106,8 +107,23 @@ def _entry(producer: str, at: int, event: Event, original: int | None) -> Entry 
         case ReversalDecided(effect="undone"):
             card = per_payee(event.returned).get(producer)
             return None if card is None else Entry(at, original or 0, "reversal", 0, -card)
+        case DeliveryNoted() | DisputeResolved() | ExceptionResolved():
+            card = per_payee(event.shares).get(producer)
+            return None if card is None else Entry(at, at, "capture", _delivered(producer, event, card), card)
         case _:
             return None
+
+
+def _delivered(producer: str, event: DeliveryNoted | DisputeResolved | ExceptionResolved, card_cents: int) -> int:
+    """Goods of an order at full price; of a late capture that two people accepted, what is owed of it."""
+    lines = {share.line for share in event.shares if share.payee == producer and share.step != "surplus"}
+    match event:
+        case DeliveryNoted():
+            return sum(one.amount_cents for one in event.lines if one.line in lines)
+        case DisputeResolved():
+            return event.amount_cents
+        case _:
+            return card_cents
 
 
 def _gross(lines: Iterable[Line], producer: str) -> dict[str, int]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 from clearing.events.catalogue import Event
+from clearing.events.orders import DeliveryNoted, DisputeResolved, ExceptionResolved
 from clearing.values import ProducerId
 
 
@@ -18,7 +19,18 @@ class Debt(NamedTuple):
     refunded_cents: int
 
 
-OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {}
+def _of_goods(event: DeliveryNoted | DisputeResolved | ExceptionResolved) -> Iterable[Debt]:
+    """What payers took for each producer's goods; a surplus is owed to nobody."""
+    sums: dict[ProducerId, int] = {}
+    for share in event.shares:
+        if share.step != "surplus":
+            sums[share.payee] = sums.get(share.payee, 0) + share.cents
+    return (Debt(producer, cents, 0) for producer, cents in sums.items())
+
+
+OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {
+    DeliveryNoted: _of_goods, DisputeResolved: _of_goods, ExceptionResolved: _of_goods,
+}  # fmt: skip
 """Event -> its debts, one per producer. Their postings are in rules/postings.py."""
 
 

@@ -10,8 +10,9 @@ from typing import Final
 from clearing.rules.answers import Declined, not_now
 from clearing.values import PersonId, TerminalId
 
-ROLES: Final = ("treasurer", "approver", "clerk", "desk", "operator", "auditor")
+ROLES: Final = ("treasurer", "approver", "clerk", "desk", "operator", "auditor", "buyer")
 _MONEY, _RULES, _DESK, _MACHINES = ("treasurer",), ("clerk", "treasurer"), ("desk", "treasurer"), ("operator", "treasurer")
+_OFFICE, _BUYING = ("treasurer", "approver", "clerk", "desk"), ("buyer", "desk", "treasurer", "approver")
 Roles = dict[str, tuple[str, ...]]
 
 _OFFICERS: Final[Roles] = {
@@ -59,8 +60,34 @@ _PAYOUTS: Final[Roles] = {
     "confirm_payout": _MONEY,
     "return_payout": _MONEY,
 }
+_ACCOUNTS: Final[Roles] = {
+    "propose_account": _RULES,
+    "open_account": _OFFICE,
+    "propose_mandatary": _OFFICE,
+    "name_mandatary": _OFFICE,
+    "propose_revocation": _OFFICE,
+    "revoke_mandatary": _OFFICE,
+}
+_ORDERS: Final[Roles] = {
+    "place_order": _BUYING,
+    "place_joint_order": _BUYING,
+    "confirm_order": _BUYING,
+    "note_delivery": _BUYING,
+    "dispute_line": _BUYING,
+    "cancel_order": _BUYING,
+    "propose_dispute_end": _BUYING,
+    "resolve_dispute": _OFFICE,
+    "propose_exception_end": _DESK,
+    "resolve_exception": _OFFICE,
+}
+_UNITS: Final[Roles] = {
+    "open_unit": _RULES,
+    "issue_unit": _DESK,
+    "move_units": _DESK,
+    "take_back_unit": _DESK,
+}
 ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
-    **_OFFICERS, **_VOTED, **_MONEY_IN, **_PEOPLE, **_STALLS, **_PAYOUTS,
+    **_OFFICERS, **_VOTED, **_MONEY_IN, **_PEOPLE, **_STALLS, **_PAYOUTS, **_ACCOUNTS, **_ORDERS, **_UNITS,
 }  # fmt: skip
 """verb -> roles of which one is enough."""
 

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol, cast
 
+from clearing.events.accounts import PurchaseConfirmed
 from clearing.events.basket import Line
 from clearing.events.catalogue import Event
 from clearing.events.sales import AuthorisationDecided, CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
 from clearing.rules.answers import BrokenBook
 from clearing.values import OperationId, TerminalId
 
-Decided = SaleDecided | AuthorisationDecided | CaptureDecided | ReversalDecided | RefundDecided
+Decided = SaleDecided | AuthorisationDecided | CaptureDecided | ReversalDecided | RefundDecided | PurchaseConfirmed
 OperationKey = tuple[TerminalId, OperationId]
 """An operation for ever: no terminal uses the same x twice."""
 
@@ -35,7 +36,7 @@ class State(StrEnum):
     DELIVERED = "delivered"  # a hold that a capture has used up
     RELEASED = "released"  # a hold that was reversed or expired
     UNDONE = "undone"  # a captured sale that was reversed before its batch closed
-    DONE = "done"  # a refund or reversal that took effect
+    DONE = "done"  # a refund, reversal or confirmation that took effect
 
 
 _STATES: Final = tuple(State)

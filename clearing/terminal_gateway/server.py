@@ -35,6 +35,7 @@ PATHS: Final[Mapping[str, Op]] = {
     "/v1/capture": Op.CAP,
     "/v1/reverse": Op.REV,
     "/v1/refund": Op.REF,
+    "/v1/deliver": Op.DLV,
     "/v1/rotate": Op.ROTATE,
     "/v1/receipt": Op.RECEIPT,
     "/v1/time": Op.TIME,
