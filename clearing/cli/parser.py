@@ -8,19 +8,24 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from clearing.cli import (
+    collectives,
     demo,
+    exceptions,
     looking,
     members,
     money,
     operating,
+    orders,
     persons,
     producers,
+    receipts,
     registers,
     rules,
     settlement,
     terminals,
     till,
     top,
+    units,
 )
 from clearing.cli.entry import Entry, Group
 from clearing.postgres import default_home
@@ -28,7 +33,7 @@ from clearing.postgres import default_home
 ENTRIES: Final[tuple[Entry, ...]] = (
     *demo.ENTRIES, *persons.ENTRIES, *rules.ENTRIES, *members.ENTRIES, *producers.ENTRIES, *terminals.ENTRIES, *till.ENTRIES,
     *money.ENTRIES, *settlement.ENTRIES, *looking.ENTRIES, *registers.ENTRIES, *operating.ENTRIES,
-    *top.ENTRIES,
+    *top.ENTRIES, *collectives.ENTRIES, *orders.ENTRIES, *exceptions.ENTRIES, *receipts.ENTRIES, *units.ENTRIES,
 )  # fmt: skip
 _WORD: Final = re.compile(r"argument COMMAND: invalid choice: '([^']*)'")
 _WORD_OFFERED: Final = re.compile(r"[a-z][a-z-]*")

@@ -251,7 +251,7 @@ def decide_propose_revocation(
     accounts: Accounts, *, account: MemberId, mandatary: str, by: PersonId
 ) -> RevocationProposed | Declined:
     if not _active(accounts, account, mandatary):
-        return not_found(f"{account} has no mandatary {mandatary}; `clearing account list` shows them.")
+        return not_found(f"{account} has no mandatary {mandatary}; `clearing collective list` shows them.")
     return RevocationProposed(account=account, mandatary=mandatary, by=by)
 
 

@@ -149,10 +149,12 @@ def test_an_order_that_is_not_wholly_carried_says_what_is_missing() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"mandatary": "carla"}, "no mandatary"), ({"account": "m-1"}, "no collective account"), ({"seller": "nobody"}, "convention"),
+        ({"mandatary": "carla"}, "no mandatary"), ({"account": "m-1"}, "no collective account"),
+        ({"seller": "nobody"}, "convention"),
         ({"lines": basket(("veg", 100, "stranger"))}, "convention"), ({"lines": []}, "1 to"),
         ({"lines": basket(("veg", 100, "garden"), ("veg", 5, "garden"))}, "same good"),
-        ({"lines": basket(("soap", 100, "garden"))}, "pays nothing"), ({"lines": basket(("veg", 0, "garden"))}, "costs nothing"),
+        ({"lines": basket(("soap", 100, "garden"))}, "pays nothing"),
+        ({"lines": basket(("veg", 0, "garden"))}, "costs nothing"),
     ],
 )  # fmt: skip
 def test_what_can_not_be_ordered_is_said_in_a_sentence(change: dict[str, Any], words: str) -> None:
