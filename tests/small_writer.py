@@ -121,6 +121,10 @@ class SmallWriter(Authoriser):
                     if taken
                     else (Code.ORIGINAL_NOT_FOUND, NOTHING)
                 )
+            case Op.DLV:
+                taken, tap = self._taken(request), submission.tap
+                known = tap is not None and tap.genuine and tap.card in self.purses
+                return (Code.APPROVED, Cents(taken)) if known and taken else (Code.CARD_UNKNOWN, NOTHING)
             case Op.ROTATE:
                 return self._rotate(request)
             case _:

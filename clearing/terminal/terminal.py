@@ -29,6 +29,7 @@ PATHS: Final = {
     Op.CAP: "/v1/capture",
     Op.REV: "/v1/reverse",
     Op.REF: "/v1/refund",
+    Op.DLV: "/v1/deliver",
     Op.ROTATE: "/v1/rotate",
 }
 _PURCHASES: Final = (Op.SALE, Op.AUTH)
@@ -117,6 +118,14 @@ class ReferenceTerminal:
     async def capture(self, original: OperationId, lines: Sequence[Line]) -> Shown:
         """Take of a hold what was delivered; the rest is released."""
         return await self._advise(Op.CAP, original, lines)
+
+    async def confirm(self, original: OperationId, lines: Sequence[Line], source: TapSource) -> Shown:
+        """The second card on a hold of a collective account, for the hold's own goods; then it may be captured."""
+        await self._finish_rotation()
+        p, c = source.tap()
+        return await self._told(self._queue.append(
+            self._draft(Op.DLV, lines=tuple(lines), card=CardUrl(p, c), original=original)
+        ))
 
     async def reverse(self, original: OperationId) -> Shown:
         """Undo a sale or a hold of this terminal; harmless when repeated."""
