@@ -25,7 +25,7 @@ from clearing.rules.members import Card
 from clearing.rules.operations import Decided, Operation
 from clearing.rules.producers import Terminal
 from clearing.rules.sale import Asked
-from clearing.values import Cents, MicroTime, OperationId
+from clearing.values import CardId, Cents, MicroTime, OperationId
 from clearing.wire.requests import Op, Request
 
 
@@ -86,8 +86,8 @@ def _decide_purchase(
         head, request.amount_cents, request.lines, request.all_or_nothing, request.price_choice,
         _tap(found, card, at_us, used_before),
     ))  # fmt: skip
-    if book.accounts.open:
-        card = _mandated(book, request, card, at_us)
+    if book.accounts.open and found is not None and found.card is not None:
+        card = _mandated(book, request, found.card, card, at_us)
     reversed_before = bool(book.tombstones) and book.reversed_before(request.terminal, request.x, at_us)
 
     def facts() -> Facts:
@@ -106,11 +106,10 @@ def _decide_purchase(
     )
 
 
-def _mandated(book: Book, request: Request, card: Card | None, at_us: int) -> Card | None:
+def _mandated(book: Book, request: Request, named: CardId, card: Card | None, at_us: int) -> Card | None:
     """The card as it may be used now: blocked for this purchase when its mandate does not allow it."""
     if card is None or card.blocked is not None or card.member not in book.accounts.open:
         return card
-    named = book.members.aliases[card.alias]
     code = accounts.barred(
         book.accounts, account=card.member, card=named, amount_cents=request.amount_cents, month=month_of(book, at_us),
         at_once=request.op is Op.SALE,

@@ -19,7 +19,8 @@ from clearing.values import CaisseCode
 
 _ACCOUNTS: Final = {
     "bank": "at the bank, by what was recorded", "owed": "owed to producers, in no batch yet",
-    "payable": "in batches, not recorded as paid yet", "fund": "free in the fund {name}", "held": "held for authorisations",
+    "payable": "in batches, not recorded as paid yet", "fund": "free in the fund {name}",
+    "held": "held for authorisations and orders",
     "purse": "members can spend ({name})",
 }
 

@@ -9,6 +9,8 @@ from clearing.cli.desk import Desk, Misused, whole
 from clearing.cli.entry import Entry, Group
 from clearing.cli.lists import Row, read_list
 from clearing.cli.proposals import agreed
+from clearing.events.codec import decode
+from clearing.events.orders import DeliveryNoted, DisputeResolved
 from clearing.installation.amounts import counted, euros, read_euros
 from clearing.rules.orders import DELIVERED, SIDES, Order, split_by_quantity
 from clearing.values import ProducerId
@@ -163,7 +165,24 @@ async def list_orders(desk: Desk) -> None:
 
 
 async def show(desk: Desk) -> None:
-    _show(desk, await _order(desk, desk.arguments.order))
+    order = await _order(desk, desk.arguments.order)
+    _show(desk, order)
+    if desk.arguments.payers:
+        await _show_payers(desk, order)
+
+
+async def _show_payers(desk: Desk, order: Order) -> None:
+    """Who paid which cents of what was delivered, by which rule of which vote."""
+    charte = (await book_now(desk)).caisse.charte(order.placed.charte_version)
+    desk.say(f"By charte {charte.version}, decision {charte.decision}:")
+    async with desk.opened() as installation, installation.reading(desk.code) as log:
+        rows = await log.events_of(f"order/{order.placed.order}")
+    for row in rows:
+        event = decode(row.type, row.schema_version, row.public, row.private)
+        for share in event.shares if isinstance(event, DeliveryNoted | DisputeResolved) else ():
+            rate = f"{share.rate // 100}.{share.rate % 100:02d} %" if share.rate else "a fixed amount"
+            desk.say(f"{row.position:>8}  line {share.line + 1:>3}  {share.payer:20} from {share.source:24} {rate:>14} "
+                     f"{euros(share.cents):>12} EUR to {share.payee}")  # fmt: skip
 
 
 async def _order(desk: Desk, number: str) -> Order:
@@ -195,6 +214,11 @@ def _show(desk: Desk, order: Order) -> None:
 
 def _number(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("order", help="the order's number")
+
+
+def _show_arguments(parser: argparse.ArgumentParser) -> None:
+    _number(parser)
+    parser.add_argument("--payers", action="store_true", help="also who paid which cents, by which rule")
 
 
 def _line_of(parser: argparse.ArgumentParser) -> None:
@@ -270,6 +294,6 @@ ENTRIES = (
     Entry(words=("order", "cancel"), group=Group.PRODUCERS, does="cancel what has not come", run=cancel, arguments=_number,
           signed=True),
     Entry(words=("order", "show"), group=Group.PRODUCERS, does="show an order, its payees and its invoice", run=show,
-          arguments=_number),
+          arguments=_show_arguments),
     Entry(words=("order", "list"), group=Group.PRODUCERS, does="list the orders", run=list_orders),
 )  # fmt: skip

@@ -41,8 +41,8 @@ def account(place: Town) -> None:
     assert "above 120.00 EUR two mandataries" in place.ok("collective", "open", "gout", by="dominique")
     for mandatary in ("aline", "boris"):
         place.ok("card", "issue", "gout", "--alias", f"carte-{mandatary}", by="noor")
-        place.ok("collective", "mandatary", "gout", mandatary, "--card", f"carte-{mandatary}", "--purchase", "200.00", "--month",
-                 "500.00", by="camille")  # fmt: skip
+        limits = ("--purchase", "200.00", "--month", "500.00")
+        place.ok("collective", "mandatary", "gout", mandatary, "--card", f"carte-{mandatary}", *limits, by="camille")
         assert f"{mandatary} buys for gout" in place.ok("collective", "name", "gout", mandatary, by="dominique")
     assert "200.00 EUR a purchase" in place.ok("collective", "list")
 
@@ -50,8 +50,8 @@ def account(place: Town) -> None:
 def order(place: Town, folder: Path) -> None:
     lines = folder / "order.csv"
     lines.write_text(ORDER, encoding="utf-8")
-    said = place.ok("order", "place", str(lines), "--order", "o-1", "--account", "gout", "--mandatary", "aline", "--seller", "ferme",
-                    by="camille")  # fmt: skip
+    whose = ("--account", "gout", "--mandatary", "aline", "--seller", "ferme")
+    said = place.ok("order", "place", str(lines), "--order", "o-1", *whose, by="camille")
     assert "130.00 EUR are reserved" in said
     assert "confirms it first" in place.refused("order", "deliver", "o-1", "--document", "bl-1", by="camille")
     assert "takes two" in place.refused("order", "confirm", "o-1", "--mandatary", "aline", by="dominique")
@@ -64,6 +64,9 @@ def order(place: Town, folder: Path) -> None:
     place.ok("order", "settle", "o-1", "2", "12.50", "--reason", "half was good", by="noor")
     assert "12.50 EUR are owed" in place.ok("order", "agree", "o-1", "2", by="camille")
     assert re.search(r"Invoice, 2 payees +107\.50 EUR", place.ok("order", "show", "o-1"))
+    said = place.ok("order", "show", "o-1", "--payers")
+    assert re.search(r"decision ag-\S+:", said)
+    assert re.search(r"line +2 .* from purse:credit .* EUR to fournil", said)
     assert "Nothing of order o-1 is open" in place.refused("order", "cancel", "o-1", by="camille")
     assert re.search(r"0\.75 +7\.50 EUR\n +0\.25 +2\.50 EUR", place.ok("order", "split", "10.00", "0.750", "0.250"))
 

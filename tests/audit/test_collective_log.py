@@ -45,7 +45,9 @@ FORGED = (
 )
 
 
-@pytest.mark.parametrize(("kind", "values", "reason"), FORGED, ids=[f"{one[0].__name__} {next(iter(one[1]))}" for one in FORGED])
+@pytest.mark.parametrize(
+    ("kind", "values", "reason"), FORGED, ids=[f"{kind.__name__} {next(iter(values))}" for kind, values, _ in FORGED]
+)
 async def test_a_forged_event_of_these_rooms_is_found_though_every_hash_fits(
     kind: type[Event], values: dict[str, Any], reason: str
 ) -> None:

@@ -1,5 +1,6 @@
 """An order reserves, a delivery note owes each payee, a disputed line waits alone, what is left goes back."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,18 +9,28 @@ from clearing.audit.sums import book_balances
 from clearing.authoriser.bodies import Body
 from clearing.authoriser.commands import decide
 from clearing.authoriser.verbs.order import Order
+from clearing.events.accounts import AccountOpened
+from clearing.events.caisse import PersonNamed
 from clearing.events.catalogue import Event
-from clearing.events.charte import Condition, FundWeight, Short, Tariff
+from clearing.events.charte import Ceiling, Condition, FundWeight, Short, Span, Tariff
+from clearing.events.members import CardIssued
 from clearing.events.orders import DeliveryNoted, OrderPlaced
 from clearing.rules.answers import Declined
 from clearing.rules.orders import split_by_quantity
-from clearing.values import FundId, PayerId, PersonId, ProducerId
+from clearing.values import Cents, FundId, MemberId, PayerId, PersonId, ProducerId
+from clearing.wire.commands import person_number
 from tests.given_when_then import Story, given
-from tests.rules.test_accounts import ACCOUNT, LIMIT
-from tests.sayings import AMINA, BRUNO, charte, covers, opened, pays, producer, received
+from tests.rules.test_accounts import ACCOUNT, LIMIT, named
+from tests.sayings import AMINA, BRUNO, card_of, charte, covers, member, opened, own_money, pays, producer, received
 
 FARMS = tuple(ProducerId(f"farm-{number:02d}") for number in range(1, 15))
 HUB, LOGISTICS = ProducerId("hub"), ProducerId("logistics")
+OTHER: tuple[Event, ...] = (
+    member("spa"), own_money(50_000, "spa", "credit"),
+    AccountOpened(account=MemberId("spa"), two_person_cents=Cents(LIMIT), opened_by=(AMINA, BRUNO)),
+    *(CardIssued(card=card_of(name), key_version=1, member=MemberId("spa"), alias=name, by=BRUNO) for name in ("dora", "emil")),
+    *(replace(named(name), account=MemberId("spa")) for name in ("dora", "emil")),
+)  # fmt: skip
 DAY = "2026-05-02 09:00:00"
 PLACE = {"order": "o-1", "account": "gout", "mandatary": "aline", "seller": "hub"}
 
@@ -161,6 +172,56 @@ def test_what_can_not_be_ordered_is_said_in_a_sentence(change: dict[str, Any], w
     answer = give(ordering(), "place_order", {**PLACE, "lines": basket(("veg", 100, "garden")), **change})
     assert isinstance(answer, Declined)
     assert words in answer.why
+
+
+def named_buyer(who: str) -> PersonNamed:
+    person = PersonId(who)
+    return PersonNamed(
+        person=person, number=person_number(person), epoch=1, key=who.encode().ljust(32, b"."), roles=("buyer",), named_by=()
+    )
+
+
+def test_a_buyer_with_a_key_of_their_own_acts_in_their_own_name_only() -> None:
+    story = ordering(named_buyer("aline"), named_buyer("boris"), named_buyer("eve"))
+    lines = basket(("veg", LIMIT + 1, "garden"))
+    place = {**PLACE, "lines": lines}
+    for body, by in (({**place, "mandatary": "boris"}, "aline"), ({**place, "mandatary": "eve"}, "eve"), (place, "eve")):
+        answer = give(story, "place_order", body, PersonId(by))
+        assert isinstance(answer, Declined)
+        assert "may only act as the mandatary" in answer.why
+    assert isinstance(give(story, "place_order", place, PersonId("aline")), OrderPlaced)
+    assert isinstance(give(story, "confirm_order", {"order": "o-1", "mandatary": "boris"}, PersonId("aline")), Declined)
+    give(story, "confirm_order", {"order": "o-1", "mandatary": "boris"}, PersonId("boris"))
+    assert isinstance(give(story, "cancel_order", {"order": "o-1"}, PersonId("eve")), Declined)
+    note = {"order": "o-1", "side": "buyer", "document": "a"}
+    assert isinstance(give(story, "note_delivery", note, PersonId("boris")), DeliveryNoted)
+
+
+def test_the_parts_of_a_joint_purchase_find_a_fund_that_the_first_one_emptied() -> None:
+    tier = Tariff(id=PayerId("tier"), covers=covers(veg=50), funds=(FundWeight(fund=FundId("tier")),), short=Short.NEXT)
+    rules = charte(pays("credit", veg=100), tariffs=(tier,))
+    story = ordering(*OTHER, opened("tier"), received(600, "tier"), rules=rules)
+    joint = {
+        "joint": "j", "seller": "garden", "category": "veg", "cents": 2_000, "product": "potato",
+        "parts": [{"account": name, "mandatary": "aline" if name == "gout" else "dora", "qty_milli": 5_000}
+                  for name in ("gout", "spa")],
+    }  # fmt: skip
+    give(story, "place_joint_order", joint)
+    orders = story.book.orders.orders
+    assert set(orders) == {"j.1", "j.2"}
+    taken = [sum(share.cents for share in orders[name].placed.shares if share.source == "fund:tier") for name in ("j.1", "j.2")]
+    assert (taken, story.account("fund:tier"), story.account("held")) == ([500, 0], 100, 2_000)
+
+
+def test_a_ceiling_that_all_share_holds_over_the_parts_of_a_joint_purchase() -> None:
+    rules = charte(pays("credit", Ceiling(span=Span.DAY, cents=Cents(1_500), per_purse=False), veg=100))
+    story = ordering(*OTHER, rules=rules)
+    parts = [{"account": "gout", "mandatary": "aline", "qty_milli": 1}, {"account": "spa", "mandatary": "dora", "qty_milli": 1}]
+    body = {"joint": "j", "seller": "garden", "category": "veg", "cents": 2_000, "parts": parts}
+    answer = give(story, "place_joint_order", body)
+    assert isinstance(answer, Declined)
+    assert answer.why.startswith("Part 2, spa: 500 of 1000 cents")
+    assert not story.book.orders.orders
 
 
 def test_a_fund_and_a_purse_share_an_order_as_they_share_a_sale() -> None:

@@ -1,4 +1,4 @@
-"""What weighs more than was ordered is captured within the voted tolerance; what it weighs less is released; cancel releases all."""
+"""What weighs more than was ordered is captured within the voted tolerance; what weighs less is released."""
 
 import pytest
 
