@@ -5,11 +5,12 @@ from typing import Any, cast
 
 import pytest
 
+from clearing.audit import why
 from clearing.authoriser.snapshot import Loaded, Restoring, parts_of
 from clearing.events.accounts import AccountOpened, MandataryNamed, MandataryRevoked, PurchaseConfirmed
 from clearing.events.catalogue import Event
 from clearing.events.orders import DeliveryNoted, DisputeResolved, ExceptionResolved, OrderConfirmed, OrderPlaced
-from clearing.events.sales import CaptureDecided, SaleDecided
+from clearing.events.sales import AuthorisationDecided, CaptureDecided, SaleDecided
 from clearing.events.units import UnitIssued, UnitMoved
 from clearing.values import Cents, PersonId
 from tests.audit.collective_life import Life, collective_life
@@ -56,6 +57,15 @@ async def test_a_forged_event_of_these_rooms_is_found_though_every_hash_fits(
     forge(life.log, at, cast(Event, replace(cast(Any, event_at(life.log, at)), **values)))
     found = await audited(life.log)
     assert (found.ok, found.position, reason in found.reason) == (False, at, True), found.reason
+
+
+async def test_why_tells_that_a_second_card_confirmed_the_hold() -> None:
+    life = collective_life()
+    later = (await why(life.log, str(place_of(life, AuthorisationDecided)))).later
+    assert [told.partition(": ")[2] for told in later] == [
+        "confirmed by a second mandatary's card; it may be captured.",
+        "delivered, 240.00 EUR captured, 10.00 EUR released.",
+    ]
 
 
 async def test_a_confirmation_that_should_have_been_declined_is_found() -> None:

@@ -2,14 +2,18 @@
 
 from dataclasses import replace
 
-from clearing.cli.receipts import receipt_text
+from clearing.cli.receipts import delivery_text, receipt_text
 from clearing.events.charte import Condition, FundWeight, Short, Tariff
 from clearing.events.codec import encode
+from clearing.events.members import MemberGroupsChanged
+from clearing.events.orders import DeliveryNoted
 from clearing.events.sales import CaptureDecided, SaleDecided
 from clearing.rules.orders import split_by_quantity
-from clearing.values import FundId, PayerId
+from clearing.values import FundId, MemberId, PayerId
 from tests.given_when_then import PARIS, Story, given
+from tests.rules.test_orders import OTHER, give, ordering
 from tests.sayings import (
+    BRUNO,
     FOUNDED,
     Till,
     card,
@@ -67,6 +71,28 @@ def test_receipts_of_a_joint_purchase_are_the_same_letter_by_letter_at_both_pric
         "Total                                      19.68",
         "Paid by card                               18.18",
     ]
+
+
+def test_receipts_of_two_accounts_that_ordered_together_differ_by_their_order_only() -> None:
+    tier = replace(TIER, condition=Condition(who=("social",)))
+    story = ordering(
+        *OTHER, MemberGroupsChanged(member=MemberId("spa"), groups=("social",), by=BRUNO), opened("tier"),
+        received(50_000, "tier"), rules=charte(pays("credit", veg=100), tariffs=(tier,)),
+    )  # fmt: skip
+    whose = (("gout", "aline"), ("spa", "dora"))
+    parts = [{"account": account, "mandatary": who, "qty_milli": 4_000} for account, who in whose]
+    give(story, "place_joint_order", {"joint": "j", "seller": "garden", "category": "veg", "cents": 5_000, "parts": parts})
+    said, payers = [], []
+    for order in ("j.1", "j.2"):
+        noted = give(story, "note_delivery", {"order": order, "side": "buyer", "document": "bl-1"})
+        assert isinstance(noted, DeliveryNoted)
+        placed = story.book.orders.orders[order].placed
+        receipt = delivery_text(noted, placed, position=9, at_us=story.book.at_us, zone=PARIS, caisse="Caisse")
+        said.append(receipt.replace(order, "j.x"))
+        payers.append({share.source for share in noted.shares})
+    assert payers == [{"purse:credit"}, {"purse:credit", "fund:tier"}]
+    assert said[0] == said[1]
+    assert "Paid                                       25.00" in said[0]
 
 
 def test_what_may_be_proved_of_both_sales_is_the_same_in_its_bytes() -> None:
