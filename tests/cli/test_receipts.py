@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from clearing.cli.receipts import delivery_text, receipt_text
 from clearing.events.charte import Condition, FundWeight, Short, Tariff
 from clearing.events.codec import encode
@@ -57,6 +59,7 @@ def bought(who: str, cents: int, qty: int) -> tuple[Story, SaleDecided]:
     return story, story.last
 
 
+@pytest.mark.row(13)
 def test_receipts_of_a_joint_purchase_are_the_same_letter_by_letter_at_both_prices() -> None:
     first, second = split_by_quantity(3_333, [2_000, 2_000])
     assert first + second == 3_333
@@ -73,6 +76,7 @@ def test_receipts_of_a_joint_purchase_are_the_same_letter_by_letter_at_both_pric
     ]
 
 
+@pytest.mark.row(13)
 def test_receipts_of_two_accounts_that_ordered_together_differ_by_their_order_only() -> None:
     tier = replace(TIER, condition=Condition(who=("social",)))
     story = ordering(

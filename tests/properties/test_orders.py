@@ -6,6 +6,7 @@ Against a naive reference: with enough money, a payee gets the rounded rate of w
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from hypothesis import given as forall, strategies as st
 
 from clearing.events.basket import Line
@@ -83,6 +84,7 @@ def asked(lines: list[tuple[str, str, ProducerId, int]]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@pytest.mark.row(16)
 @forall(
     ordered, st.lists(fates, min_size=8, max_size=8), st.integers(0, 12_000), tolerances, st.integers(0, 100),
     st.integers(0, 4_000), st.sampled_from((None, *TIERS)),
@@ -174,6 +176,7 @@ def stall(cents: int, tolerance: int = 0) -> Story:
     )  # fmt: skip
 
 
+@pytest.mark.row(16)
 @forall(baskets, st.integers(1, 9_000))
 def test_each_payee_of_a_sale_is_owed_exactly_what_was_paid_of_its_lines(lines: list[Line], cents: int) -> None:
     till = Till()
@@ -186,6 +189,7 @@ def test_each_payee_of_a_sale_is_owed_exactly_what_was_paid_of_its_lines(lines: 
     assert {who: story.account(f"owed:{who}") for who in PAYEES} == expected
 
 
+@pytest.mark.row(6)
 @forall(baskets, st.integers(1, 9_000), tolerances, st.integers(0, 130))
 def test_captured_and_released_is_held_within_and_beyond_the_tolerance(
     lines: list[Line], cents: int, tolerance: int, percent: int
@@ -214,6 +218,7 @@ def test_captured_and_released_is_held_within_and_beyond_the_tolerance(
     assert story.account("held") == 0
 
 
+@pytest.mark.row(6)
 @forall(baskets, st.integers(1, 9_000), st.integers(1, 5), st.booleans())
 def test_a_late_capture_is_never_lost_and_never_owed_twice(
     lines: list[Line], cents: int, times: int, consent: bool
@@ -245,6 +250,7 @@ def test_a_late_capture_is_never_lost_and_never_owed_twice(
     assert paid_by_others == (0 if consent else held.approved_cents)
 
 
+@pytest.mark.row(13)
 @forall(st.integers(0, 10**9), st.lists(st.integers(0, 10**6), min_size=1, max_size=50).filter(any))
 def test_a_joint_purchase_is_split_to_the_cent_and_nobody_is_a_cent_off(total: int, quantities: list[int]) -> None:
     parts = split_by_quantity(total, quantities)

@@ -1,5 +1,6 @@
 """Law: whatever is done with two units, each keeps its own pieces, no euro moves, and no operation turns one into another."""
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -98,4 +99,4 @@ class TwoUnits(RuleBasedStateMachine):
         assert posted == unit_balances(again.units) == unit_balances(self.story.book.units)
 
 
-TestTwoUnits = TwoUnits.TestCase
+TestTwoUnits = pytest.mark.row(4)(TwoUnits.TestCase)

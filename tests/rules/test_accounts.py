@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from clearing.events.accounts import (
     AccountOpened,
     AccountProposed,
@@ -93,12 +95,14 @@ def test_a_purchase_within_the_limits_is_a_sale_like_any_other() -> None:
     assert (story.account("owed:garden"), spent(story)) == (12_000, 12_000)
 
 
+@pytest.mark.row(15)
 def test_a_sale_above_the_limit_by_one_tap_is_refused_with_its_reason() -> None:
     till = Till()
     story = given(*ACCOUNT).when(till.sale(line("veg", LIMIT + 1)), till.tap("aline")).then("12", answer="12")
     assert story.account("owed:garden") == 0
 
 
+@pytest.mark.row(15)
 def test_two_cards_buy_what_one_may_not() -> None:
     till = Till()
     hold = till.auth(line("veg", 30_000))
@@ -162,6 +166,7 @@ def test_the_same_confirmation_under_another_number_is_the_same_operation() -> N
     assert type(story.last).__name__ == "OperationRepeated"
 
 
+@pytest.mark.row(15)
 def test_a_revoked_mandatary_is_refused_at_once_and_the_stall_learns_nothing() -> None:
     till = Till()
     story = given(*ACCOUNT, named("carla")).when(propose_end("aline")).when(end("aline"))
@@ -184,6 +189,7 @@ def test_one_mandatary_alone_buys_nothing() -> None:
     story.when(till.sale(line("veg", 100)), till.tap("boris")).then("78", answer="14")
 
 
+@pytest.mark.row(15)
 def test_limits_count_per_purchase_and_per_civil_month() -> None:
     till = Till()
     story = given(*ACCOUNT[:-2], named("aline", 15_000, 20_000), named("boris"))

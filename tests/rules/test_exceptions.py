@@ -40,6 +40,7 @@ def end(story: Story, how: str, *, consent: bool = False, at: int | None = None)
     return proposed if isinstance(proposed, Declined) else give(story, "resolve_exception", body, AMINA)
 
 
+@pytest.mark.row(6)
 def test_a_capture_after_expiry_is_never_lost() -> None:
     story, hold = late_capture(Till())
     item = story.book.exceptions.open[number(story)]

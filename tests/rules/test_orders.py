@@ -68,6 +68,7 @@ def owed(story: Story, who: ProducerId) -> int:
     return story.account(f"owed:{who}")
 
 
+@pytest.mark.row(16)
 def test_fourteen_producers_and_a_logistics_share_are_each_paid_and_make_the_invoice() -> None:
     story = ordering(rules=charte(pays("credit", veg=100, transport=100)))
     prices = [1_000 + 37 * number for number in range(14)]
@@ -82,6 +83,7 @@ def test_fourteen_producers_and_a_logistics_share_are_each_paid_and_make_the_inv
     assert (story.account("held"), story.purse("gout")) == (0, 300_000 - invoice)
 
 
+@pytest.mark.row(16)
 def test_an_order_above_card_limits_waits_for_another_mandatary_and_another_person() -> None:
     story = ordering()
     placed = give(story, "place_order", {**PLACE, "lines": basket(("veg", LIMIT + 60_000, "garden"))})
@@ -97,6 +99,7 @@ def test_an_order_above_card_limits_waits_for_another_mandatary_and_another_pers
     assert owed(story, ProducerId("garden")) == LIMIT + 60_000
 
 
+@pytest.mark.row(16)
 def test_a_disputed_line_is_held_alone_and_two_people_end_it() -> None:
     story = ordering()
     give(story, "place_order", {**PLACE, "lines": basket(("veg", 4_000, "garden"), ("veg", 2_500, "farm-01"))})
@@ -236,6 +239,7 @@ def test_a_fund_and_a_purse_share_an_order_as_they_share_a_sale() -> None:
     assert (story.account("fund:tier"), story.purse("gout"), owed(story, ProducerId("garden"))) == (9_800, 299_700, 500)
 
 
+@pytest.mark.row(13)
 def test_a_purchase_is_split_by_quantity_to_the_cent() -> None:
     assert split_by_quantity(100, [1_000, 1_000, 1_000]) == (34, 33, 33)
     with pytest.raises(ValueError, match="weights"):

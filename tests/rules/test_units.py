@@ -81,6 +81,7 @@ def test_what_is_not_there_is_said() -> None:
         assert isinstance(give(story, verb, body), Declined)
 
 
+@pytest.mark.row(4)
 def test_a_sale_in_euros_touches_no_unit_and_a_unit_touches_no_euro() -> None:
     till = Till()
     story = gemmes().and_given(credit(1_000))

@@ -13,6 +13,7 @@ def market(tolerance: int, cents: int = 5_000) -> Story:
     return given(*FOUNDED, received(100_000), rules, member(), card(), *producer(), terminal(), credit(cents))
 
 
+@pytest.mark.row(6)
 @pytest.mark.parametrize(("tolerance", "delivered", "code"), [
     (0, 1_000, "00"), (0, 1_001, "61"), (500, 1_050, "10"), (500, 1_051, "61"), (50, 1_005, "10"), (50, 1_006, "61"),
 ])  # fmt: skip
@@ -38,6 +39,7 @@ def test_what_the_goods_weigh_less_is_released() -> None:
     assert (story.account("held"), story.purse("m-1")) == (0, 5_000 - 1_080)
 
 
+@pytest.mark.row(6)
 def test_cancelling_a_group_order_releases_all_of_it() -> None:
     till = Till()
     hold = till.auth(line("cheese", 1_000))
