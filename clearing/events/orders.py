@@ -139,7 +139,10 @@ class ResolutionProposed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExceptionResolved:
-    """shares: an accepted late capture is owed: from the member's purses by consent, else from the guarantee fund."""
+    """shares: an accepted late capture is owed: from the member's purses by consent, else from the guarantee fund.
+
+    producer: whose till it came from. lines: the goods of an accepted late capture, at full price; else empty.
+    """
 
     TYPE: ClassVar[int] = 195
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"member", "shares", "resolved_by", "consent"})
@@ -147,6 +150,8 @@ class ExceptionResolved:
     how: str
     consent: bool
     reason: str
+    producer: ProducerId
+    lines: tuple[Line, ...]
     member: MemberId | None
     shares: tuple[Share, ...]
     resolved_by: tuple[PersonId, ...]

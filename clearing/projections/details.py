@@ -109,13 +109,13 @@ def _entry(producer: str, at: int, event: Event, original: int | None) -> Entry 
             return None if card is None else Entry(at, original or 0, "reversal", 0, -card)
         case DeliveryNoted() | DisputeResolved() | ExceptionResolved():
             card = per_payee(event.shares).get(producer)
-            return None if card is None else Entry(at, at, "capture", _delivered(producer, event, card), card)
+            return None if card is None else Entry(at, at, "capture", _delivered(producer, event), card)
         case _:
             return None
 
 
-def _delivered(producer: str, event: DeliveryNoted | DisputeResolved | ExceptionResolved, card_cents: int) -> int:
-    """Goods of an order at full price; of a late capture that two people accepted, what is owed of it."""
+def _delivered(producer: str, event: DeliveryNoted | DisputeResolved | ExceptionResolved) -> int:
+    """Goods of an order, or of a late capture that two people accepted, at full price."""
     lines = {share.line for share in event.shares if share.payee == producer and share.step != "surplus"}
     match event:
         case DeliveryNoted():
@@ -123,7 +123,7 @@ def _delivered(producer: str, event: DeliveryNoted | DisputeResolved | Exception
         case DisputeResolved():
             return event.amount_cents
         case _:
-            return card_cents
+            return _gross(event.lines, event.producer).get(producer, 0)
 
 
 def _gross(lines: Iterable[Line], producer: str) -> dict[str, int]:

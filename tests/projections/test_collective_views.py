@@ -47,4 +47,5 @@ async def test_a_statement_shows_deliveries_disputes_and_accepted_late_captures(
     assert sum(row.card_cents for row in rows) == line.captured_cents == line.paid_cents
     kinds = {type(life.log.events()[row.position - 1]).__name__: row for row in rows}
     assert set(kinds) == {"SaleDecided", "CaptureDecided", "ExceptionResolved", "DeliveryNoted", "DisputeResolved"}
-    assert (kinds["DisputeResolved"].gross_cents, kinds["ExceptionResolved"].card_cents) == (4_500, 630)
+    late = kinds["ExceptionResolved"]
+    assert (kinds["DisputeResolved"].gross_cents, late.gross_cents, late.card_cents) == (4_500, 900, 630)
