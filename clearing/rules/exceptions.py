@@ -111,7 +111,8 @@ def decide_resolve(
         shares = found
     return ExceptionResolved(
         exception=Position(agreed.exception), how=proposal.how, consent=proposal.consent, reason=proposal.reason,
-        producer=item.producer, lines=item.lines if shares else (), member=item.member, shares=shares, resolved_by=(proposal.by, PersonId(agreed.by)),
+        producer=item.producer, lines=item.lines if shares else (), member=item.member, shares=shares,
+        resolved_by=(proposal.by, PersonId(agreed.by)),
     )
 
 
