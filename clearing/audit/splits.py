@@ -206,7 +206,8 @@ def _confirmation(event: PurchaseConfirmed, position: int, at_us: int, book: Boo
     card = book.members.cards.get(tap.card) if tap is not None else None
     if first is None or hold.member is None or hold.hold_expires_us <= at_us or tap is None or card is None:
         raise BadEvent(position, "its hold waits for nobody, or no card confirms it")
-    if not tap.fresh or not card.fresh(tap.counter, at_us, used_before=False) or card.blocked is not None:
+    usable = card.blocked is None and card.key_version == tap.key_version
+    if not usable or not tap.fresh or not card.fresh(tap.counter, at_us, used_before=False):
         raise BadEvent(position, "the tap had been used before, or the card is blocked")
     if book.accounts.open[hold.member].mandatary_with(tap.card) in (None, first):
         raise BadEvent(position, "the second card is not another mandatary's of the account")
