@@ -125,12 +125,12 @@ class SmallWriter(Authoriser):
                     if taken
                     else (Code.ORIGINAL_NOT_FOUND, NOTHING)
                 )
+            case Op.DLV:
+                taken, tap = self._taken(request), submission.tap
+                known = tap is not None and tap.genuine and tap.card in self.purses
+                return (Code.APPROVED, Cents(taken)) if known else (Code.CARD_UNKNOWN, NOTHING)
             case Op.ROTATE:
                 return self._rotate(request)
-            case Op.DLV:
-                tap = submission.tap
-                known = tap is not None and tap.genuine and tap.card in self.purses
-                return (Code.APPROVED if known else Code.CARD_UNKNOWN), NOTHING
             case _:
                 return Code.NOT_ALLOWED_NOW, NOTHING
 

@@ -15,6 +15,7 @@ from clearing.audit.frames import Frames, Signed
 from clearing.audit.promises import TERMINALS
 from clearing.audit.prover import LINES_MAX
 from clearing.authoriser.founding import founder_key
+from clearing.events.accounts import PurchaseConfirmed
 from clearing.events.caisse import CaisseFounded, CommandDeclined, FrameHeld, PersonNamed, SecurityAlerted
 from clearing.events.catalogue import Event
 from clearing.events.contracts import DeliveryDecided, FundPartWarned
@@ -46,7 +47,7 @@ from clearing.wire.signature import BadSignature, new_key_proven, payload_digest
 
 OPERATIONS: Final = (
     SaleDecided, AuthorisationDecided, CaptureDecided, ReversalDecided, RefundDecided, OperationRepeated, DrawDecided,
-    GiveDecided, DeliveryDecided,
+    GiveDecided, DeliveryDecided, PurchaseConfirmed,
 )  # fmt: skip
 BY_TIME_ALONE: Final = (
     HoldExpired, CohortLapsed, LotLapsed, TerminalSlotClosed, LapseAnnounced, CohortRolled, EaterClassChanged, PurseEmptied,
@@ -59,6 +60,7 @@ _OPS: Final = {
     SaleDecided: Op.SALE, AuthorisationDecided: Op.AUTH, CaptureDecided: Op.CAP, ReversalDecided: Op.REV, RefundDecided: Op.REF,
     DrawDecided: Op.DRAW, GiveDecided: Op.GIVE,
     DeliveryDecided: Op.DLV,
+    PurchaseConfirmed: Op.DLV,
 }  # fmt: skip
 
 
@@ -298,7 +300,7 @@ def _says_the_same(event: object, request: Request) -> bool:
         case AuthorisationDecided():
             asked = (request.amount_cents, request.lines, request.price_choice)
             return (event.amount_cents, event.lines, event.price_choice) == asked
-        case CaptureDecided() | RefundDecided() | DeliveryDecided():
+        case CaptureDecided() | RefundDecided() | DeliveryDecided() | PurchaseConfirmed():
             asked_of = (request.original, request.amount_cents, request.lines)
             return (event.original, event.amount_cents, event.lines) == asked_of
         case ReversalDecided():

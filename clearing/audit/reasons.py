@@ -55,12 +55,13 @@ REASONS: Final[dict[Code, Reason]] = {
     ),
     Code.EXPIRED_OR_RESOLVED: Reason(
         "The hold expired, or the hold or sale was captured or cancelled before",
-        "Seller: sell again with a new tap",
+        "Seller: sell again with a new tap. Desk: a late capture stands in `clearing exceptions`",
     ),
     Code.NOT_ALLOWED_NOW: Reason(
         "For example no charte is in force (not yet, or the caisse has closed), goods of somebody whom the hold was not for, "
-        "a refund to be undone",
-        "Desk: `clearing why SALE` shows what happened to it",
+        "a refund to be undone, a collective account above its limit",
+        "Desk: `clearing why SALE` shows what happened to it. "
+        "A collective account: hold the goods, then tap a second mandatary's card",
     ),
     Code.TAP_VIOLATION: Reason(
         "This tap was used before, is older than the last one, or does not come from the card",
@@ -79,11 +80,11 @@ REASONS: Final[dict[Code, Reason]] = {
         "Desk: unblock it if it was found, or bind a spare card",
     ),
     Code.BLOCKED: Reason(
-        "The card was blocked by its member or the desk",
+        "The card was blocked by its member or the desk, or is no mandatary's of its account",
         "Desk: unblock it with the member",
     ),
     Code.NOT_ACTIVATED: Reason(
-        "The card was issued but is not bound to a member yet",
+        "The card was issued but is not bound to a member yet, or its account has fewer than two mandataries",
         "Desk: bind it with the member's code",
     ),
     Code.CREDIT_EXPIRED: Reason(

@@ -6,6 +6,7 @@ from typing import Final
 
 from clearing.audit.findings import StoredLog
 from clearing.event_store.rows import EventRow
+from clearing.events.accounts import PurchaseConfirmed
 from clearing.events.caisse import CaisseFounded, CharteAdopted, DecisionRecorded
 from clearing.events.catalogue import Event
 from clearing.events.charte import Charte
@@ -36,9 +37,10 @@ _BACKGROUND: Final = frozenset(
         CaisseFounded, DecisionRecorded, CharteAdopted, AllocationRuleSet, AllocationGranted, SingleGranted, PurseCredited,
     )
 )  # fmt: skip
-Later = CaptureDecided | ReversalDecided | RefundDecided | HoldExpired | OperationRepeated
+Later = CaptureDecided | ReversalDecided | RefundDecided | HoldExpired | OperationRepeated | PurchaseConfirmed
 _LATER: Final = frozenset(
-    kind.TYPE for kind in (CaptureDecided, ReversalDecided, RefundDecided, HoldExpired, OperationRepeated)
+    kind.TYPE
+    for kind in (CaptureDecided, ReversalDecided, RefundDecided, HoldExpired, OperationRepeated, PurchaseConfirmed)
 )  # fmt: skip
 _PAYING: Final = frozenset(kind.TYPE for kind in (SaleDecided, AuthorisationDecided, CaptureDecided))
 
@@ -207,6 +209,8 @@ def _afterwards(event: Event, zone: str, row: EventRow) -> list[str]:
             return [f"{at}: reversed, {euros(total(event.returned))} given back."]
         case ReversalDecided(code="00") if event.exception:
             return [f"{at}: {event.exception}."]
+        case PurchaseConfirmed(code="00"):
+            return [f"{at}: confirmed by a second mandatary's card; it may be captured."]
         case HoldExpired():
             return [f"{at}: nobody captured it in time, {euros(total(event.released))} released."]
         case OperationRepeated():

@@ -10,6 +10,7 @@ from typing import Final
 from clearing.audit.drawn import drawn_refund, drawn_reversal
 from clearing.audit.findings import BadEvent, Checked
 from clearing.authoriser.drawing import anonymous
+from clearing.events.accounts import PurchaseConfirmed
 from clearing.events.basket import Line, Return, Share
 from clearing.events.catalogue import Event
 from clearing.events.charte import Charte
@@ -53,6 +54,9 @@ def check_operation(event: Event, position: int, at_us: int, book: Book, checked
             _refund(event, position, book)
         case DeliveryDecided():
             _delivery(event, position, at_us, book)
+        case PurchaseConfirmed():
+            _told(event, position)
+            _confirmation(event, position, at_us, book)
         case HoldExpired():
             hold = _held(book, event.terminal, event.original, position)
             if hold.hold_expires_us > at_us:
@@ -63,7 +67,7 @@ def check_operation(event: Event, position: int, at_us: int, book: Book, checked
     checked.add("operations, each cent from a payer of its charte to a payee")
 
 
-def _told(event: Paying | ReversalDecided | RefundDecided, position: int) -> None:
+def _told(event: Paying | ReversalDecided | RefundDecided | PurchaseConfirmed, position: int) -> None:
     if event.answer != till_code(Code(event.code)):
         raise BadEvent(position, f"the terminal was told {event.answer} for the code {event.code}")
 
@@ -177,6 +181,8 @@ def _purchase(event: SaleDecided | AuthorisationDecided, position: int, at_us: i
     terminal, producer = book.producers.terminals[event.op.terminal], book.producers.producers[event.op.producer]
     if terminal.suspended or producer.convention_at(at_us) is None or not book.all_conventioned(event.lines, at_us):
         raise BadEvent(position, "somebody pays though terminal or convention are not in force")
+    if book.accounts.open:
+        _mandated(event, position, book)
     _payers(event.shares, charte, position)
     for lot in {use[0] for share in event.shares for use in share.lots}:
         expires_us = book.allocation.lot_expires_us(lot)
@@ -201,9 +207,46 @@ def _capture(event: CaptureDecided, position: int, at_us: int, book: Book) -> No
     if found is None or found.state is not State.HELD or not isinstance(found.event, AuthorisationDecided):
         raise BadEvent(position, "it captures no open hold")
     hold = found.event
+    if hold.op.terminal + hold.op.x in book.accounts.waiting:
+        raise BadEvent(position, "it captures a hold that a second mandatary had not confirmed")
     if hold.hold_expires_us <= at_us or (hold.charte_version, hold.member) != (event.charte_version, event.member):
         raise BadEvent(position, "its hold is over, or of another member or charte")
     _same_cents(hold.shares, (*event.shares, *event.released), position, "captured and released")
+
+
+def _confirmation(event: PurchaseConfirmed, position: int, at_us: int, book: Book) -> None:
+    """A second mandatary's own card, on an open hold of the account that waits for it, for the very goods of the hold."""
+    if event.code != Code.APPROVED:
+        if event.approved_cents:
+            raise BadEvent(position, f"it was declined with {event.code}, but something is approved")
+        return
+    found = book.operation_of(event.op.producer, event.op.terminal, event.original)
+    if found is None or found.state is not State.HELD or not isinstance(found.event, AuthorisationDecided):
+        raise BadEvent(position, "it confirms no open hold")
+    hold, tap = found.event, event.tap
+    first = book.accounts.waiting.get(hold.op.terminal + hold.op.x)
+    card = book.members.cards.get(tap.card) if tap is not None else None
+    if first is None or hold.member is None or hold.hold_expires_us <= at_us or tap is None or card is None:
+        raise BadEvent(position, "its hold waits for nobody, or no card confirms it")
+    usable = card.blocked is None and card.key_version == tap.key_version
+    if not usable or not tap.fresh or not card.fresh(tap.counter, at_us, used_before=False):
+        raise BadEvent(position, "the tap had been used before, or the card is blocked")
+    if book.accounts.open[hold.member].mandatary_with(tap.card) in (None, first):
+        raise BadEvent(position, "the second card is not another mandatary's of the account")
+    same = (hold.amount_cents, hold.lines, hold.approved_cents, hold.approved_lines, hold.member)
+    if (event.amount_cents, event.lines, event.approved_cents, event.approved_lines, event.member) != same:
+        raise BadEvent(position, "it confirms other goods than were held")
+
+
+def _mandated(event: SaleDecided | AuthorisationDecided, position: int, book: Book) -> None:
+    """A collective account buys by a mandatary's card, above its limit never by one tap alone."""
+    account = book.accounts.open.get(event.member) if event.member is not None else None
+    if account is None or event.tap is None:
+        return
+    if account.mandatary_with(event.tap.card) is None:
+        raise BadEvent(position, "the account pays, but the card is no mandatary's")
+    if isinstance(event, SaleDecided) and event.amount_cents > account.two_person_cents:
+        raise BadEvent(position, "the account pays above its limit by one tap")
 
 
 def _reversal(event: ReversalDecided, position: int, book: Book) -> None:

@@ -12,9 +12,11 @@ from clearing.rules.debts import debts
 from clearing.rules.postings import BANK, HELD, Ledger, Legs, UnexplainedPosting, payable_member, payee_account
 from clearing.rules.settlement import BatchState, PayoutState
 from clearing.rules.subsidies import Step
+from clearing.rules.units import UnitLedger, unit_balances
 from clearing.values import FundId, Position, ProducerId
 
 POSTINGS: Final = "postings that sum to zero and agree with the book"
+UNITS: Final = "moves of second units that sum to zero and agree with the book"
 
 
 _NEVER_DEBIT: Final = ("purse", HELD, "payable", "contract")
@@ -33,7 +35,7 @@ def book_balances(book: Book) -> dict[str, int]:
     found |= _purses(book) | _payable(book) | _by_hand(book)
     found[HELD] = sum(
         share.cents for one in book.operations.held() for share in getattr(one.event, "shares", ())
-    )
+    ) + sum(share.cents for order in book.orders.orders.values() for share in order.held(order.unsettled()))
     return {account: cents for account, cents in found.items() if cents}
 
 
@@ -106,6 +108,7 @@ class TwoRoads:
 
     def __init__(self, checked: Checked) -> None:
         self.ledger = Ledger()
+        self.units = UnitLedger()
         self._captured: dict[str, int] = {}
         self._checked = checked
 
@@ -122,6 +125,15 @@ class TwoRoads:
         if legs:
             self._touched(legs, position, book)
             self._checked.add(POSTINGS, len(legs))
+        elif moved := self.units.post(event):
+            self._units(position, book)
+            self._checked.add(UNITS, len(moved))
+
+    def _units(self, position: int, book: Book) -> None:
+        """Second units, each in a ledger of its own: what the book holds, and what their events add up to."""
+        posted = {key: pieces for key, pieces in self.units.balances.items() if pieces}
+        if posted != unit_balances(book.units):
+            raise BadEvent(position, "the pieces that the book holds differ from those that were issued and moved")
 
     def _sale(self, event: SaleDecided, position: int, book: Book) -> None:
         """The same for what nearly every event is, in one walk over its shares."""
@@ -189,6 +201,7 @@ class TwoRoads:
                 left = book.allocation.cohorts[lot].left
                 raise BadEvent(position, f"the purses hold {cents} cents of {lot}, the book {left}")
         self._in_one_batch(position, book)
+        self._units(position, book)
         self._checked.add("times all purses, funds, holds and debts agree by two roads")
         return held
 

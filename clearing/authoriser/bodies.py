@@ -127,6 +127,7 @@ def charte(body: Body) -> Charte:
         hold_days=_or(body.optional("hold_days", lambda n: body.number(n, lowest=1, highest=400)), 7),
         refund_lot_days=_or(body.optional("refund_lot_days", lambda n: body.number(n, lowest=1, highest=400)), 30),
         order_accepted=bool(body.optional("order_accepted", body.flag)),
+        capture_tolerance=_or(body.optional("capture_tolerance", lambda n: body.number(n, highest=5_000)), 0),
     )
     body.end()
     return read

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Final
 
 from clearing.authoriser.verbs import (
+    accounts,
     closing,
     contracts,
     cotisations,
@@ -14,11 +15,13 @@ from clearing.authoriser.verbs import (
     households,
     money,
     officers,
+    orders,
     payouts,
     people,
     products,
     solidarity,
     stalls,
+    units,
     voted,
 )
 from clearing.authoriser.verbs.order import Order, Result, Verb
@@ -44,6 +47,9 @@ VERBS: Final[dict[str, Verb]] = {
     **solidarity.VERBS,
     **cotisations.VERBS,
     **contracts.VERBS,
+    **accounts.VERBS,
+    **orders.VERBS,
+    **units.VERBS,
 }
 """verb -> how it is decided; who may give it is rules/offices.py, ALLOWED_ROLES (a test holds the two together)."""
 

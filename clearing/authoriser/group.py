@@ -15,6 +15,7 @@ from clearing.authoriser.streams import STREAMS
 from clearing.event_store.proofs import chain_hash, leaf_hash
 from clearing.event_store.rows import BatchRow, EventRow, ReplyRow, TapRow
 from clearing.events import (
+    accounts,
     bonus,
     caisse,
     closing,
@@ -23,10 +24,12 @@ from clearing.events import (
     grants,
     households,
     members,
+    orders,
     producers,
     sales,
     settlement,
     solidarity,
+    units,
 )
 from clearing.events.catalogue import Event
 from clearing.events.codec import Encoded, encode
@@ -144,7 +147,7 @@ def stream_of(event: Event) -> str:
             return f"op/{event.op.terminal.hex()}/{event.op.x.hex()}"
         case solidarity.DrawDecided() | solidarity.GiveDecided():
             return f"op/{event.op.terminal.hex()}/{event.op.x.hex()}"
-        case sales.CaptureDecided() | sales.ReversalDecided() | sales.RefundDecided():
+        case sales.CaptureDecided() | sales.ReversalDecided() | sales.RefundDecided() | accounts.PurchaseConfirmed():
             return f"op/{event.op.terminal.hex()}/{event.original.hex()}"
         case sales.HoldExpired():
             return f"op/{event.terminal.hex()}/{event.original.hex()}"
@@ -190,6 +193,18 @@ def stream_of(event: Event) -> str:
             return f"batch/{event.batch}"
         case settlement.PayoutConfirmed() | settlement.PayoutReturned():
             return f"batch/{event.batch}"
+        case accounts.AccountProposed() | accounts.AccountOpened() | accounts.MandataryProposed() | accounts.MandataryNamed():
+            return f"account/{event.account}"
+        case accounts.RevocationProposed() | accounts.MandataryRevoked():
+            return f"account/{event.account}"
+        case orders.OrderPlaced() | orders.OrderConfirmed() | orders.DeliveryNoted() | orders.OrderCancelled():
+            return f"order/{event.order}"
+        case orders.LineDisputed() | orders.DisputeProposed() | orders.DisputeResolved():
+            return f"order/{event.order}"
+        case orders.ResolutionProposed() | orders.ExceptionResolved():
+            return f"exception/{event.exception}"
+        case units.UnitOpened() | units.UnitIssued() | units.UnitMoved() | units.UnitTakenBack():
+            return f"unit/{event.unit}"
         case caisse.PersonProposed() | caisse.PersonNamed() | caisse.PersonRemoved():
             return f"person/{event.person}"
         case _:

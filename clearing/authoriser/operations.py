@@ -1,10 +1,12 @@
 """Law: facts are fetched first and decided after; this file fetches them from the book for each op of a terminal."""
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from clearing.authoriser import drawing
 from clearing.authoriser.client import TapFacts
+from clearing.events.accounts import PurchaseConfirmed
 from clearing.events.contracts import DeliveryDecided
 from clearing.events.sales import (
     AuthorisationDecided,
@@ -17,15 +19,16 @@ from clearing.events.sales import (
     Tap,
 )
 from clearing.events.solidarity import DrawDecided, GiveDecided
-from clearing.rules import afterwards, deliveries, drawing as rules_of_draws, sale
+from clearing.rules import accounts, afterwards, deliveries, drawing as rules_of_draws, sale
 from clearing.rules.afterwards import Afterwards
 from clearing.rules.book import Book
 from clearing.rules.facts import Facts
+from clearing.rules.folds.accounts import month_of
 from clearing.rules.members import Card
 from clearing.rules.operations import Decided, Operation
 from clearing.rules.producers import Terminal
 from clearing.rules.sale import Asked
-from clearing.values import Cents, MicroTime, OperationId
+from clearing.values import CardId, Cents, MicroTime, OperationId
 from clearing.wire.requests import Op, Request
 
 
@@ -36,6 +39,9 @@ class Outcome(NamedTuple):
     answer: str
     approved_cents: Cents | None
     approved_lines: tuple[Cents, ...] | None
+
+
+_TAPPED: Final[dict[type, Op]] = {SaleDecided: Op.SALE, AuthorisationDecided: Op.AUTH, PurchaseConfirmed: Op.DLV}
 
 
 class UnknownTerminal(Exception):
@@ -85,6 +91,8 @@ def _decide_purchase(
         head, request.amount_cents, request.lines, request.all_or_nothing, request.price_choice,
         _tap(found, card, at_us, used_before),
     ))  # fmt: skip
+    if book.accounts.open and found is not None and found.card is not None:
+        card = _mandated(book, request, found.card, card, at_us)
     reversed_before = bool(book.tombstones) and book.reversed_before(request.terminal, request.x, at_us)
 
     def facts() -> Facts:
@@ -110,13 +118,32 @@ def _decide_purchase(
 def _decide_delivery(
     book: Book, request: Request, head: OperationHead, terminal: Terminal, found: TapFacts | None, *, used_before: bool,
     at_us: int,
-) -> DeliveryDecided:
+) -> Decided:
+    """`r` names the hold of a collective account, whose second card this is; else a contract, whose basket is handed over."""
+    original_x = request.original or OperationId(bytes(16))
     card = book.members.cards.get(found.card) if found is not None and found.card is not None else None
+    tap, reversed_before = _tap(found, card, at_us, used_before), book.reversed_before(request.terminal, request.x, at_us)
+    if book.accounts.open and original_x not in book.contracts.by_number:
+        return accounts.decide_confirmation(
+            book.accounts, head=head, original=original_x, amount_cents=request.amount_cents, lines=request.lines,
+            hold=book.operation_of(terminal.producer, request.terminal, original_x), suspended=terminal.suspended,
+            reversed_before=reversed_before, tap=tap, card=card, at_us=at_us,
+        )
     return deliveries.decide_delivery(
-        book.contracts, head=head, original=request.original or OperationId(bytes(16)), amount_cents=request.amount_cents,
-        lines=request.lines, terminal=terminal, tap=_tap(found, card, at_us, used_before), card=card,
-        reversed_before=book.reversed_before(request.terminal, request.x, at_us), today=book.caisse.calendar.day(at_us),
+        book.contracts, head=head, original=original_x, amount_cents=request.amount_cents, lines=request.lines,
+        terminal=terminal, tap=tap, card=card, reversed_before=reversed_before, today=book.caisse.calendar.day(at_us),
     )
+
+
+def _mandated(book: Book, request: Request, named: CardId, card: Card | None, at_us: int) -> Card | None:
+    """The card as it may be used now: blocked for this purchase when its mandate does not allow it."""
+    if card is None or card.blocked is not None or card.member not in book.accounts.open:
+        return card
+    code = accounts.barred(
+        book.accounts, account=card.member, card=named, amount_cents=request.amount_cents, month=month_of(book, at_us),
+        at_once=request.op is Op.SALE,
+    )
+    return card if code is None else replace(card, blocked=code)
 
 
 def _tap(found: TapFacts | None, card: Card | None, at_us: int, used_before: bool) -> Tap | None:
@@ -139,7 +166,7 @@ def _decide_afterwards(book: Book, request: Request, head: OperationHead, termin
         charte = book.caisse.charte(version) if version else None
         return afterwards.decide_capture(
             asked, original=hold, suspended=terminal.suspended, reversed_before=reversed_before, charte=charte,
-            allocation=book.allocation, at_us=at_us,
+            allocation=book.allocation, at_us=at_us, confirmed=not (book.accounts.waiting and _waits(book, hold)),
         )
     if request.op is Op.REV:
         same_terminal = book.operations.get((request.terminal, original_x))
@@ -172,6 +199,11 @@ def _decide_afterwards(book: Book, request: Request, head: OperationHead, termin
     )
 
 
+def _waits(book: Book, hold: Operation | None) -> bool:
+    """Whether a second mandatary has to confirm this hold before it is captured."""
+    return hold is not None and accounts.key_of((hold.event.op.terminal, hold.event.op.x)) in book.accounts.waiting
+
+
 def _same_operation(known: Operation, request: Request, tap: TapFacts | None) -> bool:
     """Whether a request under another (epoch, n) asks for the very operation that was decided before."""
     event = known.event
@@ -190,7 +222,9 @@ def _same_operation(known: Operation, request: Request, tap: TapFacts | None) ->
         return request.op is (Op.DRAW if isinstance(event, DrawDecided) else Op.GIVE) and event.asked == request.price_choice
     if isinstance(event, AuthorisationDecided) and event.price_choice != request.price_choice:
         return False
-    wanted = Op.SALE if isinstance(event, SaleDecided) else Op.AUTH
+    if isinstance(event, PurchaseConfirmed) and event.original != request.original:
+        return False
+    wanted = _TAPPED[type(event)]
     card, counter = (event.tap.card, event.tap.counter) if event.tap is not None else (None, 0)
     asked = (tap.card, tap.counter) if tap is not None and tap.genuine else (None, 0)
     return request.op is wanted and asked == (card, counter)
@@ -211,6 +245,6 @@ def outcome_of(event: Decided) -> Outcome:
 
 def uses_tap(event: object) -> Tap | None:
     """The tap that an event uses up for ever, to be kept in the store."""
-    if isinstance(event, SaleDecided | AuthorisationDecided | DeliveryDecided) and event.member is not None:
+    if isinstance(event, SaleDecided | AuthorisationDecided | DeliveryDecided | PurchaseConfirmed) and event.member is not None:
         return event.tap if event.tap is not None and event.tap.fresh else None
     return None

@@ -9,12 +9,14 @@ from typing import Final, NoReturn
 
 from clearing.cli import (
     closing,
+    collectives,
     contract_payments,
     contracts,
     cotisations,
     crediting,
     decisions,
     demo,
+    exceptions,
     funds,
     gifts,
     households,
@@ -22,9 +24,11 @@ from clearing.cli import (
     members,
     money,
     operating,
+    orders,
     persons,
     producers,
     products,
+    receipts,
     registers,
     rules,
     settlement,
@@ -34,6 +38,7 @@ from clearing.cli import (
     till,
     top,
     trying,
+    units,
 )
 from clearing.cli.entry import Entry, Group
 from clearing.postgres import default_home
@@ -65,6 +70,11 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     *gifts.ENTRIES,
     *contracts.ENTRIES,
     *contract_payments.ENTRIES,
+    *collectives.ENTRIES,
+    *orders.ENTRIES,
+    *exceptions.ENTRIES,
+    *receipts.ENTRIES,
+    *units.ENTRIES,
 )
 _WORD: Final = re.compile(r"argument COMMAND: invalid choice: '([^']*)'")
 _WORD_OFFERED: Final = re.compile(r"[a-z][a-z-]*")

@@ -137,6 +137,7 @@ class DecisionAnnulled:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CharteAdopted:
     TYPE: ClassVar[int] = 6
+    SCHEMA: ClassVar[int] = 2
     charte: Charte
     by: PersonId
 

@@ -6,6 +6,7 @@ Each room of events ends with the union of its own; who adds a room adds it here
 from typing import Final, get_args
 
 from clearing.events import (
+    accounts,
     bonus,
     caisse,
     closing,
@@ -16,11 +17,13 @@ from clearing.events import (
     grants,
     households,
     members,
+    orders,
     producers,
     products,
     sales,
     settlement,
     solidarity,
+    units,
 )
 
 Event = (
@@ -39,6 +42,9 @@ Event = (
     | bonus.Event
     | contracts.Event
     | cotisations.Event
+    | accounts.Event
+    | orders.Event
+    | units.Event
 )
 
 EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)

@@ -106,7 +106,8 @@ class Charte:
 
     categories: in the charte's own order; a line of another category is not eligible. hold_days: life of an authorisation.
     refund_lot_days: life of the new lot that a refund to a lapsed lot makes. order_accepted: the vote accepted payers whose
-    category sets are not nested narrower first (domain.md section 2, rule 2).
+    category sets are not nested narrower first (domain.md section 2, rule 2). capture_tolerance: ten-thousandths of a hold by
+    which a capture may exceed it, for weighed goods; payers still give what they hold and no more.
     """
 
     version: int
@@ -118,3 +119,4 @@ class Charte:
     hold_days: int = 7
     refund_lot_days: int = 30
     order_accepted: bool = False
+    capture_tolerance: int = 0

@@ -190,6 +190,12 @@ def _lines_with_nothing_given(parts: list[Any]) -> list[Any]:
     return [(batch, closed_on, up_to, tuple((*line, 0) for line in lines), *rest), parts[1]]
 
 
+def _charte_with_tolerance(parts: list[Any]) -> list[Any]:
+    """CharteAdopted 1 -> 2: until then no capture went beyond its hold."""
+    charte, *rest = parts[0]
+    return [[[*charte, 0], *rest], parts[1]]
+
+
 _SHAPES: Final = {event_type: _shape(event_type) for event_type in EVENTS}
 _BY_NUMBER: Final = {event_type.TYPE: (event_type, _SHAPES[event_type]) for event_type in EVENTS}
 _UPCASTS: Final[dict[tuple[int, int], Upcast]] = {
@@ -197,6 +203,7 @@ _UPCASTS: Final[dict[tuple[int, int], Upcast]] = {
     (23, 1): lambda parts: [(*parts[0], "fixed", 0, (), False, "", "", "wait", None, None, 0, 0), parts[1]],
     (24, 1): lambda parts: [(*parts[0], parts[0][7], 0, "fixed", 0, (), False, None, 0, 0), ((),)],
     (20, 1): lambda parts: [(*parts[0], ((), (), None, None, False)), parts[1]],  # a fund without an earmark
+    (6, 1): _charte_with_tolerance,
     (100, 1): _lines_with_nothing_given,
     (22, 1): lambda parts: [(*parts[0], None, 0), parts[1]],  # money that named no subsidy and cleared nothing
 }

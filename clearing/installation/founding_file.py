@@ -113,6 +113,8 @@ def read_charte(one: Table, zone: ZoneInfo, version: int) -> Table:
     said["effective_us"] = read_wall_time(said.pop("effective", None), zone, what="'effective' of a charte")
     said["payers"] = [_payer(payer, zone) for payer in _list(said.pop("payers", None), "payers")]
     said["tariffs"] = [_tariff(tariff, zone) for tariff in _list(said.pop("tariffs", None), "tariffs")]
+    if "capture_tolerance" in said:
+        said["capture_tolerance"] = read_percent(said["capture_tolerance"], what="'capture_tolerance' of a charte")
     return said
 
 

@@ -15,6 +15,7 @@ from clearing.events.crediting import CohortRolled
 from clearing.events.funds import AllocationGranted, CohortLapsed, LotLapsed, PurseCredited, SingleGranted
 from clearing.events.households import HouseholdSeparated, MemberLeft, PurseEmptied
 from clearing.events.members import MemberAdmitted, MemberGroupsChanged
+from clearing.events.orders import DeliveryNoted, DisputeResolved, ExceptionResolved, OrderCancelled, OrderPlaced
 from clearing.events.sales import (
     AuthorisationDecided,
     CaptureDecided,
@@ -144,6 +145,13 @@ def _move(recorded: Recorded, moves: _Moves) -> None:
                 moves.put(event.member, event.purse, f"x{recorded.position}", event.cents, event.expires_us)
         case BonusTakenBack() as event:
             moves.add(event.member, event.purse, event.lot, -event.cents)
+        case OrderPlaced() as event:
+            _take(event.account, event.shares, moves)
+        case DeliveryNoted() | DisputeResolved() | OrderCancelled() as event:
+            _give_back(event.account, event.released, moves, recorded.position, 0)
+        case ExceptionResolved() as event:
+            if event.member is not None:
+                _take(event.member, event.shares, moves)
         case LotLapsed() as event:
             moves.add(event.member, event.purse, event.lot, -event.cents)
         case HouseholdSeparated() as event:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Self
 from clearing.events.catalogue import Event
 from clearing.events.closing import ProducerRepaid
 from clearing.events.contracts import ContractEnded, ContractPaidOver, InstalmentReceived, InstalmentReturned
+from clearing.events.orders import DeliveryNoted, DisputeResolved, ExceptionResolved
 from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
 from clearing.projections.answers import SaleRow, ShareRow
 from clearing.projections.drawn import Together, gross_of
@@ -117,6 +118,9 @@ def _entry(producer: str, at: int, event: Event, original: int | None) -> Entry 
             return Entry(at, at, "repaid", 0, event.cents)
         case InstalmentReceived() | InstalmentReturned() | ContractEnded() | ContractPaidOver():
             return next((_contract(at, debt) for debt in debts(event) if debt.producer == producer), None)
+        case DeliveryNoted() | DisputeResolved() | ExceptionResolved():
+            card = per_payee(event.shares).get(producer)
+            return None if card is None else Entry(at, at, "capture", _delivered(producer, event), card)
         case _:
             return None
 
@@ -126,3 +130,15 @@ def _contract(at: int, debt: Debt) -> Entry:
     if debt.captured_cents:
         return Entry(at, at, "capture", debt.captured_cents, debt.captured_cents)
     return Entry(at, at, "refund", -debt.refunded_cents, -debt.refunded_cents)
+
+
+def _delivered(producer: str, event: DeliveryNoted | DisputeResolved | ExceptionResolved) -> int:
+    """Goods of an order, or of a late capture that two people accepted, at full price."""
+    lines = {share.line for share in event.shares if share.payee == producer and share.step != "surplus"}
+    match event:
+        case DeliveryNoted():
+            return sum(one.amount_cents for one in event.lines if one.line in lines)
+        case DisputeResolved():
+            return event.amount_cents
+        case _:
+            return gross_of(event.lines, event.producer).get(producer, 0)

@@ -28,7 +28,7 @@ from clearing.rules.funds import Funds
 from clearing.rules.operations import Operation, State
 from clearing.rules.returns import returned, total, within_funds
 from clearing.rules.sale import goods, unsold
-from clearing.values import CategoryId, Cents, MicroTime, OperationId, ProducerId
+from clearing.values import WHOLE, CategoryId, Cents, MicroTime, OperationId, ProducerId
 
 TOMBSTONES_MAX: Final = 100  # open at once per terminal
 TOMBSTONE_US: Final = 7 * 86_400_000_000
@@ -46,17 +46,18 @@ class Afterwards:
 
 def decide_capture(
     asked: Afterwards, *, original: Operation | None, suspended: bool, reversed_before: bool, charte: Charte | None,
-    allocation: Allocation, at_us: int,
+    allocation: Allocation, at_us: int, confirmed: bool = True,
 ) -> CaptureDecided:
-    """charte: the version that the hold fixed. reversed_before: the terminal cancelled this capture before it came."""
+    """charte: the version that the hold fixed. reversed_before: the terminal cancelled this capture before it came.
+    confirmed: no second mandatary has to agree to it first."""
     hold = original.event if original is not None and isinstance(original.event, AuthorisationDecided) else None
     code, funding = _capture_obstacle(
-        asked, original, hold, suspended=suspended, reversed_before=reversed_before, at_us=at_us
+        asked, original, hold, suspended=suspended, reversed_before=reversed_before, confirmed=confirmed, at_us=at_us
     ), None
     if code is None and hold is not None and charte is not None:
         funding = fund_capture(asked.lines, held_by(hold, charte))
         code = funding.code() if asked.lines else Code.APPROVED  # nothing was delivered: the whole hold is released
-        if asked.amount_cents > hold.amount_cents and code is not Code.NOTHING_ELIGIBLE:
+        if beyond(asked.amount_cents, hold.amount_cents, charte) and code is not Code.NOTHING_ELIGIBLE:
             code = Code.AMOUNT_LIMIT
         funding = funding if code in (Code.APPROVED, Code.PARTIAL) else None
     if code is None:
@@ -73,7 +74,7 @@ def decide_capture(
 
 def _capture_obstacle(
     asked: Afterwards, original: Operation | None, hold: AuthorisationDecided | None, *, suspended: bool,
-    reversed_before: bool, at_us: int,
+    reversed_before: bool, confirmed: bool, at_us: int,
 ) -> Code | None:
     """The first reason before money is looked at."""
     if suspended:
@@ -84,7 +85,17 @@ def _capture_obstacle(
         return Code.LATE_AFTER_REVERSAL
     if original.state is not State.HELD or hold.hold_expires_us <= at_us:
         return Code.EXPIRED_OR_RESOLVED
-    return None if _payees(asked.lines, hold) <= _payees(hold.lines, hold) else Code.NOT_ALLOWED_NOW
+    return None if confirmed and same_payees(asked.lines, hold) else Code.NOT_ALLOWED_NOW
+
+
+def beyond(asked_cents: int, held_cents: int, charte: Charte) -> bool:
+    """Whether goods weigh more than the charte's tolerance over what was held or ordered; exact, nothing is rounded."""
+    return asked_cents * WHOLE > held_cents * (WHOLE + charte.capture_tolerance)
+
+
+def same_payees(lines: Sequence[Line], hold: AuthorisationDecided) -> bool:
+    """Whether a capture owes nobody whom the hold was not for."""
+    return _payees(lines, hold) <= _payees(hold.lines, hold)
 
 
 def _payees(lines: Sequence[Line], hold: AuthorisationDecided) -> set[ProducerId]:

@@ -12,6 +12,7 @@ from clearing.events.basket import Line
 from clearing.events.catalogue import Event
 from clearing.events.charte import Span
 from clearing.rules import (
+    accounts,
     afterwards,
     allocation,
     bonuses,
@@ -22,34 +23,40 @@ from clearing.rules import (
     contracts,
     cotisations,
     emergency,
+    exceptions,
     funds,
     gifts,
     households,
     lapsing,
     members,
+    orders,
     producers,
     products,
     settlement,
     solidarity,
     subsidies,
     takings,
+    units,
 )
 from clearing.rules.answers import BrokenBook
 from clearing.rules.ceilings import Usage
 from clearing.rules.facts import Facts, Spendable
 from clearing.rules.folds import (
+    accounts as account_folds,
     closing as ending,
     contracts as contract_folds,
     cotisations as cotisation_folds,
     grants,
     households as household_folds,
     money,
+    orders as order_folds,
     payouts,
     people,
     products as listed,
     sold,
     solidarity as drawn,
     stalls,
+    units as unit_folds,
     voted,
 )
 from clearing.rules.members import Member
@@ -75,6 +82,10 @@ SECTIONS: Final = (
     "cotisations",
     "gifts",
     "contracts",
+    "accounts",
+    "orders",
+    "exceptions",
+    "units",
 )
 """The rooms of the book that are records of containers and single values: snapshots say them field by field."""
 
@@ -104,6 +115,10 @@ class Book:
         self.cotisations = cotisations.Cotisations()
         self.gifts = gifts.Gifts()
         self.contracts = contracts.Contracts()
+        self.accounts = accounts.Accounts()
+        self.orders = orders.Orders()
+        self.exceptions = exceptions.Exceptions()
+        self.units = units.Units()
         self.usage = Usage()
         self.operations = Operations(bodies)
         self.tombstones: dict[TerminalId, dict[OperationId, int]] = {}
@@ -254,6 +269,9 @@ _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **drawn.FOLDS,
     **cotisation_folds.FOLDS,
     **contract_folds.FOLDS,
+    **account_folds.FOLDS,
+    **order_folds.FOLDS,
+    **unit_folds.FOLDS,
 }
 """What each event does to the book. Events that are not here are evidence only: declines of commands and allocations, held
 frames, confirmed clocks, repeats."""

@@ -10,6 +10,7 @@ from clearing.events.basket import Share
 from clearing.events.catalogue import Event
 from clearing.events.closing import ProducerRepaid
 from clearing.events.contracts import ContractEnded, ContractPaidOver, InstalmentReceived, InstalmentReturned
+from clearing.events.orders import DeliveryNoted, DisputeResolved, ExceptionResolved
 from clearing.events.solidarity import DrawDecided, DrawsShared, GiveDecided, producers_paid
 from clearing.values import ProducerId
 
@@ -42,6 +43,15 @@ def _per_payee(shares: Iterable[Share]) -> dict[ProducerId, int]:
     return sums
 
 
+def _of_goods(event: DeliveryNoted | DisputeResolved | ExceptionResolved) -> Iterable[Debt]:
+    """What payers took for each producer's goods; a surplus is owed to nobody."""
+    sums: dict[ProducerId, int] = {}
+    for share in event.shares:
+        if share.step != "surplus":
+            sums[share.payee] = sums.get(share.payee, 0) + share.cents
+    return (Debt(producer, cents, 0) for producer, cents in sums.items())
+
+
 OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {
     DrawDecided: _drawn,
     DrawsShared: _shared,
@@ -51,6 +61,9 @@ OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {
     InstalmentReturned: lambda event: _back(event.producer, event.from_producer_cents),
     ContractEnded: lambda event: _back(event.producer, event.back_fund_cents + event.from_producer_cents),
     ContractPaidOver: lambda event: (Debt(event.producer, event.cents, 0),),
+    DeliveryNoted: _of_goods,
+    DisputeResolved: _of_goods,
+    ExceptionResolved: _of_goods,
 }
 """Event -> its debts, one per producer. Their postings are in rules/postings.py."""
 

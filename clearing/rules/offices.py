@@ -10,9 +10,10 @@ from typing import Final
 from clearing.rules.answers import Declined, not_now
 from clearing.values import PersonId, TerminalId
 
-ROLES: Final = ("treasurer", "approver", "clerk", "desk", "helper", "operator", "auditor")
-"""helper: gives emergency credit on a spare card, and nothing else."""
+ROLES: Final = ("treasurer", "approver", "clerk", "desk", "helper", "operator", "auditor", "buyer")
+"""helper: gives emergency credit on a spare card, and nothing else. buyer: a mandatary who orders for a collective account."""
 _MONEY, _RULES, _DESK, _MACHINES = ("treasurer",), ("clerk", "treasurer"), ("desk", "treasurer"), ("operator", "treasurer")
+_OFFICE, _BUYING = ("treasurer", "approver", "clerk", "desk"), ("buyer", "desk", "treasurer", "approver")
 Roles = dict[str, tuple[str, ...]]
 
 _OFFICERS: Final[Roles] = {
@@ -149,6 +150,32 @@ _CONTRACTS: Final[Roles] = {
     "pay_over_contracts": _MONEY,
     "refund_contract": _MONEY,
 }
+_ACCOUNTS: Final[Roles] = {
+    "propose_account": _RULES,
+    "open_account": _OFFICE,
+    "propose_mandatary": _OFFICE,
+    "name_mandatary": _OFFICE,
+    "propose_revocation": _OFFICE,
+    "revoke_mandatary": _OFFICE,
+}
+_ORDERS: Final[Roles] = {
+    "place_order": _BUYING,
+    "place_joint_order": _BUYING,
+    "confirm_order": _BUYING,
+    "note_delivery": _BUYING,
+    "dispute_line": _BUYING,
+    "cancel_order": _BUYING,
+    "propose_dispute_end": _BUYING,
+    "resolve_dispute": _OFFICE,
+    "propose_exception_end": _DESK,
+    "resolve_exception": _OFFICE,
+}
+_UNITS: Final[Roles] = {
+    "open_unit": _RULES,
+    "issue_unit": _DESK,
+    "move_units": _DESK,
+    "take_back_unit": _DESK,
+}
 
 ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_OFFICERS,
@@ -164,6 +191,9 @@ ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_SOLIDARITY,
     **_COTISATIONS,
     **_CONTRACTS,
+    **_ACCOUNTS,
+    **_ORDERS,
+    **_UNITS,
 }
 """verb -> roles of which one is enough."""
 

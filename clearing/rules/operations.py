@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol, cast
 
+from clearing.events.accounts import PurchaseConfirmed
 from clearing.events.basket import Line
 from clearing.events.catalogue import Event
 from clearing.events.contracts import DeliveryDecided
@@ -27,6 +28,7 @@ Decided = (
     | DrawDecided
     | GiveDecided
     | DeliveryDecided
+    | PurchaseConfirmed
 )
 OperationKey = tuple[TerminalId, OperationId]
 """An operation for ever: no terminal uses the same x twice."""
@@ -46,7 +48,7 @@ class State(StrEnum):
     DELIVERED = "delivered"  # a hold that a capture has used up
     RELEASED = "released"  # a hold that was reversed or expired
     UNDONE = "undone"  # a captured sale that was reversed before its batch closed
-    DONE = "done"  # a refund, reversal or delivery that took effect
+    DONE = "done"  # a refund, reversal, delivery or confirmation that took effect
 
 
 _STATES: Final = tuple(State)

@@ -54,6 +54,7 @@ from clearing.events.grants import (
     TransferConfirmed,
 )
 from clearing.events.households import HouseholdSeparated, MoneyBackConfirmed, PurseEmptied
+from clearing.events.orders import DeliveryNoted, DisputeResolved, ExceptionResolved, OrderCancelled, OrderPlaced
 from clearing.events.sales import (
     AuthorisationDecided,
     CaptureDecided,
@@ -140,7 +141,7 @@ def origins_named(event: Event, at: Position, known: Mapping[str, str]) -> dict[
 def origins_asked(event: Event) -> frozenset[str]:
     """The keys of Origins.known that this event's postings or origins may ask for; empty for nearly every event."""
     match event:
-        case CaptureDecided() | HoldExpired():
+        case CaptureDecided() | HoldExpired() | DeliveryNoted() | DisputeResolved() | OrderCancelled():
             returned = event.released
         case ReversalDecided() | RefundDecided():
             returned = event.returned
@@ -203,7 +204,7 @@ def _money_came(event: MoneyReceived) -> Legs:
     }
 
 
-def _captured(event: CaptureDecided, origins: Origins) -> Legs:
+def _captured(event: CaptureDecided | DeliveryNoted | DisputeResolved, origins: Origins) -> Legs:
     found = _given_back(event.released, origins, held=True)
     for share in event.shares:
         account = payee_account(share.step, share.payee)
@@ -310,6 +311,11 @@ _MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     PurseCredited: lambda event, _: _move(
         BANK if event.fund is None else f"fund:{event.fund}", f"purse:{event.purse}", event.cents
     ),
+    OrderPlaced: lambda event, _: _held(event.shares),
+    DeliveryNoted: _captured,
+    DisputeResolved: _captured,
+    OrderCancelled: lambda event, origins: _given_back(event.released, origins, held=True),
+    ExceptionResolved: lambda event, _: _paid(event.shares),
     CohortLapsed: _lapsed,
     LotLapsed: _lapsed,
     PurseEmptied: lambda event, _: _emptied(event),

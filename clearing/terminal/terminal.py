@@ -132,6 +132,14 @@ class ReferenceTerminal:
         """Undo a sale or a hold of this terminal; harmless when repeated. drawn: it was a draw or a give."""
         return await self._advise(Op.REV, original, (), by_day=drawn)
 
+    async def confirm(self, original: OperationId, lines: Sequence[Line], source: TapSource) -> Shown:
+        """The second card on a hold of a collective account, for the hold's own goods; then it may be captured."""
+        await self._finish_rotation()
+        p, c = source.tap()
+        return await self._told(self._queue.append(
+            self._draft(Op.DLV, lines=tuple(lines), card=CardUrl(p, c), original=original)
+        ))
+
     async def refund(self, original: OperationId, lines: Sequence[Line], *, drawn: bool = False) -> Shown:
         """Goods came back: the card's (or the fund's) part goes back where it came from, the rest is cash at the stall."""
         return await self._advise(Op.REF, original, lines, by_day=drawn)

@@ -47,6 +47,14 @@ async def test_numbers_rise_by_one_and_each_message_names_the_one_before(till: T
     assert [field["h"] for field in fields] == [bytes(32), *digests[:2]]
 
 
+async def test_a_second_card_confirms_a_hold_and_pays_nothing_itself(till: Till, world: World) -> None:
+    held = await till.terminal.authorise(basket(600), world.card(cents=1_000))
+    confirmed = await till.terminal.confirm(held.x, basket(600), world.card(2, cents=50))
+    assert (confirmed.code, confirmed.card_cents, purse(world), purse(world, 2)) == (Code.APPROVED, 600, 400, 50)
+    stranger = await till.terminal.confirm(held.x, basket(600), world.card(3, cents=None))
+    assert (stranger.code, stranger.card_cents) == (Code.CARD_UNKNOWN, 0)
+
+
 async def test_hold_capture_refund_and_reversal_move_the_purse_as_they_say(till: Till, world: World) -> None:
     card = world.card(cents=1_000)
     held = await till.terminal.authorise(basket(600), card)

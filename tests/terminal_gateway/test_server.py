@@ -160,8 +160,7 @@ async def test_each_path_takes_posts_only(session: aiohttp.ClientSession, path: 
         assert answer.status == 405
 
 
-@pytest.mark.parametrize("path", ["/v1/deliver", "/v1/balance", "/v1/sync", "/"])
-@pytest.mark.parametrize("path", ["/v1/draw", "/v1/balance", "/v1/sync", "/"])
+@pytest.mark.parametrize("path", ["/v1/balance", "/v1/sync", "/"])
 async def test_paths_that_are_not_built_are_not_there(session: aiohttp.ClientSession, path: str) -> None:
     assert (await post(session, b"", path))[0] == 404
 

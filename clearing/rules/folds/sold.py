@@ -4,20 +4,22 @@ import heapq
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from clearing.events import sales as sale_events
+from clearing.events import accounts as account_events, sales as sale_events
 from clearing.events.basket import Return, Share
 from clearing.events.codes import Code
 from clearing.events.solidarity import DrawDecided, GiveDecided
-from clearing.rules import drawing
+from clearing.rules import drawing, exceptions
 from clearing.rules.answers import BrokenBook
+from clearing.rules.folds import accounts
 from clearing.rules.operations import Decided, Operation, OperationKey, State, StoredForm
-from clearing.rules.returns import give_back, pool_surplus, take_shares
+from clearing.rules.returns import give_back, pool_surplus, take_shares, total
 from clearing.values import MemberId
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book
 
 _APPROVED: Final = frozenset({Code.APPROVED, Code.PARTIAL})
+_PAYING: Final = (sale_events.SaleDecided, sale_events.AuthorisationDecided, sale_events.CaptureDecided)
 
 
 def _take(book: "Book", shares: tuple[Share, ...], member: MemberId | None, charte_version: int, at_us: int) -> None:
@@ -33,9 +35,7 @@ def _return(
 ) -> None:
     """Give cents back, and the ceilings of the day they were counted on with them."""
     event = original.event
-    if member is None or not isinstance(
-        event, sale_events.SaleDecided | sale_events.AuthorisationDecided | sale_events.CaptureDecided
-    ):
+    if member is None or not isinstance(event, _PAYING):
         raise BrokenBook("money comes back only from a sale or a hold of a member")
     person = book.members.members[member]
     give_back(returns, book.allocation, book.funds, person, position=position, new_expires_us=new_expires_us)
@@ -45,6 +45,8 @@ def _return(
         book.card_limits.count(_tapped(book, event), returns, day, original.counted_us, -1)
     if book.households.closed:
         book.households.came_back(member)
+    if book.accounts.open:
+        accounts.came_back(book, original, total(returns))
 
 
 def _tapped(book: "Book", event: sale_events.SaleDecided | sale_events.AuthorisationDecided | sale_events.CaptureDecided) -> (
@@ -94,6 +96,8 @@ def _sale(book: "Book", event: sale_events.SaleDecided, position: int, at_us: in
         if book.card_limits.limits:
             book.card_limits.count(event.tap, event.shares, book.caisse.calendar.day(at_us), at_us, 1)
         _owe(book, event.shares)
+        if book.accounts.open:
+            accounts.bought(book, event, at_us)
     record(book, event, stored, position, at_us, State.CAPTURED if sold else State.DECLINED)
 
 
@@ -107,12 +111,16 @@ def _authorisation(
         if book.card_limits.limits:
             book.card_limits.count(event.tap, event.shares, book.caisse.calendar.day(at_us), at_us, 1)
         heapq.heappush(book.holds_due, (event.hold_expires_us, (event.op.terminal, event.op.x)))
+        if book.accounts.open:
+            accounts.bought(book, event, at_us)
     record(book, event, stored, position, at_us, State.HELD if held else State.DECLINED)
 
 
 def _capture(book: "Book", event: sale_events.CaptureDecided, position: int, at_us: int, stored: StoredForm | None) -> None:
     if event.code not in _APPROVED:
         record(book, event, stored, position, at_us, State.DECLINED)
+        if event.code == Code.EXPIRED_OR_RESOLVED:
+            exceptions.evolve_late_capture(book.exceptions, event, position, at_us)
         return
     hold = book.operation_of(event.op.producer, event.op.terminal, event.original)
     if hold is None or hold.state is not State.HELD:
@@ -129,6 +137,8 @@ def _key_of(operation: Operation) -> OperationKey:
 
 def _reversal(book: "Book", event: sale_events.ReversalDecided, position: int, at_us: int, stored: StoredForm | None) -> None:
     record(book, event, stored, position, at_us, State.DONE if event.code in _APPROVED else State.DECLINED)
+    if event.exception:
+        exceptions.evolve_reversal(book.exceptions, event, position, at_us)
     if event.effect == "tombstone":
         book.tombstones[event.op.terminal] = book.open_tombstones(event.op.terminal, at_us) | {event.original: at_us}
     elif event.effect in ("released", "undone"):
@@ -182,12 +192,23 @@ def _hold_expired(book: "Book", event: sale_events.HoldExpired, position: int, _
     _return(book, event.released, event.member, hold, position)
 
 
+def _confirmed(
+    book: "Book", event: account_events.PurchaseConfirmed, position: int, at_us: int, stored: StoredForm | None
+) -> None:
+    _use_tap(book, event.tap, at_us)
+    done = event.code in _APPROVED
+    if done:
+        accounts.confirmed(book, event)
+    record(book, event, stored, position, at_us, State.DONE if done else State.DECLINED)
+
+
 DECIDED: Final[dict[type, Callable[..., None]]] = {
     sale_events.SaleDecided: _sale,
     sale_events.AuthorisationDecided: _authorisation,
     sale_events.CaptureDecided: _capture,
     sale_events.ReversalDecided: _reversal,
     sale_events.RefundDecided: _refund,
+    account_events.PurchaseConfirmed: _confirmed,
 }
 """The operations of terminals, which are kept as they are stored."""
 
