@@ -9,6 +9,7 @@ from clearing.audit.findings import BadEvent, Checked
 from clearing.events.caisse import CharteAdopted, PersonNamed
 from clearing.events.catalogue import Event
 from clearing.events.funds import AllocationDeclined, AllocationGranted, CohortLapsed, LotLapsed, SingleGranted
+from clearing.events.opening import OpeningAccepted
 from clearing.events.producers import BankDetailsApproved
 from clearing.events.settlement import BatchApproved, BatchClosed, BatchExported, PayoutConfirmed, PayoutReturned
 from clearing.rules.book import Book
@@ -32,6 +33,8 @@ def check_office(event: Event, position: int, at_us: int, book: Book, checked: C
                 raise BadEvent(position, f"charte {event.charte.version} stands on no recorded decision")
         case AllocationGranted() | AllocationDeclined() | SingleGranted() | CohortLapsed() | LotLapsed():
             _credit(event, position, at_us, book)
+        case OpeningAccepted():
+            _opened(event, position, book)
         case BatchClosed():
             _closed(event, position, at_us, book)
         case BatchApproved() | BatchExported():
@@ -52,6 +55,7 @@ _PROMISES: Final[dict[type, str]] = {
     SingleGranted: "single grants that fill a gap once",
     CohortLapsed: "lapses, each at its time",
     LotLapsed: "lapses, each at its time",
+    OpeningAccepted: "opening balances that two people read alike and that the bank explains",
     BatchClosed: "batches that hold all that was owed",
     BatchApproved: "batches approved by another person than closed them",
     BatchExported: "batches exported after their approval",
@@ -94,6 +98,18 @@ def _credit(event: Credit, position: int, at_us: int, book: Book) -> None:
             expires_us = book.allocation.lot_expires_us(event.lot)
             if expires_us is None or expires_us > at_us:
                 raise BadEvent(position, f"lot {event.lot} lapsed before its time")
+
+
+def _opened(event: OpeningAccepted, position: int, book: Book) -> None:
+    proposed = book.opening.proposed
+    if proposed is None or proposed.by == event.by or (proposed.digest, proposed.totals) != (event.digest, event.totals):
+        raise BadEvent(position, "opening balances need two people, and the accepted ones must be those proposed")
+    purses, owed = sum(lot.cents for lot in event.lots), sum(debt.cents for debt in event.debts)
+    free = sum(fund.received_cents - fund.engaged_cents for fund in event.funds)
+    if event.totals != (free, purses, owed, free + purses + owed):
+        raise BadEvent(position, "its rows do not add up to the totals that two people compared")
+    if book.operations.kept:
+        raise BadEvent(position, "opening balances came after the first sale")
 
 
 def _closed(event: BatchClosed, position: int, at_us: int, book: Book) -> None:

@@ -11,6 +11,7 @@ from clearing.events.catalogue import Event
 from clearing.events.charte import Charte
 from clearing.events.codec import decode
 from clearing.events.funds import AllocationGranted, AllocationRuleSet, PurseCredited, SingleGranted
+from clearing.events.opening import OpeningAccepted, lot_ids
 from clearing.events.sales import (
     AuthorisationDecided,
     CaptureDecided,
@@ -32,6 +33,7 @@ Paying = SaleDecided | AuthorisationDecided | CaptureDecided
 _BACKGROUND: Final = frozenset(
     kind.TYPE for kind in (
         CaisseFounded, DecisionRecorded, CharteAdopted, AllocationRuleSet, AllocationGranted, SingleGranted, PurseCredited,
+        OpeningAccepted,
     )
 )  # fmt: skip
 Later = CaptureDecided | ReversalDecided | RefundDecided | HoldExpired | OperationRepeated
@@ -95,6 +97,10 @@ class _Background:
                 named = "the member's own money" if event.fund is None else f"a single credit from fund {event.fund}"
                 # Not its reference: a bank line names a person, and nobody sees a person and her purchases together.
                 self.lots[f"x{position}"] = LotOrigin(named, event.expires_us, None)
+            case OpeningAccepted():
+                for lot_id, lot in zip(lot_ids(event, position), event.lots, strict=True):
+                    whose = "the member's own money" if lot.fund is None else f"credit from fund {lot.fund}"
+                    self.lots[lot_id] = LotOrigin(f"{whose}, brought along when the caisse began here", lot.expires_us, None)
             case _:
                 return
 

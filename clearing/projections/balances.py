@@ -11,6 +11,7 @@ from typing import Final
 from clearing.events.basket import Return, Share
 from clearing.events.funds import AllocationGranted, CohortLapsed, LotLapsed, PurseCredited, SingleGranted
 from clearing.events.members import MemberAdmitted, MemberGroupsChanged
+from clearing.events.opening import OpeningAccepted, lot_ids
 from clearing.events.sales import (
     AuthorisationDecided,
     CaptureDecided,
@@ -104,6 +105,9 @@ def _move(recorded: Recorded, moves: _Moves) -> None:
             moves.put(event.member, event.purse, f"{event.rule}/{event.period}", event.cents, event.expires_us)
         case PurseCredited() as event:
             moves.put(event.member, event.purse, f"x{recorded.position}", event.cents, event.expires_us)
+        case OpeningAccepted() as event:
+            for lot_id, lot in zip(lot_ids(event, recorded.position), event.lots, strict=True):
+                moves.put(lot.member, lot.purse, lot_id, lot.cents, lot.expires_us)
         case LotLapsed() as event:
             moves.add(event.member, event.purse, event.lot, -event.cents)
         case _:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Self
 
 from clearing.events.basket import Line
 from clearing.events.catalogue import Event
+from clearing.events.opening import OpeningAccepted
 from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
 from clearing.projections.answers import SaleRow, ShareRow
 from clearing.projections.operations import Operation, operation
@@ -106,6 +107,9 @@ def _entry(producer: str, at: int, event: Event, original: int | None) -> Entry 
         case ReversalDecided(effect="undone"):
             card = per_payee(event.returned).get(producer)
             return None if card is None else Entry(at, original or 0, "reversal", 0, -card)
+        case OpeningAccepted():
+            owed = next((debt.cents for debt in event.debts if debt.producer == producer), None)
+            return None if owed is None else Entry(at, at, "opening", owed, owed)
         case _:
             return None
 

@@ -11,17 +11,17 @@ from typing import Final
 from clearing.events.basket import Line
 from clearing.events.catalogue import Event
 from clearing.events.charte import Span
-from clearing.rules import afterwards, allocation, caisse, funds, members, producers, settlement
+from clearing.rules import afterwards, allocation, caisse, funds, members, opening, producers, settlement
 from clearing.rules.answers import BrokenBook
 from clearing.rules.ceilings import Usage
 from clearing.rules.facts import Facts, Spendable
-from clearing.rules.folds import money, payouts, people, sold, stalls, voted
+from clearing.rules.folds import money, opening as opening_folds, payouts, people, sold, stalls, voted
 from clearing.rules.members import Member
 from clearing.rules.operations import Bodies, Operation, OperationKey, Operations, StoredForm
 from clearing.rules.producers import Convention, Producer
 from clearing.values import FundId, MemberId, MicroTime, OperationId, PayerId, ProducerId, PurseKind, TerminalId
 
-SECTIONS: Final = ("caisse", "members", "producers", "allocation", "settlement")
+SECTIONS: Final = ("caisse", "members", "producers", "allocation", "settlement", "opening")
 """The rooms of the book that are records of containers and single values: snapshots say them field by field."""
 
 
@@ -38,6 +38,7 @@ class Book:
         self.producers = producers.Producers()
         self.allocation = allocation.Allocation()
         self.settlement = settlement.Settlement()
+        self.opening = opening.Opening()
         self.usage = Usage()
         self.operations = Operations(bodies)
         self.tombstones: dict[TerminalId, dict[OperationId, int]] = {}
@@ -147,6 +148,7 @@ class _FreeCentsOf:
 _DECIDED: Final = sold.DECIDED
 _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **sold.FOLDS, **money.FOLDS, **people.FOLDS, **stalls.FOLDS, **payouts.FOLDS, **voted.FOLDS,
+    **opening_folds.FOLDS,
 }  # fmt: skip
 """What each event does to the book. Events that are not here are evidence only: declines of commands and allocations, held
 frames, confirmed clocks, repeats."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 from clearing.events.catalogue import Event
+from clearing.events.opening import OpeningAccepted
 from clearing.values import ProducerId
 
 
@@ -18,7 +19,13 @@ class Debt(NamedTuple):
     refunded_cents: int
 
 
-OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {}
+def _opening(event: OpeningAccepted) -> Iterable[Debt]:
+    return (Debt(one.producer, one.cents, 0) for one in event.debts)
+
+
+OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {
+    OpeningAccepted: _opening,
+}
 """Event -> its debts, one per producer. Their postings are in rules/postings.py."""
 
 

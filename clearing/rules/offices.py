@@ -59,8 +59,12 @@ _PAYOUTS: Final[Roles] = {
     "confirm_payout": _MONEY,
     "return_payout": _MONEY,
 }
+_OPENING: Final[Roles] = {
+    "propose_opening": _MONEY,
+    "accept_opening": ("approver", "treasurer"),
+}
 ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
-    **_OFFICERS, **_VOTED, **_MONEY_IN, **_PEOPLE, **_STALLS, **_PAYOUTS,
+    **_OFFICERS, **_VOTED, **_MONEY_IN, **_PEOPLE, **_STALLS, **_PAYOUTS, **_OPENING,
 }  # fmt: skip
 """verb -> roles of which one is enough."""
 

@@ -23,6 +23,7 @@ from clearing.events.funds import (
     PurseCredited,
     SingleGranted,
 )
+from clearing.events.opening import OpeningAccepted, lot_ids
 from clearing.events.sales import (
     AuthorisationDecided,
     CaptureDecided,
@@ -88,6 +89,9 @@ def origins_named(event: Event, at: Position, known: Mapping[str, str]) -> dict[
             return {_lot_key(f"{event.rule}/{event.period}"): event.fund}
         case PurseCredited():
             return {} if event.fund is None else {_lot_key(f"x{at}"): event.fund}
+        case OpeningAccepted():
+            lots = zip(lot_ids(event, at), event.lots, strict=True)
+            return {_lot_key(lot_id): lot.fund for lot_id, lot in lots if lot.fund is not None}
         case RefundDecided():
             renewed = {_lot_key(new): known.get(_lot_key(old)) for old, new in new_lot_ids(event.returned, at).items()}
             return {new: fund for new, fund in renewed.items() if fund is not None}
@@ -197,6 +201,19 @@ def _lapsed(event: CohortLapsed | LotLapsed, _origins: Origins) -> Legs:
     return _move(f"purse:{event.purse}", f"fund:{event.fund}", event.cents)
 
 
+def _opened(event: OpeningAccepted, _origins: Origins) -> Legs:
+    """Out of the bank account, whose balance the list explains, into what it is for."""
+    found: Legs = {BANK: event.totals.bank_cents}
+    for fund in event.funds:
+        found[f"fund:{fund.fund}"] = fund.engaged_cents - fund.received_cents
+        found[f"receivable:{fund.fund}"], found[f"notified:{fund.fund}"] = fund.notified_cents, -fund.notified_cents
+    for lot in event.lots:
+        found[f"purse:{lot.purse}"] = found.get(f"purse:{lot.purse}", 0) - lot.cents
+    for debt in event.debts:
+        found[f"owed:{debt.producer}"] = -debt.cents
+    return found
+
+
 _MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     SaleDecided: lambda event, _: _paid(event.shares),
     AuthorisationDecided: lambda event, _: _held(event.shares),
@@ -216,6 +233,7 @@ _MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     ),
     CohortLapsed: _lapsed,
     LotLapsed: _lapsed,
+    OpeningAccepted: _opened,
 }
 """What each event moves; an event that is not here moves no money."""
 
