@@ -9,9 +9,11 @@ from typing import Final, NoReturn
 
 from clearing.cli import (
     demo,
+    founding,
     looking,
     members,
     money,
+    opening,
     operating,
     persons,
     producers,
@@ -26,7 +28,8 @@ from clearing.cli.entry import Entry, Group
 from clearing.postgres import default_home
 
 ENTRIES: Final[tuple[Entry, ...]] = (
-    *demo.ENTRIES, *persons.ENTRIES, *rules.ENTRIES, *members.ENTRIES, *producers.ENTRIES, *terminals.ENTRIES, *till.ENTRIES,
+    *demo.ENTRIES, *persons.ENTRIES, *founding.ENTRIES, *opening.ENTRIES,
+    *rules.ENTRIES, *members.ENTRIES, *producers.ENTRIES, *terminals.ENTRIES, *till.ENTRIES,
     *money.ENTRIES, *settlement.ENTRIES, *looking.ENTRIES, *registers.ENTRIES, *operating.ENTRIES,
     *top.ENTRIES,
 )  # fmt: skip

@@ -36,6 +36,11 @@ async def events(log: Reader) -> AsyncIterator[tuple[EventRow, Event]]:
         after = rows[-1].position
 
 
+async def book_of(desk: Desk) -> Book:
+    """The caisse as it stands now."""
+    return (await _read(desk))[0]
+
+
 async def _read(desk: Desk) -> tuple[Book, dict[TerminalId, EventRow]]:
     """The book, and for each terminal the row that enrolled it by a pairing code."""
     book, paired = Book(), dict[TerminalId, EventRow]()

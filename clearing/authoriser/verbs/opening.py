@@ -6,6 +6,7 @@ from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events.opening import OpeningDebt, OpeningFund, OpeningLot
 from clearing.rules import opening
+from clearing.rules.book import Book
 from clearing.rules.calendar import civil_date
 from clearing.values import CENTS_MAX, FundId, MemberId, ProducerId, PurseKind
 
@@ -37,8 +38,8 @@ def _lot(row: Body) -> OpeningLot:
     )
 
 
-def known(o: Order) -> opening.Known:
-    book = o.book
+def known_of(book: Book) -> opening.Known:
+    """What the list's rows may name."""
     return opening.Known(
         members=book.members.members, producers=book.producers.producers, funds=book.funds,
         sold=bool(book.operations.kept or book.settlement.batches),
@@ -46,11 +47,11 @@ def known(o: Order) -> opening.Known:
 
 
 def _propose_opening(o: Order) -> Result:
-    return one(opening.decide_propose(o.book.opening, read_balances(o.body), known=known(o), by=o.by, at_us=o.at_us))
+    return one(opening.decide_propose(o.book.opening, read_balances(o.body), known=known_of(o.book), by=o.by, at_us=o.at_us))
 
 
 def _accept_opening(o: Order) -> Result:
-    return one(opening.decide_accept(o.book.opening, read_balances(o.body), known=known(o), by=o.by, at_us=o.at_us))
+    return one(opening.decide_accept(o.book.opening, read_balances(o.body), known=known_of(o.book), by=o.by, at_us=o.at_us))
 
 
 VERBS: Final[dict[str, Verb]] = {"propose_opening": _propose_opening, "accept_opening": _accept_opening}
