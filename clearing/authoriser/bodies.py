@@ -3,6 +3,7 @@
 Reads msgpack-decoded maps (str keys). Raises InvalidValue with a text that names the field and what it must be.
 """
 
+import builtins
 import re
 from collections.abc import Callable, Iterable
 from hashlib import sha256
@@ -109,7 +110,7 @@ class Body:
             raise InvalidValue(f"{self._what}: '{name}' must be a list")
         return value
 
-    def digest(self) -> bytes:
+    def digest(self) -> "builtins.bytes":
         """SHA-256 of all its fields in the order they were given, 32 bytes; before any of them is read."""
         return sha256(pack(self._fields)).digest()
 

@@ -1,4 +1,4 @@
-"""Law: a founding is rehearsed whole before anything of it is sent: the file, what the rules say of it, and the lists it brings.
+"""Law: a founding is rehearsed whole before anything of it is sent: the file, what the rules say, and its lists.
 
 So a mistake leaves nothing behind, and each is told with its file and line.
 """
@@ -24,7 +24,6 @@ from clearing.events.funds import AllocationRuleSet, FundOpened
 from clearing.installation.amounts import counted
 from clearing.installation.founding_file import FoundingFile, read_founding_file
 from clearing.installation.key_file import identity
-from clearing.installation.opening import Installation
 from clearing.installation.slips import Slips
 from clearing.rules.book import Book
 from clearing.values import PersonId
@@ -134,7 +133,8 @@ def _next_steps(rehearsed: Rehearsed) -> list[str]:
     approvers = [one.person for one in persons if "approver" in one.roles]
     funds = [event.fund for event in events if isinstance(event, FundOpened)]
     rules = [event.rule for event in events if isinstance(event, AllocationRuleSet)]
-    entered = [record.subject.removeprefix("producer:") for record in plans["producers"].accounts] if "producers" in plans else []
+    accounts = plans["producers"].accounts if "producers" in plans else []
+    entered = [record.subject.removeprefix("producer:") for record in accounts]
     steps = [f"clearing {name.removesuffix('s')} import FILE.csv" for name in ("members", "producers") if name not in plans]
     if "cards" not in plans:
         steps.append("clearing card import FILE.csv")

@@ -12,7 +12,6 @@ from clearing.cli.entry import Entry, Group
 from clearing.cli.imports import Card, Give, Plan, Rehearsal, carry_out, listed, set_apart
 from clearing.cli.lists import Row, collect_list
 from clearing.cli.registers import book_of
-from clearing.installation.amounts import counted
 from clearing.installation.cards import personalise, write_card
 from clearing.installation.home import Home
 from clearing.installation.slips import Slips
@@ -78,8 +77,9 @@ def _plan_member(plan: Plan, rehearsal: Rehearsal, row: Row, member: MemberId, n
         f"is in the groups: {set_apart(known.groups)}; the list says: {set_apart(groups)}" if says_groups
         else "has another name in the list than is kept"
     ) + " (--update takes the list's)"):  # fmt: skip
-        if says_groups and rehearsal.item(row.line, "change_groups", body := {"member": member, "groups": groups}):
-            plan.each.append(("change_groups", dict(body)))
+        changed: dict[str, object] = {"member": member, "groups": groups}
+        if says_groups and rehearsal.item(row.line, "change_groups", changed):
+            plan.each.append(("change_groups", changed))
         if says_name:
             plan.names.append(record)
 
@@ -143,7 +143,8 @@ def plan_cards(rows: list[Row], rehearsal: Rehearsal) -> Plan:
             alias = _alias_of(row)
             card = None if alias is None else card_called(members, alias)
             if card is not None and members.cards[card].member != member:
-                plan.differ(row.line, f"the card {alias} is {members.cards[card].member}'s, not {member}'s; give it another alias")
+                whose = members.cards[card].member
+                plan.differ(row.line, f"the card {alias} is {whose}'s, not {member}'s; give it another alias")
             elif card is not None or (alias is None and held[member] > 0):
                 held[member] -= alias is None
                 plan.known += 1

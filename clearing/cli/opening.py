@@ -59,10 +59,12 @@ def _in_euros(problem: str, balances: Balances) -> str:
     totals = balances.totals()
     if "at the bank" not in problem:
         return problem
-    missing = totals.bank_cents - balances.bank_cents
-    return (f"funds {euros(totals.free_cents)}, purses {euros(totals.purses_cents)} and debts {euros(totals.owed_cents)} add up "
-            f"to {euros(totals.bank_cents)} EUR, but {euros(balances.bank_cents)} EUR are said to be at the bank: find the "
-            f"{euros(abs(missing))} EUR between them before anything is proposed")  # fmt: skip
+    missing = abs(totals.bank_cents - balances.bank_cents)
+    return (
+        f"funds {euros(totals.free_cents)}, purses {euros(totals.purses_cents)} and debts {euros(totals.owed_cents)} add up to "
+        f"{euros(totals.bank_cents)} EUR, but {euros(balances.bank_cents)} EUR are said to be at the bank: find the "
+        f"{euros(missing)} EUR between them before anything is proposed"
+    )
 
 
 def told(file: OpeningFile, balances: Balances) -> Iterator[str]:

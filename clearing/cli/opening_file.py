@@ -1,8 +1,8 @@
 """Law: opening balances are written as a treasurer has them, in euros and days; each row knows the line it came from.
 
 A TOML file with [opening]: the day, the bank's balance, and three lists: purses, funds, debts. Each is the name of a CSV file
-beside it, or is written in the file as [[purses]], [[funds]], [[debts]] with the same columns. A room that brings balances of its
-own adds its list to LISTS, and what becomes of a row of it to authoriser/verbs/opening.py.
+beside it, or is written in the file as [[purses]], [[funds]], [[debts]] with the same columns. A room that brings balances of
+its own adds its list to LISTS, and what becomes of a row of it to authoriser/verbs/opening.py.
 """
 
 import re

@@ -47,7 +47,9 @@ def _next(plan: Plan, which: str) -> str:
     entered = [record.subject.removeprefix("producer:") for record in plan.accounts]
     if entered:
         return f"Next, another person than you: clearing producer bank-approve {' '.join(entered)}"
-    return f"Next: clearing producer bank {which} --name NAME --iban IBAN" if plan.new else "All of them: clearing producer list"
+    if not plan.new:
+        return "All of them: clearing producer list"
+    return f"Next: clearing producer bank {which} --name NAME --iban IBAN"
 
 
 async def _import(desk: Desk, rows: list[Row] | None, path: Path, *, update: bool) -> Plan:
@@ -90,17 +92,16 @@ def _plan_producer(plan: Plan, rehearsal: Rehearsal, row: Row, account: Record |
             raise InvalidValue(f"the account of {producer} is the caisse's own; ask the producer for a RIB")
     if known is None:
         plan.new += 1
-        admitted = {"producer": producer, "name": row["name"], "structures": row.get("structures", "").split()}
+        structures = row.get("structures", "").split()
+        admitted: dict[str, object] = {"producer": producer, "name": row["name"], "structures": structures}
         listed(plan, rehearsal, row.line, "admit_producers", "producers", admitted)
         listed(plan, rehearsal, row.line, "sign_conventions", "conventions", item)
         _enter(plan, rehearsal, row.line, record)
         return
     _compare(plan, rehearsal, row, known, item)
     if record is not None and (account is None or account.fields != record.fields):
-        last = record.fields["iban"][-4:]
-        if account is None:
-            _enter(plan, rehearsal, row.line, record)
-        elif plan.differ(row.line, f"{producer} has another account in the list, ending in {last} (--update enters it)"):
+        said = f"{producer} has another account in the list, ending in {record.fields['iban'][-4:]} (--update enters it)"
+        if account is None or plan.differ(row.line, said):
             _enter(plan, rehearsal, row.line, record)
 
 

@@ -10,8 +10,8 @@ from clearing.values import Cents, FundId, MemberId, MicroTime, PersonId, Produc
 
 
 class OpeningTotals(NamedTuple):
-    """What two people compare. free_cents: left in all funds together, below zero when they advanced; bank_cents: the balance of
-    the caisse's account, which is the sum of the three others."""
+    """What two people compare. free_cents: left in all funds together, below zero when they advanced; bank_cents: the balance
+    of the caisse's account, which is the sum of the three others."""
 
     free_cents: int
     purses_cents: Cents
@@ -20,7 +20,7 @@ class OpeningTotals(NamedTuple):
 
 
 class OpeningLot(NamedTuple):
-    """fund None: the member's own money. expires_us None: it never lapses. Row i is the lot "x<position>", "x<position>.<i>"."""
+    """fund None: the member's own money. expires_us None: it never lapses. Its id: lot_ids below."""
 
     member: MemberId
     purse: PurseKind

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
@@ -24,6 +25,7 @@ Place = tuple[str | int, ...]
 T = TypeVar("T")
 PublicKeyOf = Callable[[str], bytes]
 _BYTES_MAX: Final = 1 << 20
+_NONE: Final[list[Table]] = []
 _HOUR_THAT_COMES_TWICE: Final = 0  # wall times of the night summer time ends mean the first of the two
 
 
@@ -95,24 +97,26 @@ def _founding(path: Path, tables: Table, lines: TomlLines, public_key_of: Public
         raise InvalidValue("[caisse.account] needs 'name' (as the bank knows it) and 'iban': the producers are paid from it")
     body: Table = {"name": caisse.pop("name", None), "zone": caisse.pop("zone", None), "account_name": holder["name"]}
     pieces.read(lambda: _end(caisse, "[caisse]"), "caisse", default=None)
-    imports = pieces.read(lambda: _imports(path, tables.pop("import", None)), "import", default={})
+    imports = pieces.read(lambda: _imports(path, tables.pop("import", None)), "import", default=dict[str, Path]())
     body["persons"] = pieces.read(
-        lambda: each(tables.pop("persons", None), "persons", lambda one, _: _person(one, public_key_of)), default=[]
+        lambda: each(tables.pop("persons", None), "persons", lambda one, _: _person(one, public_key_of)), default=_NONE
     )
     for name, read in PARTS.items():
-        body[name] = pieces.read(lambda name=name, read=read: each(  # type: ignore[misc]
-            tables.pop(name, None), name, lambda one, place: read(one, zone, place)
-        ), default=[])
+        body[name] = pieces.read(partial(each, tables.pop(name, None), name, partial(_in_zone, read, zone)), default=_NONE)
     pieces.read(lambda: _end(tables, path.name), default=None)
     pieces.end()
     return FoundingFile(path=path, code=code, body=body, account=holder, imports=imports, lines=lines)
+
+
+def _in_zone(read: "Callable[[Table, ZoneInfo, int], Table]", zone: ZoneInfo, one: Table, place: int) -> Table:
+    return read(one, zone, place)
 
 
 def each(value: object, name: str, read: Callable[[Table, int], Table]) -> list[Table]:
     """The tables of a list, each read with its place from 1. Raises Several with the mistakes of all of them."""
     pieces = Pieces()
     done = [
-        pieces.read(lambda one=one, place=place: read(one, place), name, place - 1, default={})  # type: ignore[misc]
+        pieces.read(partial(read, one, place), name, place - 1, default=one)
         for place, one in enumerate(_list(value, name), start=1)
     ]
     pieces.end()
@@ -183,8 +187,8 @@ def read_charte(one: Table, zone: ZoneInfo, version: int) -> Table:
     said["effective_us"] = pieces.read(
         lambda: read_wall_time(effective, zone, what="'effective' of a charte"), "effective", default=0
     )
-    said["payers"] = pieces.read(lambda: each(payers, "payers", lambda payer, _: _payer(payer, zone)), default=[])
-    said["tariffs"] = pieces.read(lambda: each(tariffs, "tariffs", lambda tariff, _: _tariff(tariff, zone)), default=[])
+    said["payers"] = pieces.read(lambda: each(payers, "payers", lambda payer, _: _payer(payer, zone)), default=_NONE)
+    said["tariffs"] = pieces.read(lambda: each(tariffs, "tariffs", lambda tariff, _: _tariff(tariff, zone)), default=_NONE)
     pieces.end()
     return said
 
@@ -192,10 +196,10 @@ def read_charte(one: Table, zone: ZoneInfo, version: int) -> Table:
 def _payer(one: Table, zone: ZoneInfo) -> Table:
     said, what, pieces = dict(one), f"payer {one.get('id')!r}", Pieces()
     said["covers"] = pieces.read(
-        lambda: each(one.get("covers"), "covers", lambda cover, _: _cover(cover, what, whole=True)), default=[]
+        lambda: each(one.get("covers"), "covers", lambda cover, _: _cover(cover, what, whole=True)), default=_NONE
     )
     said["ceilings"] = pieces.read(
-        lambda: each(one.get("ceilings"), "ceilings", lambda ceiling, _: _ceiling(ceiling, what)), default=[]
+        lambda: each(one.get("ceilings"), "ceilings", lambda ceiling, _: _ceiling(ceiling, what)), default=_NONE
     )
     pieces.end()
     return _with_condition(said, zone, what)

@@ -211,7 +211,8 @@ def _statement(
             goods, card, refunded = (known.goods_cents, known.card_cents, known.refunded_cents) if known else (0, 0, 0)
             refunded -= entry.card_cents
         rows[entry.sale_position] = StatementRow(
-            at_us=known.at_us if known else MicroTime(times[entry.position]), sale_id=_OPENING if entry.kind == "opening" else f"V{entry.sale_position}",
+            at_us=known.at_us if known else MicroTime(times[entry.position]),
+            sale_id=_OPENING if entry.kind == "opening" else f"V{entry.sale_position}",
             goods_cents=Cents(goods), card_cents=Cents(card), refunded_cents=Cents(refunded),
         )
     return render_statement(head, rows.values())

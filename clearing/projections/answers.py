@@ -171,7 +171,8 @@ class BatchLineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementRow:
-    """kind: capture, refund, reversal, opening; refunds and reversals have amounts below zero. gross: goods at full price; card: its part.
+    """kind: capture, refund, reversal, opening; refunds and reversals have amounts below zero. gross: goods at full price;
+    card: its part.
     sale_position: the sale that it is about, the row's own position for a capture."""
 
     day: date

@@ -6,7 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from clearing.events.opening import OpeningAccepted, OpeningDebt, OpeningFund, OpeningLot, OpeningProposed, OpeningTotals
+from clearing.events.opening import (
+    OpeningAccepted,
+    OpeningDebt,
+    OpeningFund,
+    OpeningLot,
+    OpeningProposed,
+    OpeningTotals,
+)
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.facts import OWN_PURSE
 from clearing.rules.funds import Fund, Funds

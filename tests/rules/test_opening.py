@@ -39,7 +39,7 @@ class Room:
     """A founded caisse with two members and a producer; orders are decided and applied, beside the double entry."""
 
     def __init__(self) -> None:
-        self.book, self.ledger, self.at_us = Book(), Ledger(), MAY_1
+        self.book, self.ledger, self.at_us = Book(), Ledger(), int(MAY_1)
         events = decide_found(CODE, founding(), founder_kid=KEYS[AMINA].kid, at_us=MAY_1)
         assert isinstance(events, tuple)
         for event in events:
@@ -101,7 +101,7 @@ def test_what_two_people_read_alike_is_in_purses_funds_and_debts() -> None:
 
 
 def test_opening_lots_lapse_at_their_time_one_by_one_back_to_their_fund() -> None:
-    room, cents = opened(), []
+    room, cents = opened(), list[int]()
     assert room.book.due(JUNE_1 - 1) is None
     while (event := room.book.due(JUNE_1 + DAY_US)) is not None:
         room.at_us = JUNE_1 + DAY_US + len(cents)
