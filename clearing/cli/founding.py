@@ -48,7 +48,9 @@ async def found(desk: Desk) -> None:
     from clearing.installation.serving import serving
     from clearing.telemetry import configure
 
-    rehearsed = rehearse(desk)
+    by = desk.person()
+    read = read_founding_file(desk.arguments.file, lambda person: identity(desk.home.person(PersonId(person))).public)
+    rehearsed = rehearse(read, by=by, founder_kid=identity(desk.home.person(by)).public[:8], at_us=now_ms() * 1_000)
     if desk.arguments.check:
         desk.say(f"{desk.arguments.file} founds {_all_of(rehearsed)}: nothing was recorded.")
         return
@@ -71,14 +73,12 @@ async def found(desk: Desk) -> None:
     _say_founded(desk, rehearsed)
 
 
-def rehearse(desk: Desk) -> Rehearsed:
+def rehearse(file: FoundingFile, *, by: PersonId, founder_kid: bytes, at_us: int) -> Rehearsed:
     """Raises InvalidValue with every mistake, Misused for a list that is none."""
-    file = read_founding_file(desk.arguments.file, lambda person: identity(desk.home.person(PersonId(person))).public)
-    slips, by = Slips(), desk.person()
+    slips = Slips()
     with slips.at(file.path, file.lines.line(("caisse", "account"))):
         account = checked_account(file.account)
-    kid, at_us = identity(desk.home.person(by)).public[:8], now_ms() * 1_000
-    events, mistakes = check_found(file.code, file.body, founder_kid=kid, at_us=at_us)
+    events, mistakes = check_found(file.code, file.body, founder_kid=founder_kid, at_us=at_us)
     for mistake in mistakes:
         path = (mistake.part, mistake.place) if mistake.part else ()
         why = mistake.why.removeprefix("The founding, ")

@@ -135,12 +135,12 @@ def plan_cards(rows: list[Row], rehearsal: Rehearsal) -> Plan:
     plan, members = Plan(rehearsal.path, "card"), rehearsal.book.members
     if not rehearsal.allowed("issue_cards"):
         return plan
-    listed_aliases = {row.get("alias") for row in rows}
+    listed_aliases, given = {row.get("alias") for row in rows}, dict[str, int]()
     held = Counter(one.member for one in members.cards.values() if one.blocked is None and one.alias not in listed_aliases)
     for place, row in enumerate(rows):
         with rehearsal.slips.at(rehearsal.path, row.line):
             member = MemberId(identifier(row["member"], what="'member'"))
-            alias = _alias_of(row)
+            alias = _alias_of(row, given)
             card = None if alias is None else card_called(members, alias)
             if card is not None and members.cards[card].member != member:
                 whose = members.cards[card].member
@@ -157,10 +157,13 @@ def plan_cards(rows: list[Row], rehearsal: Rehearsal) -> Plan:
     return plan
 
 
-def _alias_of(row: Row) -> str | None:
+def _alias_of(row: Row, given: dict[str, int]) -> str | None:
+    """given: aliases of the lines before, with their line. Raises InvalidValue."""
     alias = row.get("alias") or None
     if alias is not None and not _ALIAS.fullmatch(alias):
         raise InvalidValue(f"the alias {alias!r} is what people read on the card: 1 to 40 letters, digits, '-' and '_'")
+    if alias is not None and given.setdefault(alias, row.line) != row.line:
+        raise InvalidValue(f"the alias {alias} stands in line {given[alias]} already; each card has its own")
     return alias
 
 

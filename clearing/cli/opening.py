@@ -49,7 +49,7 @@ async def _read(desk: Desk) -> tuple[OpeningFile, Balances]:
 def checked(file: OpeningFile, book: Book, at_us: int) -> Balances:
     """What the rules would say, with the lines. Raises InvalidValue."""
     slips, balances = Slips(), read_balances(Body(file.body, "The list"))
-    for problem in problems(balances, known=known_of(book), at_us=at_us):
+    for problem in problems(balances, known=known_of(book, at_us), at_us=at_us):
         slips.add(*file.place_of(problem), _in_euros(problem, balances))
     slips.end()
     return balances

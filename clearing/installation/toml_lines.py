@@ -34,13 +34,13 @@ class TomlLines:
         return self.lines.get(path, 1)
 
     def told(self, path: Path, why: str) -> int:
-        """The line of what a sentence about `path` speaks of: the items it counts ("payers 2"), then the names it quotes."""
+        """The line of what a sentence about `path` speaks of: the items it counts ("payers 2"), then the names it quotes, then the field it begins with."""
         for name, place in _ITEM.findall(why):
             deeper = (*path, name, int(place) - 1)
             path = deeper if deeper in self.lines else path
         for name in _QUOTED.findall(why):
             path = self._named(path, name) or path
-        return self.line(path)
+        return self.line((*path, why.split(" ", 1)[0]))
 
     def _named(self, below: Path, name: str) -> Path | None:
         """The first key, or table called so by one of its fields, below a path."""

@@ -50,12 +50,14 @@ class Balances:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the book knows of those that rows may name. sold: whether anything was sold or settled yet."""
+    """What the book knows of those that rows may name. sold: whether anything was sold or settled yet. today: ISO date,
+    where the caisse is."""
 
     members: Mapping[MemberId, object]
     producers: Mapping[ProducerId, object]
     funds: Funds
     sold: bool
+    today: str
 
 
 def evolve_proposed(opening: Opening, event: OpeningProposed) -> None:
@@ -122,6 +124,8 @@ def _too_late(opening: Opening, known: Known) -> Declined | None:
 
 def problems(balances: Balances, *, known: Known, at_us: int) -> Iterable[str]:
     """Everything that keeps a list from being accepted, row by row and then its sums; each a sentence."""
+    if balances.as_of > known.today:
+        yield f"{balances.as_of} is not over yet; opening balances are those of a day that is."
     rows = len(balances.lots) + len(balances.funds) + len(balances.debts)
     if not 1 <= rows <= ROWS_MAX:
         yield f"The list has {rows} rows; it needs 1 to {ROWS_MAX}."

@@ -161,6 +161,7 @@ def purse(**changed: Any) -> Callable[[], dict[str, object]]:
         (lambda: rows(bank_cents=30_000), "add up to 30500 cents, 30000 are at the bank"),
         (fund(engaged_cents=5_999, received_cents=25_999), "purses hold 6000 of it"),
         (fund(received_cents=20_000, engaged_cents=30_000), "engaged more than it received"),
+        (lambda: rows(as_of="2026-05-02"), "is not over yet"),
         (lambda: rows(funds=[]), "not among the funds"),
         (lambda: rows(purses=[], funds=[], debts=[]), "0 rows"),
         (lambda: rows(debts=[{"producer": "mill", "cents": 4_000}]), "no producer mill"),

@@ -38,20 +38,20 @@ def _lot(row: Body) -> OpeningLot:
     )
 
 
-def known_of(book: Book) -> opening.Known:
+def known_of(book: Book, at_us: int) -> opening.Known:
     """What the list's rows may name."""
     return opening.Known(
         members=book.members.members, producers=book.producers.producers, funds=book.funds,
-        sold=bool(book.operations.kept or book.settlement.batches),
+        sold=bool(book.operations.kept or book.settlement.batches), today=book.caisse.calendar.day(at_us).isoformat(),
     )
 
 
 def _propose_opening(o: Order) -> Result:
-    return one(opening.decide_propose(o.book.opening, read_balances(o.body), known=known_of(o.book), by=o.by, at_us=o.at_us))
+    return one(opening.decide_propose(o.book.opening, read_balances(o.body), known=known_of(o.book, o.at_us), by=o.by, at_us=o.at_us))
 
 
 def _accept_opening(o: Order) -> Result:
-    return one(opening.decide_accept(o.book.opening, read_balances(o.body), known=known_of(o.book), by=o.by, at_us=o.at_us))
+    return one(opening.decide_accept(o.book.opening, read_balances(o.body), known=known_of(o.book, o.at_us), by=o.by, at_us=o.at_us))
 
 
 VERBS: Final[dict[str, Verb]] = {"propose_opening": _propose_opening, "accept_opening": _accept_opening}
