@@ -48,8 +48,8 @@ async def found(desk: Desk) -> None:
     from clearing.installation.serving import serving
     from clearing.telemetry import configure
 
-    by = desk.person()
     read = read_founding_file(desk.arguments.file, lambda person: identity(desk.home.person(PersonId(person))).public)
+    by = desk.person()
     rehearsed = rehearse(read, by=by, founder_kid=identity(desk.home.person(by)).public[:8], at_us=now_ms() * 1_000)
     if desk.arguments.check:
         desk.say(f"{desk.arguments.file} founds {_all_of(rehearsed)}: nothing was recorded.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from clearing.cli import (
+    copying,
     demo,
     founding,
     looking,
@@ -28,8 +29,8 @@ from clearing.cli.entry import Entry, Group
 from clearing.postgres import default_home
 
 ENTRIES: Final[tuple[Entry, ...]] = (
-    *demo.ENTRIES, *persons.ENTRIES, *founding.ENTRIES, *opening.ENTRIES,
-    *rules.ENTRIES, *members.ENTRIES, *producers.ENTRIES, *terminals.ENTRIES, *till.ENTRIES,
+    *demo.ENTRIES, *persons.ENTRIES, *founding.ENTRIES, *copying.ENTRIES,
+    *opening.ENTRIES, *rules.ENTRIES, *members.ENTRIES, *producers.ENTRIES, *terminals.ENTRIES, *till.ENTRIES,
     *money.ENTRIES, *settlement.ENTRIES, *looking.ENTRIES, *registers.ENTRIES, *operating.ENTRIES,
     *top.ENTRIES,
 )  # fmt: skip

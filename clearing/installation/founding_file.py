@@ -73,7 +73,11 @@ class Pieces:
 
 def read_founding_file(path: Path, public_key_of: PublicKeyOf) -> FoundingFile:
     """public_key_of: the key of a person who has none in the file. Raises InvalidValue with every mistake and its line."""
-    text = read_text(path)
+    return founding_of(path, read_text(path), public_key_of)
+
+
+def founding_of(path: Path, text: str, public_key_of: PublicKeyOf) -> FoundingFile:
+    """The same for a text that is, or will be, this file's."""
     tables, lines, slips = parsed(path, text), TomlLines(text), Slips()
     try:
         return _founding(path, tables, lines, public_key_of)

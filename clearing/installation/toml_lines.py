@@ -34,7 +34,10 @@ class TomlLines:
         return self.lines.get(path, 1)
 
     def told(self, path: Path, why: str) -> int:
-        """The line of what a sentence about `path` speaks of: the items it counts ("payers 2"), then the names it quotes, then the field it begins with."""
+        """The line of what a sentence about `path` speaks of.
+
+        First the items it counts ("payers 2"), then the names it quotes, then the field it begins with.
+        """
         for name, place in _ITEM.findall(why):
             deeper = (*path, name, int(place) - 1)
             path = deeper if deeper in self.lines else path

@@ -47,11 +47,13 @@ def known_of(book: Book, at_us: int) -> opening.Known:
 
 
 def _propose_opening(o: Order) -> Result:
-    return one(opening.decide_propose(o.book.opening, read_balances(o.body), known=known_of(o.book, o.at_us), by=o.by, at_us=o.at_us))
+    balances, known = read_balances(o.body), known_of(o.book, o.at_us)
+    return one(opening.decide_propose(o.book.opening, balances, known=known, by=o.by, at_us=o.at_us))
 
 
 def _accept_opening(o: Order) -> Result:
-    return one(opening.decide_accept(o.book.opening, read_balances(o.body), known=known_of(o.book, o.at_us), by=o.by, at_us=o.at_us))
+    balances, known = read_balances(o.body), known_of(o.book, o.at_us)
+    return one(opening.decide_accept(o.book.opening, balances, known=known, by=o.by, at_us=o.at_us))
 
 
 VERBS: Final[dict[str, Verb]] = {"propose_opening": _propose_opening, "accept_opening": _accept_opening}
