@@ -24,6 +24,8 @@ from clearing.events.funds import AllocationRuleSet, FundOpened
 from clearing.installation.amounts import counted
 from clearing.installation.founding_file import FoundingFile, read_founding_file
 from clearing.installation.key_file import identity
+from clearing.installation.office import Officer
+from clearing.installation.opening import Installation
 from clearing.installation.slips import Slips
 from clearing.rules.book import Book
 from clearing.values import PersonId
@@ -45,7 +47,6 @@ class Rehearsed:
 
 
 async def found(desk: Desk) -> None:
-    from clearing.installation.serving import serving
     from clearing.telemetry import configure
 
     read = read_founding_file(desk.arguments.file, lambda person: identity(desk.home.person(PersonId(person))).public)
@@ -54,23 +55,33 @@ async def found(desk: Desk) -> None:
     if desk.arguments.check:
         desk.say(f"{desk.arguments.file} founds {_all_of(rehearsed)}: nothing was recorded.")
         return
-    file = rehearsed.file
-    officer = desk.officer(file.code)
+    officer = desk.officer(rehearsed.file.code)
     installation = desk.opened_new()
     try:
         with desk.home.log.open("a", encoding="utf-8") as log:
             configure(json=False, file=log)
             await installation.set_up()
-            async with serving(installation, clock=SystemClock(), codes=[file.code], port=None):
-                await officer.order("found", file.body)
-                await keep_account(installation, file.code, rehearsed.account)
-                async with installation.people_of(file.code) as people:
-                    for plan in rehearsed.plans.values():
-                        await carry_out(plan, officer.order, people.keep)
-                        await make_cards(plan, officer.order, desk.home, file.code)
+            await carry_founding(installation, officer, rehearsed)
     finally:
         installation.close()
     _say_founded(desk, rehearsed)
+
+
+async def carry_founding(installation: Installation, officer: Officer, rehearsed: Rehearsed) -> None:
+    """Give the commands of a founding and of its lists to a writer that serves for that long.
+
+    What a power cut leaves out is brought by importing the lists once more.
+    """
+    from clearing.installation.serving import serving
+
+    file = rehearsed.file
+    async with serving(installation, clock=SystemClock(), codes=[file.code], port=None):
+        await officer.order("found", file.body)
+        await keep_account(installation, file.code, rehearsed.account)
+        async with installation.people_of(file.code) as people:
+            for plan in rehearsed.plans.values():
+                await carry_out(plan, officer.order, people.keep)
+                await make_cards(plan, officer.order, installation.home, file.code)
 
 
 def rehearse(file: FoundingFile, *, by: PersonId, founder_kid: bytes, at_us: int) -> Rehearsed:
