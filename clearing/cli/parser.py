@@ -38,7 +38,7 @@ _WORD: Final = re.compile(r"argument COMMAND: invalid choice: '([^']*)'")
 _WORD_OFFERED: Final = re.compile(r"[a-z][a-z-]*")
 _ABOUT: Final = (
     "Clearing for food-credit cards: decides at the till, line by line, who pays which cent, and can prove it.\n\n"
-    "A first day                person add, found, serve, money receive, member import, card issue, producer import,\n"
+    "A first day                person add, found, serve, money receive, member import, card import, producer import,\n"
     "                           producer bank-approve (another person), terminal slot, till, grant\n"
     "A treasurer's month        money receive, grant, status, close; approve (another person); export, paid\n"
     "A treasurer's question     sales, why, summary, member list, producer list, batches\n"

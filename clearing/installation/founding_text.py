@@ -78,8 +78,8 @@ def rules_of(book: Book, *, at_us: int) -> dict[str, list[Event]]:
     caisse = book.caisse
     now = caisse.charte_at(at_us)
     chartes = [one for one in caisse.chartes if one is now or one.effective_us > at_us]
-    credits = list(book.allocation.rules.values())
-    named = {one.decision for one in (*chartes, *credits)}
+    rules = book.allocation.rules.values()
+    named = {one.decision for one in chartes} | {one.decision for one in rules}
     return {
         "decisions": [decision for decision in caisse.decisions.values() if decision.decision in named],
         "funds": [
@@ -87,13 +87,13 @@ def rules_of(book: Book, *, at_us: int) -> dict[str, list[Event]]:
             for fund, one in book.funds.items()
         ],
         "chartes": [CharteAdopted(charte=charte, by=_NOBODY) for charte in chartes],
-        "allocation_rules": list(credits),
+        "allocation_rules": list(rules),
     }
 
 
 def differing(rules: dict[str, list[Event]], founded: Iterable[Event]) -> list[str]:
     """Lists in which a founding is not what was to be copied: a rule that the file has no words for."""
-    kinds = {"decisions": DecisionRecorded, "funds": FundOpened, "chartes": CharteAdopted, "allocation_rules": AllocationRuleSet}
+    kinds = dict(zip(COPIED, (DecisionRecorded, FundOpened, CharteAdopted, AllocationRuleSet), strict=True))
     events = list(founded)
     return [
         name for name, kind in kinds.items()
@@ -103,8 +103,10 @@ def differing(rules: dict[str, list[Event]], founded: Iterable[Event]) -> list[s
 
 def _bare(event: Event) -> object:
     """Without who commanded, and without a version: the new caisse counts its own."""
-    bare: Any = replace(event, by=_NOBODY)  # type: ignore[call-arg]
-    return replace(bare.charte, version=1) if isinstance(bare, CharteAdopted) else bare
+    if isinstance(event, CharteAdopted):
+        return replace(event.charte, version=1)
+    bare: Any = event
+    return replace(bare, by=_NOBODY)
 
 
 def _tables(name: str, event: Event, zone: ZoneInfo) -> str:

@@ -1,4 +1,4 @@
-"""Law: the same list given twice, or a longer one, admits what is new; what differs is told and stays unless it was asked for."""
+"""Law: the same list given twice, or a longer one, admits what is new; what differs is told and stays."""
 
 from pathlib import Path
 

@@ -88,7 +88,8 @@ def test_of_chartes_only_the_one_in_force_and_those_to_come_are_copied() -> None
     first = founded("cadenet", "anne")
     charte = first.caisse.chartes[0]
     for version, days in ((2, -5), (3, 40)):
-        later = replace(charte, version=version, effective_us=MicroTime(NOW + timedelta(days=days) // timedelta(microseconds=1)))
+        effective_us = NOW + timedelta(days=days) // timedelta(microseconds=1)
+        later = replace(charte, version=version, effective_us=MicroTime(effective_us))
         first.apply(CharteAdopted(charte=later, by="anne"), first.position + 1, NOW + version)  # type: ignore[arg-type]
     text, told = copied(first, FILE, new_code=NEW, at_us=NOW)
     assert "2 chartes" in told
@@ -131,7 +132,8 @@ def test_whatever_was_voted_comes_back_from_the_file_to_the_cent(
     payers: list[Payer], tariffs: list[Tariff], days: int, accepted: bool
 ) -> None:
     charte = Charte(
-        version=1, decision=DecisionId("vote-classes"), effective_us=MicroTime(NOW - 1), hold_days=days, order_accepted=accepted,
+        version=1, decision=DecisionId("vote-classes"), effective_us=MicroTime(NOW - 1), hold_days=days,
+        order_accepted=accepted,
         categories=tuple(CategoryId(name) for name in ("veg", "cheese", "bread")),
         payers=tuple(replace(one, id=PayerId(f"p-{place}")) for place, one in enumerate(payers)),
         tariffs=tuple(replace(one, id=PayerId(f"t-{place}")) for place, one in enumerate(tariffs)),
