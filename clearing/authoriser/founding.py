@@ -78,9 +78,9 @@ def check_found(
         by = _founder(persons, founder_kid)
     except (InvalidValue, _Refused) as fault:
         return (), [Mistake("persons" if events else "", 0, str(fault))]
-    for name, decide in PARTS.items():
+    for name in PARTS:
         for place, one in enumerate(body.bodies(name)):
-            found = _one_item(book, one, lambda item, decide=decide: decide(book, item, by, at_us))  # type: ignore[misc]
+            found = _one_item(book, name, one, by, at_us)
             if isinstance(found, list):
                 mistakes += [Mistake(name, place, why) for why in found]
             else:
@@ -92,17 +92,17 @@ def check_found(
     return tuple(events), mistakes
 
 
-def _one_item(book: Book, one: Body, decide: Callable[[Body], Event | Declined]) -> Event | list[str]:
+def _one_item(book: Book, name: str, one: Body, by: PersonId, at_us: int) -> Event | list[str]:
     """The item's event, or everything that is wrong with it. A charte tells each of its problems by itself."""
     whole = one.copy()
     try:
-        found = decide(one)
+        found = PARTS[name](book, one, by, at_us)
         one.end()
     except InvalidValue as fault:
         return [str(fault)]
     if not isinstance(found, Declined):
         return found
-    problems = caisse.charte_problems(charte(whole), frozenset(book.funds)) if whole.has("payers") else []
+    problems = caisse.charte_problems(charte(whole), frozenset(book.funds)) if name == "chartes" else []
     return problems or [found.why]
 
 

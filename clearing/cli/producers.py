@@ -25,9 +25,9 @@ COLUMNS: Final = ("name", "from", "until", "structures", "categories", "conventi
 async def add(desk: Desk) -> None:
     given = {name: getattr(desk.arguments, _dest(name)) or "" for name in COLUMNS}
     row = Row(given | {"producer": desk.arguments.producer})
-    plan = await _import(desk, [row], Path("what was typed"), update=False)
-    if not plan.new:
+    if desk.arguments.producer in (await book_of(desk)).producers.producers:
         raise Misused(f"Producer {desk.arguments.producer} is admitted already; look at: clearing producer list")
+    plan = await _import(desk, [row], Path("what was typed"), update=False)
     desk.say(f"{desk.arguments.producer} is admitted, with a convention. {_next(plan, desk.arguments.producer)}")
 
 

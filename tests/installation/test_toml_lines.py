@@ -81,7 +81,7 @@ def paths_of(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str 
     return [deeper for name, one in inside for deeper in ((*path, name), *paths_of(one, (*path, name)))]
 
 
-@pytest.mark.parametrize("file", sorted((CLONE / "examples").glob("*.toml")), ids=lambda path: path.name)
+@pytest.mark.parametrize("file", sorted((CLONE / "examples").rglob("*.toml")), ids=lambda path: path.name)
 def test_every_value_of_the_examples_is_found_in_the_text(file: object) -> None:
     text = file.read_text(encoding="utf-8")  # type: ignore[attr-defined]
     lines = TomlLines(text).lines
