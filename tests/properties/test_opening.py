@@ -10,7 +10,9 @@ from clearing.audit.sums import book_balances
 from clearing.authoriser.bodies import Body
 from clearing.authoriser.commands import Order, decide
 from clearing.authoriser.founding import decide_found
+from clearing.authoriser.snapshot import Loaded, Restoring, parts_of
 from clearing.events.catalogue import Event
+from clearing.events.codec import decode, encode
 from clearing.events.opening import OpeningAccepted
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
@@ -143,3 +145,30 @@ def test_a_cent_that_the_bank_does_not_explain_keeps_the_list_out(rows: dict[str
     assert isinstance(found, Declined)
     assert "at the bank" in found.why
     assert not any(isinstance(event, OpeningAccepted) for event in history())
+
+
+@given(ROWS)
+def test_a_snapshot_between_the_two_persons_loses_nothing(rows: dict[str, Any]) -> None:
+    body, expected = listed(rows)
+    loaded = Loaded()
+
+    def take(events: tuple[Event, ...]) -> None:
+        for event in events:
+            stored = encode(event)
+            loaded.book.apply(decode(*stored), loaded.book.position + 1, max(loaded.book.at_us, MAY_1) + 1, stored)
+            loaded.tree.append(bytes(32))
+
+    take(history())
+    take(ordered(loaded.book, AMINA, "propose_opening", body))
+    loaded = restored(loaded)
+    take(ordered(loaded.book, BRUNO, "accept_opening", body))
+    loaded = restored(loaded)
+    assert book_balances(loaded.book) == expected
+    assert loaded.book.opening.accepted_at == loaded.book.position
+
+
+def restored(loaded: Loaded) -> Loaded:
+    restoring = Restoring()
+    for part in parts_of(loaded):
+        restoring.take(part)
+    return restoring.finish()
