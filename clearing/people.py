@@ -119,6 +119,11 @@ class People:
         row = await self._connection.fetchrow(self._texts["newest"], subject, kind)
         return None if row is None else self._open(row)
 
+    async def newest_of(self, kind: str, subjects: Sequence[str]) -> dict[str, Record]:
+        """The last version entered of each subject that has one."""
+        rows = await self._connection.fetch(self._texts["newest_of"], list(subjects), kind)
+        return {row["subject"]: self._open(row) for row in rows}
+
     async def shred(self, subject: str) -> bool:
         """Erase everything of one subject by its key first. False when nothing was kept."""
         async with self._connection.transaction():

@@ -61,6 +61,13 @@ WHERE r.subject = $1 AND r.kind = $2
 ORDER BY r.number DESC
 LIMIT 1
 
+-- name: newest_of
+SELECT DISTINCT ON (r.subject) r.digest, r.subject, r.kind, r.sealed, k.sealed_key
+FROM {schema}.people_records AS r
+JOIN {schema}.people_keys AS k ON k.subject = r.subject
+WHERE r.subject = ANY ($1::text[]) AND r.kind = $2
+ORDER BY r.subject, r.number DESC
+
 -- name: shred_key
 DELETE FROM {schema}.people_keys WHERE subject = $1
 

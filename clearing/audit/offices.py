@@ -34,6 +34,7 @@ from clearing.events.funds import (
 )
 from clearing.events.grants import RepaymentConfirmed, TransferConfirmed
 from clearing.events.households import EaterClassChanged, MoneyBackConfirmed, PurseEmptied
+from clearing.events.opening import OpeningAccepted
 from clearing.events.producers import BankDetailsApproved
 from clearing.events.sales import OperationRepeated
 from clearing.events.settlement import BatchApproved, BatchClosed, BatchExported, PayoutConfirmed, PayoutReturned
@@ -104,6 +105,8 @@ def check_office(event: Event, position: int, at_us: int, book: Book, checked: C
             seen = book.households.proposed.get(event.member)
             if seen is None or seen.by == event.by or seen.cents != event.cents:
                 raise BadEvent(position, f"paying {event.member} back needs two people who say the same amount")
+        case OpeningAccepted():
+            _opened(event, position, book)
         case BatchClosed():
             _closed(event, position, at_us, book)
         case BatchApproved() | BatchExported():
@@ -137,6 +140,7 @@ _PROMISES: Final[dict[type, str]] = {
     EaterClassChanged: "credit classes changed in their month",
     PurseEmptied: "purses of those who left, emptied to funds and persons",
     MoneyBackConfirmed: "own money paid back, said by two people",
+    OpeningAccepted: "opening balances that two people read alike and that the bank explains",
     BatchClosed: "batches that hold all that was owed",
     BatchApproved: "batches approved by another person than closed them",
     BatchExported: "batches exported after their approval",
@@ -232,6 +236,18 @@ def _credit(event: Credit, position: int, at_us: int, book: Book) -> None:
             expires_us = book.allocation.lot_expires_us(event.lot)
             if expires_us is None or expires_us > at_us:
                 raise BadEvent(position, f"lot {event.lot} lapsed before its time")
+
+
+def _opened(event: OpeningAccepted, position: int, book: Book) -> None:
+    proposed = book.opening.proposed
+    if proposed is None or proposed.by == event.by or (proposed.digest, proposed.totals) != (event.digest, event.totals):
+        raise BadEvent(position, "opening balances need two people, and the accepted ones must be those proposed")
+    purses, owed = sum(lot.cents for lot in event.lots), sum(debt.cents for debt in event.debts)
+    free = sum(fund.received_cents - fund.engaged_cents for fund in event.funds)
+    if event.totals != (free, purses, owed, free + purses + owed):
+        raise BadEvent(position, "its rows do not add up to the totals that two people compared")
+    if book.operations.kept:
+        raise BadEvent(position, "opening balances came after the first sale")
 
 
 def _closed(event: BatchClosed, position: int, at_us: int, book: Book) -> None:

@@ -14,6 +14,7 @@ from clearing.events.codec import decode
 from clearing.events.crediting import CohortRolled
 from clearing.events.funds import AllocationGranted, AllocationRuleSet, PurseCredited, SingleGranted
 from clearing.events.households import HouseholdSeparated
+from clearing.events.opening import OpeningAccepted, lot_ids
 from clearing.events.sales import (
     AuthorisationDecided,
     CaptureDecided,
@@ -35,6 +36,7 @@ Paying = SaleDecided | AuthorisationDecided | CaptureDecided
 _BACKGROUND: Final = frozenset(
     kind.TYPE for kind in (
         CaisseFounded, DecisionRecorded, CharteAdopted, AllocationRuleSet, AllocationGranted, SingleGranted, PurseCredited,
+        OpeningAccepted,
     )
 )  # fmt: skip
 Later = CaptureDecided | ReversalDecided | RefundDecided | HoldExpired | OperationRepeated | PurchaseConfirmed
@@ -96,9 +98,9 @@ class _Background:
                 old = self.lots[event.lot]
                 self.lots[f"{event.lot}+"] = LotOrigin(f"{old.named}, carried over", event.expires_us, old.decision)
             case HouseholdSeparated():
-                for lot in event.lots:
-                    old = self.lots[lot.lot]
-                    self.lots[lot.new_lot] = LotOrigin(old.named, old.expires_us, old.decision)
+                for moved in event.lots:
+                    old = self.lots[moved.lot]
+                    self.lots[moved.new_lot] = LotOrigin(old.named, old.expires_us, old.decision)
             case AllocationGranted() | SingleGranted():
                 named = f"the credit {event.rule} of {event.period}, paid by fund {event.fund}"
                 self.lots[f"{event.rule}/{event.period}"] = LotOrigin(named, event.expires_us, self.rules.get(event.rule))
@@ -106,6 +108,10 @@ class _Background:
                 named = "the member's own money" if event.fund is None else f"a single credit from fund {event.fund}"
                 # Not its reference: a bank line names a person, and nobody sees a person and her purchases together.
                 self.lots[f"x{position}"] = LotOrigin(named, event.expires_us, None)
+            case OpeningAccepted():
+                for lot_id, lot in zip(lot_ids(event, position), event.lots, strict=True):
+                    whose = "the member's own money" if lot.fund is None else f"credit from fund {lot.fund}"
+                    self.lots[lot_id] = LotOrigin(f"{whose}, brought along when the caisse began here", lot.expires_us, None)
             case _:
                 return
 

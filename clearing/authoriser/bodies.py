@@ -3,8 +3,10 @@
 Reads msgpack-decoded maps (str keys). Raises InvalidValue with a text that names the field and what it must be.
 """
 
+import builtins
 import re
 from collections.abc import Callable, Iterable
+from hashlib import sha256
 from typing import TypeVar
 
 from clearing.events.charte import Ceiling, Charte, Condition, Cover, FundWeight, Payer, Short, Span, Tariff
@@ -21,6 +23,7 @@ from clearing.values import (
     identifier,
     rate,
 )
+from clearing.wire.frame import pack
 
 T = TypeVar("T")
 TEXT_MAX = 200
@@ -110,6 +113,14 @@ class Body:
         if not isinstance(value, list | tuple):
             raise InvalidValue(f"{self._what}: '{name}' must be a list")
         return value
+
+    def digest(self) -> "builtins.bytes":
+        """SHA-256 of all its fields in the order they were given, 32 bytes; before any of them is read."""
+        return sha256(pack(self._fields)).digest()
+
+    def copy(self) -> "Body":
+        """The same fields, to be read once more."""
+        return Body(self._fields, self._what)
 
     def end(self) -> None:
         if self._fields:

@@ -15,6 +15,7 @@ from clearing.authoriser.verbs import (
     households,
     money,
     officers,
+    opening,
     orders,
     payouts,
     people,
@@ -50,6 +51,7 @@ VERBS: Final[dict[str, Verb]] = {
     **accounts.VERBS,
     **orders.VERBS,
     **units.VERBS,
+    **opening.VERBS,
 }
 """verb -> how it is decided; who may give it is rules/offices.py, ALLOWED_ROLES (a test holds the two together)."""
 

@@ -4,7 +4,7 @@ Each part is decided on a book that already has the parts before it, with the sa
 """
 
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from clearing.authoriser.bodies import Body, charte
 from clearing.authoriser.verbs.cotisations import read_rule
@@ -44,6 +44,14 @@ class _Refused(Exception):
         self.declined = declined
 
 
+class Mistake(NamedTuple):
+    """Why one item of a founding can't be taken. part: the list it stands in; place: in it, from 0; of the caisse: "", 0."""
+
+    part: str
+    place: int
+    why: str
+
+
 def founder_key(body: dict[str, object], kid: bytes) -> bytes | None:
     """The public key, among the persons that a founding names, whose key id signed it."""
     persons = body.get("persons")
@@ -68,20 +76,83 @@ def decide_found(
     return tuple(events)
 
 
+def check_found(
+    code: CaisseCode, fields: dict[str, object], *, founder_kid: bytes, at_us: int
+) -> tuple[tuple[Event, ...], list[Mistake]]:
+    """A rehearsal: the events of the items that can be taken, and everything that stands in the way of the others."""
+    book, body = Book(), Body(fields, "The founding")
+    events, mistakes = list[Event](), list[Mistake]()
+
+    def take(event: Event) -> None:
+        book.apply(event, len(events) + 1, at_us + len(events))
+        events.append(event)
+
+    try:
+        for event in _caisse(code, body):
+            take(event)
+        persons = _persons(body)
+        for person in persons:
+            take(person)
+        by = _founder(persons, founder_kid)
+    except (InvalidValue, _Refused) as fault:
+        return (), [Mistake("persons" if events else "", 0, str(fault))]
+    for name in PARTS:
+        for place, one in enumerate(body.bodies(name)):
+            found = _one_item(book, name, one, by, at_us)
+            if isinstance(found, list):
+                mistakes += [Mistake(name, place, why) for why in found]
+            else:
+                take(found)
+    try:
+        body.end()
+    except InvalidValue as fault:
+        mistakes.append(Mistake("", 0, str(fault)))
+    return tuple(events), mistakes
+
+
+def _one_item(book: Book, name: str, one: Body, by: PersonId, at_us: int) -> Event | list[str]:
+    """The item's event, or everything that is wrong with it. A charte tells each of its problems by itself."""
+    whole = one.copy()
+    try:
+        found = _allowed(PARTS[name](book, one, by, at_us), book, at_us)
+        one.end()
+    except InvalidValue as fault:
+        return [str(fault)]
+    if not isinstance(found, Declined):
+        return found
+    problems = caisse.charte_problems(charte(whole), frozenset(book.funds), book.products) if name == "chartes" else []
+    return problems or [found.why]
+
+
 def _parts(book: Book, code: CaisseCode, body: Body, founder_kid: bytes, at_us: int) -> Iterator[Event]:
+    yield from _caisse(code, body)
+    persons = _persons(body)
+    yield from persons
+    by = _founder(persons, founder_kid)
+    for name, decide in PARTS.items():
+        for one in body.bodies(name):
+            yield _taken(_allowed(decide(book, one, by, at_us), book, at_us))
+            one.end()
+
+
+def _caisse(code: CaisseCode, body: Body) -> Iterator[Event]:
     founded = CaisseFounded(code=code, name=body.text("name"), zone=body.text("zone"), account_name=body.text("account_name"))
     try:
         CivilCalendar(founded.zone)
     except (KeyError, ValueError, OSError):
         raise InvalidValue(f"'zone' must be an IANA time zone like Europe/Paris, not {founded.zone!r}") from None
     yield founded
-    persons = [_person(one) for one in body.bodies("persons")]
-    yield from _checked(persons)
-    by = next(person.person for person in persons if person.key[:8] == founder_kid)
-    for name, decide in PARTS.items():
-        for one in body.bodies(name):
-            yield _taken(_allowed(decide(book, one, by, at_us), book, at_us))
-            one.end()
+
+
+def _persons(body: Body) -> list[PersonNamed]:
+    return _checked([_person(one) for one in body.bodies("persons")])
+
+
+def _founder(persons: list[PersonNamed], founder_kid: bytes) -> PersonId:
+    by = next((person.person for person in persons if person.key[:8] == founder_kid), None)
+    if by is None:
+        raise InvalidValue("who founds a caisse is one of its persons; name the person with --by, or add [[persons]]")
+    return by
 
 
 def _allowed(result: Event | Declined, book: Book, at_us: int) -> Event | Declined:

@@ -1,26 +1,49 @@
-"""Law: a list is read whole before anything is done with it; the first line that can't be used is named with what it needs.
+"""Law: a list is read whole before anything is done with it; every line that can't be used is named with what it needs.
 
 CSV with a header, commas or semicolons, UTF-8 (with or without a mark): what a French spreadsheet saves.
 """
 
 import csv
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from clearing.cli.desk import Misused
+from clearing.installation.slips import Slips
+from clearing.values import InvalidValue
 
-Row = dict[str, str]
 _ROWS_MAX: Final = 20_000
 _MEGABYTES_MAX: Final = 8
 
 
+class Row(dict[str, str]):
+    """Cells by column name. line: where it stands in its file, from 1."""
+
+    __slots__ = ("line",)
+
+    def __init__(self, cells: Mapping[str, str], line: int = 0) -> None:
+        super().__init__(cells)
+        self.line = line
+
+
 def read_list(path: Path, *, needs: tuple[str, ...], may: tuple[str, ...] = ()) -> list[Row]:
-    """Rows by column name, cells stripped. Raises Misused naming the file's line."""
-    return [row for _, row in read_numbered(path, needs=needs, may=may)]
+    """Rows by column name, cells stripped. Raises Misused naming each line that can't be used."""
+    slips = Slips()
+    rows = collect_list(path, slips, needs=needs, may=may)
+    try:
+        slips.end()
+    except InvalidValue as fault:
+        raise Misused(str(fault)) from None
+    return rows
 
 
 def read_numbered(path: Path, *, needs: tuple[str, ...], may: tuple[str, ...] = ()) -> list[tuple[int, Row]]:
     """The same, each row with the number of its line, for who has more to say of it."""
+    return [(row.line, row) for row in read_list(path, needs=needs, may=may)]
+
+
+def collect_list(path: Path, slips: Slips, *, needs: tuple[str, ...], may: tuple[str, ...] = ()) -> list[Row]:
+    """The rows that can be used; the others are among the slips. Raises Misused for what is no such list at all."""
     try:
         if path.stat().st_size > _MEGABYTES_MAX << 20:
             raise Misused(f"{path} is larger than {_MEGABYTES_MAX} MB; split the list")
@@ -38,21 +61,26 @@ def read_numbered(path: Path, *, needs: tuple[str, ...], may: tuple[str, ...] = 
         raise Misused(f"The first line of {path} names the columns {', '.join(needs + may)}; "
                       + (f"{', '.join(missing)} is missing" if missing else f"{unknown[0]!r} is not one of them"))  # fmt: skip
     reader.fieldnames = columns
-    return _rows(path, reader, needs)
+    return _rows(path, reader, needs, slips)
 
 
-def _rows(path: Path, reader: "csv.DictReader[str]", needs: tuple[str, ...]) -> list[tuple[int, Row]]:
-    rows: list[tuple[int, Row]] = []
+def _rows(path: Path, reader: "csv.DictReader[str]", needs: tuple[str, ...], slips: Slips) -> list[Row]:
+    rows: list[Row] = []
+    before = len(slips.found)
     for row in reader:
-        if None in row or len(rows) >= _ROWS_MAX:
-            raise Misused(f"{path}, line {reader.line_num}: more cells than columns, or more than {_ROWS_MAX} lines")
+        if len(rows) >= _ROWS_MAX:
+            raise Misused(f"{path}, line {reader.line_num}: more than {_ROWS_MAX} lines; split the list")
+        if None in row:
+            slips.add(path, reader.line_num, "more cells than columns")
+            continue
         cells = {name: (value or "").strip() for name, value in row.items()}
         if not any(cells.values()):
             continue
         empty = [name for name in needs if not cells[name]]
         if empty:
-            raise Misused(f"{path}, line {reader.line_num}: '{empty[0]}' is empty")
-        rows.append((reader.line_num, cells))
-    if not rows:
+            slips.add(path, reader.line_num, f"'{empty[0]}' is empty")
+            continue
+        rows.append(Row(cells, reader.line_num))
+    if not rows and len(slips.found) == before:
         raise Misused(f"{path} has no line below its header")
     return rows

@@ -12,17 +12,20 @@ from clearing.cli import (
     collectives,
     contract_payments,
     contracts,
+    copying,
     cotisations,
     crediting,
     decisions,
     demo,
     exceptions,
+    founding,
     funds,
     gifts,
     households,
     looking,
     members,
     money,
+    opening,
     operating,
     orders,
     persons,
@@ -62,6 +65,9 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     *households.ENTRIES,
     *crediting.ENTRIES,
     *solidarity.ENTRIES,
+    *founding.ENTRIES,
+    *copying.ENTRIES,
+    *opening.ENTRIES,
     *top.ENTRIES,
     *funds.ENTRIES,
     *subsidies.ENTRIES,
@@ -80,7 +86,7 @@ _WORD: Final = re.compile(r"argument COMMAND: invalid choice: '([^']*)'")
 _WORD_OFFERED: Final = re.compile(r"[a-z][a-z-]*")
 _ABOUT: Final = (
     "Clearing for food-credit cards: decides at the till, line by line, who pays which cent, and can prove it.\n\n"
-    "A first day                person add, found, serve, money receive, member import, card issue, producer import,\n"
+    "A first day                person add, found, serve, money receive, member import, card import, producer import,\n"
     "                           producer bank-approve (another person), terminal slot, till, grant\n"
     "A treasurer's month        money receive, grant, status, close; approve (another person); export, paid\n"
     "A vote                     charte try, decision record; approve (another person); charte adopt, rules\n"

@@ -1,24 +1,34 @@
 """Law: a producer's account lies sealed apart and enters the log as a digest; one person enters it, another one approves it."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from clearing.cli.desk import Desk, Misused, zone_of
 from clearing.cli.entry import Entry, Group
-from clearing.cli.lists import Row, read_list
+from clearing.cli.imports import STAND_IN, Plan, Rehearsal, carry_out, listed, set_apart
+from clearing.cli.lists import Row, collect_list
+from clearing.cli.registers import book_of
 from clearing.installation.amounts import counted
 from clearing.installation.founding_file import read_wall_time
+from clearing.installation.slips import Slips
 from clearing.people import Record
-from clearing.values import InvalidValue, identifier
+from clearing.rules.producers import Producer
+from clearing.values import ConventionId, InvalidValue, ProducerId, identifier
 
-_COLUMNS = ("name", "from", "until", "structures", "categories", "convention", "account_name", "iban", "bic")
+NEEDS: Final = ("producer", "name", "from")
+COLUMNS: Final = ("name", "from", "until", "structures", "categories", "convention", "account_name", "iban", "bic")
 
 
 async def add(desk: Desk) -> None:
-    given = {name: getattr(desk.arguments, _dest(name)) or "" for name in _COLUMNS}
-    await _admit(desk, [given | {"producer": desk.arguments.producer}])
-    desk.say(f"{desk.arguments.producer} is admitted, with a convention. {_next([given], desk.arguments.producer)}")
+    given = {name: getattr(desk.arguments, _dest(name)) or "" for name in COLUMNS}
+    row = Row(given | {"producer": desk.arguments.producer})
+    if desk.arguments.producer in (await book_of(desk)).producers.producers:
+        raise Misused(f"Producer {desk.arguments.producer} is admitted already; look at: clearing producer list")
+    plan = await _import(desk, [row], Path("what was typed"), update=False)
+    desk.say(f"{desk.arguments.producer} is admitted, with a convention. {_next(plan, desk.arguments.producer)}")
 
 
 def _dest(column: str) -> str:
@@ -27,31 +37,100 @@ def _dest(column: str) -> str:
 
 
 async def import_list(desk: Desk) -> None:
-    rows = read_list(desk.arguments.file, needs=("producer", "name", "from"), may=_COLUMNS[2:])
-    await _admit(desk, rows)
-    desk.say(f"{counted(len(rows), 'producer')} admitted, each with a convention. {_next(rows, 'PRODUCER')}")
+    plan = await _import(desk, None, desk.arguments.file, update=desk.arguments.update)
+    for line in plan.told():
+        desk.say(line)
+    desk.say(_next(plan, "PRODUCER"))
 
 
-def _next(rows: list[Row], which: str) -> str:
-    if any(row.get("iban") for row in rows):
-        return f"Next, another person than you: clearing producer bank-approve {which}"
+def _next(plan: Plan, which: str) -> str:
+    entered = [record.subject.removeprefix("producer:") for record in plan.accounts]
+    if entered:
+        return f"Next, another person than you: clearing producer bank-approve {' '.join(entered)}"
+    if not plan.new:
+        return "All of them: clearing producer list"
     return f"Next: clearing producer bank {which} --name NAME --iban IBAN"
 
 
-async def _admit(desk: Desk, rows: list[Row]) -> None:
-    """Everything is read and checked before the first command."""
-    async with desk.opened() as installation:
-        zone = await zone_of(installation, desk.code)
-    conventions: list[object] = [_convention_of(row, zone) for row in rows]
-    records = [_bank_record(row["producer"], row) for row in rows if row.get("iban")]
-    producers: list[object] = [
-        {"producer": row["producer"], "name": row["name"], "structures": row.get("structures", "").split()} for row in rows
-    ]
-    details = await _keep(desk, records) if records else []
-    await desk.order("admit_producers", {"producers": producers})
-    await desk.order("sign_conventions", {"conventions": conventions})
-    if details:
-        await desk.order("propose_bank_details", {"details": details})
+async def _import(desk: Desk, rows: list[Row] | None, path: Path, *, update: bool) -> Plan:
+    """Everything is read and rehearsed before the first command."""
+    from clearing.installation.payment import ACCOUNT_OF_THE_CAISSE, BANK
+
+    slips = Slips()
+    rows = rows if rows is not None else collect_list(path, slips, needs=NEEDS, may=COLUMNS[2:])
+    book = await book_of(desk)
+    async with desk.opened() as installation, installation.people_of(desk.code) as people:
+        own = await people.newest(ACCOUNT_OF_THE_CAISSE, BANK)
+        kept = await people.newest_of(BANK, [f"producer:{row['producer']}" for row in rows if row.get("iban")])
+        rehearsal = Rehearsal(book, desk.person(), path, slips)
+        plan = plan_producers(rows, rehearsal, kept, own_iban=own.fields["iban"] if own else "", update=update)
+        slips.end()
+        await carry_out(plan, desk.order, people.keep)
+    return plan
+
+
+def plan_producers(
+    rows: list[Row], rehearsal: Rehearsal, kept: Mapping[str, Record], *, own_iban: str, update: bool = False
+) -> Plan:
+    """kept: the newest account of whom, by subject; own_iban: the caisse's. The slips hold the lines that can't be taken."""
+    plan = Plan(rehearsal.path, "producer", update)
+    if not all(rehearsal.allowed(verb) for verb in ("admit_producers", "sign_conventions", "propose_bank_details")):
+        return plan
+    for row in rows:
+        with rehearsal.slips.at(rehearsal.path, row.line):
+            _plan_producer(plan, rehearsal, row, kept.get(f"producer:{row['producer']}"), own_iban)
+    return plan
+
+
+def _plan_producer(plan: Plan, rehearsal: Rehearsal, row: Row, account: Record | None, own_iban: str) -> None:
+    item = _convention_of(row, rehearsal.book.caisse.calendar.zone)
+    producer = ProducerId(identifier(row["producer"], what="'producer'"))
+    known, record = rehearsal.book.producers.producers.get(producer), None
+    if row.get("iban"):
+        record = _bank_record(producer, row)
+        if record.fields["iban"] == own_iban:
+            raise InvalidValue(f"the account of {producer} is the caisse's own; ask the producer for a RIB")
+    if known is None:
+        plan.new += 1
+        structures = row.get("structures", "").split()
+        admitted: dict[str, object] = {"producer": producer, "name": row["name"], "structures": structures}
+        listed(plan, rehearsal, row.line, "admit_producers", "producers", admitted)
+        listed(plan, rehearsal, row.line, "sign_conventions", "conventions", item)
+        _enter(plan, rehearsal, row.line, record)
+        return
+    _compare(plan, rehearsal, row, known, item)
+    if record is not None and (account is None or account.fields != record.fields):
+        said = f"{producer} has another account in the list, ending in {record.fields['iban'][-4:]} (--update enters it)"
+        if account is None or plan.differ(row.line, said):
+            _enter(plan, rehearsal, row.line, record)
+
+
+def _compare(plan: Plan, rehearsal: Rehearsal, row: Row, known: Producer, item: dict[str, object]) -> None:
+    """A producer is known by its short name, a convention by its id: neither is changed by a list, a new one is signed."""
+    signed = rehearsal.book.producers.conventions.get(ConventionId(str(item["convention"])))
+    structures = frozenset(row.get("structures", "").split())
+    if (known.name, known.structures) != (row["name"], structures if "structures" in row else known.structures):
+        plan.differs.append(f"  line {row.line}: {known.producer} is called {known.name!r} here, of the structures: "
+                            f"{set_apart(known.structures)}; a list can't change that")  # fmt: skip
+    if signed is None:
+        plan.changed += 1
+        listed(plan, rehearsal, row.line, "sign_conventions", "conventions", item)
+        return
+    categories = item.get("categories")
+    wanted = (known.producer, item["from_us"], item.get("until_us"), None if categories is None else frozenset(categories))  # type: ignore[call-overload]
+    if (signed.producer, signed.from_us, signed.until_us, signed.categories) != wanted:
+        plan.differs.append(f"  line {row.line}: the convention {signed.convention} of {signed.producer} is signed with other "
+                            "dates or categories; sign another one: clearing producer convention")  # fmt: skip
+    else:
+        plan.known += 1
+
+
+def _enter(plan: Plan, rehearsal: Rehearsal, line: int, record: Record | None) -> None:
+    """Bank details to be proposed; another person approves them later."""
+    if record is not None:
+        producer = record.subject.removeprefix("producer:")
+        if rehearsal.item(line, "propose_bank_details", {"details": [{"producer": producer, "digest": STAND_IN}]}):
+            plan.accounts.append(record)
 
 
 def _convention_of(row: Row, zone: ZoneInfo) -> dict[str, object]:
@@ -74,8 +153,8 @@ async def convention(desk: Desk) -> None:
     given = desk.arguments
     async with desk.opened() as installation:
         zone = await zone_of(installation, desk.code)
-    row = {"producer": given.producer, "convention": given.convention, "from": given.since, "until": given.until or "",
-           "categories": given.categories or ""}  # fmt: skip
+    row = Row({"producer": given.producer, "convention": given.convention, "from": given.since, "until": given.until or "",
+               "categories": given.categories or ""})  # fmt: skip
     await desk.order("sign_conventions", {"conventions": [_convention_of(row, zone)]})
     desk.say(f"{given.convention} of {given.producer} is signed. All of them: clearing producer list")
 
@@ -110,7 +189,7 @@ async def bank(desk: Desk) -> None:
     from clearing.settlement.bank_details import last_4
 
     given = desk.arguments
-    record = _bank_record(given.producer, {"name": given.name, "iban": given.iban, "bic": given.bic or ""})
+    record = _bank_record(given.producer, Row({"name": given.name, "iban": given.iban, "bic": given.bic or ""}))
     await desk.order("propose_bank_details", {"details": await _keep(desk, [record])})
     desk.say(f"The account {last_4(given.iban)} of {given.producer} is entered. Next, another person than you, with the RIB in "
              f"hand: clearing producer bank-approve {given.producer}")  # fmt: skip
@@ -163,8 +242,9 @@ def _convention_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
-    columns = ", ".join(("producer", *_COLUMNS))
+    columns = ", ".join(("producer", *COLUMNS))
     parser.add_argument("file", type=Path, help=f"CSV with the columns {columns}; only the first three are needed")
+    parser.add_argument("--update", action="store_true", help="also enter the accounts that differ")
 
 
 def _bank_arguments(parser: argparse.ArgumentParser) -> None:

@@ -72,6 +72,11 @@ async def read_book(desk: Desk) -> tuple[Book, dict[TerminalId, EventRow]]:
     return book, paired
 
 
+async def book_of(desk: Desk) -> Book:
+    """The caisse as it stands now."""
+    return (await read_book(desk))[0]
+
+
 async def producers(desk: Desk) -> None:
     book, _ = await read_book(desk)
     zone = book.caisse.calendar.zone

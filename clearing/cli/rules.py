@@ -1,49 +1,20 @@
-"""Law: rules change by a recorded decision and a charte that names it, forward only; a founding is both for the first time."""
+"""Law: rules change by a recorded decision and a charte that names it, forward only."""
 
 import argparse
 import json
 from pathlib import Path
 
-from clearing.authoriser.clock import SystemClock
 from clearing.cli.desk import Desk, day, now_ms, zone_of
 from clearing.cli.entry import Entry, Group
 from clearing.cli.registers import voted, whole_book
-from clearing.installation.founding_file import FoundingFile, read_charte_file, read_founding_file
-from clearing.installation.key_file import identity
+from clearing.installation.founding_file import read_charte_file
 from clearing.installation.opening import Installation
 from clearing.people import Record
 from clearing.rules.plain_words import rules_in_words, sentences
-from clearing.values import CaisseCode, DecisionId, PersonId
+from clearing.values import CaisseCode, DecisionId
 
 
-async def found(desk: Desk) -> None:
-    from clearing.installation.serving import serving
-    from clearing.telemetry import configure
-
-    read = read_founding_file(desk.arguments.file, lambda person: identity(desk.home.person(PersonId(person))).public)
-    account = _checked_account(read.account)
-    officer = desk.officer(read.code)
-    installation = desk.opened_new()
-    try:
-        with desk.home.log.open("a", encoding="utf-8") as log:
-            configure(json=False, file=log)
-            await installation.set_up()
-            async with serving(installation, clock=SystemClock(), codes=[read.code], port=None):
-                await officer.order("found", read.body)
-        await keep_account(installation, read.code, account)
-    finally:
-        installation.close()
-    _say_founded(desk, read)
-
-
-def _say_founded(desk: Desk, read: FoundingFile) -> None:
-    desk.say(f"{read.body['name']} ({read.code}) is founded in {desk.home.folder}.")
-    desk.say(f"Keep a copy of {desk.home.vault(read.code)} and {desk.home.people_key} in a safe, apart from each other.")
-    desk.say("Next: clearing serve      (if it runs already, stop it and start it again), then in another window: "
-             "clearing money receive, clearing member import, clearing producer import")  # fmt: skip
-
-
-def _checked_account(account: dict[str, str]) -> dict[str, str]:
+def checked_account(account: dict[str, str]) -> dict[str, str]:
     """Raises InvalidBankDetails."""
     from clearing.settlement.bank_details import bank_details
 
@@ -61,7 +32,7 @@ async def keep_account(installation: Installation, code: CaisseCode, account: di
 
 async def account(desk: Desk) -> None:
     given = {name: value for name in ("name", "iban", "bic") if (value := getattr(desk.arguments, name))}
-    checked = _checked_account(given)
+    checked = checked_account(given)
     async with desk.opened() as installation:
         await keep_account(installation, desk.code, checked)
     desk.say("From now on producers are paid from this account; batches that were exported before can't be made again.")
@@ -128,8 +99,6 @@ def _one_file(parser: argparse.ArgumentParser) -> None:
 
 
 ENTRIES = (
-    Entry(words=("found",), group=Group.START, does="found a caisse from one file, like examples/caisse.toml", run=found,
-          arguments=_one_file, signed=True),
     Entry(words=("charte", "adopt"), group=Group.RULES, does="adopt rules from a file like examples/charte.toml", run=adopt,
           arguments=_one_file, signed=True),
     Entry(words=("rules",), group=Group.RULES, does="the rules in force, in plain words", run=show,

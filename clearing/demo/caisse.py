@@ -6,7 +6,7 @@ Lists go in one command each, so that a market of 470 households stands in a sec
 import hashlib
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib import resources
 from itertools import islice
@@ -19,7 +19,7 @@ import schwifty
 from clearing.demo.clock import SimulatedClock
 from clearing.demo.day import Day
 from clearing.installation.cards import CardFile, personalise, write_card
-from clearing.installation.founding_file import FoundingFile, read_founding_file
+from clearing.installation.founding_file import read_founding_file
 from clearing.installation.home import Home, write_private
 from clearing.installation.key_file import make_key_file, open_key_file
 from clearing.installation.office import Officer
@@ -115,7 +115,7 @@ async def furnish(market: Market, say: Say) -> None:
 async def _found(market: Market) -> None:
     with resources.as_file(resources.files("clearing.demo") / "caisse.toml") as path:
         read = read_founding_file(Path(path), lambda person: market.officers[PersonId(person)].key.public)
-    file = FoundingFile(code=market.code, body=read.body, account=read.account)
+    file = replace(read, code=market.code)
     async with market.running.installation.people_of(market.code) as people:
         await people.keep([Record(subject=ACCOUNT_OF_THE_CAISSE, kind=BANK, fields=file.account)])
     await market.order(CAMILLE, "found", file.body)

@@ -17,6 +17,7 @@ from clearing.events import (
     grants,
     households,
     members,
+    opening,
     orders,
     producers,
     products,
@@ -45,6 +46,7 @@ Event = (
     | accounts.Event
     | orders.Event
     | units.Event
+    | opening.Event
 )
 
 EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)

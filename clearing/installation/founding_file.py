@@ -1,40 +1,98 @@
 """Law: a founding file says in a treasurer's words what the founding command says in cents, ten-thousandths and microseconds.
 
 Amounts are "150.00", rates are percent, instants are local wall time of the caisse's zone. A field that is not known is an
-error that names it. What the rules say of the content is the writer's business; here is the form.
+error that names it; every mistake is told with its line. What the rules say of the content is the writer's business; here is
+the form.
 """
 
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from clearing.installation.amounts import read_euros, read_percent
+from clearing.installation.slips import Slips
+from clearing.installation.toml_lines import TomlLines
 from clearing.rules.calendar import instant_us
 from clearing.rules.takings import MEANS
-from clearing.values import WHOLE, CaisseCode, InvalidValue, identifier
+from clearing.values import WHOLE, CaisseCode, InvalidValue, Rate, identifier
 
 Table = dict[str, object]
+Place = tuple[str | int, ...]
+T = TypeVar("T")
 PublicKeyOf = Callable[[str], bytes]
 _BYTES_MAX: Final = 1 << 20
+_NONE: Final[list[Table]] = []
 _HOUR_THAT_COMES_TWICE: Final = 0  # wall times of the night summer time ends mean the first of the two
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundingFile:
-    """body: of the command `found`. account: name, iban and bic of the caisse's own account, which never enters an event."""
+    """body: of the command `found`. account: name, iban and bic of the caisse's own account, which never enters an event.
+    imports: list -> the CSV file that holds it. lines: of the file's text."""
 
+    path: Path
     code: CaisseCode
     body: Table
     account: dict[str, str]
+    imports: dict[str, Path]
+    lines: TomlLines
+
+
+class Several(InvalidValue):
+    """More than one mistake in what was read. found: (path below it, why)."""
+
+    def __init__(self, found: list[tuple[Place, str]]) -> None:
+        super().__init__("; ".join(why for _, why in found))
+        self.found = found
+
+
+@dataclass(slots=True)
+class Pieces:
+    """Reads the pieces of a table and goes on after a mistake; `end` raises them together."""
+
+    found: list[tuple[Place, str]] = field(default_factory=list)
+
+    def read(self, piece: Callable[[], T], *path: str | int, default: T) -> T:
+        """path: of the piece, in the table."""
+        try:
+            return piece()
+        except Several as several:
+            self.found += [((*path, *deeper), why) for deeper, why in several.found]
+        except InvalidValue as fault:
+            self.found.append((path, str(fault)))
+        return default
+
+    def end(self) -> None:
+        if self.found:
+            raise Several(self.found)
 
 
 def read_founding_file(path: Path, public_key_of: PublicKeyOf) -> FoundingFile:
-    """public_key_of: the key of a person who has none in the file. Raises InvalidValue with the place and what to write."""
-    tables = _tables(path)
+    """public_key_of: the key of a person who has none in the file. Raises InvalidValue with every mistake and its line."""
+    return founding_of(path, read_text(path), public_key_of)
+
+
+def founding_of(path: Path, text: str, public_key_of: PublicKeyOf) -> FoundingFile:
+    """The same for a text that is, or will be, this file's."""
+    tables, lines, slips = parsed(path, text), TomlLines(text), Slips()
+    try:
+        return _founding(path, tables, lines, public_key_of)
+    except Several as several:
+        for place, why in several.found:
+            slips.add(path, lines.told(place, why), why)
+    except InvalidValue as fault:
+        slips.add(path, lines.told((), str(fault)), str(fault))
+    slips.end()
+    raise AssertionError("mistakes end the reading")
+
+
+def _founding(path: Path, tables: Table, lines: TomlLines, public_key_of: PublicKeyOf) -> FoundingFile:
+    pieces = Pieces()
     caisse = _table(tables.pop("caisse", None), "[caisse]")
     account = _table(caisse.pop("account", None), "[caisse.account]")
     code = CaisseCode(identifier(caisse.pop("code", None), what="[caisse]: 'code'"))
@@ -43,13 +101,42 @@ def read_founding_file(path: Path, public_key_of: PublicKeyOf) -> FoundingFile:
     if {"name", "iban"} - holder.keys():
         raise InvalidValue("[caisse.account] needs 'name' (as the bank knows it) and 'iban': the producers are paid from it")
     body: Table = {"name": caisse.pop("name", None), "zone": caisse.pop("zone", None), "account_name": holder["name"]}
-    _end(caisse, "[caisse]")
-    body["persons"] = [_person(one, public_key_of) for one in _list(tables.pop("persons", None), "persons")]
+    pieces.read(lambda: _end(caisse, "[caisse]"), "caisse", default=None)
+    imports = pieces.read(lambda: _imports(path, tables.pop("import", None)), "import", default=dict[str, Path]())
+    body["persons"] = pieces.read(
+        lambda: each(tables.pop("persons", None), "persons", lambda one, _: _person(one, public_key_of)), default=_NONE
+    )
     for name, read in PARTS.items():
-        listed = _list(tables.pop(name, None), name)
-        body[name] = [read(one, zone, place) for place, one in enumerate(listed, start=1)]
-    _end(tables, path.name)
-    return FoundingFile(code=code, body=body, account=holder)
+        body[name] = pieces.read(partial(each, tables.pop(name, None), name, partial(_in_zone, read, zone)), default=_NONE)
+    pieces.read(lambda: _end(tables, path.name), default=None)
+    pieces.end()
+    return FoundingFile(path=path, code=code, body=body, account=holder, imports=imports, lines=lines)
+
+
+def _in_zone(read: "Callable[[Table, ZoneInfo, int], Table]", zone: ZoneInfo, one: Table, place: int) -> Table:
+    return read(one, zone, place)
+
+
+def each(value: object, name: str, read: Callable[[Table, int], Table]) -> list[Table]:
+    """The tables of a list, each read with its place from 1. Raises Several with the mistakes of all of them."""
+    pieces = Pieces()
+    done = [
+        pieces.read(partial(read, one, place), name, place - 1, default=one)
+        for place, one in enumerate(_list(value, name), start=1)
+    ]
+    pieces.end()
+    return done
+
+
+def _imports(path: Path, value: object) -> dict[str, Path]:
+    """[import]: lists that lie in files of their own, named from where this file lies."""
+    named = {} if value is None else _table(value, "[import]")
+    for name, file in named.items():
+        if name not in IMPORTS:
+            raise InvalidValue(f"[import] does not know '{name}'; it brings {', '.join(IMPORTS)}")
+        if not isinstance(file, str) or not file:
+            raise InvalidValue(f"'{name}' of [import] is the name of a CSV file in quotes")
+    return {name: path.parent / str(named[name]) for name in IMPORTS if name in named}
 
 
 def read_charte_file(path: Path, zone: ZoneInfo, version: int) -> tuple[Table, list[Table]]:
@@ -108,26 +195,38 @@ def read_decision(one: Table) -> Table:
 
 def read_charte(one: Table, zone: ZoneInfo, version: int) -> Table:
     """A charte as clearing/authoriser/bodies.py reads it."""
-    said = dict(one)
+    said, pieces = dict(one), Pieces()
     said["version"] = version
-    said["effective_us"] = read_wall_time(said.pop("effective", None), zone, what="'effective' of a charte")
-    said["payers"] = [_payer(payer, zone) for payer in _list(said.pop("payers", None), "payers")]
-    said["tariffs"] = [_tariff(tariff, zone) for tariff in _list(said.pop("tariffs", None), "tariffs")]
+    effective, payers, tariffs = (said.pop(name, None) for name in ("effective", "payers", "tariffs"))
+    said["effective_us"] = pieces.read(
+        lambda: read_wall_time(effective, zone, what="'effective' of a charte"), "effective", default=0
+    )
+    said["payers"] = pieces.read(lambda: each(payers, "payers", lambda payer, _: _payer(payer, zone)), default=_NONE)
+    said["tariffs"] = pieces.read(lambda: each(tariffs, "tariffs", lambda tariff, _: _tariff(tariff, zone)), default=_NONE)
     if "capture_tolerance" in said:
-        said["capture_tolerance"] = read_percent(said["capture_tolerance"], what="'capture_tolerance' of a charte")
+        what = "'capture_tolerance' of a charte"
+        said["capture_tolerance"] = pieces.read(
+            lambda: read_percent(one["capture_tolerance"], what=what), "capture_tolerance", default=Rate(0)
+        )
+    pieces.end()
     return said
 
 
 def _payer(one: Table, zone: ZoneInfo) -> Table:
-    said, what = dict(one), f"payer {one.get('id')!r}"
-    said["covers"] = [_cover(cover, what, whole=True) for cover in _list(said.get("covers"), f"covers of {what}")]
-    said["ceilings"] = [_ceiling(ceiling, what) for ceiling in _list(said.get("ceilings"), f"ceilings of {what}")]
+    said, what, pieces = dict(one), f"payer {one.get('id')!r}", Pieces()
+    said["covers"] = pieces.read(
+        lambda: each(one.get("covers"), "covers", lambda cover, _: _cover(cover, what, whole=True)), default=_NONE
+    )
+    said["ceilings"] = pieces.read(
+        lambda: each(one.get("ceilings"), "ceilings", lambda ceiling, _: _ceiling(ceiling, what)), default=_NONE
+    )
+    pieces.end()
     return _with_condition(said, zone, what)
 
 
 def _tariff(one: Table, zone: ZoneInfo) -> Table:
     said, what = dict(one), f"tariff {one.get('id')!r}"
-    said["covers"] = [_cover(cover, what, whole=False) for cover in _list(said.get("covers"), f"covers of {what}")]
+    said["covers"] = each(said.get("covers"), "covers", lambda cover, _: _cover(cover, what, whole=False))
     return _with_condition(said, zone, what)
 
 
@@ -180,9 +279,9 @@ def _allocation(one: Table) -> Table:
     what = f"of allocation rule {one.get('rule')!r}"
     amount = said.pop("amount", "0.00" if one.get("form") == "mean" else None)
     said["cents_each"] = read_euros(amount, what=f"amount {what}")
-    for name, field in (("further", "further_cents"), ("rollover_max", "rollover_max_cents")):
+    for name, into in (("further", "further_cents"), ("rollover_max", "rollover_max_cents")):
         if name in said:
-            said[field] = read_euros(said.pop(name), what=f"{name} {what}")
+            said[into] = read_euros(said.pop(name), what=f"{name} {what}")
     classes = said.pop("classes", {})
     if not isinstance(classes, dict):
         raise InvalidValue(f'classes {what} are written like: classes = {{ child = "45.00" }}')
@@ -255,17 +354,31 @@ def _person(one: Table, public_key_of: PublicKeyOf) -> Table:
 
 
 def _tables(path: Path) -> Table:
+    return parsed(path, read_text(path))
+
+
+def read_text(path: Path) -> str:
+    """Raises InvalidValue."""
     try:
         if path.stat().st_size > _BYTES_MAX:
             raise InvalidValue(f"{path} is larger than a megabyte; is it the right file?")
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except OSError as fault:
         raise InvalidValue(f"{path} can't be read: {fault.strerror}; give a file like examples/caisse.toml") from None
     except UnicodeDecodeError:
         raise InvalidValue(f"{path} is not UTF-8 text; save it as UTF-8") from None
+
+
+def parsed(path: Path, text: str) -> Table:
+    """Raises InvalidValue."""
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         raise InvalidValue(f"{path} is not TOML: {fault}; compare the line with examples/caisse.toml") from None
 
+
+IMPORTS: Final = ("members", "producers", "cards")
+"""What [import] may name, in the order it is taken."""
 
 PARTS: Final[dict[str, Callable[[Table, ZoneInfo, int], Table]]] = {
     "decisions": lambda one, _zone, _place: read_decision(one),

@@ -36,6 +36,7 @@ BANK: Final = "bank"
 FEW: Final = 200
 _BY_DAY: Final = {DRAW: "Réductions solidaires", GIVE: "Reçu pour le fonds"}
 _CODE_CHARS_MAX: Final = 20  # leaves room for batch and line in the 35 characters of a reference
+_OPENING: Final = "Solde repris"  # what was sold before this caisse was led here
 _NOT_IN_A_REFERENCE: Final = re.compile(r"[^a-z0-9.-]")
 
 T = TypeVar("T")
@@ -211,13 +212,14 @@ def _statement(
             rows[entry.position] = _of_days(entry, head.zone)
             continue
         known = rows.get(entry.sale_position)
-        if entry.kind == "capture":
+        if entry.kind in ("capture", "opening"):
             goods, card, refunded = entry.gross_cents, entry.card_cents, 0
         else:
             goods, card, refunded = (known.goods_cents, known.card_cents, known.refunded_cents) if known else (0, 0, 0)
             refunded -= entry.card_cents
         rows[entry.sale_position] = StatementRow(
-            at_us=known.at_us if known else MicroTime(times[entry.position]), sale_id=f"V{entry.sale_position}",
+            at_us=known.at_us if known else MicroTime(times[entry.position]),
+            sale_id=_OPENING if entry.kind == "opening" else f"V{entry.sale_position}",
             goods_cents=Cents(goods), card_cents=Cents(card), refunded_cents=Cents(refunded),
         )
     return render_statement(head, rows.values())

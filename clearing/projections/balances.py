@@ -15,6 +15,7 @@ from clearing.events.crediting import CohortRolled
 from clearing.events.funds import AllocationGranted, CohortLapsed, LotLapsed, PurseCredited, SingleGranted
 from clearing.events.households import HouseholdSeparated, MemberLeft, PurseEmptied
 from clearing.events.members import MemberAdmitted, MemberGroupsChanged
+from clearing.events.opening import OpeningAccepted, lot_ids
 from clearing.events.orders import DeliveryNoted, DisputeResolved, ExceptionResolved, OrderCancelled, OrderPlaced
 from clearing.events.sales import (
     AuthorisationDecided,
@@ -152,6 +153,9 @@ def _move(recorded: Recorded, moves: _Moves) -> None:
         case ExceptionResolved() as event:
             if event.member is not None:
                 _take(event.member, event.shares, moves)
+        case OpeningAccepted() as event:
+            for lot_id, lot in zip(lot_ids(event, recorded.position), event.lots, strict=True):
+                moves.put(lot.member, lot.purse, lot_id, lot.cents, lot.expires_us)
         case LotLapsed() as event:
             moves.add(event.member, event.purse, event.lot, -event.cents)
         case HouseholdSeparated() as event:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Self
 from clearing.events.catalogue import Event
 from clearing.events.closing import ProducerRepaid
 from clearing.events.contracts import ContractEnded, ContractPaidOver, InstalmentReceived, InstalmentReturned
+from clearing.events.opening import OpeningAccepted
 from clearing.events.orders import DeliveryNoted, DisputeResolved, ExceptionResolved
 from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
 from clearing.projections.answers import SaleRow, ShareRow
@@ -121,6 +122,9 @@ def _entry(producer: str, at: int, event: Event, original: int | None) -> Entry 
         case DeliveryNoted() | DisputeResolved() | ExceptionResolved():
             card = per_payee(event.shares).get(producer)
             return None if card is None else Entry(at, at, "capture", _delivered(producer, event), card)
+        case OpeningAccepted():
+            owed = next((debt.cents for debt in event.debts if debt.producer == producer), None)
+            return None if owed is None else Entry(at, at, "opening", owed, owed)
         case _:
             return None
 

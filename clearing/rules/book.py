@@ -29,6 +29,7 @@ from clearing.rules import (
     households,
     lapsing,
     members,
+    opening,
     orders,
     producers,
     products,
@@ -49,6 +50,7 @@ from clearing.rules.folds import (
     grants,
     households as household_folds,
     money,
+    opening as opening_folds,
     orders as order_folds,
     payouts,
     people,
@@ -86,6 +88,7 @@ SECTIONS: Final = (
     "orders",
     "exceptions",
     "units",
+    "opening",
 )
 """The rooms of the book that are records of containers and single values: snapshots say them field by field."""
 
@@ -119,6 +122,7 @@ class Book:
         self.orders = orders.Orders()
         self.exceptions = exceptions.Exceptions()
         self.units = units.Units()
+        self.opening = opening.Opening()
         self.usage = Usage()
         self.operations = Operations(bodies)
         self.tombstones: dict[TerminalId, dict[OperationId, int]] = {}
@@ -272,6 +276,7 @@ _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **account_folds.FOLDS,
     **order_folds.FOLDS,
     **unit_folds.FOLDS,
+    **opening_folds.FOLDS,
 }
 """What each event does to the book. Events that are not here are evidence only: declines of commands and allocations, held
 frames, confirmed clocks, repeats."""

@@ -168,10 +168,15 @@ def decide_adopt(
     if charte.effective_us < at_us and not founding:
         return not_now("A charte can't take effect in the past: sales already made stand. Choose a later instant.")
     problems = beyond(caisse.decisions[charte.decision].scope, charte, caisse.charte_at(max(at_us, charte.effective_us)))
-    problems += check_charte(charte) + ([] if products is None else unlisted(charte, products))
-    named = {w.fund for t in charte.tariffs for w in t.funds} | {p.fund for p in charte.payers if p.fund is not None}
-    named |= {t.surplus_fund for t in charte.tariffs if t.surplus_fund is not None}
-    problems += [f"fund {fund} does not exist; open it first" for fund in sorted(named - funds)]
+    problems += charte_problems(charte, funds, products)
     if problems:
         return Declined(code=Code.NOT_ALLOWED_NOW, why="The charte can't be carried out: " + "; ".join(problems) + ".")
     return CharteAdopted(charte=charte, by=by)
+
+
+def charte_problems(charte: Charte, funds: frozenset[FundId], products: Products | None = None) -> list[str]:
+    """Everything that keeps a charte from being carried out, in plain words."""
+    named = {w.fund for t in charte.tariffs for w in t.funds} | {p.fund for p in charte.payers if p.fund is not None}
+    named |= {t.surplus_fund for t in charte.tariffs if t.surplus_fund is not None}
+    missing = [f"fund '{fund}' does not exist; open it first" for fund in sorted(named - funds)]
+    return check_charte(charte) + ([] if products is None else unlisted(charte, products)) + missing

@@ -10,6 +10,7 @@ from clearing.events.basket import Share
 from clearing.events.catalogue import Event
 from clearing.events.closing import ProducerRepaid
 from clearing.events.contracts import ContractEnded, ContractPaidOver, InstalmentReceived, InstalmentReturned
+from clearing.events.opening import OpeningAccepted
 from clearing.events.orders import DeliveryNoted, DisputeResolved, ExceptionResolved
 from clearing.events.solidarity import DrawDecided, DrawsShared, GiveDecided, producers_paid
 from clearing.values import ProducerId
@@ -52,6 +53,10 @@ def _of_goods(event: DeliveryNoted | DisputeResolved | ExceptionResolved) -> Ite
     return (Debt(producer, cents, 0) for producer, cents in sums.items())
 
 
+def _opening(event: OpeningAccepted) -> Iterable[Debt]:
+    return (Debt(one.producer, one.cents, 0) for one in event.debts)
+
+
 OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {
     DrawDecided: _drawn,
     DrawsShared: _shared,
@@ -64,6 +69,7 @@ OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {
     DeliveryNoted: _of_goods,
     DisputeResolved: _of_goods,
     ExceptionResolved: _of_goods,
+    OpeningAccepted: _opening,
 }
 """Event -> its debts, one per producer. Their postings are in rules/postings.py."""
 

@@ -176,6 +176,10 @@ _UNITS: Final[Roles] = {
     "move_units": _DESK,
     "take_back_unit": _DESK,
 }
+_OPENING: Final[Roles] = {
+    "propose_opening": _MONEY,
+    "accept_opening": ("approver", "treasurer"),
+}
 
 ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_OFFICERS,
@@ -194,6 +198,7 @@ ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_ACCOUNTS,
     **_ORDERS,
     **_UNITS,
+    **_OPENING,
 }
 """verb -> roles of which one is enough."""
 

@@ -54,6 +54,7 @@ from clearing.events.grants import (
     TransferConfirmed,
 )
 from clearing.events.households import HouseholdSeparated, MoneyBackConfirmed, PurseEmptied
+from clearing.events.opening import OpeningAccepted, lot_ids
 from clearing.events.orders import DeliveryNoted, DisputeResolved, ExceptionResolved, OrderCancelled, OrderPlaced
 from clearing.events.sales import (
     AuthorisationDecided,
@@ -129,6 +130,9 @@ def origins_named(event: Event, at: Position, known: Mapping[str, str]) -> dict[
             return {} if event.fund is None else {_lot_key(f"x{at}"): event.fund}
         case BonusCredited():
             return {_lot_key(f"x{at}"): event.fund}
+        case OpeningAccepted():
+            lots = zip(lot_ids(event, at), event.lots, strict=True)
+            return {_lot_key(lot_id): lot.fund for lot_id, lot in lots if lot.fund is not None}
         case RefundDecided():
             renewed = {_lot_key(new): known.get(_lot_key(old)) for old, new in new_lot_ids(event.returned, at).items()}
             return {new: fund for new, fund in renewed.items() if fund is not None}
@@ -294,6 +298,19 @@ def _contract_ended(event: ContractEnded) -> Legs:
     return found
 
 
+def _opened(event: OpeningAccepted, _origins: Origins) -> Legs:
+    """Out of the bank account, whose balance the list explains, into what it is for."""
+    found: Legs = {BANK: event.totals.bank_cents}
+    for fund in event.funds:
+        found[f"fund:{fund.fund}"] = fund.engaged_cents - fund.received_cents
+        found[f"receivable:{fund.fund}"], found[f"notified:{fund.fund}"] = fund.to_come_cents, -fund.to_come_cents
+    for lot in event.lots:
+        found[f"purse:{lot.purse}"] = found.get(f"purse:{lot.purse}", 0) - lot.cents
+    for debt in event.debts:
+        found[f"owed:{debt.producer}"] = -debt.cents
+    return found
+
+
 _MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     SaleDecided: lambda event, _: _paid(event.shares),
     AuthorisationDecided: lambda event, _: _held(event.shares),
@@ -348,6 +365,7 @@ _MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     ContractEnded: lambda event, _: _contract_ended(event),
     ContractPaidOver: lambda event, _: _move(f"contract:{event.contract}", f"owed:{event.producer}", event.cents),
     ContractRefunded: lambda event, _: _move(f"contract:{event.contract}", BANK, event.cents),
+    OpeningAccepted: _opened,
 }
 """What each event moves; an event that is not here moves no money."""
 

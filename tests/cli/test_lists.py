@@ -1,5 +1,6 @@
 """Law: a list is refused whole, with the line and the column that can't be used."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from clearing.cli.desk import Misused
 from clearing.cli.lists import read_list
 
 
-def rows(folder: Path, text: str, encoding: str = "utf-8") -> list[dict[str, str]]:
+def rows(folder: Path, text: str, encoding: str = "utf-8") -> Sequence[dict[str, str]]:
     path = folder / "list.csv"
     path.write_bytes(text.encode(encoding))
     return read_list(path, needs=("member",), may=("groups", "name"))

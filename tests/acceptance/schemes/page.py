@@ -110,7 +110,8 @@ def _rows(village: Village, producer: str, after: int, up_to: int) -> list[State
     for entry in entries(producer, [at for at in events if after < at <= up_to], about):
         sold = entry.card_cents > 0
         rows.append(StatementRow(
-            at_us=MicroTime(events[entry.position][0]), sale_id=f"V{entry.position}",
+            at_us=MicroTime(events[entry.position][0]),
+            sale_id="Solde repris" if entry.kind == "opening" else f"V{entry.position}",
             goods_cents=Cents(entry.gross_cents if sold else 0), card_cents=Cents(entry.card_cents if sold else 0),
             refunded_cents=Cents(0 if sold else -entry.card_cents),
         ))  # fmt: skip
