@@ -17,6 +17,7 @@ from clearing.authoriser.founding import founder_key
 from clearing.events.caisse import CaisseFounded, CommandDeclined, FrameHeld, PersonNamed, SecurityAlerted
 from clearing.events.catalogue import Event
 from clearing.events.funds import CohortLapsed, LotLapsed
+from clearing.events.interchange import InterchangeExpired
 from clearing.events.producers import TerminalEnrolled, TerminalSlotClosed
 from clearing.events.sales import (
     AuthorisationDecided,
@@ -41,7 +42,7 @@ from clearing.wire.signature import BadSignature, new_key_proven, payload_digest
 OPERATIONS: Final = (
     SaleDecided, AuthorisationDecided, CaptureDecided, ReversalDecided, RefundDecided, OperationRepeated,
 )  # fmt: skip
-BY_TIME_ALONE: Final = (HoldExpired, CohortLapsed, LotLapsed, TerminalSlotClosed)
+BY_TIME_ALONE: Final = (HoldExpired, CohortLapsed, LotLapsed, TerminalSlotClosed, InterchangeExpired)
 """Events that no request asked for: no evidence, no reply."""
 USED_TWICE: Final = "the message it stands on was the evidence of an event before it"
 _ITEMS_MAX: Final = 100_000

@@ -9,7 +9,8 @@ from clearing.events.catalogue import Event
 from clearing.events.sales import CaptureDecided, ReversalDecided, SaleDecided
 from clearing.rules.book import Book
 from clearing.rules.debts import debts
-from clearing.rules.postings import HELD, Ledger, Legs, UnexplainedPosting, payee_account
+from clearing.rules.interchange import HoldState
+from clearing.rules.postings import HELD, HELD_ABROAD, NETTING, Ledger, Legs, UnexplainedPosting, payee_account
 from clearing.rules.settlement import BatchState, PayoutState
 from clearing.values import FundId, Position, ProducerId
 
@@ -25,7 +26,31 @@ def book_balances(book: Book) -> dict[str, int]:
     found[HELD] = sum(
         share.cents for one in book.operations.held() for share in getattr(one.event, "shares", ())
     )
+    found |= _between(book)
     return {account: cents for account, cents in found.items() if cents}
+
+
+def _between(book: Book) -> dict[str, int]:
+    """Other caisses, from the halves and holds one by one; what a netting took out is taken off."""
+    room = book.interchange
+    found: dict[str, int] = {NETTING: 0}
+    for half in room.halves.values():
+        if half.effect == "captured":
+            _add(found, f"interchange:{half.issuer}", -half.cents)
+    for hold in room.holds.values():
+        if hold.state is HoldState.CAPTURED:
+            _add(found, f"interchange:{hold.event.acquirer}", hold.event.approved_cents)
+        elif hold.state is HoldState.HELD:
+            _add(found, HELD_ABROAD, hold.event.approved_cents)
+    for net in room.nets.values():
+        for line in net.lines:
+            _add(found, f"interchange:{line.other}", line.in_cents - line.out_cents)
+        found[NETTING] -= net.net_cents if net.reference is None else 0
+    return found
+
+
+def _add(sums: dict[str, int], account: str, cents: int) -> None:
+    sums[account] = sums.get(account, 0) + cents
 
 
 def _purses(book: Book) -> dict[str, int]:
@@ -129,7 +154,7 @@ class TwoRoads:
                     self._agree(account, fund.received_cents - fund.engaged_cents, position)
                 if cents > 0 and fund.free_cents() < 0:
                     raise BadEvent(position, f"fund {name} is below what it may engage")
-            elif balances[account] > 0 and kind in ("purse", HELD, "payable"):
+            elif balances[account] > 0 and kind in ("purse", HELD, HELD_ABROAD, "payable"):
                 raise BadEvent(position, f"{account} is below zero")
 
     def balance(self, account: str) -> int:

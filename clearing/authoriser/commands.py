@@ -6,7 +6,7 @@ Several items in one command (members, cards, producers) are taken whole or not 
 from dataclasses import fields
 from typing import Final
 
-from clearing.authoriser.verbs import money, officers, payouts, people, stalls, voted
+from clearing.authoriser.verbs import between, money, officers, payouts, people, stalls, voted
 from clearing.authoriser.verbs.order import Order, Result, Verb
 from clearing.events.catalogue import Event
 
@@ -14,6 +14,7 @@ __all__ = ["VERBS", "Order", "Result", "Verb", "decide", "summary"]
 
 VERBS: Final[dict[str, Verb]] = {
     **officers.VERBS, **voted.VERBS, **money.VERBS, **people.VERBS, **stalls.VERBS, **payouts.VERBS,
+    **between.VERBS,
 }  # fmt: skip
 """verb -> how it is decided; who may give it is rules/offices.py, ALLOWED_ROLES (a test holds the two together)."""
 

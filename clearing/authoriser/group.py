@@ -13,7 +13,7 @@ from clearing.authoriser.operations import uses_tap
 from clearing.authoriser.sameness import MessageKey, Stored
 from clearing.event_store.proofs import chain_hash, leaf_hash
 from clearing.event_store.rows import BatchRow, EventRow, ReplyRow, TapRow
-from clearing.events import caisse, funds, members, producers, sales, settlement
+from clearing.events import caisse, funds, interchange, members, producers, sales, settlement
 from clearing.events.catalogue import Event
 from clearing.events.codec import Encoded, encode
 from clearing.rules.book import Book
@@ -132,6 +132,15 @@ def stream_of(event: Event) -> str:
             return f"op/{event.op.terminal.hex()}/{event.original.hex()}"
         case sales.HoldExpired():
             return f"op/{event.terminal.hex()}/{event.original.hex()}"
+        case interchange.InterchangeSold():
+            return f"op/{event.op.terminal.hex()}/{event.op.x.hex()}"
+        case interchange.InterchangeReversed():
+            return f"op/{event.op.terminal.hex()}/{event.original.hex()}"
+        case (
+            interchange.InterchangeHeld() | interchange.InterchangeCaptured() | interchange.InterchangeReleased()
+            | interchange.InterchangeExpired() | interchange.InterchangeMatched()
+        ):  # fmt: skip
+            return f"between/{event.ref.hex()}"
         case members.MemberAdmitted() | members.MemberGroupsChanged() | funds.PurseCredited() | funds.LotLapsed():
             return f"member/{event.member}"
         case members.CardIssued() | members.CardBlocked() | members.CardUnblocked():

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from clearing.authoriser.client import TapFacts
+from clearing.events.interchange import InterchangeHeld, InterchangeReversed, InterchangeSold
 from clearing.events.sales import (
     AuthorisationDecided,
     CaptureDecided,
@@ -14,7 +15,7 @@ from clearing.events.sales import (
     SaleDecided,
     Tap,
 )
-from clearing.rules import afterwards, sale
+from clearing.rules import abroad, afterwards, sale
 from clearing.rules.afterwards import Afterwards
 from clearing.rules.book import Book
 from clearing.rules.facts import Facts
@@ -121,6 +122,10 @@ def _decide_afterwards(book: Book, request: Request, head: OperationHead, termin
     if request.op is Op.REV:
         same_terminal = book.operations.get((request.terminal, original_x))
         settled = same_terminal is not None and same_terminal.position <= book.settlement.settled_up_to
+        if same_terminal is not None and isinstance(same_terminal.event, InterchangeSold):
+            sold, day = same_terminal.event, book.caisse.calendar.day(at_us).isoformat()
+            half = book.interchange.halves.get(sold.ref)
+            return abroad.decide_reversed(head, sold, half, same_terminal.state, settled=settled, day=day)
         return afterwards.decide_reversal(
             asked, original=same_terminal, open_tombstones=book.open_tombstones(request.terminal, at_us), settled=settled,
             allocation=book.allocation, funds=book.funds, at_us=at_us,
@@ -139,10 +144,12 @@ def _decide_afterwards(book: Book, request: Request, head: OperationHead, termin
 def _same_operation(known: Operation, request: Request, tap: TapFacts | None) -> bool:
     """Whether a request under another (epoch, n) asks for the very operation that was decided before."""
     event = known.event
-    if isinstance(event, ReversalDecided):
+    if isinstance(event, ReversalDecided | InterchangeReversed):
         return request.op is Op.REV and event.original == request.original
     if (event.amount_cents, event.lines) != (request.amount_cents, request.lines):
         return False
+    if isinstance(event, InterchangeSold):
+        return request.op is Op.SALE and request.caisse == event.issuer
     if isinstance(event, CaptureDecided | RefundDecided):
         wanted = Op.CAP if isinstance(event, CaptureDecided) else Op.REF
         return request.op is wanted and event.original == request.original
@@ -158,7 +165,7 @@ def outcome_of(event: Decided) -> Outcome:
     """What the terminal is told about a decided operation."""
     if type(event) is SaleDecided:  # nearly always; in the order of Outcome's fields
         return tuple.__new__(Outcome, (event, event.answer, event.approved_cents, event.approved_lines))
-    if isinstance(event, ReversalDecided):
+    if isinstance(event, ReversalDecided | InterchangeReversed):
         return Outcome(event=event, answer=event.answer, approved_cents=None, approved_lines=None)
     if isinstance(event, RefundDecided):
         return Outcome(event=event, answer=event.answer, approved_cents=event.card_cents, approved_lines=event.card_lines)
@@ -169,6 +176,6 @@ def outcome_of(event: Decided) -> Outcome:
 
 def uses_tap(event: object) -> Tap | None:
     """The tap that an event uses up for ever, to be kept in the store."""
-    if isinstance(event, SaleDecided | AuthorisationDecided) and event.member is not None:
+    if isinstance(event, SaleDecided | AuthorisationDecided | InterchangeHeld) and event.member is not None:
         return event.tap if event.tap is not None and event.tap.fresh else None
     return None

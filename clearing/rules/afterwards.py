@@ -10,6 +10,7 @@ from typing import Final
 from clearing.events.basket import Line, Return, Share
 from clearing.events.charte import Charte
 from clearing.events.codes import Code, till_code
+from clearing.events.interchange import InterchangeReversed, InterchangeSold
 from clearing.events.sales import (
     AuthorisationDecided,
     CaptureDecided,
@@ -118,7 +119,7 @@ def decide_reversal(
         effect = "tombstone"
         if asked.original not in open_tombstones and len(open_tombstones) >= TOMBSTONES_MAX:
             code, effect = Code.FREQUENCY_LIMIT, "nothing"
-    elif isinstance(original.event, ReversalDecided | RefundDecided):
+    elif isinstance(original.event, ReversalDecided | RefundDecided | InterchangeSold | InterchangeReversed):
         code = Code.NOT_ALLOWED_NOW
     elif original.state is State.HELD and isinstance(original.event, AuthorisationDecided):
         effect, back = "released", returned(original.event.shares, allocation, at_us=at_us, when_lapsed="lapsed")
@@ -131,7 +132,7 @@ def decide_reversal(
             exception = "a surplus stays in its fund, which has engaged it: agree with the member"
     elif original.state is State.DELIVERED:
         exception = "reversed after the goods were delivered: reverse the capture instead"
-    member = original.event.member if original is not None else None
+    member = getattr(original.event, "member", None) if original is not None else None
     return ReversalDecided(
         op=asked.head, answer=till_code(code), original=asked.original, code=code, member=member, effect=effect,
         returned=back, exception=exception,
@@ -191,7 +192,7 @@ def decide_refund(
     return RefundDecided(
         op=asked.head, answer=till_code(code), original=asked.original, amount_cents=asked.amount_cents, lines=asked.lines,
         card_cents=total(back), card_lines=_per_line(asked, sold, back), code=code,
-        member=sold.member if sold is not None and original is not None else None, returned=back,
+        member=getattr(sold, "member", None), returned=back,
         new_lot_expires_us=new_lot_expires_us,
     )
 

@@ -11,17 +11,17 @@ from typing import Final
 from clearing.events.basket import Line
 from clearing.events.catalogue import Event
 from clearing.events.charte import Span
-from clearing.rules import afterwards, allocation, caisse, funds, members, producers, settlement
+from clearing.rules import abroad, afterwards, allocation, caisse, funds, interchange, members, producers, settlement
 from clearing.rules.answers import BrokenBook
 from clearing.rules.ceilings import Usage
 from clearing.rules.facts import Facts, Spendable
-from clearing.rules.folds import money, payouts, people, sold, stalls, voted
+from clearing.rules.folds import between, money, payouts, people, sold, stalls, voted
 from clearing.rules.members import Member
 from clearing.rules.operations import Bodies, Operation, OperationKey, Operations, StoredForm
 from clearing.rules.producers import Convention, Producer
-from clearing.values import FundId, MemberId, MicroTime, OperationId, PayerId, ProducerId, PurseKind, TerminalId
+from clearing.values import CaisseCode, CategoryId, FundId, MemberId, MicroTime, OperationId, PayerId, ProducerId, PurseKind, TerminalId
 
-SECTIONS: Final = ("caisse", "members", "producers", "allocation", "settlement")
+SECTIONS: Final = ("caisse", "members", "producers", "allocation", "settlement", "interchange")
 """The rooms of the book that are records of containers and single values: snapshots say them field by field."""
 
 
@@ -38,6 +38,7 @@ class Book:
         self.producers = producers.Producers()
         self.allocation = allocation.Allocation()
         self.settlement = settlement.Settlement()
+        self.interchange = interchange.Interchange()
         self.usage = Usage()
         self.operations = Operations(bodies)
         self.tombstones: dict[TerminalId, dict[OperationId, int]] = {}
@@ -62,6 +63,10 @@ class Book:
         """The next thing that time alone makes happen at at_us: a hold expires, then credit lapses. None: nothing is due."""
         hold = self._next_hold()
         lapse_us = allocation.next_due_us(self.allocation, self.members)
+        abroad_us = self._next_abroad_us() if self.interchange.holds_due else None
+        if abroad_us is not None and abroad_us <= min(at_us, at_us if hold is None else hold[0], lapse_us or at_us):
+            ref = self.interchange.holds_due[0][1]
+            return abroad.decide_expiry(ref, self.interchange.holds[ref], allocation=self.allocation, at_us=at_us)
         if hold is not None and hold[0] <= at_us and (lapse_us is None or hold[0] <= lapse_us):
             return afterwards.decide_hold_expiry(self.operations[hold[1]], allocation=self.allocation, at_us=at_us)
         if lapse_us is not None and lapse_us <= at_us:
@@ -72,6 +77,12 @@ class Book:
         while self.holds_due and not self.operations.is_held(self.holds_due[0][1]):
             heapq.heappop(self.holds_due)
         return self.holds_due[0] if self.holds_due else None
+
+    def _next_abroad_us(self) -> int | None:
+        due, holds = self.interchange.holds_due, self.interchange.holds
+        while due and holds[due[0][1]].state is not interchange.HoldState.HELD:
+            heapq.heappop(due)
+        return due[0][0] if due else None
 
     def operation_of(self, producer: ProducerId, terminal: TerminalId, x: OperationId) -> Operation | None:
         """The operation that a producer's terminal calls x: its own, else that of another terminal of the producer."""
@@ -118,6 +129,17 @@ class Book:
             used=partial(self._used, member.member, at_us), eligible=convention.categories, price_choice=price_choice,
         )
 
+    def facts_abroad(
+        self, member: Member, acquirer: CaisseCode, eligible: frozenset[CategoryId] | None, at_us: int
+    ) -> Facts:
+        """The same for a sale that another caisse vouches for: of its places only the caisse is known."""
+        place = abroad.place_of(acquirer)
+        return Facts(
+            at_us=MicroTime(at_us), producer=ProducerId(place), groups=member.groups, places=frozenset((place,)),
+            purses=_PursesOf(self.allocation, member), funds=_FreeCentsOf(self.funds),  # type: ignore[arg-type]  # only get
+            used=partial(self._used, member.member, at_us), eligible=eligible,
+        )
+
     def _used(self, member: MemberId, at_us: int, payer: PayerId, span: Span, per_purse: bool) -> int:
         return self.usage.used(payer, span, self.caisse.calendar.day(at_us), member if per_purse else None)
 
@@ -144,9 +166,10 @@ class _FreeCentsOf:
         return self._funds[fund].free_cents()
 
 
-_DECIDED: Final = sold.DECIDED
+_DECIDED: Final = {**sold.DECIDED, **between.DECIDED}
 _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **sold.FOLDS, **money.FOLDS, **people.FOLDS, **stalls.FOLDS, **payouts.FOLDS, **voted.FOLDS,
+    **between.FOLDS,
 }  # fmt: skip
 """What each event does to the book. Events that are not here are evidence only: declines of commands and allocations, held
 frames, confirmed clocks, repeats."""

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 from clearing.events.catalogue import Event
+from clearing.events.interchange import InterchangeReversed, InterchangeSold
+from clearing.rules.abroad import payees
 from clearing.values import ProducerId
 
 
@@ -18,7 +20,10 @@ class Debt(NamedTuple):
     refunded_cents: int
 
 
-OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {}
+OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {
+    InterchangeSold: lambda event: [Debt(payee, cents, 0) for payee, cents in payees(event)],
+    InterchangeReversed: lambda event: [Debt(payee, -cents, 0) for payee, cents in event.taken_back],
+}
 """Event -> its debts, one per producer. Their postings are in rules/postings.py."""
 
 

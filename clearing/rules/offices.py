@@ -59,8 +59,14 @@ _PAYOUTS: Final[Roles] = {
     "confirm_payout": _MONEY,
     "return_payout": _MONEY,
 }
+_BETWEEN: Final[Roles] = {
+    "recognise_caisse": _RULES,
+    "net_interchange": _MONEY,
+    "pay_netting": _MONEY,
+}
 ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_OFFICERS, **_VOTED, **_MONEY_IN, **_PEOPLE, **_STALLS, **_PAYOUTS,
+    **_BETWEEN,
 }  # fmt: skip
 """verb -> roles of which one is enough."""
 

@@ -12,11 +12,14 @@ from typing import Final, Protocol, cast
 
 from clearing.events.basket import Line
 from clearing.events.catalogue import Event
+from clearing.events.interchange import InterchangeReversed, InterchangeSold
 from clearing.events.sales import AuthorisationDecided, CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
 from clearing.rules.answers import BrokenBook
 from clearing.values import OperationId, TerminalId
 
-Decided = SaleDecided | AuthorisationDecided | CaptureDecided | ReversalDecided | RefundDecided
+Decided = (
+    SaleDecided | AuthorisationDecided | CaptureDecided | ReversalDecided | RefundDecided | InterchangeSold | InterchangeReversed
+)
 OperationKey = tuple[TerminalId, OperationId]
 """An operation for ever: no terminal uses the same x twice."""
 

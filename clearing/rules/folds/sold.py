@@ -15,6 +15,7 @@ from clearing.values import MemberId
 if TYPE_CHECKING:
     from clearing.rules.book import Book
 
+_OF_A_MEMBER: Final = (sale_events.SaleDecided, sale_events.AuthorisationDecided, sale_events.CaptureDecided)
 _APPROVED: Final = frozenset({Code.APPROVED, Code.PARTIAL})
 
 
@@ -31,7 +32,7 @@ def _return(
 ) -> None:
     """Give cents back, and the ceilings of the day they were counted on with them."""
     event = original.event
-    if member is None or isinstance(event, sale_events.ReversalDecided | sale_events.RefundDecided):
+    if member is None or not isinstance(event, _OF_A_MEMBER):
         raise BrokenBook("money comes back only from a sale or a hold of a member")
     person = book.members.members[member]
     give_back(returns, book.allocation, book.funds, person, position=position, new_expires_us=new_expires_us)
