@@ -13,6 +13,7 @@ from clearing.event_store.rows import ReplyRow
 from clearing.events.caisse import CommandDeclined, FrameHeld, SecurityAlerted
 from clearing.events.catalogue import Event
 from clearing.events.codes import Code
+from clearing.events.interchange import InterchangeReversed
 from clearing.events.producers import TerminalEnrolled
 from clearing.events.sales import OperationRepeated, RefundDecided, ReversalDecided
 from clearing.rules.book import Book
@@ -140,7 +141,7 @@ def _same_outcome(event: Event, reply: Reply, position: int, book: Book) -> None
     if isinstance(event, OperationRepeated):
         first = outcome_of(book.operations[event.op.terminal, event.op.x].event)
         expected = (event.answer, first.approved_cents, first.approved_lines)
-    elif isinstance(event, ReversalDecided):
+    elif isinstance(event, ReversalDecided | InterchangeReversed):
         expected = (event.answer, None, None)
     elif isinstance(event, RefundDecided):
         expected = (event.answer, event.card_cents, event.card_lines)

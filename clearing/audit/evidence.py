@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
+from clearing.audit.between import WORDS, check_issued, check_word
 from clearing.audit.commanded import Expected, expected_events, founding_events, same_content
 from clearing.audit.findings import BadEvent, Checked
 from clearing.audit.frames import Frames, Signed
@@ -17,7 +18,7 @@ from clearing.authoriser.founding import founder_key
 from clearing.events.caisse import CaisseFounded, CommandDeclined, FrameHeld, PersonNamed, SecurityAlerted
 from clearing.events.catalogue import Event
 from clearing.events.funds import CohortLapsed, LotLapsed
-from clearing.events.interchange import InterchangeExpired
+from clearing.events.interchange import InterchangeExpired, InterchangeReversed, InterchangeSold
 from clearing.events.producers import TerminalEnrolled, TerminalSlotClosed
 from clearing.events.sales import (
     AuthorisationDecided,
@@ -30,7 +31,7 @@ from clearing.events.sales import (
 )
 from clearing.rules.book import Book
 from clearing.rules.offices import ALLOWED_ROLES, may
-from clearing.rules.operations import Operation
+from clearing.rules.operations import Decided, Operation
 from clearing.values import InvalidValue, TerminalId
 from clearing.wire import fields as read
 from clearing.wire.commands import Command, parse_command
@@ -40,7 +41,8 @@ from clearing.wire.requests import Op, Request, parse_request
 from clearing.wire.signature import BadSignature, new_key_proven, payload_digest
 
 OPERATIONS: Final = (
-    SaleDecided, AuthorisationDecided, CaptureDecided, ReversalDecided, RefundDecided, OperationRepeated,
+    SaleDecided, AuthorisationDecided, CaptureDecided, ReversalDecided, RefundDecided, OperationRepeated, InterchangeSold,
+    InterchangeReversed,
 )  # fmt: skip
 BY_TIME_ALONE: Final = (HoldExpired, CohortLapsed, LotLapsed, TerminalSlotClosed, InterchangeExpired)
 """Events that no request asked for: no evidence, no reply."""
@@ -48,6 +50,7 @@ USED_TWICE: Final = "the message it stands on was the evidence of an event befor
 _ITEMS_MAX: Final = 100_000
 _OPS: Final = {
     SaleDecided: Op.SALE, AuthorisationDecided: Op.AUTH, CaptureDecided: Op.CAP, ReversalDecided: Op.REV, RefundDecided: Op.REF,
+    InterchangeSold: Op.SALE, InterchangeReversed: Op.REV,
 }  # fmt: skip
 
 
@@ -132,6 +135,9 @@ class Evidence:
         if isinstance(event, BY_TIME_ALONE):
             raise BadEvent(position, f"{type(event).__name__} is caused by no frame, but carries one")
         signed = self._frames.opened(evidence, position)
+        if isinstance(event, WORDS):
+            check_word(event, signed, self._frames, position, book, at_us, self._checked)
+            return None
         if isinstance(event, OPERATIONS):
             return self._operation(event, signed, position, book)
         if isinstance(event, TerminalEnrolled) and event.by is None:
@@ -148,8 +154,7 @@ class Evidence:
             raise BadEvent(position, f"{type(event).__name__} has no evidence: nobody asked for it")
 
     def _operation(
-        self, event: SaleDecided | AuthorisationDecided | CaptureDecided | ReversalDecided | RefundDecided | OperationRepeated,
-        signed: Signed, position: int, book: Book,
+        self, event: Decided | OperationRepeated, signed: Signed, position: int, book: Book,
     ) -> Asked:
         terminal = book.producers.terminals.get(event.op.terminal)
         if terminal is None or (terminal.epoch, terminal.producer) != (event.op.epoch, event.op.producer):
@@ -167,6 +172,8 @@ class Evidence:
             raise BadEvent(position, "it names another message than its evidence")
         if not _says_the_same(first.event if first is not None else event, request):
             raise BadEvent(position, "amount, lines or original differ from what the terminal signed")
+        if isinstance(event, InterchangeSold):
+            check_issued(event, position, book, self._checked)
         self._checked.add(TERMINALS)
         return asked
 
@@ -290,7 +297,10 @@ def _says_the_same(event: object, request: Request) -> bool:
         case CaptureDecided() | RefundDecided():
             asked_of = (request.original, request.amount_cents, request.lines)
             return (event.original, event.amount_cents, event.lines) == asked_of
-        case ReversalDecided():
+        case InterchangeSold():
+            asked_there = (request.amount_cents, request.lines, request.caisse)
+            return (event.amount_cents, event.lines, event.issuer) == asked_there
+        case ReversalDecided() | InterchangeReversed():
             return event.original == request.original
         case _:
             return False

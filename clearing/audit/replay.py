@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from clearing.audit.answered import Answers
+from clearing.audit.between import check_half
 from clearing.audit.evidence import BY_TIME_ALONE, Asked, Evidence, claimed
 from clearing.audit.findings import BadEvent, Checked, Level
 from clearing.audit.frames import Frames
@@ -218,6 +219,7 @@ class Replay:
                 raise BadEvent(at, "something was due before it: a hold or a credit should have ended first")
             check_operation(event, at, at_us, self.book, self.checked)
             check_office(event, at, at_us, self.book, self.checked)
+            check_half(event, at, at_us, self.book, self.checked)
         except NONSENSE as fault:
             raise BadEvent(at, f"it names something that is not there: {fault!r}") from fault
 

@@ -94,7 +94,7 @@ def encode_word(word: Word) -> bytes:
         case Held():
             said = word.answer
             return pack(opening | {
-                "rc": said.answer, "aa": said.approved_cents, "al": list(said.approved_lines), "ul": list(said.unsold_lines),
+                "rc": str(said.answer), "aa": said.approved_cents, "al": list(said.approved_lines), "ul": list(said.unsold_lines),
                 "ex": said.expires_us,
             })  # fmt: skip
         case End():
