@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 
 from clearing.cli import (
     demo,
+    interchange,
     looking,
     members,
     money,
@@ -28,7 +29,7 @@ from clearing.postgres import default_home
 ENTRIES: Final[tuple[Entry, ...]] = (
     *demo.ENTRIES, *persons.ENTRIES, *rules.ENTRIES, *members.ENTRIES, *producers.ENTRIES, *terminals.ENTRIES, *till.ENTRIES,
     *money.ENTRIES, *settlement.ENTRIES, *looking.ENTRIES, *registers.ENTRIES, *operating.ENTRIES,
-    *top.ENTRIES,
+    *top.ENTRIES, *interchange.ENTRIES,
 )  # fmt: skip
 _WORD: Final = re.compile(r"argument COMMAND: invalid choice: '([^']*)'")
 _WORD_OFFERED: Final = re.compile(r"[a-z][a-z-]*")

@@ -10,6 +10,7 @@ from typing import Final
 
 from clearing.events.basket import Return, Share
 from clearing.events.funds import AllocationGranted, CohortLapsed, LotLapsed, PurseCredited, SingleGranted
+from clearing.events.interchange import InterchangeExpired, InterchangeHeld, InterchangeReleased
 from clearing.events.members import MemberAdmitted, MemberGroupsChanged
 from clearing.events.sales import (
     AuthorisationDecided,
@@ -91,12 +92,12 @@ class _Moves:
 
 def _move(recorded: Recorded, moves: _Moves) -> None:
     match recorded.event:
-        case AuthorisationDecided() as event:
+        case AuthorisationDecided() | InterchangeHeld() as event:
             if event.member is not None:
                 _take(event.member, event.shares, moves)
         case CaptureDecided() | HoldExpired() as event:
             _give_back(event.member, event.released, moves, recorded.position, 0)
-        case ReversalDecided() as event:
+        case ReversalDecided() | InterchangeReleased() | InterchangeExpired() as event:
             _give_back(event.member, event.returned, moves, recorded.position, 0)
         case RefundDecided() as event:
             _give_back(event.member, event.returned, moves, recorded.position, event.new_lot_expires_us)

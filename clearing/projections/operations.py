@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from clearing.events.basket import Line, Share
 from clearing.events.catalogue import Event
+from clearing.events.interchange import InterchangeReversed, InterchangeSold
 from clearing.events.sales import (
     AuthorisationDecided,
     CaptureDecided,
@@ -66,6 +67,18 @@ def operation(event: Event) -> Operation | None:
                 event.approved_cents, 0 if held else event.approved_cents, event.member,
                 None if event.tap is None else event.tap.card, event.charte_version, "", event.lines, event.shares,
             )
+        case InterchangeSold():
+            state = "captured" if event.approved_cents else "declined"
+            return Operation(
+                "sale", event.op, str(event.code), event.answer, state, event.amount_cents, event.approved_cents,
+                event.approved_cents, None, None, 0, f"with a card of {event.issuer}", event.lines,
+            )
+        case InterchangeReversed():
+            back = sum(part.cents for part in event.taken_back)
+            effect = "done" if event.effect == "undone" else event.effect
+            return Operation(
+                "reversal", event.op, str(event.code), event.answer, effect, back, back, 0, None, None, 0, event.exception
+            )
         case CaptureDecided():
             state = "captured" if event.code in _DONE else "declined"  # of nothing too: it releases the whole hold
             return Operation(
@@ -101,6 +114,10 @@ def change(event: Event) -> Change | None:
             if event.effect == "released":
                 return Change(*who, state="released", released_cents=back)
             return Change(*who, state="undone", given_back_cents=back) if event.effect == "undone" else Change(*who)
+        case InterchangeReversed():
+            who = ("reversal", event.original, event.op.terminal, event.op.producer, True)
+            taken = sum(part.cents for part in event.taken_back)
+            return Change(*who, state="undone", given_back_cents=taken) if event.effect == "undone" else Change(*who)
         case RefundDecided():
             done = event.code == "00"
             who = ("refund", event.original, event.op.terminal, event.op.producer, done)
