@@ -127,7 +127,7 @@ class Region:
         assert not found.differs, found.differs
         for code, lines in found.lines.items():
             if lines and code not in found.netted:
-                body = {"day": day, "lines": [line._asdict() for line in lines]}
+                body: dict[str, object] = {"day": day, "lines": [line._asdict() for line in lines]}
                 self.desks[code].order(AMINA, "net_interchange", body)
         return found
 

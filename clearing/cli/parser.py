@@ -19,6 +19,7 @@ from clearing.cli import (
     registers,
     rules,
     settlement,
+    statistics,
     terminals,
     till,
     top,
@@ -29,7 +30,7 @@ from clearing.postgres import default_home
 ENTRIES: Final[tuple[Entry, ...]] = (
     *demo.ENTRIES, *persons.ENTRIES, *rules.ENTRIES, *members.ENTRIES, *producers.ENTRIES, *terminals.ENTRIES, *till.ENTRIES,
     *money.ENTRIES, *settlement.ENTRIES, *looking.ENTRIES, *registers.ENTRIES, *operating.ENTRIES,
-    *top.ENTRIES, *interchange.ENTRIES,
+    *top.ENTRIES, *interchange.ENTRIES, *statistics.ENTRIES,
 )  # fmt: skip
 _WORD: Final = re.compile(r"argument COMMAND: invalid choice: '([^']*)'")
 _WORD_OFFERED: Final = re.compile(r"[a-z][a-z-]*")

@@ -16,7 +16,7 @@ from clearing.terminal.answers import AskAgain, Decided, TurnedAway, judge
 from clearing.terminal.identity import TerminalIdentity
 from clearing.terminal.queue import Message, NotPaired, State, TerminalQueue
 from clearing.terminal.transport import ANSWER_BYTES_MAX, NoAnswer, TerminalClock, Transport
-from clearing.values import Cents, OperationId, TerminalId
+from clearing.values import CaisseCode, Cents, OperationId, TerminalId
 from clearing.wire.fields import TimeMs
 from clearing.wire.replies import Reply, parse_reply
 from clearing.wire.reply_envelope import open_reply
@@ -44,6 +44,11 @@ class TapSource(Protocol):
 
     def tap(self) -> tuple[bytes, bytes]:
         """(p, c) of one read. Raises BadTap."""
+        ...
+
+    @property
+    def caisse(self) -> CaisseCode | None:
+        """Whose card it is, when it is another caisse's than the till's; read after the tap."""
         ...
 
 
@@ -166,7 +171,9 @@ class ReferenceTerminal:
     async def _purchase(self, op: Op, lines: Sequence[Line], source: TapSource, *, all_or_nothing: bool) -> Shown:
         await self._finish_rotation()
         p, c = source.tap()
-        draft = self._draft(op, lines=tuple(lines), card=CardUrl(p, c), all_or_nothing=all_or_nothing)
+        draft = self._draft(
+            op, lines=tuple(lines), card=CardUrl(p, c), all_or_nothing=all_or_nothing, caisse=source.caisse
+        )
         message = self._queue.append(draft)
         verdict = await self._deliver(message)
         if isinstance(verdict, AskAgain):
@@ -240,6 +247,7 @@ class ReferenceTerminal:
         original: OperationId | None = None,
         all_or_nothing: bool = False,
         new_key: NewKey | None = None,
+        caisse: CaisseCode | None = None,
     ) -> Request:
         """A request without its number: the queue gives terminal, epoch, n and previous."""
         return Request(
@@ -255,6 +263,7 @@ class ReferenceTerminal:
             original=original,
             all_or_nothing=all_or_nothing,
             new_key=new_key,
+            caisse=caisse,
             lh=None if op is Op.ROTATE else self._queue.last_head(),
         )
 

@@ -16,7 +16,7 @@ from rich.table import Table
 from clearing.events.basket import Line
 from clearing.terminal.terminal import Ending, ReferenceTerminal, Shown, TapSource
 from clearing.terminal.words import NotALine, Words, euros, noted, said, typed_basket
-from clearing.values import InvalidValue
+from clearing.values import CaisseCode, InvalidValue
 from clearing.wire.frame import MalformedFrame
 from clearing.wire.tap import BadTap, read_card_url
 
@@ -39,12 +39,13 @@ class AddressTap:
 
     address: str
     used: bool = False
+    caisse: CaisseCode | None = None
 
     def tap(self) -> tuple[bytes, bytes]:
         """Raises BadTap when the text is no card's address, or was used before."""
         if self.used:
             raise BadTap("this address was used: tap the card again and paste the new one")
-        _, p, c = read_card_url(self.address)
+        self.caisse, p, c = read_card_url(self.address)
         self.used = True
         return p, c
 

@@ -46,7 +46,7 @@ async def test_a_rerun_after_half_of_the_caisses_recorded_it_nets_the_others_onl
     await market(region)
     day = region.next_day()
     first = region.netting(day)
-    body = {"day": day, "lines": [line._asdict() for line in first.lines[AVAL]]}
+    body: dict[str, object] = {"day": day, "lines": [line._asdict() for line in first.lines[AVAL]]}
     region.desks[AVAL].order(AMINA, "net_interchange", body)
     again = region.net(day)
     assert again.lines == first.lines and again.netted == {AVAL}

@@ -14,6 +14,7 @@ from clearing.events.interchange import (
     InterchangeSold,
 )
 from clearing.rules.netting import unmatched
+from clearing.values import CaisseCode, MemberId, PurseKind
 from clearing.wire.requests import Op
 from tests.living_caisse import AMINA, BRUNO, CARD, STALL
 from tests.three_caisses import AVAL, BRUME, CRETE, SERVERS, Lost, Region, recognition
@@ -26,15 +27,15 @@ async def audited(region: Region) -> None:
             assert found.ok, (code, found.reason)
 
 
-def owed(region: Region, code: str) -> int:
-    return sum(one.net_cents() for one in region.desks[code].book.settlement.owed.values())  # type: ignore[index]
+def owed(region: Region, code: CaisseCode) -> int:
+    return sum(one.net_cents() for one in region.desks[code].book.settlement.owed.values())
 
 
-def spent(region: Region, code: str) -> int:
+def spent(region: Region, code: CaisseCode) -> int:
     """Cents of the month's credit of 150.00 that the first member no longer has."""
-    book = region.desks[code].book  # type: ignore[index]
-    member = book.members.members["m-1"]  # type: ignore[index]
-    return 15_000 - sum(lot.cents for lot in book.allocation.open_purse(member, "credit").lots)  # type: ignore[arg-type]
+    book = region.desks[code].book
+    member = book.members.members[MemberId("m-1")]
+    return 15_000 - sum(lot.cents for lot in book.allocation.open_purse(member, PurseKind("credit")).lots)
 
 
 async def test_a_card_pays_at_another_caisses_stall_by_its_own_charte() -> None:

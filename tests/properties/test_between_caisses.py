@@ -13,7 +13,7 @@ from clearing.audit import Level, audit
 from clearing.audit.sums import book_balances
 from clearing.rules.netting import unmatched
 from clearing.rules.postings import Ledger
-from clearing.values import Position
+from clearing.values import CaisseCode, Position
 from clearing.wire.requests import Op, Request
 from tests.three_caisses import AVAL, BRUME, CRETE, SERVERS, Lost, Region
 
@@ -24,18 +24,18 @@ class Naive:
     """What terminals were told: (caisse, card's caisse, x) -> cents."""
 
     def __init__(self) -> None:
-        self.told: dict[tuple[str, str, bytes], int] = {}
+        self.told: dict[tuple[CaisseCode, CaisseCode, bytes], int] = {}
 
-    def owed(self, at: str) -> int:
+    def owed(self, at: CaisseCode) -> int:
         return sum(cents for (caisse, _, _), cents in self.told.items() if caisse == at)
 
-    def between(self, at: str, issuer: str) -> int:
+    def between(self, at: CaisseCode, issuer: CaisseCode) -> int:
         return sum(cents for (caisse, other, _), cents in self.told.items() if (caisse, other) == (at, issuer))
 
 
 async def live(dice: Random, steps: int) -> None:
     region, naive = Region(cap_cents=30_000), Naive()
-    pending: list[tuple[str, Request]] = []
+    pending: list[tuple[CaisseCode, Request]] = []
     netted = dict.fromkeys(CODES, 0)
     for _ in range(steps):
         dies = dice.random() < 0.4
@@ -52,7 +52,7 @@ async def live(dice: Random, steps: int) -> None:
 
 
 async def one(
-    dice: Random, region: Region, naive: Naive, pending: list[tuple[str, Request]], netted: dict[str, int]
+    dice: Random, region: Region, naive: Naive, pending: list[tuple[CaisseCode, Request]], netted: dict[CaisseCode, int]
 ) -> None:
     act = dice.randrange(10)
     if act < 5:
@@ -66,7 +66,7 @@ async def one(
         send(region, naive, pending, at, request)
     elif act == 7 and naive.told:
         at, card, x = dice.choice(list(naive.told))
-        reversal = region.desks[at].request(Op.REV, {}, original=x)  # type: ignore[index]
+        reversal = region.desks[at].request(Op.REV, {}, original=x)
         pending.append((at, reversal))
         send(region, naive, pending, at, reversal)
     elif act == 8:
@@ -78,23 +78,24 @@ async def one(
         count(region.net(day).nets, netted)
 
 
-def send(region: Region, naive: Naive, pending: list[tuple[str, Request]], at: str, request: Request) -> None:
+def send(region: Region, naive: Naive, pending: list[tuple[CaisseCode, Request]], at: CaisseCode, request: Request) -> None:
     """The terminal has its answer, or keeps the message."""
-    reply = region.send(at, request)  # type: ignore[arg-type]
+    reply = region.send(at, request)
     pending.remove((at, request))
     if request.op is Op.REV:
         naive.told |= {key: 0 for key in naive.told if (key[0], key[2]) == (at, request.original)}
     else:
-        naive.told[at, str(request.caisse), bytes(request.x)] = reply.aa or 0
+        assert request.caisse is not None
+        naive.told[at, request.caisse, bytes(request.x)] = reply.aa or 0
 
 
-def count(nets: "dict[str, int] | object", netted: dict[str, int]) -> None:
-    assert isinstance(nets, dict) and sum(nets.values()) == 0
+def count(nets: dict[CaisseCode, int], netted: dict[CaisseCode, int]) -> None:
+    assert sum(nets.values()) == 0
     for code, cents in nets.items():
         netted[code] += cents
 
 
-async def settle(region: Region, naive: Naive, pending: list[tuple[str, Request]], netted: dict[str, int]) -> None:
+async def settle(region: Region, naive: Naive, pending: list[tuple[CaisseCode, Request]], netted: dict[CaisseCode, int]) -> None:
     """Every terminal gets its answers, every word is heard, every hold that nobody wants is over."""
     for at, request in list(pending):
         send(region, naive, pending, at, request)
