@@ -118,8 +118,8 @@ class Desk:
         """A signed command of a person; the answer as the person reads it."""
         number = person_number(person)
         command = Command(
-            caisse=self.code, person=number, epoch=1, n=self._next(number), x=self.new_x(), ts_ms=TimeMs(self.clock.us // 1_000),
-            verb=verb, body=body,
+            caisse=self.code, person=number, epoch=1, n=self._next(number), x=self.new_x(),
+            ts_ms=TimeMs(self.clock.us // 1_000), verb=verb, body=body,
         )
         raw = KEYS[person].sign_envelope(FrameType.PERSON_CMD, encode_command(command))
         frame = verify(open_envelope(raw, frame_bytes_max=1 << 20), FrameType.PERSON_CMD, KEYS[person].public)

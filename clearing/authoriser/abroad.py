@@ -1,7 +1,8 @@
 """Law: each writer takes its own step of a sale across caisses, on its own book and the other's signed word; it never waits.
 
-Steps: the acquirer asks, the issuer holds, the acquirer records and answers its terminal, the issuer ends its half, the acquirer
-notes that it did. Each is idempotent: carried out again, it gives the same word. Who carries words: terminal_gateway/between.py.
+Steps: the acquirer asks, the issuer holds, the acquirer records and answers its terminal, the issuer ends its half, the
+acquirer notes that it did. Each is idempotent: carried out again, it gives the same word. terminal_gateway/between.py carries
+them.
 """
 
 from hashlib import sha256

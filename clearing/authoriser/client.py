@@ -40,8 +40,10 @@ class Enrolment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Between:
-    """Another caisse's signed word (wire/interchange.py), which is the submission's frame. inquiry: no word, but what is still to
-    be told to others is asked for; answered by those words, signed, back to back."""
+    """Another caisse's signed word (wire/interchange.py), which is the submission's frame.
+
+    inquiry: no word, but what is still to be told to others is asked for; answered by those words, signed, back to back.
+    """
 
     inquiry: bool = False
 

@@ -220,11 +220,11 @@ class Reception:
             if (request.terminal, request.x) in self.book.operations:
                 raise SameOperationOtherContent(request.x.hex())
             return self._rotate(waiting, request, group, head, at_us)
-        if request.caisse is not None and request.caisse != self.code and (request.terminal, request.x) not in self.book.operations:
-            abroad_sale = self._sold_abroad(waiting, request, at_us, head)
-            if isinstance(abroad_sale, bytes):
-                return abroad_sale
-            outcome = operations.outcome_of(abroad_sale)
+        if request.caisse is not None and self._first_abroad(request):
+            sold = self._sold_abroad(waiting, request, at_us, head)
+            if isinstance(sold, bytes):
+                return sold
+            outcome = operations.outcome_of(sold)
         else:
             outcome = operations.decide(
                 self.book, request, waiting.submission.tap, at_us=at_us,
@@ -234,6 +234,10 @@ class Reception:
         reply = self.answers.decided(request, outcome, position=position, at_us=at_us, head=head)
         group.codes[getattr(outcome.event, "code", outcome.answer)] += 1
         return self._record(waiting, request, [outcome.event], reply, group, at_us)
+
+    def _first_abroad(self, request: Request) -> bool:
+        """Whether a card of another caisse is to pay, and the operation was not decided before."""
+        return request.caisse != self.code and (request.terminal, request.x) not in self.book.operations
 
     def _sold_abroad(self, waiting: Waiting, request: Request, at_us: int, head: bytes) -> InterchangeSold | bytes:
         """Our half, or the signed question to its issuer, or a code for what is not done across caisses."""

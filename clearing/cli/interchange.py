@@ -65,7 +65,8 @@ async def recognise(desk: Desk) -> None:
         body["until_us"] = read_wall_time(given.until, zone, what="--until")
     await desk.order("recognise_caisse", body)
     until = f" until {given.until}" if given.until else ""
-    desk.say(f"Our cards may pay at producers that {other} vouches for, and its cards at ours, up to {given.cap} EUR a day{until}.")
+    desk.say(f"Our cards may pay at producers that {other} vouches for, and its cards at ours, up to {given.cap} EUR a day"
+             f"{until}.")  # fmt: skip
     desk.say(f"{other} has to recognise {desk.code} too: clearing interchange recognise {desk.code} --caisse {other} ...")
 
 
@@ -74,7 +75,7 @@ def _key_of(desk: Desk, other: CaisseCode) -> bytes:
     if desk.arguments.key is not None:
         return hex_bytes(desk.arguments.key, 32, "a server key")
     if other not in desk.home.caisses():
-        raise Misused(f"{other} is no caisse of this home; ask its operator for: clearing interchange key, and give it with --key")
+        raise Misused(f"{other} is no caisse of this home; ask for its clearing interchange key, and give it with --key")
     return Vault.open(desk.home.vault(other)).signing_key().public
 
 
@@ -93,7 +94,7 @@ async def net(desk: Desk) -> int:
         for sentence in found.differs:
             desk.say(f"Not netted: {sentence}")
         for code, count in found.waits.items():
-            desk.say(f"Not netted: {counted(count, 'sale')} of {code} still wait for the other caisse's word; let clearing serve run")
+            desk.say(f"Not netted: {counted(count, 'sale')} of {code} still wait for the other's word; let clearing serve run")
         return 1
     return await _record(desk, found)
 
@@ -126,7 +127,8 @@ def _say_netting(desk: Desk, found: Netting) -> None:
     desk.say(f"Up to the end of {found.day}:")
     for code, lines in found.lines.items():
         for line in lines:
-            desk.say(f"  {code:16} {line.other:16} owes it {euros(line.in_cents):>12}   it owes {euros(line.out_cents):>12} EUR")
+            owed, owes = euros(line.in_cents), euros(line.out_cents)
+            desk.say(f"  {code:16} {line.other:16} owes it {owed:>12}   it owes {owes:>12} EUR")
     for code, cents in found.nets.items():
         recorded = "   recorded" if code in found.netted else ""
         desk.say(f"  {code:16} {'net':16} {euros(cents):>20} EUR{recorded}")
@@ -150,8 +152,8 @@ async def report(desk: Desk) -> None:
         state = "in force" if known.in_force(now_us) else "not in force"
         balance = room.balances.get(other, 0)
         owes = f"owes us {euros(balance)}" if balance >= 0 else f"is owed {euros(-balance)}"
-        desk.say(f"{other:16} {state} by {known.decision}, cap {euros(known.debit_cap_cents)} EUR a day; {owes} EUR not netted; "
-                 f"held for it {euros(room.held.get(other, 0))} EUR")  # fmt: skip
+        cap, held = euros(known.debit_cap_cents), euros(room.held.get(other, 0))
+        desk.say(f"{other:16} {state} by {known.decision}, cap {cap} EUR a day; {owes} EUR not netted; held for it {held} EUR")
     for on, one in sorted(room.nets.items()):
         told = f"paid, {one.reference}" if one.reference else "no transfer" if not one.net_cents else "waits for its transfer"
         desk.say(f"netted {on}   {euros(one.net_cents):>14} EUR   {told}")
@@ -193,11 +195,11 @@ async def check(desk: Desk) -> int:
 def _recognise_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("other", metavar="CAISSE")
     parser.add_argument("--decision", required=True, help="the recorded vote")
-    parser.add_argument("--cap", required=True, metavar="EUROS", help="the most our cards may owe it in a day, net, like 1500.00")
+    parser.add_argument("--cap", required=True, metavar="EUROS", help="the most our cards may owe it in a day, net")
     parser.add_argument("--key", help="its server key, when it is in another home (its: clearing interchange key)")
-    parser.add_argument("--category", action="append", default=[], metavar="THEIRS=OURS", help="one that is named otherwise there")
+    parser.add_argument("--category", action="append", default=[], metavar="THEIRS=OURS", help="one of another name there")
     parser.add_argument("--from", dest="since", metavar="YYYY-MM-DD", help="default: now")
-    parser.add_argument("--until", metavar="YYYY-MM-DD", help="the first day without; to end a recognition, set it again with an end")
+    parser.add_argument("--until", metavar="YYYY-MM-DD", help="the first day without; ends it when set again")
 
 
 def _day(parser: argparse.ArgumentParser) -> None:
@@ -212,12 +214,13 @@ def _paid_arguments(parser: argparse.ArgumentParser) -> None:
 ENTRIES = (
     Entry(words=("interchange", "recognise"), group=Group.RULES, does="let cards pay across two caisses, by a vote",
           run=recognise, arguments=_recognise_arguments, signed=True),
-    Entry(words=("interchange", "key"), group=Group.RULES, does="show this caisse's server key, for another one to name", run=key),
+    Entry(words=("interchange", "key"), group=Group.RULES, does="show this caisse's server key for another one", run=key),
     Entry(words=("interchange", "net"), group=Group.SETTLEMENT, does="net what caisses owe each other up to a day", run=net,
           arguments=_day, signed=True),
     Entry(words=("interchange", "paid"), group=Group.SETTLEMENT, does="the bank made the one transfer of a netting", run=paid,
           arguments=_paid_arguments, signed=True),
-    Entry(words=("interchange", "report"), group=Group.SETTLEMENT, does="what is owed between this caisse and others", run=report),
+    Entry(words=("interchange", "report"), group=Group.SETTLEMENT, does="what this caisse and others owe each other",
+          run=report),
     Entry(words=("interchange", "exceptions"), group=Group.SETTLEMENT, does="records whose twin is not there; exit code 1: act",
           run=exceptions),
     Entry(words=("interchange", "check"), group=Group.OPERATING, does="prove that the caisses' logs agree with each other",

@@ -53,10 +53,10 @@ async def statistics(desk: Desk) -> None:
     for one in chosen:
         _say(desk, one)
     if chosen:
-        desk.say("Counts below a month's line are lower ends of bands; 'suppressed' is what fewer than five people, or what would "
-                 "give them away, comes to in all.")  # fmt: skip
+        desk.say("Counts below a month's line are lower ends of bands; 'suppressed' is what fewer than five people, or what "
+                 "would give them away, comes to in all.")  # fmt: skip
     else:
-        desk.say("There is nothing to publish: a month is told when it is over and at least five members bought five baskets in it.")
+        desk.say("There is nothing to publish: a month is told when it is over and five members bought five baskets in it.")
 
 
 def _within(one: Figure, territory: str | None) -> bool:

@@ -59,7 +59,10 @@ async def _sell(desk: Desk, terminal: "ReferenceTerminal", cards: dict[str, Kept
 
 
 def _cards(desk: Desk) -> dict[str, KeptCard]:
-    """Those of the caisse in this home, then those of others here as CAISSE/ALIAS; none on a laptop that holds a till only, where a telephone reads the cards."""
+    """Those of the caisse in this home, then those of others here as CAISSE/ALIAS.
+
+    None on a laptop that holds a till only, where a telephone reads the cards.
+    """
     if not desk.home.caisses() and desk.arguments.url:
         return {}
     own = kept_cards(desk.home.cards / desk.code)

@@ -1,7 +1,8 @@
 """Law: a sale across caisses is two halves that name one ref: the issuer holds and pays, the acquirer sells and is owed.
 
-The acquirer is the terminal's caisse, the issuer the card's. The issuer's half says neither terminal nor producer; the acquirer's
-neither member nor payer. ref: 16 bytes made of (acquirer, issuer, terminal, x), so that who sees it learns none of them.
+The acquirer is the terminal's caisse, the issuer the card's. The issuer's half says neither terminal nor producer; the
+acquirer's neither member nor payer. ref: 16 bytes made of (acquirer, issuer, terminal, x), so that who sees it learns none of
+them.
 """
 
 from dataclasses import dataclass

@@ -26,8 +26,8 @@ from clearing.installation.opening import Installation
 from clearing.installation.serving import LOOPBACK, Routes, Serving, start_views, start_writer
 from clearing.installation.tubes import Tube, metrics_of_all, missing_of_all
 from clearing.telemetry import Telemetry
-from clearing.terminal_gateway.door import Door
 from clearing.terminal_gateway.between import Carrier
+from clearing.terminal_gateway.door import Door
 from clearing.terminal_gateway.server import caisses_awaited, create_app, create_runner
 from clearing.terminal_gateway.writers import Address, Known, Trunk, Writers
 from clearing.values import CaisseCode

@@ -88,7 +88,8 @@ def entries(producer: str, positions: Iterable[int], about: About) -> Iterator[E
         entry = _entry(producer, at, event, about.original.get(at))
         if entry is None:
             continue
-        if isinstance(event, ReversalDecided | InterchangeReversed) and entry.sale_position:  # takes back what was not refunded before
+        undoes = isinstance(event, ReversalDecided | InterchangeReversed)
+        if undoes and entry.sale_position:  # takes back what was not refunded before
             before = [entry.sale_position, *(one for one in about.later[entry.sale_position] if one < at)]
             parts = (_entry(producer, one, about.events[one][1], entry.sale_position) for one in before)
             entry = entry._replace(gross_cents=-sum(part.gross_cents for part in parts if part is not None))

@@ -181,7 +181,8 @@ class SaleAbroad(NamedTuple):
 
 
 def obstacle(
-    asked: SaleAbroad, *, terminal: Terminal, convention: Convention | None, reversed_before: bool, recognition: Recognition | None,
+    asked: SaleAbroad, *, terminal: Terminal, convention: Convention | None, reversed_before: bool,
+    recognition: Recognition | None,
 ) -> Code | None:
     """The first reason of ours, in the order of precedence, why the issuer need not be asked."""
     if terminal.suspended:

@@ -19,7 +19,18 @@ from clearing.rules.folds import between, money, payouts, people, sold, stalls, 
 from clearing.rules.members import Member
 from clearing.rules.operations import Bodies, Operation, OperationKey, Operations, StoredForm
 from clearing.rules.producers import Convention, Producer
-from clearing.values import CaisseCode, CategoryId, FundId, MemberId, MicroTime, OperationId, PayerId, ProducerId, PurseKind, TerminalId
+from clearing.values import (
+    CaisseCode,
+    CategoryId,
+    FundId,
+    MemberId,
+    MicroTime,
+    OperationId,
+    PayerId,
+    ProducerId,
+    PurseKind,
+    TerminalId,
+)
 
 SECTIONS: Final = ("caisse", "members", "producers", "allocation", "settlement", "interchange")
 """The rooms of the book that are records of containers and single values: snapshots say them field by field."""

@@ -258,7 +258,7 @@ def waiting(interchange: Interchange, day: str) -> int:
 
 
 def decide_recognise(
-    interchange: Interchange, event: RecognitionSet, *, own: CaisseCode, decisions: Container[DecisionId]
+    event: RecognitionSet, *, own: CaisseCode, decisions: Container[DecisionId]
 ) -> RecognitionSet | Declined:
     if event.other == own:
         return not_now("A caisse needs no recognition of itself; name the other caisse.")
@@ -281,8 +281,8 @@ def decide_net(
     if any(day <= netted for netted in interchange.nets):
         return not_now(f"{max(interchange.nets)} is netted already; net a later day.")
     if waits := waiting(interchange, day):
-        return not_now(f"{waits} sales up to {day} still wait for the other caisse's word: let clearing serve run for a minute, "
-                       "then look at clearing interchange exceptions.")
+        return not_now(f"{waits} sales up to {day} still wait for the other caisse's word: let clearing serve run for a "
+                       "minute, then look at clearing interchange exceptions.")  # fmt: skip
     if lines != net_lines(interchange, day):
         return not_now(f"What was agreed on up to {day} changed meanwhile; run clearing interchange net {day} again.")
     if not lines:

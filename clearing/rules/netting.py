@@ -62,8 +62,11 @@ def _owed(lines: Mapping[CaisseCode, tuple[NetLine, ...]], by: CaisseCode, to: C
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:
-    """A record that has not found its twin. what: "open" (the other caisse was not heard yet), "refused" (it knows no open hold),
-    "held" (the other caisse did not say what became of its sale), "missing" (the other's book lacks it)."""
+    """A record that has not found its twin.
+
+    what: "open" (the other caisse was not heard yet), "refused" (it knows no open hold), "held" (the other caisse did not say
+    what became of its sale), "missing" (the other's book lacks it).
+    """
 
     caisse: CaisseCode
     other: CaisseCode

@@ -18,7 +18,8 @@ from clearing.rules.answers import BrokenBook
 from clearing.values import OperationId, TerminalId
 
 Decided = (
-    SaleDecided | AuthorisationDecided | CaptureDecided | ReversalDecided | RefundDecided | InterchangeSold | InterchangeReversed
+    SaleDecided | AuthorisationDecided | CaptureDecided | ReversalDecided | RefundDecided
+    | InterchangeSold | InterchangeReversed
 )
 OperationKey = tuple[TerminalId, OperationId]
 """An operation for ever: no terminal uses the same x twice."""

@@ -5,7 +5,8 @@ The second road to every sum: the book folds state, this derives double entry fr
 Cents above zero are a debit, below zero a credit. Accounts: `bank`; `fund:<id>` what is left in a fund; `purse:<kind>` all
 members' purses of a kind; `held` what authorisations reserve; `owed:<producer>` captured and not yet in a batch that pays;
 `payable:<producer>` given to the bank to pay; `held-abroad` what is reserved for sales in other caisses;
-`interchange:<caisse>` what another caisse owes us and is in no netting, `netting` what is, until it is paid. Off the balance: `receivable:<fund>` against `notified:<fund>` add up what was
+`interchange:<caisse>` what another caisse owes us and is in no netting, `netting` what is, until it is paid.
+Off the balance: `receivable:<fund>` against `notified:<fund>` add up what was
 notified (a MoneyReceived names no notification, so it clears none: read them against what the fund received).
 """
 

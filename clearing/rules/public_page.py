@@ -1,7 +1,8 @@
 """Law: what a caisse tells everybody is what it voted, where one buys, its funds and its months; of nobody in particular.
 
-Plain values, the same for the same log and instant: no member, card, terminal, officer or single sale is in it. Funds are told as
-they stood when the month began, so that nobody reads one purchase off two days' pages. docs/PUBLIC.md says what each field is.
+Plain values, the same for the same log and instant: no member, card, terminal, officer or single sale is in it. Funds are told
+as they stood when the month began, so that nobody reads one purchase off two days' pages. docs/PUBLIC.md says what each field
+is.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -47,9 +48,13 @@ def public_page(history: Iterable[tuple[Event, int]], *, months: Sequence[Figure
         "caisse": {"code": book.caisse.code, "name": book.caisse.name, "day": book.caisse.calendar.day(at_us).isoformat()},
         "rules": _rules(book, at_us),
         "coming": [_charte(one, book, zone) for one in book.caisse.chartes if one.effective_us > at_us],
-        "decisions": [_decision(one) for one in sorted(book.caisse.decisions.values(), key=lambda one: (one.taken_on, one.decision))],
+        "decisions": [
+            _decision(one) for one in sorted(book.caisse.decisions.values(), key=lambda one: (one.taken_on, one.decision))
+        ],
         "credits": [_credit(book, name) for name in sorted(book.allocation.rules)],
-        "outlets": [_outlet(one, book, at_us) for _, one in sorted(book.producers.producers.items()) if one.convention_at(at_us)],
+        "outlets": [
+            _outlet(one, book, at_us) for _, one in sorted(book.producers.producers.items()) if one.convention_at(at_us)
+        ],
         "partners": _partners(book, at_us),
         "funds": {"as_of": _month_begins(book, at_us), "list": funds},
         "months": [_month(one) for one in months],
@@ -181,8 +186,8 @@ def _month(one: Figure) -> Data:
 
 def _contest(book: Book) -> list[str]:
     return [
-        f"A purchase can be contested within {CONTEST_DAYS} days at the welcome desk of {book.caisse.name}, or at any of its tills "
-        "with the receipt.",
+        (f"A purchase can be contested within {CONTEST_DAYS} days at the welcome desk of {book.caisse.name}, or at any of "
+         "its tills with the receipt."),
         "Each cent of a sale is explained from the rules in force at its time, down to the vote: ask the desk for it.",
         "A rule is changed by a vote of the body that took it; the decisions above say which one.",
     ]
@@ -204,15 +209,17 @@ def _lines(page: Data) -> Iterator[str]:
                f"{one['votes_against']} against, {one['abstained']} abstained){link}")  # fmt: skip
     yield "Outlets:"
     for one in page["outlets"]:
-        yield f"  {one['name']}, since {one['since']}: {', '.join(one['categories']) if one['categories'] else 'all categories'}"
+        what = ", ".join(one["categories"]) if one["categories"] else "all categories"
+        yield f"  {one['name']}, since {one['since']}: {what}"
     yield f"Funds on {page['funds']['as_of']}:"
     for one in page["funds"]["list"]:
-        yield (f"  {one['name']}: notified {_euros(one['notified_cents'])}, received {_euros(one['received_cents'])}, credited or "
-               f"spent {_euros(one['engaged_cents'])}")  # fmt: skip
+        yield (f"  {one['name']}: notified {_euros(one['notified_cents'])}, received {_euros(one['received_cents'])}, "
+               f"credited or spent {_euros(one['engaged_cents'])}")  # fmt: skip
     yield "Months:"
     for one in page["months"]:
         if not one["path"]:
-            yield f"  {one['month']}: {one['members_at_least']} members, {one['baskets_at_least']} baskets, {_euros(one['card_cents'])} by card"
+            yield (f"  {one['month']}: {one['members_at_least']} members, {one['baskets_at_least']} baskets, "
+                   f"{_euros(one['card_cents'])} by card")  # fmt: skip
     yield "To contest:"
     yield from (f"  {sentence}" for sentence in page["contest"])
 

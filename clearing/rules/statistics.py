@@ -1,9 +1,9 @@
 """Law: no published figure, and no difference of published ones, has fewer than K_MIN members or baskets behind it.
 
-Per month that is over: all purchases of the caisse's own members, then by territory, category and kind of outlet, as a tree. What
-must not be shown is left out with enough of its neighbours that nobody finds it by subtraction; one line takes the rest, so that
-the lines sum to the month to the cent. A month that is over never changes again, so two reports can't be compared either: refunds
-and reversals count in the month they were made in. Source: domain.md section 3, row 20.
+Per month that is over: all purchases of the caisse's own members, then by territory, category and kind of outlet, as a tree.
+What must not be shown is left out with enough of its neighbours that nobody finds it by subtraction; one line takes the rest,
+so that the lines sum to the month to the cent. A month that is over never changes again, so two reports can't be compared
+either: refunds and reversals count in the month they were made in. Source: domain.md section 3, row 20.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

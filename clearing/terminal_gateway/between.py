@@ -25,7 +25,7 @@ SWEEP_S: Final = 5.0
 
 
 class Carrier(Authoriser):
-    """All writers, and what passes between them. key_of: a served caisse's public server key; None: it is not known here now."""
+    """All writers, and what passes between them. key_of: a served caisse's public server key; None: not known here now."""
 
     def __init__(
         self, writers: Authoriser, *, key_of: Callable[[CaisseCode], bytes | None], codes: Callable[[], Iterable[CaisseCode]],

@@ -13,9 +13,9 @@ from typing import Any, Final, NamedTuple, cast
 import structlog
 
 from clearing.authoriser.client import (
-    Between,
     Answer,
     Authoriser,
+    Between,
     Deliver,
     Enrolment,
     EnrolmentRefused,

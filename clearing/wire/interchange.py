@@ -1,7 +1,7 @@
 """Law: one caisse believes another what its server signed, and nothing else; a word says no more than its step needs.
 
-The four words of a sale across caisses, each a signed map: ask (acquirer), held (issuer), end (acquirer), ended (issuer). No time
-is in them, so that the same word has the same bytes for ever. Source: architecture.md section 7.
+The four words of a sale across caisses, each a signed map: ask (acquirer), held (issuer), end (acquirer), ended (issuer). No
+time is in them, so that the same word has the same bytes for ever. Source: architecture.md section 7.
 """
 
 from collections.abc import Callable
@@ -89,13 +89,14 @@ def encode_word(word: Word) -> bytes:
             lines = [[line.category, line.amount_cents, line.product, line.qty_milli] for line in word.lines]
             eligible = None if word.eligible is None else list(word.eligible)
             return pack(opening | {
-                "am": word.amount_cents, "l": lines, "el": eligible, "w": word.all_or_nothing, "p": word.card.p, "c": word.card.c,
+                "am": word.amount_cents, "l": lines, "el": eligible, "w": word.all_or_nothing, "p": word.card.p,
+                "c": word.card.c,
             })  # fmt: skip
         case Held():
             said = word.answer
             return pack(opening | {
-                "rc": str(said.answer), "aa": said.approved_cents, "al": list(said.approved_lines), "ul": list(said.unsold_lines),
-                "ex": said.expires_us,
+                "rc": str(said.answer), "aa": said.approved_cents, "al": list(said.approved_lines),
+                "ul": list(said.unsold_lines), "ex": said.expires_us,
             })  # fmt: skip
         case End():
             return pack(opening | {"ef": word.asked.effect, "am": word.asked.cents, "d": word.asked.day})

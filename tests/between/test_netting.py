@@ -21,7 +21,8 @@ async def test_netting_sums_to_zero_and_shows_the_bilateral_gross() -> None:
     region = Region()
     await market(region)
     found = region.net(region.next_day())
-    assert found.nets == {BRUME: 700 - 200 - 900, AVAL: 200 + 700 - 700, CRETE: 900 - 700} and found.total_cents() == 0
+    assert found.nets == {BRUME: 700 - 200 - 900, AVAL: 200 + 700 - 700, CRETE: 900 - 700}
+    assert found.total_cents() == 0
     assert [tuple(line) for line in found.lines[BRUME]] == [(AVAL, 700, 200), (CRETE, 0, 900)]
     recorded = {code: desk.log.events()[-1] for code, desk in region.desks.items()}
     assert {code: event.net_cents for code, event in recorded.items() if isinstance(event, InterchangeNetted)} == found.nets
@@ -35,7 +36,8 @@ async def test_one_transfer_per_caisse_settles_the_day() -> None:
     for desk in region.desks.values():
         assert desk.command(AMINA, "pay_netting", {"day": day, "reference": "line 7"}).rc is Code.APPROVED
         assert desk.command(AMINA, "pay_netting", {"day": day, "reference": "line 7"}).rc is Code.NOT_ALLOWED_NOW
-        assert desk.book.interchange.netting_cents == 0 and not any(desk.book.interchange.balances.values())
+        assert desk.book.interchange.netting_cents == 0
+        assert not any(desk.book.interchange.balances.values())
     for code, desk in region.desks.items():
         found = await audit(desk.log, report=lambda _: None, server_keys=[SERVERS[code].public])
         assert found.ok, found.reason
@@ -49,7 +51,8 @@ async def test_a_rerun_after_half_of_the_caisses_recorded_it_nets_the_others_onl
     body: dict[str, object] = {"day": day, "lines": [line._asdict() for line in first.lines[AVAL]]}
     region.desks[AVAL].order(AMINA, "net_interchange", body)
     again = region.net(day)
-    assert again.lines == first.lines and again.netted == {AVAL}
+    assert again.lines == first.lines
+    assert again.netted == {AVAL}
     assert region.netting(day).netted == {AVAL, BRUME, CRETE}
 
 

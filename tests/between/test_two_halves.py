@@ -55,7 +55,8 @@ async def test_the_same_bytes_get_the_same_answer_and_pay_once() -> None:
     request = region.sale(BRUME, AVAL, {"fruit-veg": 500})
     answers = {region.send(BRUME, request) for _ in range(5)}
     await region.sweep()
-    assert len(answers) == 1 and len(region.held(AVAL)) == 1
+    assert len(answers) == 1
+    assert len(region.held(AVAL)) == 1
     assert spent(region, AVAL) == owed(region, BRUME) == 500
     await audited(region)
 
@@ -67,7 +68,8 @@ async def test_the_same_operation_under_another_number_gets_the_first_outcome() 
     reply = region.send(BRUME, again)
     assert (reply.rc, reply.aa, reply.ac) == (first.rc, first.aa, first.ac)
     assert region.send(BRUME, region.sale(BRUME, CRETE, {"fruit-veg": 500}, x=request.x)).rc == Code.CONFLICT
-    assert spent(region, AVAL) == 500 and spent(region, CRETE) == 0
+    assert spent(region, AVAL) == 500
+    assert spent(region, CRETE) == 0
     await audited(region)
 
 
@@ -180,7 +182,8 @@ async def test_a_sale_that_was_reversed_before_it_was_recorded_holds_nothing() -
     region.send(BRUME, region.desks[BRUME].request(Op.REV, {}, original=request.x))
     assert region.send(BRUME, request).rc == Code.LATE_AFTER_REVERSAL
     await region.sweep()
-    assert owed(region, BRUME) == 0 and region.held(AVAL)[0].approved_cents == 500
+    assert owed(region, BRUME) == 0
+    assert region.held(AVAL)[0].approved_cents == 500
     for _ in range(4):
         region.next_day()
     assert spent(region, AVAL) == 0
@@ -212,7 +215,8 @@ async def test_a_confirmation_that_comes_after_the_holds_end_is_an_exception_on_
     assert [(one.caisse, one.other, one.what, one.cents) for one in listed] == [(BRUME, AVAL, "refused", 500)]
     assert owed(region, BRUME) == 500, "the producer handed the goods over and is paid"
     matched = [event for event in region.desks[BRUME].log.events() if isinstance(event, InterchangeMatched)]
-    assert matched[0].outcome == "refused" and region.netting(region.today()).nets[BRUME] == 0
+    assert matched[0].outcome == "refused"
+    assert region.netting(region.today()).nets[BRUME] == 0
     await audited(region)
 
 

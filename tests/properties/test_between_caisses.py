@@ -1,7 +1,7 @@
 """Law: whatever is lost between two steps, both halves are there or neither, and every netting sums to zero.
 
-The real receptions of three caisses and the real carrier; a dying gateway loses a word before or after a writer took it. A second,
-naive count predicts what producers are owed: what terminals were told, less what was reversed.
+The real receptions of three caisses and the real carrier; a dying gateway loses a word before or after a writer took it. A
+second, naive count predicts what producers are owed: what terminals were told, less what was reversed.
 """
 
 from asyncio import run
@@ -95,7 +95,9 @@ def count(nets: dict[CaisseCode, int], netted: dict[CaisseCode, int]) -> None:
         netted[code] += cents
 
 
-async def settle(region: Region, naive: Naive, pending: list[tuple[CaisseCode, Request]], netted: dict[CaisseCode, int]) -> None:
+async def settle(
+    region: Region, naive: Naive, pending: list[tuple[CaisseCode, Request]], netted: dict[CaisseCode, int]
+) -> None:
     """Every terminal gets its answers, every word is heard, every hold that nobody wants is over."""
     for at, request in list(pending):
         send(region, naive, pending, at, request)
@@ -109,7 +111,8 @@ async def settle(region: Region, naive: Naive, pending: list[tuple[CaisseCode, R
     for code, desk in region.desks.items():
         assert sum(one.net_cents() for one in desk.book.settlement.owed.values()) == naive.owed(code)
         assert netted[code] == naive.owed(code) - sum(naive.between(other, code) for other in CODES)
-        assert not any(rooms[code].balances.values()) and not rooms[code].holds_due
+        assert not any(rooms[code].balances.values())
+        assert not rooms[code].holds_due
         assert rooms[code].netting_cents == netted[code]
         ledger = Ledger()
         for position, event in enumerate(desk.log.events(), 1):

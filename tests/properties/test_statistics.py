@@ -1,4 +1,4 @@
-"""Law: whatever was bought, no published figure nor any difference along the published totals has fewer than five people in it."""
+"""Law: whatever was bought, no published figure nor a difference along the published totals has fewer than five people."""
 
 from itertools import combinations
 

@@ -93,11 +93,9 @@ async def test_purchases_at_other_caisses_are_counted_once_where_the_member_belo
         rows = region.desks[code].log.rows
         found = purchases(region.desks[code].log.events(), [row.at_us for row in rows])
         assert sum(in_all(found).values()) == paid
-        sold_here = {
-            month: cents for month, cents in by_ledger(
-                [event for event in region.desks[code].log.events()], [row.at_us for row in rows]
-            ).items()
-        }
+        sold_here = dict(by_ledger(
+                list(region.desks[code].log.events()), [row.at_us for row in rows]
+            ).items())
         assert sum(sold_here.values()) == paid
     assert request.caisse == AVAL
     assert any(path[2] == ABROAD for path in purchases(

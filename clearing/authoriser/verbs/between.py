@@ -22,7 +22,7 @@ def _recognise(o: Order) -> Result:
     if not acceptable_public_key(event.key):
         return not_now("This is not a usable Ed25519 public key; `clearing interchange key` shows the other caisse's.")
     own, decisions = o.book.caisse.code, o.book.caisse.decisions
-    return one(interchange.decide_recognise(o.book.interchange, event, own=CaisseCode(own), decisions=decisions))
+    return one(interchange.decide_recognise(event, own=CaisseCode(own), decisions=decisions))
 
 
 def _pair(body: Body) -> CategoryPair:
