@@ -21,11 +21,10 @@ from clearing.events.interchange import (
     InterchangeReversed,
     InterchangeSold,
 )
-from clearing.events.sales import AuthorisationDecided, OperationHead
-from clearing.rules.abroad import IssuerAnswer, place_of
+from clearing.rules.abroad import IssuerAnswer, as_authorisation
 from clearing.rules.book import Book
 from clearing.rules.interchange import HoldState, Recognition
-from clearing.values import CaisseCode, MicroTime, ProducerId, TerminalId
+from clearing.values import CaisseCode, MicroTime
 from clearing.wire.frame import FrameType, MalformedFrame, open_envelope
 from clearing.wire.interchange import WORD_BYTES_MAX, Ask, Held, parse_word
 from clearing.wire.signature import BadSignature, verify
@@ -123,13 +122,7 @@ def _held(event: InterchangeHeld, position: int, at_us: int, book: Book) -> None
     """The same as of an authorisation at home: each cent from a payer of its charte, of a member whose card was tapped."""
     if event.answer != till_code(Code(event.code)):
         raise BadEvent(position, f"the other caisse was told {event.answer} for the code {event.code}")
-    check_split(AuthorisationDecided(
-        op=OperationHead(TerminalId(bytes(8)), 0, 0, event.ref, ProducerId(place_of(event.acquirer))), answer=event.answer,
-        amount_cents=event.amount_cents, lines=event.lines, approved_cents=event.approved_cents,
-        approved_lines=event.approved_lines, hold_expires_us=event.hold_expires_us, code=event.code, tap=event.tap,
-        member=event.member, charte_version=event.charte_version, shares=event.shares, applied=(), eligible=None,
-        price_choice=None, unsold_lines=event.unsold_lines,
-    ), position)  # fmt: skip
+    check_split(as_authorisation(event), position)
     if not event.shares:
         return
     charte, tap, known = book.caisse.charte_at(at_us), event.tap, book.interchange.recognition(event.acquirer, at_us)

@@ -19,7 +19,7 @@ from clearing.events.interchange import (
     InterchangeSold,
     PayeeCents,
 )
-from clearing.events.sales import OperationHead, Tap
+from clearing.events.sales import AuthorisationDecided, OperationHead, Tap
 from clearing.rules.allocation import Allocation
 from clearing.rules.answers import BrokenBook
 from clearing.rules.facts import Facts
@@ -30,7 +30,7 @@ from clearing.rules.operations import State
 from clearing.rules.producers import Convention, Terminal
 from clearing.rules.returns import returned
 from clearing.rules.sale import unsold
-from clearing.values import CaisseCode, CategoryId, Cents, MicroTime, OperationId, ProducerId
+from clearing.values import CaisseCode, CategoryId, Cents, MicroTime, OperationId, ProducerId, TerminalId
 
 MARGIN_US: Final = 3_600_000_000
 """The acquirer sells on a hold only while the issuer keeps it this much longer: time to tell it."""
@@ -116,6 +116,17 @@ def answer_of(held: InterchangeHeld) -> IssuerAnswer:
     """What the acquirer is told of a hold: the same for ever."""
     return IssuerAnswer(
         held.answer, held.approved_cents, held.approved_lines, held.unsold_lines, held.hold_expires_us
+    )
+
+
+def as_authorisation(held: InterchangeHeld) -> AuthorisationDecided:
+    """The same as of an authorisation at home, for who reads or checks shares; its seller is the place of the acquirer."""
+    head = OperationHead(TerminalId(bytes(8)), 0, 0, held.ref, ProducerId(place_of(held.acquirer)))
+    return AuthorisationDecided(
+        op=head, answer=held.answer, amount_cents=held.amount_cents, lines=held.lines, approved_cents=held.approved_cents,
+        approved_lines=held.approved_lines, hold_expires_us=held.hold_expires_us, code=held.code, tap=held.tap,
+        member=held.member, charte_version=held.charte_version, shares=held.shares, applied=(), eligible=None,
+        price_choice=None, unsold_lines=held.unsold_lines,
     )
 
 

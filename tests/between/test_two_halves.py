@@ -2,7 +2,7 @@
 
 import pytest
 
-from clearing.audit import Level, audit
+from clearing.audit import Level, SaleNotFound, audit, why
 from clearing.events.codec import encode
 from clearing.events.codes import Code
 from clearing.events.interchange import (
@@ -273,3 +273,17 @@ async def test_a_convention_of_the_acquirer_that_is_suspended_stops_the_sale_bef
     assert region.sell(BRUME, AVAL, fruit_veg=500)[1].rc == Code.NO_CONVENTION
     assert not any(isinstance(event, InterchangeHeld) for event in region.desks[AVAL].log.events())
     await audited(region)
+
+
+async def test_each_cent_paid_abroad_is_explained_where_the_member_belongs() -> None:
+    region = Region()
+    region.sell(BRUME, AVAL, fruit_veg=735, animal=1_249)
+    await region.sweep()
+    held, sold = region.held(AVAL)[0], region.desks[BRUME].log
+    told = (await why(region.desks[AVAL].log, held.ref.hex())).text()
+    assert "animal: 12.49 EUR, owed to partner.brume: 8.74 EUR" in told
+    assert "ag-2026-04" in told
+    assert "16.09 EUR owed to brume" in told
+    position = next(place for place, event in enumerate(sold.events(), 1) if isinstance(event, InterchangeSold))
+    with pytest.raises(SaleNotFound, match=f"a card of aval.*{held.ref.hex()}"):
+        await why(sold, str(position))
