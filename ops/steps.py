@@ -91,7 +91,10 @@ def read_case(element: etree._Element) -> Case:
     """A test that recorded the property "not_run" passed by leaving something out: it counts as not run, with that text."""
     failed = [child for child in element if child.tag in ("failure", "error")]
     skipped = element.find("skipped")
-    numbers = {p.get("name") or "": p.get("value") or "" for p in element.iter("property")}
+    numbers: dict[str, str] = {}
+    for each in element.iter("property"):
+        name, value = each.get("name") or "", each.get("value") or ""
+        numbers[name] = f"{numbers[name]} {value}" if name in numbers else value
     left_out = numbers.pop("not_run", "") or ("" if skipped is None else skipped.get("message") or "no reason given")
     return Case(
         name=f"{element.get('classname')}::{element.get('name')}",
@@ -118,6 +121,29 @@ def run_steps(size: str) -> list[Outcome]:
         run_pytest("tests", others, size=size),
         run_pytest(f"promises ({size})", ["tests/promises"], size=size),
     ]
+
+
+def scheme_rows(outcomes: Iterable[Outcome]) -> tuple[list[str], int]:
+    """The table of the field's initiatives with what their tests said, and how many rows lack a test that passed."""
+    titles = json.loads((CLONE / "tests/acceptance/schemes/rows.json").read_text(encoding="utf-8"))
+    cases: dict[str, list[Case]] = {number: [] for number in titles}
+    for case in (case for outcome in outcomes for case in outcome.cases):
+        for number in filter(None, case.numbers.get("row", "").split()):
+            cases[number].append(case)
+    lines, lacking = list[str](), 0
+    for number, title in titles.items():
+        verdicts = [case.verdict for case in cases[number]]
+        holds = bool(verdicts) and set(verdicts) == {"passed"}
+        lacking += bool(verdicts) and not holds
+        said = f"{verdicts.count('passed'):3} of {len(verdicts):3} tests  {'holds' if holds else 'DOES NOT HOLD'}"
+        lines.append(f"  {number:>2}  {title:54} {said}")
+        lines += [f"        {case.verdict:8} {sentence(case.name)}" for case in cases[number]]
+    return lines, lacking
+
+
+def sentence(name: str) -> str:
+    """A test's name as people read it."""
+    return name.rpartition("::")[2].removeprefix("test_").replace("_", " ")
 
 
 def git(*words: str) -> str:
@@ -179,10 +205,13 @@ def main() -> int:
     asked = parser.parse_args()
     packages_missing = missing_debian_packages(install=asked.install)
     outcomes = run_steps(asked.size)
+    headline("the initiatives of the field, row by row (docs/schemes)")
+    rows, lacking = scheme_rows(outcomes)
+    print("\n".join(rows))
     if asked.size == "long":
         path = write_results(outcomes, size=asked.size, folder=CLONE / "loadtests" / "results")
         print(f"\nresults: {path.relative_to(CLONE)} (commit it)")
-    return summary(outcomes, packages_missing=packages_missing)
+    return summary(outcomes, packages_missing=packages_missing) or int(bool(lacking))
 
 
 if __name__ == "__main__":

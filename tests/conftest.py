@@ -1,6 +1,7 @@
 """Law: tests run in random order, twice the same; how hard properties search is one variable, CLEARING_PROMISES=short|long.
 
-A test marked debian("postgresql-15") needs that Debian package: where it lacks, the test is reported as not run, by name.
+A test marked debian("postgresql-15") needs that Debian package: where it lacks, the test is reported as not run, by name. One
+marked row(5) shows what row 5 of docs/schemes needs: ops/test prints the rows with their tests.
 """
 
 import os
@@ -19,6 +20,8 @@ settings.load_profile(os.environ.get("CLEARING_PROMISES", "short"))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("row"):
+        item.user_properties += [("row", str(number)) for number in mark.args]
     for mark in item.iter_markers("debian"):
         for package in mark.args:
             if not _installed(package):
