@@ -67,8 +67,8 @@ def _say(desk: Desk, one: Figure) -> None:
     depth = len(one.path)
     name = f"{one.month} in all" if not depth else "  " * depth + one.path[-1]
     about = "" if not depth else "at least "
-    desk.say(f"{name:30} {about}{one.baskets} baskets, {about}{one.members} members{'':2}goods {euros(one.goods_cents):>12}"
-             f"   card {euros(one.card_cents):>12} EUR")  # fmt: skip
+    desk.say(f"{name:30} {about}{one.baskets} baskets, {about}{one.members} members{'':2}card {euros(one.card_cents):>12} EUR"
+             f"{'' if one.goods_cents is None else f'   goods {euros(one.goods_cents):>12} EUR'}")  # fmt: skip
 
 
 def _write_csv(figures: Iterable[Figure]) -> None:
@@ -78,7 +78,7 @@ def _write_csv(figures: Iterable[Figure]) -> None:
         cells = dict(zip(_NAMES, one.path, strict=False))
         out.writerow([
             one.month, *(cells.get(name, "") for name in _NAMES), one.baskets, one.members, one.purchases,
-            _plain(one.goods_cents), _plain(one.card_cents),
+            "" if one.goods_cents is None else _plain(one.goods_cents), _plain(one.card_cents),
         ])  # fmt: skip
 
 

@@ -6,7 +6,7 @@ so that the lines sum to the month to the cent. A month that is over never chang
 either: refunds and reversals count in the month they were made in. Source: domain.md section 3, row 20.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -65,14 +65,15 @@ class Tally:
 
 class Figure(NamedTuple):
     """One published line. baskets, members: exact for a whole month, else the lower end of a band, for they do not add up and
-    their differences would tell. path: ends with "suppressed" where it is the rest of its parent."""
+    their differences would tell. goods_cents: None where something below is hidden, for rates are public: goods and card's
+    cents together would tell the categories. path: ends with "suppressed" where it is the rest of its parent."""
 
     month: str
     path: Path
     baskets: int
     members: int
     purchases: int
-    goods_cents: int
+    goods_cents: int | None
     card_cents: int
 
 
@@ -175,9 +176,8 @@ def published(months: Mapping[str, Mapping[Path, Tally]], *, before: str) -> lis
     return figures
 
 
-def _shown(month: str, path: Path, node: Tally, cells: Mapping[Path, Tally]) -> Iterator[Figure]:
+def _shown(month: str, path: Path, node: Tally, cells: Mapping[Path, Tally]) -> list[Figure]:
     """The node, which may be told, and what may be told of its parts."""
-    yield _figure(month, path, node)
     parts: dict[str, dict[Path, Tally]] = {}
     for cell, tally in cells.items():
         if len(cell) > len(path):
@@ -185,11 +185,13 @@ def _shown(month: str, path: Path, node: Tally, cells: Mapping[Path, Tally]) -> 
     sums = {name: _sum(part.values()) for name, part in parts.items()}
     hidden, rest = hide(sums)
     if rest is not None and len(hidden) == len(sums):
-        return  # the rest is the node itself
+        return [_figure(month, path, node, whole=False)]  # the rest is the node itself
+    below: list[Figure] = []
     for name in sorted(set(sums) - hidden):
-        yield from _shown(month, (*path, name), sums[name], parts[name])
+        below += _shown(month, (*path, name), sums[name], parts[name])
     if rest is not None:
-        yield _figure(month, (*path, REST), rest)
+        below.append(_figure(month, (*path, REST), rest, whole=False))
+    return [_figure(month, path, node, whole=all(one.goods_cents is not None for one in below)), *below]
 
 
 def hide(parts: Mapping[str, Tally]) -> tuple[set[str], Tally | None]:
@@ -215,10 +217,11 @@ def _sum(tallies: Iterable[Tally]) -> Tally:
     return whole
 
 
-def _figure(month: str, path: Path, tally: Tally) -> Figure:
+def _figure(month: str, path: Path, tally: Tally, *, whole: bool) -> Figure:
     counts = [len(tally.baskets), len(tally.members)]
     baskets, members = counts if not path else [next(band for band in _BANDS if count >= band) for count in counts]
-    return Figure(month, path, baskets, members, tally.purchases, tally.goods_cents, tally.card_cents)
+    goods_cents = tally.goods_cents if whole else None
+    return Figure(month, path, baskets, members, tally.purchases, goods_cents, tally.card_cents)
 
 
 def together(reports: Iterable[Sequence[Figure]]) -> list[Figure]:
@@ -227,11 +230,17 @@ def together(reports: Iterable[Sequence[Figure]]) -> list[Figure]:
     for report in reports:
         for one in report:
             known = sums.get((one.month, one.path))
-            sums[one.month, one.path] = one if known is None else Figure(
-                one.month, one.path, known.baskets + one.baskets, known.members + one.members,
-                known.purchases + one.purchases, known.goods_cents + one.goods_cents, known.card_cents + one.card_cents,
-            )
+            sums[one.month, one.path] = one if known is None else _added(known, one)
     return [sums[key] for key in sorted(sums, key=lambda key: (key[0], _order(key[1])))]
+
+
+def _added(one: Figure, other: Figure) -> Figure:
+    known = one.goods_cents is not None and other.goods_cents is not None
+    goods_cents = (one.goods_cents or 0) + (other.goods_cents or 0) if known else None
+    return Figure(
+        one.month, one.path, one.baskets + other.baskets, one.members + other.members, one.purchases + other.purchases,
+        goods_cents, one.card_cents + other.card_cents,
+    )  # fmt: skip
 
 
 def _order(path: Path) -> tuple[tuple[bool, str], ...]:

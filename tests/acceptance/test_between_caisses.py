@@ -6,9 +6,12 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.processes import Town, town
 from tests.house.sources import CLONE
 
+pytestmark = pytest.mark.row(19)
 HERE, THERE = "val-exemple", "aval"
 CAMILLE = "camille"
 

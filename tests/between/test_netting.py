@@ -1,5 +1,7 @@
 """Each day's positions of all caisses sum to zero, and each caisse makes or gets one transfer."""
 
+import pytest
+
 from clearing.audit import audit
 from clearing.events.codes import Code
 from clearing.events.interchange import InterchangeNetted
@@ -7,6 +9,8 @@ from clearing.rules.offices import ALLOWED_ROLES
 from clearing.wire.requests import Op
 from tests.living_caisse import AMINA
 from tests.three_caisses import AVAL, BRUME, CRETE, SERVERS, Region
+
+pytestmark = pytest.mark.row(19)
 
 
 async def market(region: Region) -> None:

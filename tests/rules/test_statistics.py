@@ -3,6 +3,8 @@
 from collections import defaultdict
 from random import Random
 
+import pytest
+
 from clearing.events.catalogue import Event
 from clearing.events.interchange import InterchangeCaptured, InterchangeReleased
 from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
@@ -29,6 +31,7 @@ from tests.sayings import (
 )
 from tests.three_caisses import AVAL, BRUME, Region
 
+pytestmark = pytest.mark.row(20)
 SALES = (SaleDecided, CaptureDecided, RefundDecided, ReversalDecided, InterchangeCaptured, InterchangeReleased)
 
 
