@@ -83,6 +83,8 @@ def look(place: Town) -> None:
     sales = place.ok("sales", "--caisse", HERE)
     assert "7.35" in sales
     assert "m-1" not in sales
+    abroad = place.ok("sales", "--card", f"card-{THERE}", "--caisse", THERE)
+    assert re.search(r"partner\.val-exemple +abroad.*captured.*7\.35", abroad), abroad
     assert "There is nothing to publish" in place.ok("statistics", "--all-caisses")
     page = json.loads(place.ok("public", "--json", "--caisse", HERE))
     assert [one["caisse"] for one in page["partners"]] == [THERE]
