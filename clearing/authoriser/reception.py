@@ -33,7 +33,7 @@ from clearing.values import CaisseCode, InvalidValue, Position, TerminalId
 from clearing.wire.commands import Command
 from clearing.wire.enrolment import encode_enrolled
 from clearing.wire.frame import MalformedFrame
-from clearing.wire.interchange import encode_word
+from clearing.wire.interchange import NOT_NOW, encode_word
 from clearing.wire.receipts import Receipt
 from clearing.wire.requests import Op, Request
 from clearing.wire.signature import new_key_proven
@@ -96,7 +96,7 @@ class Reception:
             if isinstance(request, Enrolment):
                 raise EnrolmentRefused from fault
             if isinstance(request, Between):
-                return b""
+                return NOT_NOW
             at_us = max(self.book.at_us, waiting.arrived_us)
             return self.answers.coded(request, Code.INTERNAL_ERROR, at_us=at_us, head=head,
                                       why="The program could not decide this; nothing was recorded. Tell the operator.")
@@ -123,11 +123,11 @@ class Reception:
             return self._conflict(waiting, request, "same-x-other-content", group, head)
 
     def _between(self, waiting: Waiting, request: Between, group: Group) -> bytes:
-        """Another caisse's word, or what others still have to hear from us; empty: turned away, nothing is recorded."""
+        """Another caisse's word, or what others still have to hear from us; empty: turned away for ever, unrecorded."""
         if request.inquiry:
             return b"".join(map(self.answers.word, abroad.open_ends(self.book, self.code)))
         if self.clock.step_us:
-            return b""
+            return NOT_NOW
         at_us, submission = self._due(group, waiting.arrived_us), waiting.submission
         used_before = waiting.tap_used_before or group.uses(submission.tap)
         try:

@@ -215,7 +215,7 @@ def decide_sold(
     if code is None and answer is not None:
         late = held and answer.expires_us - MARGIN_US <= at_us
         code = Code.EXPIRED_OR_RESOLVED if late else Code(answer.answer)
-        if len(answer.approved_lines) != len(asked.lines) or sum(answer.approved_lines) != answer.approved_cents:
+        if not _adds_up(asked, answer):
             code = Code.AMOUNTS_DO_NOT_ADD_UP
     if code is None:
         raise BrokenBook("nobody answered for the card")
@@ -226,6 +226,13 @@ def decide_sold(
         approved_lines=sold.approved_lines if sold else (Cents(0),) * len(asked.lines),
         unsold_lines=sold.unsold_lines if sold else (), day=day, code=code, ref=asked.ref, issued=issued, held=held,
     )
+
+
+def _adds_up(asked: SaleAbroad, answer: IssuerAnswer) -> bool:
+    """Whatever an issuer signs, its card never pays more of a line than was asked."""
+    if len(answer.approved_lines) != len(asked.lines) or sum(answer.approved_lines) != answer.approved_cents:
+        return False
+    return all(cents <= line.amount_cents for cents, line in zip(answer.approved_lines, asked.lines, strict=True))
 
 
 def decide_reversed(

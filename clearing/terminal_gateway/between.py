@@ -17,7 +17,7 @@ from clearing.authoriser.client import Answer, Authoriser, Between, Deliver, Out
 from clearing.telemetry import LogEvent
 from clearing.values import CaisseCode
 from clearing.wire.frame import FrameType, MalformedFrame, cut_envelopes, open_envelope
-from clearing.wire.interchange import NO_FRAME, WORD_BYTES_MAX, Ask, End, is_word, parse_word
+from clearing.wire.interchange import NO_FRAME, NOT_NOW, WORD_BYTES_MAX, Ask, End, is_word, parse_word
 from clearing.wire.requests import Request
 from clearing.wire.signature import BadSignature, VerifiedFrame, verify
 
@@ -69,6 +69,9 @@ class Carrier(Authoriser):
         if not isinstance(answer, bytes):
             deliver(answer)
             return
+        if answer == NOT_NOW:
+            deliver(Overloaded(self._retry_after_s))
+            return
         issued = self._frame(issuer, answer) if answer else NO_FRAME
         if issued is None:
             deliver(Overloaded(self._retry_after_s))
@@ -103,6 +106,8 @@ class Carrier(Authoriser):
                     await self.sweep(code)
                 except (Overloaded, OutcomeUnknown):  # a writer is not there now: said again at the next turn
                     continue
+                except MalformedFrame as fault:  # a writer of another version: the others' words go on
+                    structlog.get_logger().error(LogEvent.WORD_REFUSED, caisse=code, why=str(fault))
 
     async def sweep(self, acquirer: CaisseCode) -> int:
         """Tell other caisses what they have not heard from this one, and it what they said; how many words were heard.
@@ -111,13 +116,14 @@ class Carrier(Authoriser):
         """
         inquiry = Submission(caisse=acquirer, frame=NO_FRAME, request=Between(inquiry=True))
         heard = 0
-        for raw in cut_envelopes(await self._writers.submit(inquiry)):
+        said = await self._writers.submit(inquiry)
+        for raw in cut_envelopes(said if said != NOT_NOW else b""):
             frame = self._frame(acquirer, raw)
             word = None if frame is None else parse_word(frame)
             if frame is None or not isinstance(word, End):
                 continue
             answer = await self._writers.submit(Submission(caisse=word.issuer, frame=frame, request=Between()))
-            ended = self._frame(word.issuer, answer) if answer else None
+            ended = self._frame(word.issuer, answer) if answer not in (b"", NOT_NOW) else None
             if ended is not None:
                 await self._writers.submit(Submission(caisse=acquirer, frame=ended, request=Between()))
                 heard += 1

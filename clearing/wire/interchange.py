@@ -21,6 +21,8 @@ ITEMS_MAX: Final = 1_000
 WORD_BYTES_MAX: Final = 1 << 16
 EFFECTS: Final = ("captured", "released", "reversed")
 OUTCOMES: Final = ("captured", "released", "undone", "refused")
+NOT_NOW: Final = b"\x00"
+"""A writer's answer to a word that it can't take now: it is to be said again. An empty answer: it never will be taken."""
 NO_FRAME: Final = verified_by_gateway(b"", Envelope(b"", b"", b""), FrameType.SRV_BETWEEN, b"")
 """Stands where a message's frame does, in an inquiry of this installation's own processes, which is never recorded."""
 

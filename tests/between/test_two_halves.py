@@ -3,6 +3,8 @@
 import pytest
 
 from clearing.audit import Level, SaleNotFound, audit, why
+from clearing.authoriser.client import Overloaded
+from clearing.events.basket import Line
 from clearing.events.codec import encode
 from clearing.events.codes import Code
 from clearing.events.interchange import (
@@ -13,8 +15,10 @@ from clearing.events.interchange import (
     InterchangeReleased,
     InterchangeSold,
 )
+from clearing.events.sales import OperationHead
+from clearing.rules.abroad import IssuerAnswer, SaleAbroad, decide_sold
 from clearing.rules.netting import unmatched
-from clearing.values import CaisseCode, MemberId, PurseKind
+from clearing.values import CaisseCode, CategoryId, Cents, MemberId, MicroTime, OperationId, ProducerId, PurseKind
 from clearing.wire.requests import Op
 from tests.living_caisse import AMINA, BRUNO, CARD, STALL
 from tests.three_caisses import AVAL, BRUME, CRETE, SERVERS, Lost, Region, recognition
@@ -287,3 +291,27 @@ async def test_each_cent_paid_abroad_is_explained_where_the_member_belongs() -> 
     position = next(place for place, event in enumerate(sold.events(), 1) if isinstance(event, InterchangeSold))
     with pytest.raises(SaleNotFound, match=f"a card of aval.*{held.ref.hex()}"):
         await why(sold, str(position))
+
+
+async def test_an_issuer_whose_clock_jumped_keeps_the_sale_open_instead_of_declining_it() -> None:
+    region = Region()
+    request = region.sale(BRUME, AVAL, {"fruit-veg": 500})
+    watched = region.desks[AVAL]._reception.clock
+    watched.step_us = 60_000_000
+    with pytest.raises(Overloaded):
+        region.send(BRUME, request)
+    assert not region.held(AVAL)
+    watched.confirm()
+    assert region.send(BRUME, request).aa == 500
+    await audited(region)
+
+
+def test_what_an_issuer_signs_never_pays_more_of_a_line_than_was_asked() -> None:
+    asked = SaleAbroad(
+        OperationHead(STALL, 1, 1, OperationId(bytes(16)), ProducerId("field")), AVAL, OperationId(bytes(16)), Cents(500),
+        (Line(CategoryId("a"), Cents(400)), Line(CategoryId("b"), Cents(100))),
+    )  # fmt: skip
+    for lines in ((400, 101), (500, 0), (400,), (400, 100, 0)):
+        answer = IssuerAnswer("00", Cents(sum(lines)), tuple(Cents(one) for one in lines), (), MicroTime(10**18))
+        sold = decide_sold(asked, stopped=None, answer=answer, issued=b"x", day="2026-05-01", at_us=0)
+        assert (sold.code, sold.approved_cents, sold.held) == (Code.AMOUNTS_DO_NOT_ADD_UP, 0, True)
