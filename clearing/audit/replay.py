@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from clearing.audit.answered import Answers
+from clearing.audit.between import check_half
 from clearing.audit.drawn import Followers, check_drawn
 from clearing.audit.evidence import BY_TIME_ALONE, Asked, Evidence, claimed
 from clearing.audit.findings import BadEvent, Checked, Level
@@ -223,6 +224,7 @@ class Replay:
             check_operation(event, at, at_us, self.book, self.checked)
             check_drawn(event, at, at_us, self.book, self.checked)
             check_office(event, at, at_us, self.book, self.checked)
+            check_half(event, at, at_us, self.book, self.checked)
         except NONSENSE as fault:
             raise BadEvent(at, f"it names something that is not there: {fault!r}") from fault
 

@@ -23,6 +23,7 @@ from clearing.events import (
     funds,
     grants,
     households,
+    interchange,
     members,
     orders,
     producers,
@@ -151,6 +152,15 @@ def stream_of(event: Event) -> str:
             return f"op/{event.op.terminal.hex()}/{event.original.hex()}"
         case sales.HoldExpired():
             return f"op/{event.terminal.hex()}/{event.original.hex()}"
+        case interchange.InterchangeSold():
+            return f"op/{event.op.terminal.hex()}/{event.op.x.hex()}"
+        case interchange.InterchangeReversed():
+            return f"op/{event.op.terminal.hex()}/{event.original.hex()}"
+        case (
+            interchange.InterchangeHeld() | interchange.InterchangeCaptured() | interchange.InterchangeReleased()
+            | interchange.InterchangeExpired() | interchange.InterchangeMatched()
+        ):  # fmt: skip
+            return f"between/{event.ref.hex()}"
         case members.MemberAdmitted() | members.MemberGroupsChanged() | funds.PurseCredited() | funds.LotLapsed():
             return f"member/{event.member}"
         case bonus.BonusCredited() | bonus.BonusTakenBack():

@@ -10,6 +10,10 @@ leaves otherwise. Off the balance: `receivable:<fund>` against `notified:<fund>`
 cotisations that came back; `contract:<id>` a household's money that waits in its contract. Off the balance: `receivable:<fund>`
 against `notified:<fund>` add up what was notified (a MoneyReceived names no notification, so it clears none: read them against
 what the fund received).
+`payable:<producer>` given to the bank to pay; `held-abroad` what is reserved for sales in other caisses;
+`interchange:<caisse>` what another caisse owes us and is in no netting, `netting` what is, until it is paid.
+Off the balance: `receivable:<fund>` against `notified:<fund>` add up what was
+notified (a MoneyReceived names no notification, so it clears none: read them against what the fund received).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -54,6 +58,16 @@ from clearing.events.grants import (
     TransferConfirmed,
 )
 from clearing.events.households import HouseholdSeparated, MoneyBackConfirmed, PurseEmptied
+from clearing.events.interchange import (
+    InterchangeCaptured,
+    InterchangeExpired,
+    InterchangeHeld,
+    InterchangeNetted,
+    InterchangePaid,
+    InterchangeReleased,
+    InterchangeReversed,
+    InterchangeSold,
+)
 from clearing.events.opening import OpeningAccepted, lot_ids
 from clearing.events.orders import DeliveryNoted, DisputeResolved, ExceptionResolved, OrderCancelled, OrderPlaced
 from clearing.events.sales import (
@@ -66,12 +80,15 @@ from clearing.events.sales import (
 )
 from clearing.events.settlement import BatchClosed, PayoutConfirmed, PayoutReturned
 from clearing.events.solidarity import CouponsSold, DrawDecided, DrawsShared, GiveDecided
+from clearing.rules.abroad import payees
 from clearing.rules.returns import new_lot_ids
 from clearing.rules.takings import ACCOUNT_OF
 from clearing.values import BatchId, FundId, MemberId, Position, ProducerId
 
 BANK: Final = "bank"
 HELD: Final = "held"
+HELD_ABROAD: Final = "held-abroad"
+NETTING: Final = "netting"
 EURO: Final = "EUR"
 
 Legs = dict[str, int]
@@ -147,6 +164,8 @@ def origins_asked(event: Event) -> frozenset[str]:
     match event:
         case CaptureDecided() | HoldExpired() | DeliveryNoted() | DisputeResolved() | OrderCancelled():
             returned = event.released
+        case InterchangeReleased() | InterchangeExpired():
+            returned = event.returned
         case ReversalDecided() | RefundDecided():
             returned = event.returned
         case PayoutReturned():
@@ -192,6 +211,32 @@ def _paid(shares: Iterable[Share]) -> Legs:
     return found
 
 
+def _held_abroad(event: InterchangeHeld, _origins: Origins) -> Legs:
+    return {account if account != HELD else HELD_ABROAD: cents for account, cents in _held(event.shares).items()}
+
+
+def _released_abroad(event: InterchangeReleased, origins: Origins) -> Legs:
+    if not event.undone:
+        return _back_from(lambda _: HELD_ABROAD, event.returned, origins)
+    return _back_from(lambda _: f"interchange:{event.acquirer}", event.returned, origins)
+
+
+def _sold_abroad(event: InterchangeSold, _origins: Origins) -> Legs:
+    owed = {f"owed:{payee}": -cents for payee, cents in payees(event)}
+    return {f"interchange:{event.issuer}": event.approved_cents, **owed}
+
+
+def _reversed_abroad(event: InterchangeReversed, _origins: Origins) -> Legs:
+    owed = {f"owed:{payee}": int(cents) for payee, cents in event.taken_back}
+    return {f"interchange:{event.issuer}": -sum(owed.values()), **owed}
+
+
+def _netted(event: InterchangeNetted, _origins: Origins) -> Legs:
+    return {NETTING: event.net_cents} | {
+        f"interchange:{line.other}": line.out_cents - line.in_cents for line in event.lines
+    }
+
+
 def _held(shares: Iterable[Share]) -> Legs:
     found: Legs = {}
     for share in shares:
@@ -219,9 +264,13 @@ def _captured(event: CaptureDecided | DeliveryNoted | DisputeResolved, origins: 
 
 def _given_back(returned: Iterable[Return], origins: Origins, *, held: bool) -> Legs:
     """Out of `held`, or out of what is owed to the payee, back to the sources; a lapsed part goes to the fund of its lot."""
+    return _back_from(lambda back: HELD if held else payee_account(back.step, back.payee), returned, origins)
+
+
+def _back_from(origin_of: Callable[[Return], str], returned: Iterable[Return], origins: Origins) -> Legs:
     found: Legs = {}
     for back in returned:
-        origin = HELD if held else payee_account(back.step, back.payee)
+        origin = origin_of(back)
         found[origin] = found.get(origin, 0) + back.cents
         lapsed = 0
         for lot in back.lots:
@@ -366,6 +415,14 @@ _MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     ContractPaidOver: lambda event, _: _move(f"contract:{event.contract}", f"owed:{event.producer}", event.cents),
     ContractRefunded: lambda event, _: _move(f"contract:{event.contract}", BANK, event.cents),
     OpeningAccepted: _opened,
+    InterchangeHeld: _held_abroad,
+    InterchangeCaptured: lambda event, _: _move(HELD_ABROAD, f"interchange:{event.acquirer}", event.cents),
+    InterchangeReleased: _released_abroad,
+    InterchangeExpired: lambda event, origins: _back_from(lambda _: HELD_ABROAD, event.returned, origins),
+    InterchangeSold: _sold_abroad,
+    InterchangeReversed: _reversed_abroad,
+    InterchangeNetted: _netted,
+    InterchangePaid: lambda event, _: _move(BANK, NETTING, event.cents),
 }
 """What each event moves; an event that is not here moves no money."""
 
