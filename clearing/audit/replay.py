@@ -15,8 +15,9 @@ from clearing.audit.promises import HASHED, HEADS, TAPS
 from clearing.audit.prover import Part, Proved, Task
 from clearing.audit.splits import check_operation
 from clearing.audit.sums import TwoRoads
-from clearing.authoriser.group import SALT_BYTES, stream_of
+from clearing.authoriser.group import SALT_BYTES
 from clearing.authoriser.operations import uses_tap
+from clearing.authoriser.streams import stream_of
 from clearing.event_store.proofs import GENESIS, Frontier, chain_hash, head_note, leaf_hash, node_hash
 from clearing.event_store.rows import EventRow, Head, ReplyRow, SignedHead, TapRow
 from clearing.events.caisse import FrameHeld, SecurityAlerted

@@ -12,7 +12,7 @@ from clearing.cli.desk import Desk, Misused, day, hex_bytes, now_ms, zone_of
 from clearing.cli.entry import Entry, Group
 from clearing.cli.registers import events
 from clearing.installation.amounts import counted, euros, read_euros
-from clearing.installation.founding_file import read_wall_time
+from clearing.installation.founding_tables import read_wall_time
 from clearing.installation.office import NotAllowed
 from clearing.installation.opening import Installation
 from clearing.rules.book import Book

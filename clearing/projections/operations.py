@@ -80,25 +80,8 @@ def operation(event: Event) -> Operation | None:
                 event.approved_cents, 0 if held else event.approved_cents, event.member,
                 None if event.tap is None else event.tap.card, event.charte_version, "", event.lines, event.shares,
             )
-        case InterchangeSold():
-            state = "captured" if event.approved_cents else "declined"
-            return Operation(
-                "sale", event.op, str(event.code), event.answer, state, event.amount_cents, event.approved_cents,
-                event.approved_cents, None, None, 0, f"with a card of {event.issuer}", event.lines,
-            )
-        case InterchangeHeld():
-            done = as_authorisation(event)
-            return Operation(
-                "abroad", done.op, str(event.code), event.answer, "held" if event.hold_expires_us else "declined",
-                event.amount_cents, event.approved_cents, 0, event.member, None if event.tap is None else event.tap.card,
-                event.charte_version, f"at a producer of {event.acquirer}", event.lines, event.shares,
-            )
-        case InterchangeReversed():
-            back = sum(part.cents for part in event.taken_back)
-            effect = "done" if event.effect == "undone" else event.effect
-            return Operation(
-                "reversal", event.op, str(event.code), event.answer, effect, back, back, 0, None, None, 0, event.exception
-            )
+        case InterchangeSold() | InterchangeHeld() | InterchangeReversed():
+            return _between(event)
         case CaptureDecided():
             state = "captured" if event.code in _DONE else "declined"  # of nothing too: it releases the whole hold
             return Operation(
@@ -119,6 +102,30 @@ def operation(event: Event) -> Operation | None:
             )
         case _:
             return None
+
+
+def _between(event: InterchangeSold | InterchangeHeld | InterchangeReversed) -> Operation:
+    """A sale with another caisse's card, one of our cards there, or what undid one."""
+    match event:
+        case InterchangeSold():
+            state = "captured" if event.approved_cents else "declined"
+            return Operation(
+                "sale", event.op, str(event.code), event.answer, state, event.amount_cents, event.approved_cents,
+                event.approved_cents, None, None, 0, f"with a card of {event.issuer}", event.lines,
+            )
+        case InterchangeHeld():
+            done = as_authorisation(event)
+            return Operation(
+                "abroad", done.op, str(event.code), event.answer, "held" if event.hold_expires_us else "declined",
+                event.amount_cents, event.approved_cents, 0, event.member, None if event.tap is None else event.tap.card,
+                event.charte_version, f"at a producer of {event.acquirer}", event.lines, event.shares,
+            )
+        case InterchangeReversed():
+            back = sum(part.cents for part in event.taken_back)
+            effect = "done" if event.effect == "undone" else event.effect
+            return Operation(
+                "reversal", event.op, str(event.code), event.answer, effect, back, back, 0, None, None, 0, event.exception
+            )
 
 
 def change(event: Event) -> Change | None:
