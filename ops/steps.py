@@ -12,9 +12,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from lxml import etree
 
@@ -62,22 +65,40 @@ def run_command(title: str, command: list[str]) -> Outcome:
     return Outcome(title=title, seconds=seconds, cases=(case,))
 
 
-def run_pytest(title: str, arguments: list[str], *, size: str) -> Outcome:
-    """A step that is counted test by test. size: "short" or "long", read by the tests as CLEARING_PROMISES."""
-    headline(title)
+def run_pytest(title: str, arguments: list[str], *, size: str, aside: bool = False) -> Outcome:
+    """A step that is counted test by test. size: "short" or "long", read by the tests as CLEARING_PROMISES. aside: another
+    step runs at the same time, so what this one says is shown when it ends."""
+    if not aside:
+        headline(title)
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="clearing-test-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="clearing-test-") as scratch, ExitStack() as stack:
         report = Path(scratch) / "report.xml"
         command = [PYTHON, "-m", "pytest", "-q", "--durations=5", f"--junit-xml={report}", *arguments]
         command += ["--continue-on-collection-errors", "-o", f"faulthandler_timeout={HANG_DUMP_S[size]}"]
-        code = subprocess.run(command, cwd=CLONE, check=False, env=os.environ | {"CLEARING_PROMISES": size}).returncode
-        cases = read_report(report)
+        said = stack.enter_context((Path(scratch) / "said").open("w+b")) if aside else None
+        environment = os.environ | {"CLEARING_PROMISES": size}
+        done = subprocess.run(
+            command, cwd=CLONE, check=False, env=environment, stdout=said, stderr=None if said is None else subprocess.STDOUT
+        )
+        code, cases = done.returncode, read_report(report)
+        if said is not None:
+            said.seek(0)
+            headline(title)
+            print(said.read().decode(errors="replace"), flush=True)
     seconds = time.monotonic() - started
     if code != 0 and not any(case.verdict == "failed" for case in cases):
         broken = Case(name=title, verdict="failed", seconds=0.0, reason=f"pytest exit code {code}", numbers={})
         cases = (*cases, broken)
     print(f"--- {title}: exit code {code} in {seconds:.1f} s", flush=True)
     return Outcome(title=title, seconds=seconds, cases=cases)
+
+
+def run_together(titles: dict[str, list[str]], *, size: str) -> list[Outcome]:
+    """Several steps of pytest at once, one per core of a small machine: they share nothing but the clone."""
+    headline(f"at the same time: {', '.join(titles)}")
+    with ThreadPoolExecutor(max_workers=len(titles)) as lanes:
+        runs = [lanes.submit(run_pytest, title, words, size=size, aside=True) for title, words in titles.items()]
+        return [run.result() for run in runs]
 
 
 def read_report(report: Path) -> tuple[Case, ...]:
@@ -112,13 +133,18 @@ def missing_debian_packages(*, install: bool) -> bool:
     return subprocess.run(command, cwd=CLONE, check=False).returncode != 0
 
 
+IN_MEMORY: Final = ("audit", "between", "cli", "events", "golden", "house", "properties", "rules", "wire")
+"""Folders of tests whose tests start no process of their own; the others need a database or what serves."""
+
+
 def run_steps(size: str) -> list[Outcome]:
-    others = ["tests", "--ignore=tests/promises"]
+    in_memory = [f"tests/{name}" for name in IN_MEMORY]
+    others = ["tests", "--ignore=tests/promises", *(f"--ignore={folder}" for folder in in_memory)]
     return [
         run_command("style (ruff)", [PYTHON, "-m", "ruff", "check", "."]),
         run_command("types (mypy --strict)", [PYTHON, "-m", "mypy", "clearing", "loadtests", "tests", "ops/steps.py"]),
         run_command("import contracts (import-linter)", [str(Path(PYTHON).parent / "lint-imports"), "--no-logo"]),
-        run_pytest("tests", others, size=size),
+        *run_together({"tests in memory": in_memory, "tests with processes": others}, size=size),
         run_pytest(f"promises ({size})", ["tests/promises"], size=size),
     ]
 
