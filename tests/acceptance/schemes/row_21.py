@@ -1,4 +1,4 @@
-"""Row 21, Dieulefit: three prices at several outlets; who pays more fills what who pays less draws from, with a card or without."""
+"""Row 21, Dieulefit: three prices at several outlets; what some pay more is what others draw from, with a card or without."""
 
 from dataclasses import dataclass
 

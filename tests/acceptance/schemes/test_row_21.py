@@ -29,7 +29,8 @@ async def test_65_and_twice_125_on_10_euros_bring_the_pool_150_and_the_outlets_3
     lived = by_card()
     assert lived.caisse.free("pool") == lived.caisse.account("fund:pool") == 150
     assert [net for _, _, net in lived.by_outlet().values()] == [1_000, 1_000, 1_000]
-    assert {member: 2_000 - lived.caisse.purse(member, "own") for member in MEMBERS} == {"rose": 1_250, "lou": 1_250, "ada": 650}
+    paid = {member: 2_000 - lived.caisse.purse(member, "own") for member in MEMBERS}
+    assert paid == {"rose": 1_250, "lou": 1_250, "ada": 650}
     balances = await lived.caisse.proved()
     assert sum(cents for account, cents in balances.items() if account.startswith("payable:")) == 3_000
 
