@@ -20,10 +20,10 @@ READING = (("sales",), ("status",), ("why", "20", "--caisse", CODE), ("member", 
 def founding(folder: Path, public_key: str) -> Path:
     """The file of the scheme, with the key of the helper, who has no key in the caisse's home."""
     text = (CLONE / "examples/schemes/17-emergency-credit.toml").read_text(encoding="utf-8")
-    helper = 'roles = ["helper"]\n'
-    assert helper in text
+    giver = 'roles = ["helper"]\n'
+    assert giver in text
     file = folder / "caisse.toml"
-    file.write_text(text.replace(helper, f'{helper}key = "{public_key}"\n'), encoding="utf-8")
+    file.write_text(text.replace(giver, f'{giver}key = "{public_key}"\n'), encoding="utf-8")
     return file
 
 
@@ -32,7 +32,7 @@ def add(place: Town, person: str) -> str:
     return place.ok("person", "add", person, "--passphrase-file", str(place.passphrase_file)).split("Public key: ")[1][:64]
 
 
-def test_a_helper_gives_credit_with_a_key_alone_and_every_look_at_purchases_fails(tmp_path: Path) -> None:
+def test_credit_is_given_with_a_key_alone_and_every_look_at_purchases_fails_with_it(tmp_path: Path) -> None:
     with ExitStack() as towns:
         caisse, drawer = towns.enter_context(town(tmp_path)), towns.enter_context(town(tmp_path))
         key = add(drawer, "sam")
@@ -58,5 +58,5 @@ def _may_nothing_else(drawer: Town, there: tuple[str, ...], alias: str) -> None:
         said = drawer.run(*words, *there, by="sam")
         assert said.code != 0
         assert "sam has the roles helper" in said.err, said.err
-    for words in (("grant", "2026-05"), ("export", "1")):
-        assert "in the caisse's own home" in drawer.refused(*words, *there, by="sam")
+    for looking in (("grant", "2026-05"), ("export", "1")):
+        assert "in the caisse's own home" in drawer.refused(*looking, *there, by="sam")

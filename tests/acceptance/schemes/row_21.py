@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from clearing.values import ProducerId
 from tests.acceptance.schemes.page import Page
 from tests.acceptance.schemes.village import Done, Op, Village, village
 
@@ -26,7 +27,7 @@ class Saturday:
         found = dict[str, tuple[int, int, int]]()
         for _, outlet, done in self.sold:
             goods, cash, _ = found.get(outlet, (0, 0, 0))
-            found[outlet] = goods + done.request.amount_cents, cash + cash_of(done), net.get(outlet, 0)
+            found[outlet] = goods + done.request.amount_cents, cash + cash_of(done), net.get(ProducerId(outlet), 0)
         return found
 
 
@@ -116,7 +117,8 @@ def page() -> Page:
         (outlet, goods, taken, net, taken + net) for outlet, (goods, taken, net) in cash.by_outlet().items()
     ])  # fmt: skip
     page.heading("The same with a card").says(f"""
-        Three members put {PREPAID} on a card each. The till shows the shelf price as paid by the card, whatever price
+        Three members put {PREPAID} on a card each. Each says her price, and the seller types it before the card is
+        tapped (price 65). The till shows the shelf price as paid by the card, whatever price
         was chosen; the price chosen shows in what is left on the card.
     """)
     page.sales(*((f"{who}, {outlet}", done) for who, outlet, done in card.sold))

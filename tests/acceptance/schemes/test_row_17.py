@@ -102,14 +102,14 @@ def test_the_role_of_the_giver_reads_no_purchase_by_any_order_that_there_is() ->
 
 
 def test_the_answer_to_the_giver_is_the_same_whatever_was_bought_in_between() -> None:
-    def read_by_helper(*baskets: dict[str, str]) -> list[str]:
+    def read_by_the_giver(*baskets: dict[str, str]) -> list[str]:
         caisse = with_spares()
         told = [give(caisse, "drawer-1", 4_000, "e-1")]
         for basket in baskets:
             caisse.sell("market-garden", "drawer-1", basket)
         return [str(told), *(why for _, why in refusals(caisse)), str(give(caisse, "drawer-3", 1_000, "e-3"))]
 
-    assert read_by_helper() == read_by_helper(BASKET) == read_by_helper({"vegetables": "39.00"}, {"cheese": "1.00"})
+    assert read_by_the_giver() == read_by_the_giver(BASKET) == read_by_the_giver({"vegetables": "39.00"}, {"cheese": "1.00"})
 
 
 def test_the_key_of_the_giver_opens_no_door_of_terminals() -> None:

@@ -4,11 +4,12 @@ By the rules alone: tests/rules/test_solidarity.py (65 and twice 125 over severa
 """
 
 import pytest
+from hypothesis import given as for_all, strategies as st
 
 from clearing.events.settlement import BatchClosed
 from clearing.rules.drawing import names_nobody
 from tests.acceptance.schemes.row_02 import seen
-from tests.acceptance.schemes.row_21 import MEMBERS, TEN, by_card, in_cash, opened, two_markets, worked_sale_8
+from tests.acceptance.schemes.row_21 import MEMBERS, OUTLETS, TEN, by_card, in_cash, opened, two_markets, worked_sale_8
 from tests.acceptance.schemes.village import Op
 
 pytestmark = pytest.mark.row(21)
@@ -56,6 +57,32 @@ async def test_settlement_nets_what_an_outlet_owes_the_pool_and_carries_what_is_
     assert (lines[first].captured_cents, lines[first].given_cents, lines[first].paid_cents) == (500, 800, 0)
     assert (lines[second].carried_cents, lines[second].captured_cents, lines[second].paid_cents) == (-300, 1_200, 900)
     assert (await caisse.proved())["fund:pool"] == 800
+
+
+@for_all(bought=st.lists(
+    st.tuples(st.sampled_from(OUTLETS), st.sampled_from([65, 100, 125]), st.booleans(), st.integers(1, 2_500)),
+    min_size=1, max_size=12,
+))  # fmt: skip
+def test_whoever_pays_which_price_outlets_get_the_shelf_price_and_the_pool_is_what_was_given_less_what_was_drawn(
+    bought: list[tuple[str, int, bool, int]],
+) -> None:
+    caisse = opened()
+    caisse.admit("ada")
+    caisse.own_money("ada", "1000.00")
+    pool, cash, goods = 0, dict.fromkeys(OUTLETS, 0), dict.fromkeys(OUTLETS, 0)
+    for outlet, percent, with_card, cents in bought:
+        basket, more, less = {"vegetables": f"{cents // 100}.{cents % 100:02}"}, (cents + 2) // 4, (35 * cents + 50) // 100
+        moved = {65: -less if less <= pool else 0, 100: 0, 125: more}[percent]
+        if with_card:
+            assert caisse.sell(outlet, "ada", basket, price_choice=percent).card_cents == cents
+        elif percent == 65:
+            assert caisse.draw(outlet, 35, basket).card_cents == -moved
+        elif percent == 125:
+            assert caisse.give(outlet, 125, basket).card_cents == moved
+        pool, goods[outlet] = pool + moved, goods[outlet] + cents
+        cash[outlet] += 0 if with_card else cents + moved
+        assert caisse.free("pool") == caisse.account("fund:pool") == pool >= 0
+    assert {outlet: cash[outlet] + caisse.owed(outlet) for outlet in OUTLETS} == goods
 
 
 def test_worked_sale_8_125_percent_on_10_with_own_money_of_11() -> None:
