@@ -13,8 +13,8 @@ import schwifty
 
 from clearing.authoriser import founding, operations
 from clearing.authoriser.client import TapFacts
-from clearing.authoriser.streams import stream_of
 from clearing.authoriser.loading import load
+from clearing.authoriser.streams import stream_of
 from clearing.event_store.log import Log
 from clearing.event_store.migrate import ensure_partitions
 from clearing.event_store.proofs import chain_hash, leaf_hash

@@ -8,7 +8,6 @@ from collections import Counter
 from typing import Any, Final
 
 from clearing.events.bonus import BonusCredited
-
 from clearing.events.codec import decode
 from clearing.events.funds import CohortLapsed, LotLapsed
 from clearing.events.sales import SaleDecided

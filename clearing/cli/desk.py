@@ -21,7 +21,7 @@ from clearing.installation.home import Home
 from clearing.installation.key_file import open_key_file
 from clearing.installation.office import Officer
 from clearing.installation.opening import Installation
-from clearing.values import CaisseCode, PersonId
+from clearing.values import CaisseCode, PersonId, identifier
 
 
 class Misused(Exception):
@@ -39,8 +39,18 @@ class Desk:
 
     @property
     def code(self) -> CaisseCode:
-        """The caisse that was named, or the only one here. Raises UnknownCaisse."""
+        """The caisse that was named, or the only one here. Raises UnknownCaisse; Misused when keys alone are here."""
+        if self.elsewhere is not None:
+            if self.arguments.caisse is None:
+                raise Misused("--socket leads to a caisse that is not in this home; name it with --caisse CODE")
+            return CaisseCode(identifier(self.arguments.caisse, what="--caisse"))
         return self.home.chosen(self.arguments.caisse)
+
+    @property
+    def elsewhere(self) -> Path | None:
+        """The writer's socket that was named: this home holds keys and nothing of the caisse."""
+        named: Path | None = getattr(self.arguments, "socket", None)
+        return named
 
     def say(self, text: str) -> None:
         print(text, flush=True)
@@ -54,7 +64,8 @@ class Desk:
         path = self.home.person(self.person())
         identity, key = open_key_file(path, self.passphrase(f"Passphrase of {path.stem}: "))
         return Officer(
-            person=identity.person, key=key, epoch=identity.epoch, caisse=code, socket=self.home.socket(code), now_ms=now_ms
+            person=identity.person, key=key, epoch=identity.epoch, caisse=code,
+            socket=self.elsewhere or self.home.socket(code), now_ms=now_ms,
         )
 
     def person(self) -> PersonId:
@@ -77,7 +88,9 @@ class Desk:
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Installation]:
-        """The installation with its database running. Raises Misused when there is none yet."""
+        """The installation with its database running. Raises Misused when there is none yet, or it is elsewhere."""
+        if self.elsewhere is not None:
+            raise Misused("This command also reads the caisse, so it is given in the caisse's own home, without --socket")
         if not self.home.exists():
             raise Misused(f"There is no installation in {self.home.folder}; name another --home, or run: clearing found FILE")
         installation = Installation.open(self.home, self.settings)

@@ -107,6 +107,7 @@ _OPTIONS: Final = """options:
   --caisse CODE           which caisse, when there are several
   --by PERSON             who gives a command, when several have a key here
   --passphrase-file FILE  its first line opens the person's key (else it is asked)
+  --socket PATH           the writer's socket, for who has a key and nothing of the caisse (docs/OPERATING.md)
 """
 
 
@@ -134,6 +135,7 @@ def _add(where: "argparse._SubParsersAction[_OneSentence]", entry: Entry) -> Non
     if entry.signed:
         command.add_argument("--by", metavar="PERSON", help="who gives the command (default: the only one with a key here)")
         command.add_argument("--passphrase-file", type=Path, metavar="FILE", help="its first line opens the key")
+        command.add_argument("--socket", type=Path, metavar="PATH", help="the writer's socket, when only a key is in this home")
     command.set_defaults(entry=entry)
 
 

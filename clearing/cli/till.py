@@ -64,7 +64,7 @@ async def _sell(desk: Desk, terminal: "ReferenceTerminal", cards: dict[str, Kept
     if card is None:
         raise Misused(f"Which card is tapped? Name it with --card: {', '.join(cards) or 'none is in this home yet'}")
     try:
-        return await face.sell_once(card, ";".join(lines))
+        return await face.sell_once(card, ";".join(lines), price=desk.arguments.price)
     except NotALine as wrong:
         raise _no_line(wrong) from None
 
@@ -141,6 +141,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--code-file", type=Path, metavar="FILE", help="its first line is the pairing code (else it is asked)")
     parser.add_argument("--card", metavar="ALIAS", help="the virtual card that is tapped (else it is asked)")
     parser.add_argument("--lines", nargs="+", metavar="CATEGORY=EUROS", help="sell this one basket to --card and end")
+    parser.add_argument("--price", type=whole(1, 999), metavar="PERCENT",
+                        help="with --card and --lines: the price that who buys chose, where several are voted")  # fmt: skip
     parser.add_argument("--draw", type=whole(1, 100), metavar="PERCENT",
                         help="with --lines: ask a solidarity fund for this reduction, without a card")  # fmt: skip
     parser.add_argument("--give", type=whole(100, 500), metavar="PERCENT",

@@ -34,7 +34,7 @@ from clearing.values import CaisseCode, Cents, MicroTime, ProducerId
 ACCOUNT_OF_THE_CAISSE: Final = "caisse"
 BANK: Final = "bank"
 FEW: Final = 200
-_BY_DAY: Final = {DRAW: "Réductions solidaires", GIVE: "Reçu pour le fonds"}
+BY_DAY: Final = {DRAW: "Réductions solidaires", GIVE: "Reçu pour le fonds"}
 _CODE_CHARS_MAX: Final = 20  # leaves room for batch and line in the 35 characters of a reference
 _OPENING: Final = "Solde repris"  # what was sold before this caisse was led here
 _NOT_IN_A_REFERENCE: Final = re.compile(r"[^a-z0-9.-]")
@@ -208,8 +208,8 @@ def _statement(
     )
     rows: dict[int, StatementRow] = {}
     for entry in entries:
-        if entry.kind in _BY_DAY:
-            rows[entry.position] = _of_days(entry, head.zone)
+        if entry.kind in BY_DAY:
+            rows[entry.position] = of_days(entry, head.zone)
             continue
         known = rows.get(entry.sale_position)
         if entry.kind in ("capture", "opening"):
@@ -225,11 +225,11 @@ def _statement(
     return render_statement(head, rows.values())
 
 
-def _of_days(entry: Entry, zone: ZoneInfo) -> StatementRow:
+def of_days(entry: Entry, zone: ZoneInfo) -> StatementRow:
     """Draws or gives of a day, or of some: named by the day, for nobody is to find one of them by its time."""
     day = datetime(entry.day.year, entry.day.month, entry.day.day, tzinfo=zone)
     given = entry.kind == GIVE
     return StatementRow(
-        at_us=instant_us(day), sale_id=_BY_DAY[entry.kind], goods_cents=Cents(entry.gross_cents),
+        at_us=instant_us(day), sale_id=BY_DAY[entry.kind], goods_cents=Cents(entry.gross_cents),
         card_cents=Cents(0 if given else entry.card_cents), refunded_cents=Cents(-entry.card_cents if given else 0),
     )

@@ -42,6 +42,8 @@ class Together:
     def take(self, at: int, event: Event) -> bool:
         """Whether the event is a draw, a give, or about one."""
         match event:
+            case DrawDecided() | GiveDecided() if not event.approved_cents:
+                pass  # declined: its goods were sold at their price, or not at all
             case DrawDecided():
                 key = event.op.terminal, event.op.x
                 self.gross[key] = gross_of(event.lines, event.op.producer).get(self.producer, 0)
@@ -49,6 +51,8 @@ class Together:
                 self._add(DRAW, at, event.day, draws=1, gross=self.gross[key], cents=cents)
             case DrawsShared():
                 self._add(DRAW, at, event.day, cents=producers_paid(event).get(ProducerId(self.producer), 0))
+            case GiveDecided() if event.op.producer != self.producer:
+                pass  # owed by another one, also where both are told of in one sweep over a batch
             case GiveDecided():
                 self._add(GIVE, at, event.day, cents=-event.approved_cents)
             case ReversalDecided() | RefundDecided() if names_nobody(event):
@@ -59,6 +63,8 @@ class Together:
 
     def _back(self, at: int, event: ReversalDecided | RefundDecided) -> None:
         kept = sum(part.cents for part in event.returned if part.step == "surplus")
+        if kept and event.op.producer != self.producer:
+            return
         if kept:
             self._add(GIVE, at, "", cents=kept)
             return

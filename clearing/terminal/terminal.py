@@ -121,9 +121,13 @@ class ReferenceTerminal:
         self._patience: Final = patience
         self._random: Final = random
 
-    async def sale(self, lines: Sequence[Line], source: TapSource, *, all_or_nothing: bool = False) -> Shown:
-        """Authorise and capture in one. Raises BadTap, MalformedFrame (a basket no door takes), TerminalLocked."""
-        return await self._purchase(Op.SALE, lines, source, all_or_nothing=all_or_nothing)
+    async def sale(
+        self, lines: Sequence[Line], source: TapSource, *, all_or_nothing: bool = False, price: int | None = None
+    ) -> Shown:
+        """Authorise and capture in one. price: what the customer chose to pay, in percent, where several are voted.
+
+        Raises BadTap, MalformedFrame (a basket no door takes), TerminalLocked."""
+        return await self._purchase(Op.SALE, lines, source, all_or_nothing=all_or_nothing, price_choice=price)
 
     async def authorise(self, lines: Sequence[Line], source: TapSource, *, all_or_nothing: bool = False) -> Shown:
         """Hold the card's part until a capture, a reversal or its end. Raises as sale does."""

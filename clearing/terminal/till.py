@@ -16,7 +16,17 @@ from rich.table import Table
 from clearing.events.basket import Line
 from clearing.events.codes import Code
 from clearing.terminal.terminal import Ending, ReferenceTerminal, Shown, TapSource
-from clearing.terminal.words import NotALine, Words, euros, noted, said, told_delivery, typed_basket, typed_share
+from clearing.terminal.words import (
+    NotALine,
+    Words,
+    euros,
+    noted,
+    said,
+    told_delivery,
+    typed_basket,
+    typed_price,
+    typed_share,
+)
 from clearing.values import CaisseCode, ContractId, InvalidValue, identifier
 from clearing.wire.frame import MalformedFrame
 from clearing.wire.requests import Op
@@ -73,11 +83,12 @@ class Till:
         self._ask: Final = ask
         self._card: Final = card
         self._last: Shown | None = None  # what undoing takes back; None once it is undone
+        self._price: int | None = None  # percent that the next card pays, chosen by who buys
 
-    async def sell_once(self, card: str, basket: str) -> int:
-        """One basket ('fruit-veg 7.35; animal 12'): 0 when the caisse decided, else 1. Raises NotALine, NoSuchCard, BadTap,
-        InvalidValue, MalformedFrame, TerminalLocked."""
-        shown = await self._terminal.sale(typed_basket(basket), self._source(card))
+    async def sell_once(self, card: str, basket: str, *, price: int | None = None) -> int:
+        """One basket ('fruit-veg 7.35; animal 12'): 0 when the caisse decided, else 1. price: percent that its customer chose.
+        Raises NotALine, NoSuchCard, BadTap, InvalidValue, MalformedFrame, TerminalLocked."""
+        shown = await self._terminal.sale(typed_basket(basket), self._source(card), price=price)
         self._say(said(shown, self._words))
         return 0 if shown.ending is Ending.DECIDED else 1
 
@@ -118,6 +129,11 @@ class Till:
             return basket[:-1]
         if not typed:
             return await self._take_card(basket)
+        price = typed_price(typed)
+        if price is not None:
+            self._price = price
+            self._say(self._words.price_chosen.format(percent=price))
+            return basket
         share = typed_share(typed)
         if share is not None:
             return await self._take_share(*share, basket)
@@ -137,12 +153,15 @@ class Till:
             return basket
         try:
             with self._console.status(self._words.asking):
-                shown = await self._terminal.sale(basket, self._source(typed))
+                shown = await self._terminal.sale(basket, self._source(typed), price=self._price)
         except (NoSuchCard, BadTap, InvalidValue, MalformedFrame) as fault:
             self._say(str(fault))
             return basket
         self._show(shown)
-        return basket if shown.ending is Ending.REFUSED else ()
+        if shown.ending is Ending.REFUSED:
+            return basket
+        self._price = None
+        return ()
 
     async def share_once(self, op: Op, percent: int, basket: str) -> int:
         """One draw or give of a basket: 0 when the caisse decided, else 1. Raises NotALine, MalformedFrame, TerminalLocked."""

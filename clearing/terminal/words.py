@@ -16,6 +16,7 @@ from clearing.wire.requests import Op
 
 _SHARES: Final = {"draw": Op.DRAW, "remise": Op.DRAW, "give": Op.GIVE, "don": Op.GIVE}
 _SHARE: Final = re.compile(rf"({'|'.join(_SHARES)})[ =]+([1-9][0-9]{{0,2}})(?: ?%)?")
+_PRICE: Final = re.compile(r"(?:price|prix)[ =]+([1-9][0-9]{0,2})(?: ?%)?")
 _AMOUNT: Final = re.compile(r"([0-9]{1,7})(?:[.,]([0-9]{1,2}))?")
 
 
@@ -41,6 +42,7 @@ class Words:
     refused: str
     drawn: str
     given: str
+    price_chosen: str
     undone_drawn: str
     undone: str
     nothing_to_undo: str
@@ -72,6 +74,7 @@ FRENCH: Final = Words(
     refused="non enregistré : {text}",
     drawn="réduction {card} EUR, reste à régler {rest} EUR",
     given="à encaisser {cash} EUR, dont {card} EUR pour le fonds",
+    price_chosen="prix choisi : {percent} %",
     undone_drawn="annulé : {card} EUR",
     undone="vente annulée : {card} EUR rendus à la carte",
     nothing_to_undo="aucune vente à annuler ici",
@@ -89,6 +92,7 @@ FRENCH: Final = Words(
     no_lines="panier vide : rien n'a été vendu",
     help="Taper le panier ligne par ligne, par exemple : fruit-veg 7,35   Une ligne vide appelle la carte.\n"
     "remise 20 = réduction de 20 %   don 125 = prix payé 125 %   (coupon 3 puis don 100 = vendre 3 EUR de coupons)\n"
+    "prix 65 = la carte règle 65 % du prix, là où plusieurs prix sont votés   (prix 100 = de nouveau le prix entier)\n"
     "- = retirer la dernière ligne   a = annuler la dernière vente   c CONTRAT = remettre un panier   q = quitter",
     last="dernière vente faite ici : {said}",
     no_such_card="pas de carte « {typed} » ici ; il y a : {names}",
@@ -112,6 +116,7 @@ ENGLISH: Final = Words(
     refused="not recorded: {text}",
     drawn="reduction {card} EUR, {rest} EUR left to pay",
     given="take {cash} EUR, {card} EUR of it for the fund",
+    price_chosen="price chosen: {percent} %",
     undone_drawn="undone: {card} EUR",
     undone="sale undone: {card} EUR back on the card",
     nothing_to_undo="there is no sale to undo here",
@@ -129,6 +134,7 @@ ENGLISH: Final = Words(
     no_lines="empty basket: nothing was sold",
     help="Type the basket line by line, such as: fruit-veg 7.35   An empty line calls for the card.\n"
     "draw 20 = a reduction of 20 %   give 125 = 125 % of the price paid   (coupon 3 then give 100 = sell coupons of 3 EUR)\n"
+    "price 65 = the card pays 65 % of the price, where several prices are voted   (price 100 = the whole price again)\n"
     "- = take back the last line   u = undo the last sale   c CONTRACT = hand over a basket   q = quit",
     last="last sale at this till: {said}",
     no_such_card="there is no card '{typed}' here; there are: {names}",
@@ -180,6 +186,14 @@ def typed_share(text: str) -> tuple[Op, int] | None:
     """'draw 20', 'remise 20', 'give 125', 'don 125' -> what is asked and its percent; None for anything else."""
     found = _SHARE.fullmatch(text.strip().lower())
     return None if found is None else (_SHARES[found[1]], int(found[2]))
+
+
+def typed_price(text: str) -> int | None:
+    """'price 65', 'prix 125 %' -> percent of the price that the customer chose; None for anything else."""
+    found = _PRICE.fullmatch(text.strip().lower())
+    return None if found is None else int(found[1])
+
+
 def told_delivery(contract: str, shown: Shown, words: Words) -> str:
     """The one sentence for a contract's basket."""
     if shown.ending is not Ending.DECIDED:

@@ -12,11 +12,11 @@ from clearing.projections.details import About, Entry, entries
 from clearing.projections.generations import breaches
 from clearing.projections.solidarity import Solidarities, suppressed
 from clearing.rules.book import Book
-from clearing.values import MemberId, PurseKind, Rate
+from clearing.values import MemberId, PurseKind, Rate, TerminalId
 from tests.audit.solidarity_days import Days
 from tests.given_when_then import Story, given
 from tests.projections.recording import ViewedCaisse
-from tests.sayings import MARKET, Till, close, line, opened, received, solidarity
+from tests.sayings import DAIRY, MARKET, Till, close, line, opened, producer, received, solidarity, terminal
 
 
 async def test_the_views_show_the_cents_of_the_book_for_draws_gives_and_bonuses(viewed: ViewedCaisse) -> None:
@@ -110,6 +110,25 @@ def test_a_batch_with_fewer_than_five_draws_has_one_line_and_all_totals_agree() 
     batch = story.last
     assert isinstance(batch, BatchClosed)
     assert sum(one.card_cents for one in found) == batch.lines[0].net_cents == -30
+
+
+def test_a_draw_and_a_give_that_were_declined_are_on_no_statement() -> None:
+    story, till = market()
+    draws(story, till, *(100,) * 5)
+    story.at("2026-05-02 09:00:00").when(till.draw(30, line("veg", 9_000))).then("57").when(till.give(110, line("veg", 700)))
+    story.then("57")
+    assert [(one.kind, one.gross_cents, one.card_cents) for one in statement_of(story)] == [("draw", 500, 100)]
+
+
+def test_what_another_producer_took_for_a_fund_is_on_no_statement_but_its_own() -> None:
+    stall = TerminalId(b"dairy-01")
+    story, till = market()
+    story.and_given(*producer(DAIRY), terminal(stall, DAIRY))
+    other = Till(stall)
+    given_ = other.give(125, line("cheese", 1_000))
+    story.when(given_).when(other.give(125, line("cheese", 400))).when(other.reverse(given_)).then("00", effect="undone")
+    story.when(till.give(125, line("veg", 2_000)))
+    assert [(one.kind, one.card_cents) for one in statement_of(story)] == [("give", -500)]
 
 
 def report_of(events: Sequence[Event]) -> Solidarities:

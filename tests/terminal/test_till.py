@@ -13,8 +13,11 @@ from clearing.terminal.terminal import Ending, ReferenceTerminal, Shown, TapSour
 from clearing.terminal.till import AddressTap, Ask, NoSuchCard, Till
 from clearing.terminal.words import ENGLISH, FRENCH, NotALine, Words, euros, said, typed_basket, typed_line
 from clearing.values import Cents, OperationId
+from clearing.wire.frame import FrameType, open_envelope
+from clearing.wire.requests import Op, op_of, parse_request
+from clearing.wire.signature import verify
 from clearing.wire.tap import BadTap
-from tests.stall_world import BRUME, World
+from tests.stall_world import BRUME, KEY, World
 from tests.terminal.links import IDENTITY, Fate, TillClock, UncertainLink
 
 STIGMA = {
@@ -247,3 +250,25 @@ async def test_a_basket_without_an_answer_is_sent_again_later_with_the_same_byte
     terminal = ReferenceTerminal(IDENTITY, stall.queue, stall.link, TillClock())
     assert await terminal.resume() == 0
     assert set(stall.link.sent) == before
+
+
+def asked_prices(link: UncertainLink) -> list[int | None]:
+    """The price in each sale that was sent."""
+    frames = [verify(open_envelope(raw, frame_bytes_max=4_096), FrameType.TERM_REQ, KEY.public) for _, raw in link.sent]
+    return [parse_request(one, Op.SALE).price_choice for one in frames if op_of(one.payload) is Op.SALE]
+
+
+@pytest.mark.row(21)
+async def test_the_price_that_a_customer_chose_goes_with_her_sale_and_with_no_other(stall: Stall) -> None:
+    first, second = ("prix 125", "fruit-veg 2", "", "alice"), ("fruit-veg 1", "", "alice")
+    await stall.till(*first, *second, "fruit-veg 1", "price 65 %", "prix 0", "", "alice").sell_until_closed()
+    await stall.till(words=ENGLISH).sell_once("alice", "fruit-veg 1", price=65)
+    assert "prix choisi : 125 %" in stall.text
+    assert stall.text.count(FRENCH.not_a_line) == 1
+    assert asked_prices(stall.link) == [125, None, 65, 65]
+
+
+async def test_the_price_chosen_is_kept_with_a_basket_whose_card_cannot_be_read(stall: Stall) -> None:
+    stall.cards["worn"] = AddressTap("https://elsewhere.example/")
+    await stall.till("fruit-veg 2", "price 65", "", "worn", "", "alice").sell_until_closed()
+    assert asked_prices(stall.link) == [65]

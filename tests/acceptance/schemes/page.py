@@ -10,12 +10,15 @@ import inspect
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from importlib import import_module
 from pathlib import Path
 from typing import Final
 
 from clearing.installation.amounts import euros
+from clearing.installation.payment import BY_DAY, of_days
+from clearing.projections.answers import StatementRow as AnsweredRow
+from clearing.projections.details import About, Entry, entries
 from clearing.settlement.statement import Adjustment, StatementHead, StatementRow, render_statement
 from clearing.values import BatchId, Cents, MicroTime
 from tests.acceptance.schemes.village import FILES, Done, Village
@@ -102,12 +105,13 @@ def _execution(village: Village, batch: int) -> date:
 
 
 def _rows(village: Village, producer: str, after: int, up_to: int) -> list[StatementRow]:
-    from clearing.projections.details import About, entries
-
     rows, events = list[StatementRow](), {row.position: (row.at_us, event) for row, event in
                                           zip(village.log.rows, village.log.events(), strict=True)}  # fmt: skip
     about = About(events=events, original=dict.fromkeys(events), later=dict.fromkeys(events, ()))
     for entry in entries(producer, [at for at in events if after < at <= up_to], about):
+        if entry.kind in BY_DAY:
+            rows.append(_of_days(village, entry))
+            continue
         sold = entry.card_cents > 0
         rows.append(StatementRow(
             at_us=MicroTime(events[entry.position][0]),
@@ -116,6 +120,13 @@ def _rows(village: Village, producer: str, after: int, up_to: int) -> list[State
             refunded_cents=Cents(0 if sold else -entry.card_cents),
         ))  # fmt: skip
     return rows
+
+
+def _of_days(village: Village, entry: Entry) -> StatementRow:
+    """Draws or gives of some days together, as the export writes them."""
+    start_us = village.log.rows[entry.position - 1].at_us
+    row = AnsweredRow(day=village.book.caisse.calendar.day(start_us), local_time=time(), **entry._asdict())
+    return of_days(row, village.book.caisse.calendar.zone)
 
 
 Play = Callable[[], Page | Awaitable[Page]]

@@ -51,7 +51,7 @@ from clearing.wire.commands import (
     parse_command_reply,
     person_number,
 )
-from clearing.wire.fields import TimeMs
+from clearing.wire.fields import DAY_MS, TimeMs
 from clearing.wire.frame import FrameType, open_envelope
 from clearing.wire.replies import Reply, parse_reply
 from clearing.wire.requests import ZERO_DIGEST, CardUrl, Op, Request, encode_request, parse_request
@@ -266,6 +266,17 @@ class Village:
             self._counters[card] += 1
             tap = TapFacts(genuine=True, card=card_of(card), key_version=1, counter=self._counters[card])
         return self.send(stall, Request(**{**values, **fields}), tap)
+
+    def draw(self, stall: str, percent: int, basket: Basket) -> Done:
+        """A reduction from a solidarity fund; nobody is named, and the request's time is its day."""
+        return self.ask(Op.DRAW, stall, basket, price_choice=percent, ts_ms=self._day_ms())
+
+    def give(self, stall: str, percent: int, basket: Basket) -> Done:
+        """The price paid in cash, above 100 percent; at 100 the lines are coupons."""
+        return self.ask(Op.GIVE, stall, basket, price_choice=percent, ts_ms=self._day_ms())
+
+    def _day_ms(self) -> TimeMs:
+        return TimeMs(self.clock.us // 1_000 // DAY_MS * DAY_MS)
 
     def send(self, stall: str, request: Request, tap: TapFacts | None) -> Done:
         raw = key_of(stall).sign_envelope(FrameType.TERM_REQ, encode_request(request))
