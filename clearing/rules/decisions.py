@@ -58,6 +58,14 @@ def standing(caisse: "Caisse", decision: DecisionId, at_us: int) -> Declined | N
     return lapsed(caisse, vote, at_us)
 
 
+def standing_for_all(caisse: "Caisse", decision: DecisionId, at_us: int) -> Declined | None:
+    """The same for what binds everybody: a vote of one structure or group does not carry it."""
+    stands = standing(caisse, decision, at_us)
+    if stands is not None or (scope := caisse.decisions[decision].scope) == WHOLE_CAISSE:
+        return stands
+    return not_now(f"Decision {decision} is about {scope} only; this is for the whole caisse to vote.")
+
+
 def lapsed(caisse: "Caisse", vote: DecisionRecorded, at_us: int) -> Declined | None:
     """The part of `standing` that time and later decisions change."""
     from_us, until_us = period_us(vote, caisse.calendar)

@@ -7,6 +7,7 @@ from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events import cotisations as events
 from clearing.rules import allocation, cotisations, gifts, takings
 from clearing.rules.answers import Declined
+from clearing.rules.decisions import standing_for_all
 from clearing.rules.gifts import DONORS, Wanted
 from clearing.rules.restrictions import restricted
 from clearing.values import DecisionId, FundId, InvalidValue, MemberId, PersonId, identifier
@@ -20,7 +21,8 @@ def _this_period(o: Order) -> str:
 
 def _set_rule(o: Order) -> Result:
     rule = read_rule(o.body, o.by)
-    return one(cotisations.decide_set_rule(rule, funds=o.book.funds, decisions=o.book.caisse.decisions))
+    stands = standing_for_all(o.book.caisse, rule.decision, o.at_us)
+    return stands or one(cotisations.decide_set_rule(rule, funds=o.book.funds, decisions=o.book.caisse.decisions))
 
 
 def read_rule(b: Body, by: PersonId) -> events.CotisationRuleSet:

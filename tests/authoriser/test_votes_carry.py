@@ -1,0 +1,90 @@
+"""What binds the whole caisse stands on a vote that two officers recorded and approved, that is in force, and that is everybody's."""
+
+import pytest
+
+from clearing.events.codes import Code
+from clearing.values import PersonId
+from tests.living_caisse import AMINA, BRUNO, decision_body
+from tests.memory_log import Desk, furnished
+
+EARMARK: dict[str, object] = {"categories": ["fruit-veg", "animal", "staple"]}
+EMERGENCY: dict[str, object] = {
+    "rule": "emergency", "purse": "credit", "fund": "general", "each_max_cents": 5_000, "day_max_cents": 8_000,
+    "days_valid": 7, "groups": [],
+}
+COMMANDS: dict[str, dict[str, object]] = {
+    "bind_fund": {"fund": "general", "earmark": EARMARK},
+    "vote_advance": {"fund": "general", "advance_cents": 100_000},
+    "propose_transfer": {"fund": "general", "to": "tier", "cents": 100, "reason": "x"},
+    "freeze_credits": {},
+    "propose_closure": {
+        "last_day": "2026-06-30", "heirs": [{"fund": "general", "body": "X"}, {"fund": "tier", "body": "X"}],
+    },
+    "set_household_rules": {"separation": "stay", "leaving": "at-once"},
+    "set_emergency_rule": EMERGENCY,
+    "set_cotisation_rule": {
+        "rule": "c", "fund": "general", "minimum_cents": 1_000, "step_cents": 1, "levels": [], "free": True,
+        "means": ["cash"], "over_is_gift": False,
+    },
+}
+
+
+def desk_with(vote: dict[str, object]) -> Desk:
+    """A vote that Amina recorded, and nobody approved yet."""
+    desk = furnished()
+    desk.order(AMINA, "open_fund", {"fund": "tier", "kind": "tier", "name": "Tier", "advance_cents": 0})
+    desk.order(AMINA, "record_decision", decision_body("own-idea") | vote)
+    return desk
+
+
+def said(desk: Desk, person: PersonId, verb: str, body: dict[str, object]) -> tuple[str, str]:
+    reply = desk.command(person, verb, body)
+    return reply.rc, reply.why
+
+
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_nothing_stands_on_a_vote_that_one_person_alone_recorded(verb: str) -> None:
+    desk, body = desk_with({}), COMMANDS[verb] | {"decision": "own-idea"}
+    code, why = said(desk, AMINA, verb, body)
+    assert code == Code.NOT_ALLOWED_NOW
+    assert "clearing decision approve own-idea" in why
+    desk.order(BRUNO, "approve_decision", {"decision": "own-idea"})
+    assert said(desk, AMINA, verb, body)[0] == Code.APPROVED
+
+
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_a_residents_group_does_not_decide_for_the_whole_caisse(verb: str) -> None:
+    desk = desk_with({"body": "residents-group", "scope": "structure:tower"})
+    desk.order(BRUNO, "approve_decision", {"decision": "own-idea"})
+    code, why = said(desk, AMINA, verb, COMMANDS[verb] | {"decision": "own-idea"})
+    assert code == Code.NOT_ALLOWED_NOW
+    assert "for the whole caisse to vote" in why
+
+
+def annulled(desk: Desk) -> None:
+    desk.order(AMINA, "record_decision", decision_body("against") | {"taken_on": "2026-04-30"})
+    desk.order(BRUNO, "approve_decision", {"decision": "against"})
+    desk.order(AMINA, "annul_decision", {"decision": "own-idea", "ruling": "against"})
+    desk.pass_time()
+
+
+def test_emergency_credit_ends_with_the_vote_for_it() -> None:
+    desk = desk_with({})
+    desk.order(BRUNO, "approve_decision", {"decision": "own-idea"})
+    desk.order(AMINA, "set_emergency_rule", EMERGENCY | {"decision": "own-idea"})
+    desk.order(BRUNO, "make_spare_cards", {"cards": [{"card": b"s" * 16, "key_version": 1, "alias": "spare"}]})
+    annulled(desk)
+    give = {"rule": "emergency", "cents": 3_000, "alias": "spare", "member": "e-1"}
+    code, why = said(desk, BRUNO, "give_emergency", give)
+    assert code == Code.NOT_ALLOWED_NOW
+    assert "annulled" in why
+
+
+def test_money_does_not_leave_a_fund_on_a_vote_that_was_annulled_before_the_second_person_looked() -> None:
+    desk = desk_with({})
+    desk.order(BRUNO, "approve_decision", {"decision": "own-idea"})
+    desk.order(AMINA, "propose_transfer", COMMANDS["propose_transfer"] | {"decision": "own-idea"})
+    annulled(desk)
+    code, why = said(desk, BRUNO, "confirm_transfer", {"transfer": 1})
+    assert code == Code.NOT_ALLOWED_NOW
+    assert "annulled" in why
