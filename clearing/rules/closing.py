@@ -141,12 +141,14 @@ def _heirs_obstacle(book: "Book", heirs: tuple[Heir, ...]) -> Declined | None:
 
 
 def decide_confirm(
-    book: "Book", *, last_day: str, decision: DecisionId, by: PersonId, at_us: int
+    book: "Book", *, last_day: str, heirs: tuple[Heir, ...], decision: DecisionId, by: PersonId, at_us: int
 ) -> ClosureConfirmed | Declined:
-    """last_day, decision: what the second officer saw."""
+    """last_day, heirs, decision: what the second officer saw; who gets the rest may have been proposed anew meanwhile."""
     said = book.closing.proposed
     if said is None or (said.last_day, said.decision) != (last_day, decision):
         return not_found(f"No closing on {last_day} by {decision} waits for a second officer; look at: clearing caisse status")
+    if said.heirs != heirs:
+        return not_now("By now it is proposed that others get the rest of the funds; look again: clearing caisse close-confirm")
     if said.by == by:
         return not_now(f"{by} proposed it: closing a caisse needs a second officer.")
     if said.ends_us <= at_us:

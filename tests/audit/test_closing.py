@@ -48,8 +48,8 @@ def closed() -> tuple[Desk, dict[str, object]]:
     """The whole way up to the seal."""
     desk = with_money()
     desk.order(AMINA, "propose_closure", CLOSING | {"heirs": HEIRS})
-    assert desk.command(AMINA, "confirm_closure", CLOSING).rc is Code.NOT_ALLOWED_NOW
-    desk.order(BRUNO, "confirm_closure", CLOSING)
+    assert desk.command(AMINA, "confirm_closure", CLOSING | {"heirs": HEIRS}).rc is Code.NOT_ALLOWED_NOW
+    desk.order(BRUNO, "confirm_closure", CLOSING | {"heirs": HEIRS})
     declined = desk.command(BRUNO, "credit_purse", {"member": "m-1", "purse": "own", "cents": 100, "reference": "late"})
     sold, reply = desk.ask(Op.SALE, {"fruit-veg": 500})
     held, _ = desk.ask(Op.AUTH, {"animal": 1_000})

@@ -47,9 +47,9 @@ def propose(day: str = LAST_DAY, heirs: tuple[Heir, ...] = HEIRS) -> Decide:
     )
 
 
-def confirm(by: str = BRUNO, day: str = LAST_DAY, decision: str = VOTE) -> Decide:
+def confirm(by: str = BRUNO, day: str = LAST_DAY, decision: str = VOTE, heirs: tuple[Heir, ...] = HEIRS) -> Decide:
     return lambda book, at_us: closing.decide_confirm(
-        book, last_day=day, decision=DecisionId(decision), by=by, at_us=at_us  # type: ignore[arg-type]
+        book, last_day=day, heirs=heirs, decision=DecisionId(decision), by=by, at_us=at_us  # type: ignore[arg-type]
     )
 
 
@@ -85,6 +85,16 @@ def test_a_closing_takes_two_officers_who_saw_the_same() -> None:
     assert "No closing on" in why(story.when(confirm(decision="other")))
     story.when(confirm()).then("00", ends_us=paris("2026-05-21 00:00:00"))
     assert "closing already" in why(story.when(propose()))
+
+
+def test_who_proposes_other_heirs_meanwhile_does_not_get_the_first_officer_to_agree_to_them() -> None:
+    own_club = (Heir(FundId("general"), "Bruno's own club"),)
+    again: Decide = lambda book, at_us: closing.decide_propose(  # noqa: E731
+        book, last_day=LAST_DAY, heirs=own_club, decision=VOTE, by=BRUNO, at_us=at_us
+    )
+    story = given(*MARKET).when(propose()).when(again)
+    assert "others get the rest" in why(story.when(confirm(AMINA)))
+    story.when(confirm(AMINA, heirs=own_club)).then("00", heirs=own_club)
 
 
 @pytest.mark.parametrize(
