@@ -52,14 +52,17 @@ class Closing:
 
 
 def evolve_confirmed(book: "Book", event: ClosureConfirmed) -> None:
-    """All credit ends with the last day; what ends sooner still does. Own money stays."""
+    """All credit ends with the last day and is carried over no more; what ends sooner still does, and is announced as many days
+    before as was voted. Own money stays."""
     closing, credit, ends_us = book.closing, book.allocation, event.ends_us
     if closing.confirmed is not None:
         raise BrokenBook("the caisse is closing already")
     closing.confirmed, closing.proposed, closing.ends_us, book.caisse.ends_us = event, None, ends_us, ends_us
     book.caisse.prepare()
+    credit.notices = [(at_us - max(0, credit.cohorts[lot].expires_us - ends_us), lot) for at_us, lot in credit.notices]
+    heapq.heapify(credit.notices)
     for cohort in credit.cohorts.values():
-        cohort.expires_us = min(cohort.expires_us, ends_us)
+        cohort.expires_us, cohort.rolled = min(cohort.expires_us, ends_us), True
     endless: list[tuple[int, str]] = []
     for lot, single in credit.singles.items():
         if single.fund is not None:

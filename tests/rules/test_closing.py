@@ -9,6 +9,7 @@ from clearing.authoriser.commands import allowed
 from clearing.authoriser.plain_form import form_of
 from clearing.events.catalogue import Event
 from clearing.events.closing import CaisseSealed, ClosureConfirmed, Heir, OwnMoneyReleased, ProducerRepaid
+from clearing.events.crediting import LapseAnnounced
 from clearing.events.funds import CohortLapsed, LotLapsed
 from clearing.events.sales import RefundDecided
 from clearing.rules import closing, settlement
@@ -17,6 +18,7 @@ from clearing.rules.book import Book
 from clearing.rules.debts import debts
 from clearing.values import BatchId, Cents, DecisionId, FundId, MemberId, ProducerId, PurseKind
 from tests.given_when_then import Story, given, paris
+from tests.household_sayings import joins
 from tests.sayings import (
     AMINA,
     BRUNO,
@@ -125,6 +127,31 @@ def test_cards_pay_until_the_end_of_the_last_day_and_not_a_second_longer() -> No
     assert [type(event) for event in story.swept] == [CohortLapsed]
     assert story.purse("m-1") == 0
     story.when(till.auth(line("veg", 500)), till.tap()).then("12")
+
+
+def test_nothing_is_carried_over_the_last_day() -> None:
+    rolls = replace(monthly(10_000, months=1), rollover_max_cents=Cents(4_000))
+    story = given(*MARKET, rolls).when(grant()).when(propose()).when(confirm()).at("2026-05-21 00:00:01").sweep()
+    assert [type(event) for event in story.swept] == [CohortLapsed]
+    assert (story.purse("m-1"), story.account("fund:general")) == (0, 1_000_000)
+
+
+def test_the_voted_notice_is_given_before_the_last_day_too() -> None:
+    noticed = replace(monthly(10_000), notice_days=10)
+    story = given(*MARKET, noticed).when(grant()).when(propose()).when(confirm()).at("2026-05-11 00:00:00").sweep()
+    assert [(type(event), getattr(event, "expires_us", 0)) for event in story.swept] == [
+        (LapseAnnounced, paris("2026-05-21 00:00:00")),
+    ]
+    assert [type(event) for event in story.at("2026-08-01 08:00:00").sweep().swept] == [CohortLapsed]
+
+
+def test_behind_the_seal_time_says_nothing_more_of_a_child_who_grows_up() -> None:
+    child = joins("m-1", "a", "child", then="adult", month="2027-03")
+    story = given(*MARKET, child, monthly(10_000)).when(grant()).when(propose()).when(confirm()).at("2026-05-21 00:00:01")
+    story.when(rest)
+    story.when(lambda book, _: closing.decide_rest_paid(book.closing, fund=FundId("general"), reference="line", by=AMINA))
+    story.when(seal).then("00").at("2027-03-02 08:00:00").sweep()
+    assert story.swept == []
 
 
 def test_every_credit_of_a_fund_ends_with_the_last_day_and_own_money_stays() -> None:
