@@ -26,6 +26,7 @@ from clearing.events.grants import CreditsFrozen, CreditsResumed
 from clearing.rules import funds, members
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.calendar import civil_date
+from clearing.rules.closing_rooms import ROOMS
 from clearing.rules.settlement import BatchState, PayoutState
 from clearing.rules.subsidies import Step
 from clearing.values import Cents, DecisionId, FundId, MemberId, PersonId, ProducerId
@@ -302,7 +303,7 @@ def _of_producers(book: "Book") -> Iterator[str]:
             yield f"batch {number} is not paid yet (approve, export, paid)"
 
 
-LEFT: Final[list[Callable[["Book"], Iterable[str]]]] = [_of_funds, _of_purses, _of_producers]
+LEFT: Final[list[Callable[["Book"], Iterable[str]]]] = [_of_funds, _of_purses, _of_producers, *ROOMS]
 """What each room may still hold: a room whose events owe or keep money adds its own."""
 
 

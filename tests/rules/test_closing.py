@@ -9,6 +9,7 @@ from clearing.authoriser.commands import allowed
 from clearing.authoriser.plain_form import form_of
 from clearing.events.catalogue import Event
 from clearing.events.closing import CaisseSealed, ClosureConfirmed, Heir, OwnMoneyReleased, ProducerRepaid
+from clearing.events.cotisations import CotisationReceived, CotisationReturned
 from clearing.events.crediting import LapseAnnounced
 from clearing.events.funds import CohortLapsed, LotLapsed
 from clearing.events.sales import RefundDecided
@@ -143,6 +144,25 @@ def test_the_voted_notice_is_given_before_the_last_day_too() -> None:
         (LapseAnnounced, paris("2026-05-21 00:00:00")),
     ]
     assert [type(event) for event in story.at("2026-08-01 08:00:00").sweep().swept] == [CohortLapsed]
+
+
+def test_a_log_is_not_sealed_while_money_lies_in_the_box_or_a_debit_that_came_back_is_open() -> None:
+    paid = CotisationReceived(
+        member=MemberId("m-1"), rule="c", fund=FundId("general"), period="2026-05", cents=Cents(1_000), cleared_cents=Cents(0),
+        gift_cents=Cents(0), means="cash", reference="page 1", receipt=1, by=AMINA,
+    )
+    debit = replace(paid, means="debit", reference="line 2", receipt=0)
+    back = CotisationReturned(
+        member=paid.member, fund=paid.fund, period=paid.period, cents=paid.cents, gift_cents=Cents(0), reference="line 2",
+        reason="AM04", by=AMINA,
+    )
+    story = given(*MARKET, monthly(10_000), paid, debit, back).when(grant()).when(propose()).when(confirm())
+    story.at("2026-05-21 00:00:01").when(rest)
+    story.when(lambda book, _: closing.decide_rest_paid(book.closing, fund=FundId("general"), reference="line", by=AMINA))
+    assert story.account("cash") == -1_000
+    told = why(story.when(seal))
+    assert "10.00 EUR of cash are in the box" in told
+    assert "10.00 EUR that m-1 paid for 2026-05 came back" in told
 
 
 def test_behind_the_seal_time_says_nothing_more_of_a_child_who_grows_up() -> None:
