@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from clearing.rules.exceptions import LATE_CAPTURE
+
 if TYPE_CHECKING:
     from clearing.rules.book import Book
 
@@ -30,8 +32,9 @@ def of_orders(book: "Book") -> Iterator[str]:
     for name, order in book.orders.orders.items():
         if any(share.cents for share in order.held(order.unsettled())):
             yield f"order {name} holds money (clearing order deliver, or cancel)"
-    for position in book.exceptions.open:
-        yield f"exception {position} is open (two people end it: clearing exception propose)"
+    for position, item in book.exceptions.open.items():
+        if item.kind == LATE_CAPTURE:  # a producer may still be owed it
+            yield f"exception {position} is open (two people end it: clearing exception propose)"
 
 
 def of_draws(book: "Book") -> Iterator[str]:

@@ -62,6 +62,9 @@ def closed() -> tuple[Desk, dict[str, object]]:
     desk.ask(Op.REV, {}, original=lost.x)
     too_early = desk.command(BRUNO, "seal_caisse", {})
     settle(desk, 1, "2026-05-21")
+    end = {"exception": next(iter(desk.book.exceptions.open)), "how": "refused", "consent": False}
+    desk.order(AMINA, "propose_exception_end", end | {"reason": "the hold had ended"})
+    desk.order(BRUNO, "resolve_exception", end)
     desk.order(AMINA, "release_own_money", {})
     desk.order(AMINA, "own_money_paid", {"member": "m-1", "reference": "bank line 9"})
     desk.order(AMINA, "propose_repayment", {

@@ -1,4 +1,4 @@
-"""What binds the whole caisse stands on a vote that two officers recorded and approved, that is in force, and that is everybody's."""
+"""What binds the whole caisse stands on a vote that two officers recorded and approved, that is in force and everybody's."""
 
 import pytest
 
