@@ -39,7 +39,7 @@ class Ruling(NamedTuple):
     ruling: DecisionId
 
 
-_STATES: Final[dict[type, str]] = {
+STATES: Final[dict[type, str]] = {
     DecisionSuspended: SUSPENDED, DecisionResumed: IN_FORCE, DecisionAnnulled: ANNULLED,
 }  # fmt: skip
 
@@ -121,7 +121,7 @@ def evolve_ruled(caisse: "Caisse", event: Ruled) -> None:
     rulings = caisse.rulings.setdefault(event.decision, [])
     if event.decision not in caisse.decisions or (rulings and rulings[-1].from_us > event.from_us):
         raise BrokenBook(f"decision {event.decision} is ruled on before a ruling that stands already")
-    rulings.append(Ruling(event.from_us, _STATES[type(event)], event.ruling))
+    rulings.append(Ruling(event.from_us, STATES[type(event)], event.ruling))
     caisse.prepare()
 
 

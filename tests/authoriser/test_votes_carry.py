@@ -4,7 +4,7 @@ import pytest
 
 from clearing.events.codes import Code
 from clearing.values import PersonId
-from tests.living_caisse import AMINA, BRUNO, decision_body
+from tests.living_caisse import AMINA, BRUNO, charte_body, decision_body
 from tests.memory_log import Desk, furnished
 
 EARMARK: dict[str, object] = {"categories": ["fruit-veg", "animal", "staple"]}
@@ -88,3 +88,33 @@ def test_money_does_not_leave_a_fund_on_a_vote_that_was_annulled_before_the_seco
     code, why = said(desk, BRUNO, "confirm_transfer", {"transfer": 1})
     assert code == Code.NOT_ALLOWED_NOW
     assert "annulled" in why
+
+
+def test_annulling_a_charte_does_not_bring_one_back_that_lets_bound_money_out() -> None:
+    desk = desk_with({})
+    desk.order(BRUNO, "approve_decision", {"decision": "own-idea"})
+    desk.order(AMINA, "adopt_charte", charte_body(2, "own-idea", desk.clock.us + 1_000_000, {"fruit-veg": 10_000}))
+    desk.pass_time(us=2_000_000)
+    bound = {"fund": "general", "earmark": {"categories": ["fruit-veg"]}, "decision": "ag-2026-04"}
+    desk.order(AMINA, "bind_fund", bound)
+    desk.order(AMINA, "record_decision", decision_body("against") | {"taken_on": "2026-04-30"})
+    desk.order(BRUNO, "approve_decision", {"decision": "against"})
+    annul: dict[str, object] = {"decision": "own-idea", "ruling": "against"}
+    code, why = said(desk, AMINA, "annul_decision", annul)
+    assert code == Code.NOT_ALLOWED_NOW
+    assert "take animal, staple out" in why
+    assert "adopt one that takes its place first" in why
+    desk.order(AMINA, "adopt_charte", charte_body(3, "ag-2026-04", desk.clock.us + 1_000_000, {"fruit-veg": 9_000}))
+    desk.pass_time(us=2_000_000)
+    desk.order(AMINA, "annul_decision", annul)
+
+
+def test_a_fund_is_not_bound_when_a_charte_that_comes_back_would_let_its_money_out() -> None:
+    desk = desk_with({"ends_on": "2026-05-20"})
+    desk.order(BRUNO, "approve_decision", {"decision": "own-idea"})
+    desk.order(AMINA, "adopt_charte", charte_body(2, "own-idea", desk.clock.us + 1_000_000, {"fruit-veg": 10_000}))
+    desk.pass_time(us=2_000_000)
+    bound = {"fund": "general", "earmark": {"categories": ["fruit-veg"]}, "decision": "ag-2026-04"}
+    code, why = said(desk, AMINA, "bind_fund", bound)
+    assert code == Code.NOT_ALLOWED_NOW
+    assert "take animal, staple out" in why
