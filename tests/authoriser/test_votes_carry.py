@@ -2,9 +2,11 @@
 
 import pytest
 
+from clearing.audit import audit
 from clearing.events.codes import Code
+from clearing.events.cotisations import CotisationReceived
 from clearing.values import PersonId
-from tests.living_caisse import AMINA, BRUNO, charte_body, decision_body
+from tests.living_caisse import AMINA, BRUNO, SERVER_KEY, charte_body, decision_body
 from tests.memory_log import Desk, furnished
 
 EARMARK: dict[str, object] = {"categories": ["fruit-veg", "animal", "staple"]}
@@ -118,3 +120,21 @@ def test_a_fund_is_not_bound_when_a_charte_that_comes_back_would_let_its_money_o
     code, why = said(desk, AMINA, "bind_fund", bound)
     assert code == Code.NOT_ALLOWED_NOW
     assert "take animal, staple out" in why
+
+
+async def test_a_cotisation_that_arrives_after_the_vote_ended_brings_no_credit_and_the_log_still_holds() -> None:
+    desk = desk_with({})
+    desk.order(BRUNO, "approve_decision", {"decision": "own-idea"})
+    desk.order(AMINA, "set_cotisation_rule", COMMANDS["set_cotisation_rule"] | {"decision": "ag-2026-04"})
+    desk.order(AMINA, "set_allocation_rule", {
+        "rule": "paid", "purse": "credit", "fund": "general", "cents_each": 5_000, "months_valid": 1, "who": [],
+        "decision": "own-idea", "after_cotisation": True,
+    })
+    desk.order(AMINA, "grant", {"rule": "paid", "period": "2026-05"})
+    annulled(desk)
+    desk.order(AMINA, "receive_cotisation", {
+        "member": "m-1", "rule": "c", "period": "2026-05", "cents": 1_000, "means": "cash", "reference": "page 1",
+    })
+    assert isinstance(desk.log.events()[-1], CotisationReceived)
+    found = await audit(desk.log, report=lambda _line: None, server_keys=[SERVER_KEY.public])
+    assert found.ok, found.reason

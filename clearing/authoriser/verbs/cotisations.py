@@ -5,9 +5,11 @@ from typing import Final
 from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events import cotisations as events
+from clearing.events.funds import SingleGranted
 from clearing.rules import allocation, cotisations, gifts, takings
 from clearing.rules.answers import Declined
-from clearing.rules.decisions import standing_for_all
+from clearing.rules.book import Book
+from clearing.rules.decisions import rule_stands, standing_for_all
 from clearing.rules.gifts import DONORS, Wanted
 from clearing.rules.restrictions import restricted
 from clearing.values import DecisionId, FundId, InvalidValue, MemberId, PersonId, identifier
@@ -58,7 +60,8 @@ def _end(o: Order) -> Result:
 
 
 def _receive(o: Order) -> Result:
-    """A payment, and the credits that waited for it: what a freeze or an earmark forbids is left out, the payment stays."""
+    """A payment, and the credits that waited for it: what a freeze, an earmark or the end of its vote forbids is left out, the
+    payment stays."""
     b, book = o.body, o.book
     event = cotisations.decide_receive(
         book.cotisations, book.members, book.takings, member=MemberId(b.id("member")), rule=b.id("rule"),
@@ -71,7 +74,12 @@ def _receive(o: Order) -> Result:
         book.allocation, book.members, book.funds, member=event.member, period=event.period, cents=event.cents, by=o.by,
         at_us=o.at_us,
     )
-    return (event, *(credit for credit in waited if restricted(credit, book, o.at_us) is None))
+    return (event, *(credit for credit in waited if _may_follow(credit, book, o.at_us)))
+
+
+def _may_follow(credit: SingleGranted, book: Book, at_us: int) -> bool:
+    voted = book.allocation.rules[credit.rule]
+    return restricted(credit, book, at_us) is None and rule_stands(book.caisse, voted, at_us) is None
 
 
 def _return(o: Order) -> Result:
