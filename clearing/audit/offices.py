@@ -193,7 +193,7 @@ def _two_people(event: LegalBasisEntered | DepositConfirmed | CotisationWrittenO
             two = counted is not None and counted.by != event.by and counted.cents == event.cents
         case _:
             unpaid = book.cotisations.unpaid.get((event.member, event.period, event.fund))
-            two = unpaid is not None and unpaid.by != event.by and unpaid.cents == event.cents
+            two = unpaid is not None and event.by not in unpaid.by and unpaid.cents == event.cents
     if not two:
         raise BadEvent(position, f"{type(event).__name__} needs two people who agree on it")
 

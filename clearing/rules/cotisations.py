@@ -57,10 +57,10 @@ class Payment:
 
 @dataclass(slots=True)
 class Unpaid:
-    """What the bank took back and nobody made good. by: who recorded the last return of it."""
+    """What the bank took back and nobody made good. by: everybody who recorded a return of it."""
 
     cents: int
-    by: PersonId
+    by: tuple[PersonId, ...]
 
 
 @dataclass(slots=True)
@@ -175,9 +175,9 @@ def evolve_returned(cotisations: Cotisations, event: CotisationReturned) -> None
         raise BrokenBook(f"the cotisation of {event.reference} came back before")
     payment.returned_by = event.by
     _pay(cotisations, event.member, event.period, -event.cents)
-    unpaid = cotisations.unpaid.setdefault((event.member, event.period, event.fund), Unpaid(0, event.by))
+    unpaid = cotisations.unpaid.setdefault((event.member, event.period, event.fund), Unpaid(0, ()))
     unpaid.cents += event.cents
-    unpaid.by = event.by
+    unpaid.by = (*unpaid.by, event.by)
 
 
 def evolve_written_off(cotisations: Cotisations, event: CotisationWrittenOff) -> None:
@@ -324,7 +324,7 @@ def decide_write_off(
     if found is None:
         return not_found(f"Nothing that {member} paid for {period} came back from the bank.")
     (_, _, fund), unpaid = found
-    if unpaid.by == by:
+    if by in unpaid.by:
         return not_now("Who recorded the return can't write it off: ask another person.")
     if funds[fund].free_cents() < unpaid.cents:
         return not_now(f"The fund {fund} has {funds[fund].free_cents()} cents left, {unpaid.cents} are to be given up: receive "
