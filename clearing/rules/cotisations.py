@@ -20,7 +20,7 @@ from clearing.rules.calendar import period_start
 from clearing.rules.funds import Funds
 from clearing.rules.members import Members
 from clearing.rules.takings import MEANS, Takings
-from clearing.values import Cents, DecisionId, FundId, MemberId, PersonId
+from clearing.values import Cents, DecisionId, FundId, MemberId, PersonId, largest_remainder
 
 EVERY: Final = {"monthly": 1, "quarterly": 3, "yearly": 12}
 AHEAD_MONTHS_MAX: Final = 12
@@ -41,7 +41,8 @@ class Agreement:
 
 @dataclass(slots=True)
 class Payment:
-    """year: civil, of the day it was recorded. receipt: of the paper, 0 for none. returned_by: "" while it stands."""
+    """year: civil, of the day it was recorded. months: that it covers, as agreed then. receipt: of the paper, 0 for none.
+    returned_by: "" while it stands."""
 
     member: MemberId
     rule: str
@@ -53,6 +54,10 @@ class Payment:
     year: int
     receipt: int = 0
     returned_by: str = ""
+    months: tuple[str, ...] = ()
+
+    def by_month(self) -> list[tuple[str, int]]:
+        return spread(self.months, self.cents)
 
 
 @dataclass(slots=True)
@@ -115,6 +120,18 @@ def due_period(agreement: Agreement, period: str) -> str:
     return period_of(month_index(period) - behind)
 
 
+def covered_months(cotisations: Cotisations, member: MemberId, period: str) -> tuple[str, ...]:
+    """The months that a payment for `period`, the first of its quarter or year, covers."""
+    agreement, first = agreed_for(cotisations, member, period), month_index(period)
+    months = agreement.every_months if agreement is not None and due_period(agreement, period) == period else 1
+    return tuple(period_of(index) for index in range(first, first + months))
+
+
+def spread(months: tuple[str, ...], cents: int) -> list[tuple[str, int]]:
+    """A payment by the months it covers, the spare cents on the first ones: what credits of those months go by."""
+    return list(zip(months, largest_remainder(cents, (1,) * len(months)), strict=True))
+
+
 def standings(cotisations: Cotisations, member: MemberId, *, until: str) -> list[Standing]:
     """Every month of a member with anything due or paid, up to the month `until`."""
     due: dict[str, int] = {}
@@ -162,7 +179,7 @@ def evolve_received(cotisations: Cotisations, event: CotisationReceived, year: i
         raise BrokenBook(f"the cotisation of {event.reference} was received before")
     cotisations.payments[event.reference] = Payment(
         event.member, event.rule, event.fund, event.period, event.cents, event.gift_cents, event.means, year,
-        event.receipt,
+        event.receipt, months=covered_months(cotisations, event.member, event.period),
     )
     _pay(cotisations, event.member, event.period, event.cents)
     if event.cleared_cents:

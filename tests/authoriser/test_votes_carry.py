@@ -5,6 +5,7 @@ import pytest
 from clearing.audit import audit
 from clearing.events.codes import Code
 from clearing.events.cotisations import CotisationReceived
+from clearing.events.funds import SingleGranted
 from clearing.values import PersonId
 from tests.living_caisse import AMINA, BRUNO, SERVER_KEY, charte_body, decision_body
 from tests.memory_log import Desk, furnished
@@ -136,5 +137,31 @@ async def test_a_cotisation_that_arrives_after_the_vote_ended_brings_no_credit_a
         "member": "m-1", "rule": "c", "period": "2026-05", "cents": 1_000, "means": "cash", "reference": "page 1",
     })
     assert isinstance(desk.log.events()[-1], CotisationReceived)
+    found = await audit(desk.log, report=lambda _line: None, server_keys=[SERVER_KEY.public])
+    assert found.ok, found.reason
+
+
+async def test_who_pays_by_the_quarter_has_the_credit_of_each_of_its_months() -> None:
+    desk = desk_with({})
+    desk.order(AMINA, "set_cotisation_rule", COMMANDS["set_cotisation_rule"] | {"decision": "ag-2026-04"})
+    desk.order(BRUNO, "agree_cotisation", {
+        "member": "m-1", "rule": "c", "cents": 3_000, "every_months": 3, "from_period": "2026-04", "means": "cash",
+    })
+    desk.order(AMINA, "set_allocation_rule", {
+        "rule": "paid", "purse": "paid", "fund": "general", "cents_each": 5_000, "months_valid": 2, "who": [],
+        "decision": "ag-2026-04", "after_cotisation": True,
+    })
+    desk.order(AMINA, "grant", {"rule": "paid", "period": "2026-04"})
+    desk.order(AMINA, "grant", {"rule": "paid", "period": "2026-05"})
+    desk.order(AMINA, "receive_cotisation", {
+        "member": "m-1", "rule": "c", "period": "2026-05", "cents": 3_001, "means": "cash", "reference": "page 1",
+    })
+    assert [(event.period, event.cents) for event in desk.log.events()[-2:] if isinstance(event, SingleGranted)] == [
+        ("2026-04", 5_000), ("2026-05", 5_000),
+    ]
+    assert desk.book.allocation.paid_in["m-1"] == {"2026-04": 1_001, "2026-05": 1_000, "2026-06": 1_000}  # type: ignore[index]
+    desk.pass_time(days=32)
+    desk.order(AMINA, "grant", {"rule": "paid", "period": "2026-06"})
+    assert getattr(desk.log.events()[-1], "total_cents", 0) == 5_000
     found = await audit(desk.log, report=lambda _line: None, server_keys=[SERVER_KEY.public])
     assert found.ok, found.reason

@@ -70,11 +70,16 @@ def _receive(o: Order) -> Result:
     )
     if isinstance(event, Declined):
         return event
-    waited = allocation.due_by_payment(
-        book.allocation, book.members, book.funds, member=event.member, period=event.period, cents=event.cents, by=o.by,
-        at_us=o.at_us,
-    )
-    return (event, *(credit for credit in waited if _may_follow(credit, book, o.at_us)))
+    months = cotisations.covered_months(book.cotisations, event.member, event.period)
+    waited = [credit for period, cents in cotisations.spread(months, event.cents) for credit in allocation.due_by_payment(
+        book.allocation, book.members, book.funds, member=event.member, period=period, cents=cents, by=o.by, at_us=o.at_us,
+    )]  # fmt: skip
+    given, room = list[SingleGranted](), {name: fund.free_cents() for name, fund in book.funds.items()}
+    for credit in waited:
+        if credit.cents <= room[credit.fund] and _may_follow(credit, book, o.at_us):
+            room[credit.fund] -= credit.cents
+            given.append(credit)
+    return (event, *given)
 
 
 def _may_follow(credit: SingleGranted, book: Book, at_us: int) -> bool:
