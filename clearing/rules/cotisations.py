@@ -169,6 +169,13 @@ def evolve_ended(cotisations: Cotisations, event: CotisationEnded) -> None:
     _replace(cotisations, event.member, Agreement("", 0, 1, event.until_period, ""))
 
 
+def evolve_member_left(cotisations: Cotisations, member: MemberId, this_period: str) -> None:
+    """Nothing is due any more from the next month on: nobody writes to the family of one who died for what was agreed."""
+    if cotisations.agreements.get(member):
+        following = period_of(month_index(this_period) + 1)
+        _replace(cotisations, member, Agreement("", 0, 1, following, ""))
+
+
 def _replace(cotisations: Cotisations, member: MemberId, agreement: Agreement) -> None:
     kept = [one for one in cotisations.agreements.get(member, []) if one.from_period < agreement.from_period]
     cotisations.agreements[member] = [*kept, agreement]

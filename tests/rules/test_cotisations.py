@@ -12,6 +12,7 @@ from clearing.rules.answers import Declined
 from clearing.rules.gifts import Wanted
 from clearing.values import Cents, DecisionId, FundId, MemberId
 from tests.given_when_then import Story, given
+from tests.household_sayings import leave
 from tests.sayings import AMINA, BRUNO, CHLOE, FOUNDED, VOTE, Decide, member
 
 GENERAL = FundId("general")
@@ -159,6 +160,12 @@ def test_a_debit_that_comes_back_is_owed_by_the_member_and_the_fund_keeps_its_mo
     story.when(receive(2_500, reference="line 2")).then("00", cleared_cents=2_000)
     assert (story.account("fund:general"), story.account("returned:general")) == (2_500, 0)
     agreed(story)
+
+
+def test_nothing_is_due_of_who_left_or_died_after_that_month() -> None:
+    story = given(*CLUB, RULE).when(agree(2_000)).when(leave("m-1", "died")).then("00")
+    due = cotisations.standings(story.book.cotisations, MemberId("m-1"), until="2026-12")
+    assert [(one.period, one.due_cents) for one in due] == [("2026-05", 2_000)]
 
 
 def test_nobody_writes_off_a_return_of_her_own_because_somebody_else_recorded_the_next_one() -> None:
