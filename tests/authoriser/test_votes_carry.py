@@ -98,7 +98,7 @@ def test_annulling_a_charte_does_not_bring_one_back_that_lets_bound_money_out() 
     desk.order(BRUNO, "approve_decision", {"decision": "own-idea"})
     desk.order(AMINA, "adopt_charte", charte_body(2, "own-idea", desk.clock.us + 1_000_000, {"fruit-veg": 10_000}))
     desk.pass_time(us=2_000_000)
-    bound = {"fund": "general", "earmark": {"categories": ["fruit-veg"]}, "decision": "ag-2026-04"}
+    bound: dict[str, object] = {"fund": "general", "earmark": {"categories": ["fruit-veg"]}, "decision": "ag-2026-04"}
     desk.order(AMINA, "bind_fund", bound)
     desk.order(AMINA, "record_decision", decision_body("against") | {"taken_on": "2026-04-30"})
     desk.order(BRUNO, "approve_decision", {"decision": "against"})
@@ -117,7 +117,7 @@ def test_a_fund_is_not_bound_when_a_charte_that_comes_back_would_let_its_money_o
     desk.order(BRUNO, "approve_decision", {"decision": "own-idea"})
     desk.order(AMINA, "adopt_charte", charte_body(2, "own-idea", desk.clock.us + 1_000_000, {"fruit-veg": 10_000}))
     desk.pass_time(us=2_000_000)
-    bound = {"fund": "general", "earmark": {"categories": ["fruit-veg"]}, "decision": "ag-2026-04"}
+    bound: dict[str, object] = {"fund": "general", "earmark": {"categories": ["fruit-veg"]}, "decision": "ag-2026-04"}
     code, why = said(desk, AMINA, "bind_fund", bound)
     assert code == Code.NOT_ALLOWED_NOW
     assert "take animal, staple out" in why
