@@ -39,7 +39,7 @@ from clearing.events.opening import OpeningAccepted
 from clearing.events.producers import BankDetailsApproved
 from clearing.events.sales import OperationRepeated
 from clearing.events.settlement import BatchApproved, BatchClosed, BatchExported, PayoutConfirmed, PayoutReturned
-from clearing.rules.allocation import single_cents
+from clearing.rules.allocation import decide_grant_single
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
 from clearing.rules.closing import leftovers
@@ -178,7 +178,7 @@ def _two_people(
             two = counted is not None and counted.by != event.by and counted.cents == event.cents
         case _:
             unpaid = book.cotisations.unpaid.get((event.member, event.period, event.fund))
-            two = unpaid is not None and unpaid.by != event.by and unpaid.cents == event.cents
+            two = unpaid is not None and event.by not in unpaid.by and unpaid.cents == event.cents
     if not two:
         raise BadEvent(position, f"{type(event).__name__} needs two people who agree on it")
 
@@ -200,27 +200,28 @@ Credit = AllocationGranted | AllocationDeclined | SingleGranted | CohortLapsed |
 
 
 def _credit(event: Credit, position: int, at_us: int, book: Book) -> None:
+    """Decided again on the book before it: fund, purse and end of a credit bind as much as its cents."""
     match event:
-        case AllocationGranted():
+        case AllocationGranted() | AllocationDeclined():
             run = work_out(
                 book.allocation, book.members, book.funds, book.caisse.calendar, rule=event.rule, period=event.period,
                 at_us=at_us,
             )  # fmt: skip
             if isinstance(run, Declined) or event_of(run, by=event.by) != event:
-                raise BadEvent(position, f"{event.head_count} heads and {event.total_cents} cents are not what the vote gives")
-        case AllocationDeclined():
-            if event.need_cents <= event.cover_cents:
-                raise BadEvent(position, "the fund could have carried it")
+                said = "a need that its fund could not carry is"
+                if isinstance(event, AllocationGranted):
+                    said = f"{event.head_count} heads and {event.total_cents} cents are"
+                raise BadEvent(position, f"{said} not what the vote gives")
         case SingleGranted():
-            cohort = book.allocation.cohorts.get(f"{event.rule}/{event.period}")
-            member = book.members.members[event.member]
-            due = 0 if cohort is None else single_cents(book.allocation, book.members, cohort, event.member)
-            if cohort is None or cohort.reached(member) or event.member in cohort.had or event.cents != due:
-                raise BadEvent(position, f"{event.member} had this credit before, or another amount was granted")
+            again = decide_grant_single(
+                book.allocation, book.members, book.funds, rule=event.rule, period=event.period, member=event.member,
+                by=event.by, at_us=at_us,
+            )  # fmt: skip
+            if again != event:
+                raise BadEvent(position, f"{event.member} had this credit before, or another amount was granted, or elsewhere")
         case CohortLapsed() | LotLapsed():
-            expires_us = book.allocation.lot_expires_us(event.lot)
-            if expires_us is None or expires_us > at_us:
-                raise BadEvent(position, f"lot {event.lot} lapsed before its time")
+            if book.due(at_us) != event:
+                raise BadEvent(position, f"time alone did not make lot {event.lot} lapse now, so much and to this fund")
 
 
 def _opened(event: OpeningAccepted, position: int, _at_us: int, book: Book) -> None:

@@ -21,6 +21,7 @@ from clearing.events.catalogue import Event
 from clearing.events.charte import Charte
 from clearing.events.codec import UnreadableEvent, decode
 from clearing.events.funds import FundOpened
+from clearing.events.households import HouseholdSeparated, MoneyBackConfirmed, MoneyBackProposed
 from clearing.events.sales import (
     AuthorisationDecided,
     CaptureDecided,
@@ -28,9 +29,10 @@ from clearing.events.sales import (
     ReversalDecided,
     SaleDecided,
 )
-from clearing.rules.answers import BrokenBook
+from clearing.rules.answers import BrokenBook, Declined
 from clearing.rules.book import Book
 from clearing.rules.funds import Fund
+from clearing.rules.households import decide_separate
 from clearing.values import FundId
 from clearing.wire.frame import FrameType, MalformedFrame
 from clearing.wire.requests import Op, Request, parse_request
@@ -42,8 +44,8 @@ PAGE_EVENTS: Final = 2_000
 _ANEW: Final[Mapping[type, Op]] = {
     SaleDecided: Op.SALE, AuthorisationDecided: Op.AUTH, CaptureDecided: Op.CAP, ReversalDecided: Op.REV, RefundDecided: Op.REF,
 }  # fmt: skip
-_LEFT_OUT: Final = frozenset({*BY_TIME_ALONE, *get_args(settlement.Event)})
-"""What time does, the shadow's own time does; and what is paid out to producers changes no sale."""
+_LEFT_OUT: Final = frozenset({*BY_TIME_ALONE, *get_args(settlement.Event), MoneyBackProposed, MoneyBackConfirmed})
+"""What time does, the shadow's own time does; and what is paid out to producers, and to who left, changes no sale."""
 _LENT_CENTS: Final = 1 << 50
 _BEFORE_ALL: Final = -(1 << 62)
 
@@ -147,6 +149,17 @@ class Trial:
         """Events have the log's positions, by which lots are called, and its instants."""
         self.shadow.position, self.shadow.at_us = position - 1, min(self.shadow.at_us, at_us - 1)
 
+    def _parted(self, event: HouseholdSeparated) -> HouseholdSeparated:
+        """A household parts with what its purse would hold by then."""
+        shadow = self.shadow
+        again = decide_separate(
+            shadow.households, shadow.members, shadow.allocation, member=event.member, new_member=event.new_member,
+            eaters=event.eaters, by=event.by,
+        )  # fmt: skip
+        if isinstance(again, Declined):
+            raise BrokenBook(again.why)
+        return again
+
     def _as_it_was(self, event: Event, position: int, at_us: int) -> None:
         """A fund that the proposal has spent already lends what the event takes; what it lacks then is told."""
         funds = self.shadow.funds
@@ -154,6 +167,8 @@ class Trial:
             fund = funds[event.fund]
             fund.kind, fund.name, fund.advance_cents = event.kind, event.name, event.advance_cents
             return
+        if isinstance(event, HouseholdSeparated):
+            event = self._parted(event)
         before = dict(funds)
         for lent in before.values():
             lent.received_cents += _LENT_CENTS

@@ -40,7 +40,9 @@ async def close_confirm(desk: Desk) -> None:
     for heir in said.heirs:
         desk.say(f"  the rest of {heir.fund} goes to {heir.body}")
     agreed("Close the caisse like this?")
-    await desk.order("confirm_closure", {"last_day": said.last_day, "decision": said.decision})
+    await desk.order("confirm_closure", {
+        "last_day": said.last_day, "decision": said.decision, "heirs": [heir._asdict() for heir in said.heirs],
+    })
     desk.say(f"The caisse is closing. Cards pay until the end of {said.last_day}; tell members and producers. Where it stands: "
              "clearing caisse status")  # fmt: skip
 

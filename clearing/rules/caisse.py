@@ -1,6 +1,6 @@
 """Law: who commands is named by two people; rules change only by a recorded decision, forward, at a stated instant."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from clearing.events.caisse import (
     CaisseFounded,
@@ -14,7 +14,7 @@ from clearing.events.charte import Charte
 from clearing.events.codes import Code
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.calendar import CivilCalendar
-from clearing.rules.decisions import IN_FORCE, Ruling, period_us, ruling_at, standing
+from clearing.rules.decisions import IN_FORCE, STATES, Ruled, Ruling, period_us, ruling_at, standing
 from clearing.rules.funding import check_charte
 from clearing.rules.offices import ROLES, Person
 from clearing.rules.products import Products, unlisted
@@ -64,6 +64,14 @@ class Caisse:
             charte = None if self.ends_us and at_us == self.ends_us else self._carried_at(at_us, periods)
             if not self.in_force or self.in_force[-1][1] is not charte:
                 self.in_force.append((at_us, charte))
+
+    def ruled(self, event: Ruled) -> "Caisse":
+        """A copy in which this ruling stands already: what would then be in force. Nothing is changed here."""
+        ruling = Ruling(event.from_us, STATES[type(event)], event.ruling)
+        rulings = {**self.rulings, event.decision: [*self.rulings.get(event.decision, ()), ruling]}
+        again = replace(self, rulings=rulings)
+        again.prepare()
+        return again
 
     def _period_us(self, decision: DecisionId) -> Period:
         vote = self.decisions.get(decision)

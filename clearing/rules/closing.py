@@ -26,6 +26,7 @@ from clearing.events.grants import CreditsFrozen, CreditsResumed
 from clearing.rules import funds, members
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.calendar import civil_date
+from clearing.rules.closing_rooms import ROOMS
 from clearing.rules.settlement import BatchState, PayoutState
 from clearing.rules.subsidies import Step
 from clearing.values import Cents, DecisionId, FundId, MemberId, PersonId, ProducerId
@@ -52,14 +53,17 @@ class Closing:
 
 
 def evolve_confirmed(book: "Book", event: ClosureConfirmed) -> None:
-    """All credit ends with the last day; what ends sooner still does. Own money stays."""
+    """All credit ends with the last day and is carried over no more; what ends sooner still does, and is announced as many days
+    before as was voted. Own money stays."""
     closing, credit, ends_us = book.closing, book.allocation, event.ends_us
     if closing.confirmed is not None:
         raise BrokenBook("the caisse is closing already")
     closing.confirmed, closing.proposed, closing.ends_us, book.caisse.ends_us = event, None, ends_us, ends_us
     book.caisse.prepare()
+    credit.notices = [(at_us - max(0, credit.cohorts[lot].expires_us - ends_us), lot) for at_us, lot in credit.notices]
+    heapq.heapify(credit.notices)
     for cohort in credit.cohorts.values():
-        cohort.expires_us = min(cohort.expires_us, ends_us)
+        cohort.expires_us, cohort.rolled = min(cohort.expires_us, ends_us), True
     endless: list[tuple[int, str]] = []
     for lot, single in credit.singles.items():
         if single.fund is not None:
@@ -141,12 +145,14 @@ def _heirs_obstacle(book: "Book", heirs: tuple[Heir, ...]) -> Declined | None:
 
 
 def decide_confirm(
-    book: "Book", *, last_day: str, decision: DecisionId, by: PersonId, at_us: int
+    book: "Book", *, last_day: str, heirs: tuple[Heir, ...], decision: DecisionId, by: PersonId, at_us: int
 ) -> ClosureConfirmed | Declined:
-    """last_day, decision: what the second officer saw."""
+    """last_day, heirs, decision: what the second officer saw; who gets the rest may have been proposed anew meanwhile."""
     said = book.closing.proposed
     if said is None or (said.last_day, said.decision) != (last_day, decision):
         return not_found(f"No closing on {last_day} by {decision} waits for a second officer; look at: clearing caisse status")
+    if said.heirs != heirs:
+        return not_now("By now it is proposed that others get the rest of the funds; look again: clearing caisse close-confirm")
     if said.by == by:
         return not_now(f"{by} proposed it: closing a caisse needs a second officer.")
     if said.ends_us <= at_us:
@@ -297,7 +303,7 @@ def _of_producers(book: "Book") -> Iterator[str]:
             yield f"batch {number} is not paid yet (approve, export, paid)"
 
 
-LEFT: Final[list[Callable[["Book"], Iterable[str]]]] = [_of_funds, _of_purses, _of_producers]
+LEFT: Final[list[Callable[["Book"], Iterable[str]]]] = [_of_funds, _of_purses, _of_producers, *ROOMS]
 """What each room may still hold: a room whose events owe or keep money adds its own."""
 
 

@@ -20,7 +20,7 @@ from clearing.rules.calendar import period_start
 from clearing.rules.funds import Funds
 from clearing.rules.members import Members
 from clearing.rules.takings import MEANS, Takings
-from clearing.values import Cents, DecisionId, FundId, MemberId, PersonId
+from clearing.values import Cents, DecisionId, FundId, MemberId, PersonId, largest_remainder
 
 EVERY: Final = {"monthly": 1, "quarterly": 3, "yearly": 12}
 AHEAD_MONTHS_MAX: Final = 12
@@ -41,7 +41,8 @@ class Agreement:
 
 @dataclass(slots=True)
 class Payment:
-    """year: civil, of the day it was recorded. receipt: of the paper, 0 for none. returned_by: "" while it stands."""
+    """year: civil, of the day it was recorded. months: that it covers, as agreed then. receipt: of the paper, 0 for none.
+    returned_by: "" while it stands."""
 
     member: MemberId
     rule: str
@@ -53,14 +54,18 @@ class Payment:
     year: int
     receipt: int = 0
     returned_by: str = ""
+    months: tuple[str, ...] = ()
+
+    def by_month(self) -> list[tuple[str, int]]:
+        return spread(self.months, self.cents)
 
 
 @dataclass(slots=True)
 class Unpaid:
-    """What the bank took back and nobody made good. by: who recorded the last return of it."""
+    """What the bank took back and nobody made good. by: everybody who recorded a return of it."""
 
     cents: int
-    by: PersonId
+    by: tuple[PersonId, ...]
 
 
 @dataclass(slots=True)
@@ -115,6 +120,18 @@ def due_period(agreement: Agreement, period: str) -> str:
     return period_of(month_index(period) - behind)
 
 
+def covered_months(cotisations: Cotisations, member: MemberId, period: str) -> tuple[str, ...]:
+    """The months that a payment for `period`, the first of its quarter or year, covers."""
+    agreement, first = agreed_for(cotisations, member, period), month_index(period)
+    months = agreement.every_months if agreement is not None and due_period(agreement, period) == period else 1
+    return tuple(period_of(index) for index in range(first, first + months))
+
+
+def spread(months: tuple[str, ...], cents: int) -> list[tuple[str, int]]:
+    """A payment by the months it covers, the spare cents on the first ones: what credits of those months go by."""
+    return list(zip(months, largest_remainder(cents, (1,) * len(months)), strict=True))
+
+
 def standings(cotisations: Cotisations, member: MemberId, *, until: str) -> list[Standing]:
     """Every month of a member with anything due or paid, up to the month `until`."""
     due: dict[str, int] = {}
@@ -152,6 +169,13 @@ def evolve_ended(cotisations: Cotisations, event: CotisationEnded) -> None:
     _replace(cotisations, event.member, Agreement("", 0, 1, event.until_period, ""))
 
 
+def evolve_member_left(cotisations: Cotisations, member: MemberId, this_period: str) -> None:
+    """Nothing is due any more from the next month on: nobody writes to the family of one who died for what was agreed."""
+    if cotisations.agreements.get(member):
+        following = period_of(month_index(this_period) + 1)
+        _replace(cotisations, member, Agreement("", 0, 1, following, ""))
+
+
 def _replace(cotisations: Cotisations, member: MemberId, agreement: Agreement) -> None:
     kept = [one for one in cotisations.agreements.get(member, []) if one.from_period < agreement.from_period]
     cotisations.agreements[member] = [*kept, agreement]
@@ -162,7 +186,7 @@ def evolve_received(cotisations: Cotisations, event: CotisationReceived, year: i
         raise BrokenBook(f"the cotisation of {event.reference} was received before")
     cotisations.payments[event.reference] = Payment(
         event.member, event.rule, event.fund, event.period, event.cents, event.gift_cents, event.means, year,
-        event.receipt,
+        event.receipt, months=covered_months(cotisations, event.member, event.period),
     )
     _pay(cotisations, event.member, event.period, event.cents)
     if event.cleared_cents:
@@ -175,9 +199,9 @@ def evolve_returned(cotisations: Cotisations, event: CotisationReturned) -> None
         raise BrokenBook(f"the cotisation of {event.reference} came back before")
     payment.returned_by = event.by
     _pay(cotisations, event.member, event.period, -event.cents)
-    unpaid = cotisations.unpaid.setdefault((event.member, event.period, event.fund), Unpaid(0, event.by))
+    unpaid = cotisations.unpaid.setdefault((event.member, event.period, event.fund), Unpaid(0, ()))
     unpaid.cents += event.cents
-    unpaid.by = event.by
+    unpaid.by = (*unpaid.by, event.by)
 
 
 def evolve_written_off(cotisations: Cotisations, event: CotisationWrittenOff) -> None:
@@ -324,7 +348,7 @@ def decide_write_off(
     if found is None:
         return not_found(f"Nothing that {member} paid for {period} came back from the bank.")
     (_, _, fund), unpaid = found
-    if unpaid.by == by:
+    if by in unpaid.by:
         return not_now("Who recorded the return can't write it off: ask another person.")
     if funds[fund].free_cents() < unpaid.cents:
         return not_now(f"The fund {fund} has {funds[fund].free_cents()} cents left, {unpaid.cents} are to be given up: receive "

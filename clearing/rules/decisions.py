@@ -39,7 +39,7 @@ class Ruling(NamedTuple):
     ruling: DecisionId
 
 
-_STATES: Final[dict[type, str]] = {
+STATES: Final[dict[type, str]] = {
     DecisionSuspended: SUSPENDED, DecisionResumed: IN_FORCE, DecisionAnnulled: ANNULLED,
 }  # fmt: skip
 
@@ -56,6 +56,14 @@ def standing(caisse: "Caisse", decision: DecisionId, at_us: int) -> Declined | N
         return not_now(f"Decision {decision} is not approved yet; another officer than {vote.by} has to approve it first: "
                        f"clearing decision approve {decision}")  # fmt: skip
     return lapsed(caisse, vote, at_us)
+
+
+def standing_for_all(caisse: "Caisse", decision: DecisionId, at_us: int) -> Declined | None:
+    """The same for what binds everybody: a vote of one structure or group does not carry it."""
+    stands = standing(caisse, decision, at_us)
+    if stands is not None or (scope := caisse.decisions[decision].scope) == WHOLE_CAISSE:
+        return stands
+    return not_now(f"Decision {decision} is about {scope} only; this is for the whole caisse to vote.")
 
 
 def lapsed(caisse: "Caisse", vote: DecisionRecorded, at_us: int) -> Declined | None:
@@ -113,7 +121,7 @@ def evolve_ruled(caisse: "Caisse", event: Ruled) -> None:
     rulings = caisse.rulings.setdefault(event.decision, [])
     if event.decision not in caisse.decisions or (rulings and rulings[-1].from_us > event.from_us):
         raise BrokenBook(f"decision {event.decision} is ruled on before a ruling that stands already")
-    rulings.append(Ruling(event.from_us, _STATES[type(event)], event.ruling))
+    rulings.append(Ruling(event.from_us, STATES[type(event)], event.ruling))
     caisse.prepare()
 
 

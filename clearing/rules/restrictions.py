@@ -3,10 +3,10 @@
 Asked of each event before it is recorded, and again by the audit; a room whose events give credit or set rules adds them here.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from clearing.events.caisse import CharteAdopted
+from clearing.events.caisse import CharteAdopted, DecisionAnnulled, DecisionResumed, DecisionSuspended
 from clearing.events.catalogue import Event
 from clearing.events.charte import Charte
 from clearing.events.funds import (
@@ -21,6 +21,7 @@ from clearing.events.funds import (
 from clearing.events.grants import EarmarkSet
 from clearing.rules import earmarks
 from clearing.rules.answers import Declined, not_now
+from clearing.rules.caisse import Caisse
 from clearing.values import FundId, PurseKind
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 Credit = tuple[FundId | None, PurseKind]
 """From a fund, or from the member's own money, into a purse."""
+Lapse = tuple[FundId, FundId | None]
+"""A fund's credit, and where it goes when its time is over; None: back into that fund."""
 
 CREDITS: Final[dict[type, Callable[[Any], Iterable[Credit]]]] = {
     AllocationGranted: lambda event: [(event.fund, event.purse)],
@@ -49,15 +52,20 @@ def restricted(event: Event, book: "Book", at_us: int) -> Declined | None:
     given, promised = CREDITS.get(kind), PROMISES.get(kind)
     if given is not None:
         put = list(given(event))
-        return _stopped(put, book) or _bound_credit(put, book, at_us)
+        return _stopped(put, book) or _bound_credit(put, book, at_us) or _lapsing_out(_lapses(event), _earmarks(book))
     if promised is not None:
-        return _bound_credit(promised(event), book, at_us)
+        return _bound_credit(promised(event), book, at_us) or _lapsing_out(_lapses(event), _earmarks(book))
     match event:
         case CharteAdopted():
             return _outside([event.charte], earmarks.bound_sources(_earmarks(book), book.allocation), book)
         case EarmarkSet():
             wanted = _earmarks(book) | {event.fund: event.earmark}
-            return _outside(_live(book, at_us), earmarks.bound_sources(wanted, book.allocation), book)
+            out = _outside(_live(book.caisse, at_us), earmarks.bound_sources(wanted, book.allocation), book)
+            return out or _lapsing_out(_still_lapsing(book), wanted)
+        case DecisionSuspended() | DecisionResumed() | DecisionAnnulled():
+            back = _live(book.caisse.ruled(event), at_us)
+            out = _outside(back, earmarks.bound_sources(_earmarks(book), book.allocation), book)
+            return out and not_now(f"Another charte would be in force by this; adopt one that takes its place first. {out.why}")
         case FundOpened() if book.closing.confirmed is not None:
             return not_now("The caisse is closing: no fund is opened any more.")
         case FundOpened():
@@ -83,9 +91,40 @@ def _bound_credit(given: Iterable[Credit], book: "Book", at_us: int) -> Declined
     for fund, purse in given:
         known = None if fund is None else book.funds.get(fund)
         if fund is not None and known is not None and known.earmark != UNBOUND:
-            declined = _outside(_live(book, at_us), {f"purse:{purse}": [(fund, known.earmark)]}, book)
+            declined = _outside(_live(book.caisse, at_us), {f"purse:{purse}": [(fund, known.earmark)]}, book)
             if declined is not None:
                 return declined
+    return None
+
+
+def _lapses(event: Event) -> Iterable[Lapse]:
+    """Where a rule, or a run, sends what lapses."""
+    match event:
+        case AllocationRuleSet():
+            return [(fund, event.lapse_to) for fund in (event.fund, event.short_fund) if fund is not None]
+        case AllocationGranted():
+            return [(event.fund, event.lapse_to)]
+        case _:
+            return []
+
+
+def _still_lapsing(book: "Book") -> Iterable[Lapse]:
+    allocation = book.allocation
+    yield from ((cohort.fund, cohort.lapse_to) for cohort in allocation.cohorts.values() if not cohort.lapsed)
+    for rule in allocation.rules.values():
+        yield from _lapses(rule)
+
+
+def _lapsing_out(lapses: Iterable[Lapse], every: Mapping[FundId, Earmark]) -> Declined | None:
+    """What lapses stays as bound as it was: a funder's euro is not freed by not being spent."""
+    for fund, to in lapses:
+        if to is None or to == fund or to not in every or fund not in every:
+            continue
+        wider = earmarks.within(every[to], every[fund])
+        if wider or every[to].alone:
+            what = f"is bound ({'; '.join(wider)}) and fund {to} is not" if wider else f"may not come into fund {to}"
+            return not_now(f"Credit of fund {fund} {what}: what lapses of it can't go there. Let it lapse into fund {fund} "
+                           "itself, or into one that is bound as much.")  # fmt: skip
     return None
 
 
@@ -93,10 +132,11 @@ def _earmarks(book: "Book") -> dict[FundId, Earmark]:
     return {name: fund.earmark for name, fund in book.funds.items()}
 
 
-def _live(book: "Book", at_us: int) -> list[Charte]:
-    """The charte in force and those to come."""
-    current = book.caisse.charte_at(at_us)
-    return [charte for charte in book.caisse.chartes if charte is current or charte.effective_us > at_us]
+def _live(caisse: Caisse, at_us: int) -> list[Charte]:
+    """The charte in force, those to come, and those that come back when the decision of a later one ends."""
+    found = [caisse.charte_at(at_us)] + [charte for from_us, charte in caisse.in_force if from_us > at_us]
+    found += [charte for charte in caisse.chartes if charte.effective_us > at_us]
+    return [charte for place, charte in enumerate(found) if charte is not None and charte not in found[:place]]
 
 
 def _outside(chartes: Iterable[Charte], sources: earmarks.Sources, book: "Book") -> Declined | None:

@@ -192,7 +192,7 @@ FORGED = (
     (differing(HoldExpired, released=()), "differs from what was held"),
     (differing(AllocationGranted, head_count=3, total_cents=Cents(45_000)), "heads"),
     (differing(SingleGranted, cents=Cents(15_001)), "another amount was granted"),
-    (differing(CohortLapsed, cents=Cents(1)), "contradicts"),
+    (differing(CohortLapsed, cents=Cents(1)), "did not make lot"),
     (differing(BatchClosed, lines=(), total_cents=Cents(0)), "leaves out a producer"),
     (differing(BatchApproved, by=PersonId("amina")), "another person"),
     (differing(BankDetailsApproved, details=b"e" * 32), "differs from what the person signed"),

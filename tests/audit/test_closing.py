@@ -48,8 +48,8 @@ def closed() -> tuple[Desk, dict[str, object]]:
     """The whole way up to the seal."""
     desk = with_money()
     desk.order(AMINA, "propose_closure", CLOSING | {"heirs": HEIRS})
-    assert desk.command(AMINA, "confirm_closure", CLOSING).rc is Code.NOT_ALLOWED_NOW
-    desk.order(BRUNO, "confirm_closure", CLOSING)
+    assert desk.command(AMINA, "confirm_closure", CLOSING | {"heirs": HEIRS}).rc is Code.NOT_ALLOWED_NOW
+    desk.order(BRUNO, "confirm_closure", CLOSING | {"heirs": HEIRS})
     declined = desk.command(BRUNO, "credit_purse", {"member": "m-1", "purse": "own", "cents": 100, "reference": "late"})
     sold, reply = desk.ask(Op.SALE, {"fruit-veg": 500})
     held, _ = desk.ask(Op.AUTH, {"animal": 1_000})
@@ -62,6 +62,9 @@ def closed() -> tuple[Desk, dict[str, object]]:
     desk.ask(Op.REV, {}, original=lost.x)
     too_early = desk.command(BRUNO, "seal_caisse", {})
     settle(desk, 1, "2026-05-21")
+    end = {"exception": next(iter(desk.book.exceptions.open)), "how": "refused", "consent": False}
+    desk.order(AMINA, "propose_exception_end", end | {"reason": "the hold had ended"})
+    desk.order(BRUNO, "resolve_exception", end)
     desk.order(AMINA, "release_own_money", {})
     desk.order(AMINA, "own_money_paid", {"member": "m-1", "reference": "bank line 9"})
     desk.order(AMINA, "propose_repayment", {

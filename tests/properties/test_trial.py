@@ -13,7 +13,7 @@ from clearing.events.catalogue import Event
 from clearing.events.charte import Charte
 from clearing.events.sales import AuthorisationDecided, CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
 from clearing.rules.calendar import CivilCalendar
-from clearing.values import Cents
+from clearing.values import Cents, MemberId, PurseKind
 from clearing.wire.requests import Op, Request
 from tests.living_caisse import AMINA, BRUNO, DAY_US, charte_body, decision_body
 from tests.memory_log import Desk, furnished
@@ -238,3 +238,18 @@ async def test_a_sponsor_who_is_only_supposed_pays_what_is_supposed() -> None:
     trial = Trial(proposal(payers=sponsor, tariffs=[]), from_us=JUNE, until_us=JULY, months=1, suppose={"mill": Cents(600)})  # type: ignore[dict-item]
     report = await tried(desk.log, trial)
     assert report.payers == {"credit": Pair(700, 0), "sponsor": Pair(0, 600)}
+
+
+async def test_a_household_that_parted_in_the_month_does_not_keep_the_caisse_from_trying_a_proposal() -> None:
+    desk = furnished()
+    desk.order(BRUNO, "join_household", {"eaters": [
+        {"member": "m-1", "eater": name, "credit_class": "adult"} for name in ("a", "b")
+    ]})
+    desk.ask(Op.SALE, {"staple": 45_000})  # 30 % of it are 135.00 of 150.00
+    desk.order(BRUNO, "separate_household", {"member": "m-1", "new_member": "m-9", "eaters": ["b"], "cards": []})
+    covers = [{"category": "staple", "rate": 10_000}]
+    more = proposal(payers=[{"id": "credit", "purse": "credit", "covers": covers}], tariffs=[])
+    report, trial = await play(desk, more, from_us=0)
+    assert report.payers == {"credit": Pair(13_500, 15_000)}
+    parted = trial.shadow.members.members[MemberId("m-9")]
+    assert sum(lot.cents for lot in trial.shadow.allocation.open_purse(parted, PurseKind("credit")).lots) == 0

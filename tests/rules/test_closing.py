@@ -9,6 +9,8 @@ from clearing.authoriser.commands import allowed
 from clearing.authoriser.plain_form import form_of
 from clearing.events.catalogue import Event
 from clearing.events.closing import CaisseSealed, ClosureConfirmed, Heir, OwnMoneyReleased, ProducerRepaid
+from clearing.events.cotisations import CotisationReceived, CotisationReturned
+from clearing.events.crediting import LapseAnnounced
 from clearing.events.funds import CohortLapsed, LotLapsed
 from clearing.events.sales import RefundDecided
 from clearing.rules import closing, settlement
@@ -17,6 +19,7 @@ from clearing.rules.book import Book
 from clearing.rules.debts import debts
 from clearing.values import BatchId, Cents, DecisionId, FundId, MemberId, ProducerId, PurseKind
 from tests.given_when_then import Story, given, paris
+from tests.household_sayings import joins
 from tests.sayings import (
     AMINA,
     BRUNO,
@@ -47,9 +50,9 @@ def propose(day: str = LAST_DAY, heirs: tuple[Heir, ...] = HEIRS) -> Decide:
     )
 
 
-def confirm(by: str = BRUNO, day: str = LAST_DAY, decision: str = VOTE) -> Decide:
+def confirm(by: str = BRUNO, day: str = LAST_DAY, decision: str = VOTE, heirs: tuple[Heir, ...] = HEIRS) -> Decide:
     return lambda book, at_us: closing.decide_confirm(
-        book, last_day=day, decision=DecisionId(decision), by=by, at_us=at_us  # type: ignore[arg-type]
+        book, last_day=day, heirs=heirs, decision=DecisionId(decision), by=by, at_us=at_us  # type: ignore[arg-type]
     )
 
 
@@ -87,6 +90,16 @@ def test_a_closing_takes_two_officers_who_saw_the_same() -> None:
     assert "closing already" in why(story.when(propose()))
 
 
+def test_who_proposes_other_heirs_meanwhile_does_not_get_the_first_officer_to_agree_to_them() -> None:
+    own_club = (Heir(FundId("general"), "Bruno's own club"),)
+    again: Decide = lambda book, at_us: closing.decide_propose(  # noqa: E731
+        book, last_day=LAST_DAY, heirs=own_club, decision=VOTE, by=BRUNO, at_us=at_us
+    )
+    story = given(*MARKET).when(propose()).when(again)
+    assert "others get the rest" in why(story.when(confirm(AMINA)))
+    story.when(confirm(AMINA, heirs=own_club)).then("00", heirs=own_club)
+
+
 @pytest.mark.parametrize(
     ("day", "heirs", "said"),
     [
@@ -115,6 +128,50 @@ def test_cards_pay_until_the_end_of_the_last_day_and_not_a_second_longer() -> No
     assert [type(event) for event in story.swept] == [CohortLapsed]
     assert story.purse("m-1") == 0
     story.when(till.auth(line("veg", 500)), till.tap()).then("12")
+
+
+def test_nothing_is_carried_over_the_last_day() -> None:
+    rolls = replace(monthly(10_000, months=1), rollover_max_cents=Cents(4_000))
+    story = given(*MARKET, rolls).when(grant()).when(propose()).when(confirm()).at("2026-05-21 00:00:01").sweep()
+    assert [type(event) for event in story.swept] == [CohortLapsed]
+    assert (story.purse("m-1"), story.account("fund:general")) == (0, 1_000_000)
+
+
+def test_the_voted_notice_is_given_before_the_last_day_too() -> None:
+    noticed = replace(monthly(10_000), notice_days=10)
+    story = given(*MARKET, noticed).when(grant()).when(propose()).when(confirm()).at("2026-05-11 00:00:00").sweep()
+    assert [(type(event), getattr(event, "expires_us", 0)) for event in story.swept] == [
+        (LapseAnnounced, paris("2026-05-21 00:00:00")),
+    ]
+    assert [type(event) for event in story.at("2026-08-01 08:00:00").sweep().swept] == [CohortLapsed]
+
+
+def test_a_log_is_not_sealed_while_money_lies_in_the_box_or_a_debit_that_came_back_is_open() -> None:
+    paid = CotisationReceived(
+        member=MemberId("m-1"), rule="c", fund=FundId("general"), period="2026-05", cents=Cents(1_000), cleared_cents=Cents(0),
+        gift_cents=Cents(0), means="cash", reference="page 1", receipt=1, by=AMINA,
+    )
+    debit = replace(paid, means="debit", reference="line 2", receipt=0)
+    back = CotisationReturned(
+        member=paid.member, fund=paid.fund, period=paid.period, cents=paid.cents, gift_cents=Cents(0), reference="line 2",
+        reason="AM04", by=AMINA,
+    )
+    story = given(*MARKET, monthly(10_000), paid, debit, back).when(grant()).when(propose()).when(confirm())
+    story.at("2026-05-21 00:00:01").when(rest)
+    story.when(lambda book, _: closing.decide_rest_paid(book.closing, fund=FundId("general"), reference="line", by=AMINA))
+    assert story.account("cash") == -1_000
+    told = why(story.when(seal))
+    assert "10.00 EUR of cash are in the box" in told
+    assert "10.00 EUR that m-1 paid for 2026-05 came back" in told
+
+
+def test_behind_the_seal_time_says_nothing_more_of_a_child_who_grows_up() -> None:
+    child = joins("m-1", "a", "child", then="adult", month="2027-03")
+    story = given(*MARKET, child, monthly(10_000)).when(grant()).when(propose()).when(confirm()).at("2026-05-21 00:00:01")
+    story.when(rest)
+    story.when(lambda book, _: closing.decide_rest_paid(book.closing, fund=FundId("general"), reference="line", by=AMINA))
+    story.when(seal).then("00").at("2027-03-02 08:00:00").sweep()
+    assert story.swept == []
 
 
 def test_every_credit_of_a_fund_ends_with_the_last_day_and_own_money_stays() -> None:

@@ -12,6 +12,7 @@ from clearing.rules.answers import Declined
 from clearing.rules.gifts import Wanted
 from clearing.values import Cents, DecisionId, FundId, MemberId
 from tests.given_when_then import Story, given
+from tests.household_sayings import leave
 from tests.sayings import AMINA, BRUNO, CHLOE, FOUNDED, VOTE, Decide, member
 
 GENERAL = FundId("general")
@@ -43,8 +44,8 @@ def receive(
     )
 
 
-def give_back(reference: str = "line 1") -> Decide:
-    return lambda book, _: cotisations.decide_return(book.cotisations, reference=reference, reason="AM04", by=AMINA)
+def give_back(reference: str = "line 1", by: Any = AMINA) -> Decide:
+    return lambda book, _: cotisations.decide_return(book.cotisations, reference=reference, reason="AM04", by=by)
 
 
 def write_off(by: Any = BRUNO) -> Decide:
@@ -159,6 +160,20 @@ def test_a_debit_that_comes_back_is_owed_by_the_member_and_the_fund_keeps_its_mo
     story.when(receive(2_500, reference="line 2")).then("00", cleared_cents=2_000)
     assert (story.account("fund:general"), story.account("returned:general")) == (2_500, 0)
     agreed(story)
+
+
+def test_nothing_is_due_of_who_left_or_died_after_that_month() -> None:
+    story = given(*CLUB, RULE).when(agree(2_000)).when(leave("m-1", "died")).then("00")
+    due = cotisations.standings(story.book.cotisations, MemberId("m-1"), until="2026-12")
+    assert [(one.period, one.due_cents) for one in due] == [("2026-05", 2_000)]
+
+
+def test_nobody_writes_off_a_return_of_her_own_because_somebody_else_recorded_the_next_one() -> None:
+    story = given(*CLUB, RULE).when(receive(2_000)).when(receive(1_000, reference="line 2"))
+    story.when(give_back()).when(give_back("line 2", by=CHLOE))
+    story.when(write_off(AMINA)).then("12")
+    story.when(write_off(CHLOE)).then("12")
+    story.when(write_off(BRUNO)).then("00", cents=3_000)
 
 
 def test_another_person_writes_off_what_came_back_if_the_fund_can_bear_it() -> None:

@@ -1,5 +1,7 @@
 """What funders promise, what comes of it, and how money leaves a fund: always with a second person, never what is engaged."""
 
+from dataclasses import replace
+
 import pytest
 
 from clearing.audit.sums import book_balances
@@ -237,6 +239,23 @@ def test_an_earmark_on_a_fund_in_use_is_declined_with_the_payer_that_spends_outs
     story.when(restricted(ALL_OF_THEM)).then("00")
     wider = charte(pays("credit", veg=100, soap=50), version=2, effective_us=paris("2026-06-01 00:00:00"))
     assert "take soap out of its covers" in why(story.when(restricted(wider)))
+
+
+def test_a_funders_euro_is_not_freed_by_lapsing_into_another_fund() -> None:
+    freed = replace(monthly(10_000, months=1), lapse_to=TIER)
+    story = given(*MARKET, opened("tier"), ALL_OF_THEM)
+    assert "what lapses of it can't go there" in why(story.when(restricted(freed)))
+    story.when(restricted(replace(freed, lapse_to=None))).then("00")
+    other = replace(freed, fund=TIER, short="fund", short_fund=GENERAL, lapse_to=FundId("free"))
+    story.and_given(opened("free"))
+    assert "Credit of fund general is bound" in why(story.when(restricted(other)))
+
+
+def test_a_fund_is_not_bound_while_its_credit_still_lapses_into_a_free_one() -> None:
+    story = given(*MARKET, opened("tier"), replace(monthly(10_000, months=1), lapse_to=TIER)).when(grant())
+    del story.book.allocation.rules["monthly"]
+    assert "what lapses of it can't go there" in why(story.when(restricted(ALL_OF_THEM)))
+    story.at("2026-06-01 08:00:00").when(restricted(ALL_OF_THEM)).then("00")
 
 
 def test_a_purse_that_ever_held_bound_credit_stays_bound() -> None:

@@ -26,10 +26,11 @@ def _propose_closure(o: Order) -> Result:
 
 
 def _confirm_closure(o: Order) -> Result:
-    last_day, decision = o.body.text("last_day"), decided(o)
+    last_day, heirs = o.body.text("last_day"), tuple(_heir(item) for item in o.body.bodies("heirs"))
+    decision = decided(o)
     if isinstance(decision, Declined):
         return decision
-    return one(closing.decide_confirm(o.book, last_day=last_day, decision=decision, by=o.by, at_us=o.at_us))
+    return one(closing.decide_confirm(o.book, last_day=last_day, heirs=heirs, decision=decision, by=o.by, at_us=o.at_us))
 
 
 def _release_own(o: Order) -> Result:

@@ -7,7 +7,8 @@ from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events import grants as events
 from clearing.events.funds import UNBOUND, Earmark
 from clearing.rules import closing, funds, subsidies
-from clearing.rules.answers import Declined, not_found
+from clearing.rules.answers import Declined
+from clearing.rules.decisions import standing_for_all
 from clearing.values import CategoryId, DecisionId, FundId, GrantId
 
 
@@ -28,11 +29,9 @@ def read_earmark(b: Body) -> Earmark:
 
 
 def decided(o: Order) -> DecisionId | Declined:
-    """The recorded vote that the command stands on."""
+    """The vote of the whole caisse, in force now, that the command stands on."""
     decision = DecisionId(o.body.id("decision"))
-    if decision not in o.book.caisse.decisions:
-        return not_found(f"Decision {decision} is not recorded; record the vote first (clearing decision record {decision}).")
-    return decision
+    return standing_for_all(o.book.caisse, decision, o.at_us) or decision
 
 
 def _notify_subsidy(o: Order) -> Result:
@@ -92,7 +91,9 @@ def _propose_transfer(o: Order) -> Result:
 
 def _confirm_transfer(o: Order) -> Result:
     number = o.body.number("transfer", lowest=1)
-    return one(subsidies.decide_confirm_transfer(o.book.subsidies, o.book.funds, transfer=number, by=o.by))
+    known = o.book.subsidies.transfers.get(number)
+    stands = None if known is None else standing_for_all(o.book.caisse, known.proposed.decision, o.at_us)
+    return stands or one(subsidies.decide_confirm_transfer(o.book.subsidies, o.book.funds, transfer=number, by=o.by))
 
 
 def _propose_repayment(o: Order) -> Result:
@@ -107,7 +108,9 @@ def _propose_repayment(o: Order) -> Result:
 
 def _confirm_repayment(o: Order) -> Result:
     number = o.body.number("repayment", lowest=1)
-    return one(subsidies.decide_confirm_repayment(o.book.subsidies, o.book.funds, repayment=number, by=o.by))
+    known = o.book.subsidies.repayments.get(number)
+    stands = None if known is None else standing_for_all(o.book.caisse, known.proposed.decision, o.at_us)
+    return stands or one(subsidies.decide_confirm_repayment(o.book.subsidies, o.book.funds, repayment=number, by=o.by))
 
 
 def _paid_repayment(o: Order) -> Result:

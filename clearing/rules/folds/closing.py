@@ -21,7 +21,10 @@ def _repaid(book: "Book", event: events.ProducerRepaid, _position: int, _at_us: 
 
 
 def _sealed(book: "Book", _event: events.CaisseSealed, _position: int, _at_us: int) -> None:
+    """Time moves nothing any more: of a child who grows up, or of a contract whose fund would end, the log says no more."""
     book.closing.sealed = True
+    for later in (book.members.class_changes, book.allocation.notices, book.households.leaving_at, book.contracts.warnings):
+        later.clear()
 
 
 FOLDS: Final[dict[type, Callable[..., None]]] = {

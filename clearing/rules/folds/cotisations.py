@@ -23,12 +23,15 @@ def _received(book: "Book", event: events.CotisationReceived, _position: int, at
     takings.take_in(book.takings, ACCOUNT_OF[event.means], event.cents, event.receipt)
     into_fund(book, event.fund, event.cents - event.cleared_cents)
     gifts.give(book.gifts, year, f"member:{event.member}", event.gift_cents)
-    allocation.paid_in(book.allocation, book.members, event.member, event.period, event.cents)
+    for period, cents in book.cotisations.payments[event.reference].by_month():
+        allocation.paid_in(book.allocation, book.members, event.member, period, cents)
 
 
 def _returned(book: "Book", event: events.CotisationReturned, _position: int, _at_us: int) -> None:
-    year = book.cotisations.payments[event.reference].year
-    allocation.paid_in(book.allocation, book.members, event.member, event.period, -event.cents)
+    payment = book.cotisations.payments[event.reference]
+    for period, cents in payment.by_month():
+        allocation.paid_in(book.allocation, book.members, event.member, period, -cents)
+    year = payment.year
     cotisations.evolve_returned(book.cotisations, event)
     gifts.give(book.gifts, year, f"member:{event.member}", -event.gift_cents)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from clearing.events import crediting as credit_events, households as said
-from clearing.rules import card_limits, emergency, households, lapsing
+from clearing.rules import card_limits, cotisations, emergency, households, lapsing
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book
@@ -18,8 +18,9 @@ def _separated(book: "Book", event: said.HouseholdSeparated, _position: int, _at
     households.evolve_separated(book.members, book.allocation, book.caisse.calendar, event)
 
 
-def _left(book: "Book", event: said.MemberLeft, _position: int, _at_us: int) -> None:
+def _left(book: "Book", event: said.MemberLeft, _position: int, at_us: int) -> None:
     households.evolve_left(book.households, book.members, book.allocation, event)
+    cotisations.evolve_member_left(book.cotisations, event.member, f"{book.caisse.calendar.day(at_us):%Y-%m}")
 
 
 def _emptied(book: "Book", event: said.PurseEmptied, _position: int, _at_us: int) -> None:
