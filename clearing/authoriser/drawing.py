@@ -32,14 +32,15 @@ def decide(book: Book, request: Request, head: OperationHead, terminal: Terminal
     asked = AskedDraw(head, request.amount_cents, request.lines, request.price_choice or 0)
     day = book.caisse.calendar.day(at_us).isoformat()
     reversed_before = book.reversed_before(request.terminal, request.x, at_us)
+    ended = 0 < book.closing.ends_us <= at_us
     if request.op is Op.DRAW:
         return drawing.decide_draw(
             asked, terminal=terminal, producer=producer, convention=convention, reversed_before=reversed_before,
-            solidarity=book.solidarity, funds=book.funds, day=day,
+            ended=ended, solidarity=book.solidarity, funds=book.funds, day=day,
         )
     return drawing.decide_give(
         asked, terminal=terminal, producer=producer, convention=convention, reversed_before=reversed_before,
-        solidarity=book.solidarity, settlement=book.settlement, day=day,
+        ended=ended, solidarity=book.solidarity, settlement=book.settlement, day=day,
     )
 
 

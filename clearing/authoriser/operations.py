@@ -176,7 +176,8 @@ def _decide_afterwards(book: Book, request: Request, head: OperationHead, termin
         drawn = drawing.anonymous(same_terminal)
         if same_terminal is not None and drawn is not None:
             return rules_of_draws.decide_undo(
-                asked, drawn, same_terminal, settled=settled, solidarity=book.solidarity, funds=book.funds
+                asked, drawn, same_terminal, settled=settled, solidarity=book.solidarity, funds=book.funds,
+                sealed=book.closing.sealed,
             )
         if same_terminal is not None and isinstance(same_terminal.event, InterchangeSold):
             there, day = same_terminal.event, book.caisse.calendar.day(at_us).isoformat()
@@ -190,7 +191,8 @@ def _decide_afterwards(book: Book, request: Request, head: OperationHead, termin
     drawn = drawing.anonymous(sold)
     if sold is not None and drawn is not None:
         return rules_of_draws.decide_take_back(
-            asked, drawn, sold, suspended=terminal.suspended, reversed_before=reversed_before, solidarity=book.solidarity
+            asked, drawn, sold, suspended=terminal.suspended, reversed_before=reversed_before, solidarity=book.solidarity,
+            sealed=book.closing.sealed,
         )
     charte = book.caisse.charte_at(at_us)
     days = charte.refund_lot_days if charte is not None else 30
