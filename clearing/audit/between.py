@@ -108,6 +108,8 @@ def check_half(event: Event, position: int, at_us: int, book: Book, checked: Che
         case InterchangeSold():
             if event.answer != till_code(Code(event.code)) or sum(event.approved_lines) != event.approved_cents:
                 raise BadEvent(position, "the terminal was told another outcome, or its lines do not sum")
+            if event.approved_cents and 0 < book.closing.ends_us <= at_us:
+                raise BadEvent(position, "our producer sold after the caisse's last day")
             if event.approved_cents and book.reversed_before(event.op.terminal, event.op.x, at_us):
                 raise BadEvent(position, "its terminal had reversed it before it came")
         case InterchangeReversed():

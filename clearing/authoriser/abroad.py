@@ -46,7 +46,8 @@ def sold(
     )  # fmt: skip
     reversed_before = bool(book.tombstones) and book.reversed_before(request.terminal, request.x, at_us)
     stopped = abroad.obstacle(
-        asked, terminal=terminal, convention=convention, reversed_before=reversed_before, recognition=known
+        asked, terminal=terminal, convention=convention, reversed_before=reversed_before, recognition=known,
+        ended=0 < book.closing.ends_us <= at_us,
     )
     turned_away = issued is not None and not issued.raw  # the issuer does not know us: there will be no answer
     answer = None if issued is None or turned_away else _answer(issued, ref, book.interchange.recognised.get(issuer))

@@ -182,7 +182,9 @@ def _decide_afterwards(book: Book, request: Request, head: OperationHead, termin
         if same_terminal is not None and isinstance(same_terminal.event, InterchangeSold):
             there, day = same_terminal.event, book.caisse.calendar.day(at_us).isoformat()
             half = book.interchange.halves.get(there.ref)
-            return abroad.decide_reversed(head, there, half, same_terminal.state, settled=settled, day=day)
+            return abroad.decide_reversed(
+                head, there, half, same_terminal.state, settled=settled, day=day, sealed=book.closing.sealed
+            )
         return afterwards.decide_reversal(
             asked, original=same_terminal, open_tombstones=book.open_tombstones(request.terminal, at_us), settled=settled,
             allocation=book.allocation, funds=book.funds, at_us=at_us, sealed=book.closing.sealed,

@@ -28,6 +28,7 @@ from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.calendar import civil_date
 from clearing.rules.settlement import BatchState, PayoutState
 from clearing.rules.subsidies import Step
+from clearing.rules.unfinished import ROOMS
 from clearing.values import Cents, DecisionId, FundId, MemberId, PersonId, ProducerId
 
 if TYPE_CHECKING:
@@ -297,7 +298,7 @@ def _of_producers(book: "Book") -> Iterator[str]:
             yield f"batch {number} is not paid yet (approve, export, paid)"
 
 
-LEFT: Final[list[Callable[["Book"], Iterable[str]]]] = [_of_funds, _of_purses, _of_producers]
+LEFT: Final[list[Callable[["Book"], Iterable[str]]]] = [_of_funds, _of_purses, _of_producers, *ROOMS]
 """What each room may still hold: a room whose events owe or keep money adds its own."""
 
 
