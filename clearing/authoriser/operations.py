@@ -134,6 +134,7 @@ def _decide_delivery(
     return deliveries.decide_delivery(
         book.contracts, head=head, original=original_x, amount_cents=request.amount_cents, lines=request.lines,
         terminal=terminal, tap=tap, card=card, reversed_before=reversed_before, today=book.caisse.calendar.day(at_us),
+        sealed=book.closing.sealed,
     )
 
 

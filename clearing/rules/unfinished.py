@@ -16,7 +16,7 @@ def _of_orders(book: "Book") -> Iterator[str]:
     for name, order in book.orders.orders.items():
         if open_lines := order.unsettled():
             disputed = any(order.states[line] == DISPUTED for line in open_lines)
-            what = "settle its disputed lines, then another person: order agree" if disputed else "order deliver, order cancel"
+            what = "order settle, order agree" if disputed else "order deliver or order cancel"
             yield f"order {name} holds money for {len(open_lines)} lines ({what})"
     if book.exceptions.open:
         yield f"{len(book.exceptions.open)} exceptions wait for two people (clearing exceptions)"
