@@ -19,7 +19,7 @@ def test_an_open_or_disputed_order_is_unfinished_until_each_line_is_settled() ->
     give(story, "cancel_order", {"order": "o-1"})
     assert "holds money for 1 lines (order settle" in unfinished(story)
     agreed = {"order": "o-1", "line": 1, "cents": 1_500}
-    give(story, "propose_dispute_end", agreed)
+    give(story, "propose_dispute_end", {**agreed, "reason": "half of it"})
     give(story, "resolve_dispute", agreed, BRUNO)
     assert unfinished(story) == ""
 
