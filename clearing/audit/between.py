@@ -135,6 +135,11 @@ def _held(event: InterchangeHeld, position: int, at_us: int, book: Book) -> None
         raise BadEvent(position, "its charte, member or hold is not the one of its time")
     if not (card.key_version == tap.key_version and card.fresh(tap.counter, at_us, used_before=False)):
         raise BadEvent(position, "the tap had been used before, or came after a later one")
+    account = book.accounts.open.get(card.member)
+    if account is not None and (
+        account.mandatary_with(tap.card) is None or event.amount_cents > account.two_person_cents
+    ):
+        raise BadEvent(position, "a collective account pays, but by no mandatary's card, or above its limit by one tap")
     day = book.caisse.calendar.day(at_us).isoformat()
     if book.interchange.debit_cents(event.acquirer, day) + event.approved_cents > known.debit_cap_cents:
         raise BadEvent(position, f"our cards would owe {event.acquirer} more in a day than the vote allows")

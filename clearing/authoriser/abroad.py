@@ -5,6 +5,7 @@ acquirer notes that it did. Each is idempotent: carried out again, it gives the 
 them.
 """
 
+from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
@@ -13,10 +14,12 @@ from clearing.events.catalogue import Event
 from clearing.events.codes import Code
 from clearing.events.interchange import InterchangeHeld, InterchangeMatched, InterchangeSold
 from clearing.events.sales import OperationHead, Tap
-from clearing.rules import abroad, interchange
+from clearing.rules import abroad, accounts, interchange
 from clearing.rules.book import Book
 from clearing.rules.facts import Facts
+from clearing.rules.folds.accounts import month_of
 from clearing.rules.interchange import Half, Recognition
+from clearing.rules.members import Card
 from clearing.values import CaisseCode, CategoryId, Cents, OperationId
 from clearing.wire.interchange import Ask, End, Ended, Held, Word, encode_word, parse_word, ref_of
 from clearing.wire.requests import CardUrl, Request
@@ -120,6 +123,8 @@ def hold(book: Book, word: Ask, digest: bytes, tap: Tap | None, *, at_us: int) -
     """The issuer's half, decided on the book."""
     card = book.members.cards.get(tap.card) if tap is not None else None
     member = book.members.members[card.member] if card is not None else None
+    if book.accounts.open and tap is not None:
+        card = _mandated(book, word, tap, card, at_us)
     asked = abroad.AskedAbroad(
         word.acquirer, word.ref, digest, Cents(word.amount_cents), word.lines, word.eligible, word.all_or_nothing, tap
     )
@@ -130,7 +135,10 @@ def hold(book: Book, word: Ask, digest: bytes, tap: Tap | None, *, at_us: int) -
         eligible = None if word.eligible is None else frozenset[CategoryId](
             abroad.ours(recognition, category) for category in word.eligible
         )  # fmt: skip
-        return book.facts_abroad(member, word.acquirer, eligible, at_us)
+        found = book.facts_abroad(member, word.acquirer, eligible, at_us)
+        if book.card_limits.limits and tap is not None:
+            return found._replace(card_room_cents=book.card_limits.room_cents(tap.card, calendar.day(at_us)))
+        return found
 
     calendar = book.caisse.calendar
     return abroad.decide_hold(
@@ -138,6 +146,17 @@ def hold(book: Book, word: Ask, digest: bytes, tap: Tap | None, *, at_us: int) -
         member=member, facts=facts, expires_us=interchange.hold_ends(calendar, at_us),
         debit_cents=book.interchange.debit_cents(word.acquirer, calendar.day(at_us).isoformat()),
     )
+
+
+def _mandated(book: Book, word: Ask, tap: Tap, card: Card | None, at_us: int) -> Card | None:
+    """The card as it may be used now: of a collective account only within its mandate, and never where two would tap."""
+    if card is None or card.blocked is not None:
+        return card
+    code = accounts.barred(
+        book.accounts, account=card.member, card=tap.card, amount_cents=word.amount_cents, month=month_of(book, at_us),
+        at_once=True,
+    )
+    return card if code is None else replace(card, blocked=code)
 
 
 def _held(word: Ask, event: InterchangeHeld) -> Held:

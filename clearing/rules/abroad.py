@@ -239,7 +239,8 @@ def _adds_up(asked: SaleAbroad, answer: IssuerAnswer) -> bool:
 
 
 def decide_reversed(
-    head: OperationHead, sold: InterchangeSold, half: Half | None, state: State, *, settled: bool, day: str, sealed: bool = False
+    head: OperationHead, sold: InterchangeSold, half: Half | None, state: State, *, settled: bool, day: str,
+    sealed: bool = False,
 ) -> InterchangeReversed:
     """As at home: idempotent, until the producer's batch closes. sealed: the caisse takes nothing in any more."""
     code, effect, exception = Code.APPROVED, "nothing", ""
