@@ -1,5 +1,6 @@
 """What buyers, households and producers still wait for stands in the way of a seal; behind it no basket is recorded."""
 
+from clearing.rules.answers import Declined
 from clearing.rules.unfinished import ROOMS
 from tests.given_when_then import Story, given
 from tests.rules.contract_sayings import fetch, pay, pay_over, season, several, sign, through, weeks
@@ -38,3 +39,14 @@ def test_no_basket_is_recorded_behind_the_seal() -> None:
     till, story = Till(), given(*MARKET, season()).when(sign(12_850, 10))
     story.at(f"{weeks(1)[0]} 18:00:00").book.closing.sealed = True
     story.when(fetch(till), till.tap()).then("12", on="")
+
+
+def test_what_a_cancelled_order_gives_back_does_not_stay_with_who_has_left() -> None:
+    story = ordering()
+    give(story, "place_order", {**PLACE, "lines": basket(("veg", 4_000, "garden"))})
+    assert not isinstance(give(story, "leave_caisse", {"member": "gout", "reason": "moved"}, BRUNO), Declined)
+    story.at("2026-05-03 09:00:00").sweep()
+    assert story.purse("gout") == 0
+    give(story, "cancel_order", {"order": "o-1"})
+    story.at("2026-05-03 10:00:00").sweep()
+    assert story.purse("gout") == 0
