@@ -5,8 +5,10 @@ acquirer notes that it did. Each is idempotent: carried out again, it gives the 
 them.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from itertools import islice, zip_longest
 from typing import Final
 
 from clearing.authoriser.client import TapFacts
@@ -185,10 +187,17 @@ def matched(book: Book, word: Ended) -> InterchangeMatched | None:
 
 
 def open_ends(book: Book, code: CaisseCode) -> list[bytes]:
-    """Payloads of the words that other caisses still have to hear, oldest first."""
-    room = book.interchange
-    refs = [ref for ref, _ in zip(room.open_halves, range(ENDS_MAX), strict=False)]
-    return [encode_word(_end_word(code, ref, room.halves[ref])) for ref in refs]
+    """Payloads of the words that other caisses still have to hear, of each the oldest: a deaf one stops nobody."""
+    room, refs = book.interchange, dict[CaisseCode, list[OperationId]]()
+    for ref in room.open_halves:
+        of_issuer = refs.setdefault(room.halves[ref].issuer, [])
+        if len(of_issuer) < ENDS_MAX:
+            of_issuer.append(ref)
+    return [encode_word(_end_word(code, ref, room.halves[ref])) for ref in islice(_in_turn(refs.values()), ENDS_MAX)]
+
+
+def _in_turn(each: Iterable[Sequence[OperationId]]) -> Iterator[OperationId]:
+    return (ref for together in zip_longest(*each) for ref in together if ref is not None)
 
 
 def _end_word(code: CaisseCode, ref: OperationId, half: Half) -> End:

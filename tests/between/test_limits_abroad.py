@@ -59,11 +59,10 @@ def buy(region: Region, life: Life, cents: int) -> tuple[Request, Reply]:
 async def test_a_mandatary_buys_abroad_only_within_the_mandate() -> None:
     region, life = collective()
     assert buy(region, life, 20_001)[1].rc == Code.NOT_ALLOWED_NOW  # two cards, which no stall abroad can take
-    for _ in range(4):
-        request, reply = buy(region, life, 20_000)
-        assert reply.aa == 20_000
+    bought = [buy(region, life, 20_000) for _ in range(4)]
+    assert [reply.aa for _, reply in bought] == [20_000] * 4
     assert buy(region, life, 10_001)[1].aa == 0  # 900.00 a month
-    region.send(BRUME, region.desks[BRUME].request(Op.REV, {}, original=request.x))
+    region.send(BRUME, region.desks[BRUME].request(Op.REV, {}, original=bought[0][0].x))
     await region.sweep()
     assert buy(region, life, 20_000)[1].aa == 20_000
     revoked: dict[str, object] = {"account": "gout", "mandatary": "aline"}

@@ -2,11 +2,11 @@
 
 import pytest
 
-from clearing.events.closing import CaisseSealed
+from clearing.events.closing import CaisseSealed, Heir, RestPaid
 from clearing.rules import closing
 from clearing.values import FundId
 from tests.given_when_then import Story, given
-from tests.rules.test_closing import HEIRS, Heir, confirm, propose
+from tests.rules.test_closing import HEIRS, confirm, propose
 from tests.sayings import AMINA, GARDEN, MARKET, Till, line, opened, received, solidarity
 
 VEG = line("veg", 1_000)
@@ -37,9 +37,9 @@ def test_behind_the_seal_neither_draw_nor_give_is_undone_or_taken_back() -> None
     for release in closing.decide_release_rests(story.book, by=AMINA, at_us=story.at_us):  # type: ignore[union-attr]
         story.and_given(release)
     for fund in ("general", "solidarity"):
-        story.when(lambda book, _, fund=fund: closing.decide_rest_paid(
-            book.closing, fund=FundId(fund), reference="l", by=AMINA
-        ))  # fmt: skip
+        paid = closing.decide_rest_paid(story.book.closing, fund=FundId(fund), reference="l", by=AMINA)
+        assert isinstance(paid, RestPaid)
+        story.and_given(paid)
     story.when(lambda book, at_us: closing.decide_seal(book, by=AMINA, at_us=at_us))
     assert isinstance(story.last, CaisseSealed), story.last
     before = dict(story.ledger.balances)

@@ -57,7 +57,7 @@ def _return(book: "Book", hold: Hold, returns: tuple[Return, ...], member: Membe
 
 def _count_for_account(book: "Book", held: between.InterchangeHeld, at_us: int, cents: int) -> None:
     """What a collective account's mandatary buys abroad counts in the month's limit as at home."""
-    if held.member in book.accounts.open and held.member is not None and held.tap is not None:
+    if held.tap is not None and held.member in book.accounts.open:
         accounts.count(book.accounts, held.member, held.tap.card, month_of(book, at_us), cents)
 
 
