@@ -6,6 +6,7 @@ Checked against the book before the event; the fold itself refuses the rest.
 from typing import Final
 
 from clearing.audit.findings import BadEvent, Checked
+from clearing.events.bonus import BonusRuleSet
 from clearing.events.caisse import (
     CharteAdopted,
     ClockConfirmed,
@@ -38,6 +39,7 @@ from clearing.events.opening import OpeningAccepted
 from clearing.events.producers import BankDetailsApproved
 from clearing.events.sales import OperationRepeated
 from clearing.events.settlement import BatchApproved, BatchClosed, BatchExported, PayoutConfirmed, PayoutReturned
+from clearing.events.solidarity import SolidarityRuleSet
 from clearing.rules.allocation import single_cents
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
@@ -73,7 +75,7 @@ def check_office(event: Event, position: int, at_us: int, book: Book, checked: C
         case DecisionApproved():
             if book.caisse.decisions[event.decision].by == event.by:
                 raise BadEvent(position, f"{event.by} recorded decision {event.decision} and approved it too")
-        case PurseCredited():
+        case PurseCredited() | BonusRuleSet() | SolidarityRuleSet():
             pass  # what binds them is asked above
         case MoneyReceived():
             announced = book.funds[event.fund].announced_cents
@@ -146,6 +148,8 @@ _PROMISES: Final[dict[type, str]] = {
     BatchExported: "batches exported after their approval",
     PayoutConfirmed: "payouts that the bank made or sent back, in full",
     FundPartWarned: "fund parts of contracts whose end was told at its time",
+    BonusRuleSet: "bonus rules that stay inside earmarks",
+    SolidarityRuleSet: "rules of reductions that stay inside earmarks",
     LegalBasisEntered: "legal bases of tax receipts entered by two people",
     DepositConfirmed: "deposits counted by two people",
     CotisationWrittenOff: "cotisations that came back, written off by another person",

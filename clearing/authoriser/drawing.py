@@ -105,6 +105,8 @@ def bonuses_after(book: Book, event: Event, at_us: int) -> tuple[Event, ...]:
     """Bonus events that follow an operation in its commit. book: before the operation; at_us: of the operation."""
     match event:
         case SaleDecided() | CaptureDecided() if event.code in _APPROVED and event.member is not None and event.approved_cents:
+            if book.closing.confirmed is not None or book.closing.frozen is not None or book.members.members[event.member].gone:
+                return ()  # a bonus is credit: there is none while credits are frozen, when a caisse ends, or who has left
             producer = book.producers.producers[event.op.producer]
             convention = producer.convention_at(at_us)
             places = producer.structures.union((producer.producer, *(() if convention is None else (convention.convention,))))

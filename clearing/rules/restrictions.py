@@ -6,6 +6,7 @@ Asked of each event before it is recorded, and again by the audit; a room whose 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
+from clearing.events.bonus import BonusRuleSet
 from clearing.events.caisse import CharteAdopted
 from clearing.events.catalogue import Event
 from clearing.events.charte import Charte
@@ -19,6 +20,7 @@ from clearing.events.funds import (
     SingleGranted,
 )
 from clearing.events.grants import EarmarkSet
+from clearing.events.solidarity import SolidarityRuleSet
 from clearing.rules import earmarks
 from clearing.rules.answers import Declined, not_now
 from clearing.values import FundId, PurseKind
@@ -38,6 +40,7 @@ CREDITS: Final[dict[type, Callable[[Any], Iterable[Credit]]]] = {
 
 PROMISES: Final[dict[type, Callable[[Any], Iterable[Credit]]]] = {
     AllocationRuleSet: lambda event: [(event.fund, event.purse)],
+    BonusRuleSet: lambda event: [(event.fund, event.purse)] if event.month_cents else [],
 }
 """Events that say that money will be put into purses."""
 
@@ -54,10 +57,15 @@ def restricted(event: Event, book: "Book", at_us: int) -> Declined | None:
         return _bound_credit(promised(event), book, at_us)
     match event:
         case CharteAdopted():
-            return _outside([event.charte], earmarks.bound_sources(_earmarks(book), book.allocation), book)
+            return _outside([event.charte], earmarks.bound_sources(_earmarks(book), book.allocation, _by_bonus(book)), book)
         case EarmarkSet():
             wanted = _earmarks(book) | {event.fund: event.earmark}
-            return _outside(_live(book, at_us), earmarks.bound_sources(wanted, book.allocation), book)
+            draws = (_drawn_outside(rule, event.earmark) for rule in book.solidarity.rules.values() if rule.fund == event.fund)
+            return next(filter(None, draws), None) or _outside(
+                _live(book, at_us), earmarks.bound_sources(wanted, book.allocation, _by_bonus(book)), book
+            )
+        case SolidarityRuleSet() if event.fund in book.funds:
+            return _drawn_outside(event, book.funds[event.fund].earmark)
         case FundOpened() if book.closing.confirmed is not None:
             return not_now("The caisse is closing: no fund is opened any more.")
         case FundOpened():
@@ -91,6 +99,21 @@ def _bound_credit(given: Iterable[Credit], book: "Book", at_us: int) -> Declined
 
 def _earmarks(book: "Book") -> dict[FundId, Earmark]:
     return {name: fund.earmark for name, fund in book.funds.items()}
+
+
+def _by_bonus(book: "Book") -> Iterable[tuple[FundId, PurseKind]]:
+    """What bonus rules in force fill."""
+    return [(rule.fund, rule.purse) for rule in book.bonuses.rules.values() if rule.month_cents]
+
+
+def _drawn_outside(rule: SolidarityRuleSet, earmark: Earmark) -> Declined | None:
+    """A rule's reductions have no dates: a fund that is bound in time can't pay them."""
+    drawn = Earmark(places=rule.where, categories=rule.categories)
+    wider = earmarks.within(drawn, earmark) if rule.rates else []
+    if not wider:
+        return None
+    return not_now(f"Reductions of the rule {rule.rule} would spend money of the fund {rule.fund} outside its earmark "
+                   f"({'; '.join(wider)}): give the rule places and categories inside, or another fund.")  # fmt: skip
 
 
 def _live(book: "Book", at_us: int) -> list[Charte]:
