@@ -20,6 +20,7 @@ from clearing.events.funds import (
     SingleGranted,
 )
 from clearing.events.grants import EarmarkSet
+from clearing.events.opening import OpeningAccepted
 from clearing.events.solidarity import SolidarityRuleSet
 from clearing.rules import earmarks
 from clearing.rules.answers import Declined, not_now
@@ -66,6 +67,9 @@ def restricted(event: Event, book: "Book", at_us: int) -> Declined | None:
             )
         case SolidarityRuleSet() if event.fund in book.funds:
             return _drawn_outside(event, book.funds[event.fund].earmark)
+        case OpeningAccepted():  # credit that was given on paper, so a freeze does not stop it
+            put = [(lot.fund, lot.purse) for lot in event.lots]
+            return (_stopped(put, book) if book.closing.confirmed is not None else None) or _bound_credit(put, book, at_us)
         case FundOpened() if book.closing.confirmed is not None:
             return not_now("The caisse is closing: no fund is opened any more.")
         case FundOpened():

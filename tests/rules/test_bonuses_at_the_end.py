@@ -10,10 +10,11 @@ from clearing.events.catalogue import Event
 from clearing.events.funds import Earmark
 from clearing.events.grants import CreditsFrozen, CreditsResumed, EarmarkSet
 from clearing.events.households import MemberLeft
+from clearing.events.opening import OpeningAccepted, OpeningLot, OpeningTotals
 from clearing.rules import closing
 from clearing.rules.answers import Declined
 from clearing.rules.restrictions import restricted
-from clearing.values import CategoryId, Cents, FundId, MemberId, MicroTime
+from clearing.values import CategoryId, Cents, FundId, MemberId, MicroTime, PurseKind
 from tests.given_when_then import Story, given, paris
 from tests.rules.test_bonuses import shop
 from tests.rules.test_closing import confirm, propose
@@ -93,6 +94,21 @@ def test_the_audit_names_a_rule_that_leaves_an_earmark(rule: Event) -> None:
     story = given(*MARKET, both, opened("green"), BOUND)
     with pytest.raises(BadEvent, match="outside its earmark"):
         check_office(rule, story.book.position + 1, story.book.at_us + 1, story.book, Checked())
+
+
+def test_opening_balances_put_bound_money_only_where_it_stays_inside_and_none_into_a_caisse_that_ends() -> None:
+    def opening(purse: str) -> OpeningAccepted:
+        lot = OpeningLot(MemberId("m-1"), PurseKind(purse), GREEN, Cents(500), None)
+        return OpeningAccepted(
+            as_of="2026-04-30", digest=bytes(32), totals=OpeningTotals(0, Cents(500), Cents(0), 500), lots=(lot,), funds=(),
+            debts=(), by=AMINA,
+        )
+
+    story = given(*MARKET, charte(pays("credit", veg=100), pays("wide", cheese=100), version=2), opened("green"), BOUND)
+    assert "take cheese out" in asked(story, opening("wide"))
+    assert asked(story.and_given(CreditsFrozen(decision=VOTE, by=AMINA)), opening("credit")) == ""
+    closes = shop().when(propose()).when(confirm())
+    assert "closing" in asked(closes, opening("credit"))
 
 
 def test_a_draw_inside_the_earmark_is_voted() -> None:
