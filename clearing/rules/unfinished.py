@@ -18,8 +18,6 @@ def _of_orders(book: "Book") -> Iterator[str]:
             disputed = any(order.states[line] == DISPUTED for line in open_lines)
             what = "order settle, order agree" if disputed else "order deliver or order cancel"
             yield f"order {name} holds money for {len(open_lines)} lines ({what})"
-    if book.exceptions.open:
-        yield f"{len(book.exceptions.open)} exceptions wait for two people (clearing exceptions)"
 
 
 def _of_contracts(book: "Book") -> Iterator[str]:
