@@ -63,7 +63,8 @@ def said(word: Word) -> Word:
 @pytest.mark.parametrize(("effect", "outcome"), [("captured", "released"), ("captured", "undone"), ("reversed", "captured")])
 def test_an_issuer_answers_what_it_was_told_or_nothing(effect: str, outcome: str) -> None:
     names: dict[str, Any] = {"acquirer": BRUME, "issuer": AVAL, "ref": REF, "effect": effect}
-    assert said(Ended(**names, outcome="refused"))
+    refused = Ended(**names, outcome="refused")
+    assert said(refused) == refused
     with pytest.raises(MalformedFrame, match="'oc' must be one of"):
         said(Ended(**names, outcome=outcome))
 
