@@ -108,6 +108,8 @@ def check_half(event: Event, position: int, at_us: int, book: Book, checked: Che
         case InterchangeSold():
             if event.answer != till_code(Code(event.code)) or sum(event.approved_lines) != event.approved_cents:
                 raise BadEvent(position, "the terminal was told another outcome, or its lines do not sum")
+            if event.approved_cents and 0 < book.closing.ends_us <= at_us:
+                raise BadEvent(position, "our producer sold after the caisse's last day")
             if event.approved_cents and book.reversed_before(event.op.terminal, event.op.x, at_us):
                 raise BadEvent(position, "its terminal had reversed it before it came")
         case InterchangeReversed():
@@ -133,6 +135,11 @@ def _held(event: InterchangeHeld, position: int, at_us: int, book: Book) -> None
         raise BadEvent(position, "its charte, member or hold is not the one of its time")
     if not (card.key_version == tap.key_version and card.fresh(tap.counter, at_us, used_before=False)):
         raise BadEvent(position, "the tap had been used before, or came after a later one")
+    account = book.accounts.open.get(card.member)
+    if account is not None and (
+        account.mandatary_with(tap.card) is None or event.amount_cents > account.two_person_cents
+    ):
+        raise BadEvent(position, "a collective account pays, but by no mandatary's card, or above its limit by one tap")
     day = book.caisse.calendar.day(at_us).isoformat()
     if book.interchange.debit_cents(event.acquirer, day) + event.approved_cents > known.debit_cap_cents:
         raise BadEvent(position, f"our cards would owe {event.acquirer} more in a day than the vote allows")

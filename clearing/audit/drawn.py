@@ -78,6 +78,8 @@ def _told(event: Anonymous, position: int, at_us: int, book: Book) -> None:
 def _split(event: Anonymous, position: int, at_us: int, book: Book) -> None:
     if event.code not in _APPROVED:
         return
+    if 0 < book.closing.ends_us <= at_us:
+        raise BadEvent(position, "cents move after the caisse's last day")
     if book.reversed_before(event.op.terminal, event.op.x, at_us):
         raise BadEvent(position, "its terminal had reversed it before it came")
     rule = book.solidarity.rules.get(event.rule)

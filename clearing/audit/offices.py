@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from clearing.audit.findings import BadEvent, Checked
+from clearing.events.bonus import BonusRuleSet
 from clearing.events.caisse import (
     CharteAdopted,
     ClockConfirmed,
@@ -39,6 +40,7 @@ from clearing.events.opening import OpeningAccepted
 from clearing.events.producers import BankDetailsApproved
 from clearing.events.sales import OperationRepeated
 from clearing.events.settlement import BatchApproved, BatchClosed, BatchExported, PayoutConfirmed, PayoutReturned
+from clearing.events.solidarity import SolidarityRuleSet
 from clearing.rules.allocation import decide_grant_single
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
@@ -82,7 +84,7 @@ def _decision_approved(event: DecisionApproved, position: int, _at_us: int, book
         raise BadEvent(position, f"{event.by} recorded decision {event.decision} and approved it too")
 
 
-def _asked_above(event: PurseCredited, _position: int, _at_us: int, _book: Book) -> None:
+def _asked_above(event: PurseCredited | BonusRuleSet | SolidarityRuleSet, _position: int, _at_us: int, _book: Book) -> None:
     """What binds it is asked of every event by `restricted`."""
 
 
@@ -302,6 +304,8 @@ _PROMISES: Final[dict[type, tuple[str, Check]]] = {
     CotisationWrittenOff: ("cotisations that came back, written off by another person", _two_people),
     PayoutReturned: ("payouts that the bank made or sent back, in full", _paid),
     MoneyReceived: ("receipts that clear what was announced, or nothing", _money_received),
+    BonusRuleSet: ("bonus rules that stay inside earmarks", _asked_above),
+    SolidarityRuleSet: ("rules of reductions that stay inside earmarks", _asked_above),
     PurseCredited: ("credits that no freeze, closing or earmark forbids", _asked_above),
     TransferConfirmed: ("money that left a fund by two people", _left_fund),
     RepaymentConfirmed: ("money that left a fund by two people", _left_fund),

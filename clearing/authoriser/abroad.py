@@ -5,7 +5,10 @@ acquirer notes that it did. Each is idempotent: carried out again, it gives the 
 them.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
+from itertools import islice, zip_longest
 from typing import Final
 
 from clearing.authoriser.client import TapFacts
@@ -13,10 +16,12 @@ from clearing.events.catalogue import Event
 from clearing.events.codes import Code
 from clearing.events.interchange import InterchangeHeld, InterchangeMatched, InterchangeSold
 from clearing.events.sales import OperationHead, Tap
-from clearing.rules import abroad, interchange
+from clearing.rules import abroad, accounts, interchange
 from clearing.rules.book import Book
 from clearing.rules.facts import Facts
+from clearing.rules.folds.accounts import month_of
 from clearing.rules.interchange import Half, Recognition
+from clearing.rules.members import Card
 from clearing.values import CaisseCode, CategoryId, Cents, OperationId
 from clearing.wire.interchange import Ask, End, Ended, Held, Word, encode_word, parse_word, ref_of
 from clearing.wire.requests import CardUrl, Request
@@ -46,7 +51,8 @@ def sold(
     )  # fmt: skip
     reversed_before = bool(book.tombstones) and book.reversed_before(request.terminal, request.x, at_us)
     stopped = abroad.obstacle(
-        asked, terminal=terminal, convention=convention, reversed_before=reversed_before, recognition=known
+        asked, terminal=terminal, convention=convention, reversed_before=reversed_before, recognition=known,
+        ended=0 < book.closing.ends_us <= at_us,
     )
     turned_away = issued is not None and not issued.raw  # the issuer does not know us: there will be no answer
     answer = None if issued is None or turned_away else _answer(issued, ref, book.interchange.recognised.get(issuer))
@@ -119,6 +125,8 @@ def hold(book: Book, word: Ask, digest: bytes, tap: Tap | None, *, at_us: int) -
     """The issuer's half, decided on the book."""
     card = book.members.cards.get(tap.card) if tap is not None else None
     member = book.members.members[card.member] if card is not None else None
+    if book.accounts.open and tap is not None:
+        card = _mandated(book, word, tap, card, at_us)
     asked = abroad.AskedAbroad(
         word.acquirer, word.ref, digest, Cents(word.amount_cents), word.lines, word.eligible, word.all_or_nothing, tap
     )
@@ -129,7 +137,10 @@ def hold(book: Book, word: Ask, digest: bytes, tap: Tap | None, *, at_us: int) -
         eligible = None if word.eligible is None else frozenset[CategoryId](
             abroad.ours(recognition, category) for category in word.eligible
         )  # fmt: skip
-        return book.facts_abroad(member, word.acquirer, eligible, at_us)
+        found = book.facts_abroad(member, word.acquirer, eligible, at_us)
+        if book.card_limits.limits and tap is not None:
+            return found._replace(card_room_cents=book.card_limits.room_cents(tap.card, calendar.day(at_us)))
+        return found
 
     calendar = book.caisse.calendar
     return abroad.decide_hold(
@@ -137,6 +148,17 @@ def hold(book: Book, word: Ask, digest: bytes, tap: Tap | None, *, at_us: int) -
         member=member, facts=facts, expires_us=interchange.hold_ends(calendar, at_us),
         debit_cents=book.interchange.debit_cents(word.acquirer, calendar.day(at_us).isoformat()),
     )
+
+
+def _mandated(book: Book, word: Ask, tap: Tap, card: Card | None, at_us: int) -> Card | None:
+    """The card as it may be used now: of a collective account only within its mandate, and never where two would tap."""
+    if card is None or card.blocked is not None:
+        return card
+    code = accounts.barred(
+        book.accounts, account=card.member, card=tap.card, amount_cents=word.amount_cents, month=month_of(book, at_us),
+        at_once=True,
+    )
+    return card if code is None else replace(card, blocked=code)
 
 
 def _held(word: Ask, event: InterchangeHeld) -> Held:
@@ -165,10 +187,17 @@ def matched(book: Book, word: Ended) -> InterchangeMatched | None:
 
 
 def open_ends(book: Book, code: CaisseCode) -> list[bytes]:
-    """Payloads of the words that other caisses still have to hear, oldest first."""
-    room = book.interchange
-    refs = [ref for ref, _ in zip(room.open_halves, range(ENDS_MAX), strict=False)]
-    return [encode_word(_end_word(code, ref, room.halves[ref])) for ref in refs]
+    """Payloads of the words that other caisses still have to hear, of each the oldest: a deaf one stops nobody."""
+    room, refs = book.interchange, dict[CaisseCode, list[OperationId]]()
+    for ref in room.open_halves:
+        of_issuer = refs.setdefault(room.halves[ref].issuer, [])
+        if len(of_issuer) < ENDS_MAX:
+            of_issuer.append(ref)
+    return [encode_word(_end_word(code, ref, room.halves[ref])) for ref in islice(_in_turn(refs.values()), ENDS_MAX)]
+
+
+def _in_turn(each: Iterable[Sequence[OperationId]]) -> Iterator[OperationId]:
+    return (ref for together in zip_longest(*each) for ref in together if ref is not None)
 
 
 def _end_word(code: CaisseCode, ref: OperationId, half: Half) -> End:

@@ -32,14 +32,15 @@ def decide(book: Book, request: Request, head: OperationHead, terminal: Terminal
     asked = AskedDraw(head, request.amount_cents, request.lines, request.price_choice or 0)
     day = book.caisse.calendar.day(at_us).isoformat()
     reversed_before = book.reversed_before(request.terminal, request.x, at_us)
+    ended = 0 < book.closing.ends_us <= at_us
     if request.op is Op.DRAW:
         return drawing.decide_draw(
             asked, terminal=terminal, producer=producer, convention=convention, reversed_before=reversed_before,
-            solidarity=book.solidarity, funds=book.funds, day=day,
+            ended=ended, solidarity=book.solidarity, funds=book.funds, day=day,
         )
     return drawing.decide_give(
         asked, terminal=terminal, producer=producer, convention=convention, reversed_before=reversed_before,
-        solidarity=book.solidarity, settlement=book.settlement, day=day,
+        ended=ended, solidarity=book.solidarity, settlement=book.settlement, day=day,
     )
 
 
@@ -104,6 +105,8 @@ def bonuses_after(book: Book, event: Event, at_us: int) -> tuple[Event, ...]:
     """Bonus events that follow an operation in its commit. book: before the operation; at_us: of the operation."""
     match event:
         case SaleDecided() | CaptureDecided() if event.code in _APPROVED and event.member is not None and event.approved_cents:
+            if book.closing.confirmed is not None or book.closing.frozen is not None or book.members.members[event.member].gone:
+                return ()  # a bonus is credit: there is none while credits are frozen, when a caisse ends, or who has left
             producer = book.producers.producers[event.op.producer]
             convention = producer.convention_at(at_us)
             places = producer.structures.union((producer.producer, *(() if convention is None else (convention.convention,))))

@@ -134,6 +134,7 @@ def _decide_delivery(
     return deliveries.decide_delivery(
         book.contracts, head=head, original=original_x, amount_cents=request.amount_cents, lines=request.lines,
         terminal=terminal, tap=tap, card=card, reversed_before=reversed_before, today=book.caisse.calendar.day(at_us),
+        sealed=book.closing.sealed,
     )
 
 
@@ -176,12 +177,15 @@ def _decide_afterwards(book: Book, request: Request, head: OperationHead, termin
         drawn = drawing.anonymous(same_terminal)
         if same_terminal is not None and drawn is not None:
             return rules_of_draws.decide_undo(
-                asked, drawn, same_terminal, settled=settled, solidarity=book.solidarity, funds=book.funds
+                asked, drawn, same_terminal, settled=settled, solidarity=book.solidarity, funds=book.funds,
+                sealed=book.closing.sealed,
             )
         if same_terminal is not None and isinstance(same_terminal.event, InterchangeSold):
             there, day = same_terminal.event, book.caisse.calendar.day(at_us).isoformat()
             half = book.interchange.halves.get(there.ref)
-            return abroad.decide_reversed(head, there, half, same_terminal.state, settled=settled, day=day)
+            return abroad.decide_reversed(
+                head, there, half, same_terminal.state, settled=settled, day=day, sealed=book.closing.sealed
+            )
         return afterwards.decide_reversal(
             asked, original=same_terminal, open_tombstones=book.open_tombstones(request.terminal, at_us), settled=settled,
             allocation=book.allocation, funds=book.funds, at_us=at_us, sealed=book.closing.sealed,
@@ -190,7 +194,8 @@ def _decide_afterwards(book: Book, request: Request, head: OperationHead, termin
     drawn = drawing.anonymous(sold)
     if sold is not None and drawn is not None:
         return rules_of_draws.decide_take_back(
-            asked, drawn, sold, suspended=terminal.suspended, reversed_before=reversed_before, solidarity=book.solidarity
+            asked, drawn, sold, suspended=terminal.suspended, reversed_before=reversed_before, solidarity=book.solidarity,
+            sealed=book.closing.sealed,
         )
     charte = book.caisse.charte_at(at_us)
     days = charte.refund_lot_days if charte is not None else 30

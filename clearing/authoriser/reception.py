@@ -202,7 +202,10 @@ class Reception:
         sender, epoch, n = message_key(request)
         if (sender, epoch, n) not in self.book.alerted:
             alert = SecurityAlerted(terminal=sender, epoch=epoch, n=n, x=request.x, kind=kind)
-            group.add([alert], self._due(group, waiting.arrived_us), submission=waiting.submission)
+            came_us = waiting.arrived_us
+            if isinstance(request, Request):  # an alert about a draw tells no more of its time than the draw did
+                came_us = drawing.moment_us(self.book, request, came_us)
+            group.add([alert], self._due(group, came_us), submission=waiting.submission)
             structlog.get_logger().warning(LogEvent.CONFLICT, caisse=self.code, terminal=sender.hex(), n=n, kind=kind)
         return self.answers.coded(request, Code.CONFLICT, at_us=self.book.at_us, head=head,
                                   why="This number was used for another command; give the command again.")

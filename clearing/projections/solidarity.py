@@ -115,7 +115,8 @@ class Solidarities:
         key = event.op.terminal, event.original
         known = self._cells.get(key)
         if known is None:
-            known = next((cell for (_, x), cell in self._cells.items() if x == event.original), None)
+            others = self.book.producers.terminals_of.get(event.op.producer, ())
+            known = next((self._cells[one, event.original] for one in others if (one, event.original) in self._cells), None)
         for part in event.returned:
             if part.step == "surplus":
                 self._fund(part.payee.removeprefix("fund:")).given_cents -= part.cents

@@ -192,10 +192,11 @@ class SaleAbroad(NamedTuple):
 
 
 def obstacle(
-    asked: SaleAbroad, *, terminal: Terminal, convention: Convention | None, reversed_before: bool,
+    asked: SaleAbroad, *, terminal: Terminal, convention: Convention | None, reversed_before: bool, ended: bool,
     recognition: Recognition | None,
 ) -> Code | None:
-    """The first reason of ours, in the order of precedence, why the issuer need not be asked."""
+    """The first reason of ours, in the order of precedence, why the issuer need not be asked. ended: our last day to spend is
+    over."""
     if terminal.suspended:
         return Code.TERMINAL_SUSPENDED
     if convention is None:
@@ -204,6 +205,8 @@ def obstacle(
         return Code.AMOUNTS_DO_NOT_ADD_UP
     if reversed_before:
         return Code.LATE_AFTER_REVERSAL
+    if ended:
+        return Code.NOT_ALLOWED_NOW
     return None if recognition is not None else Code.CARD_UNKNOWN
 
 
@@ -236,17 +239,20 @@ def _adds_up(asked: SaleAbroad, answer: IssuerAnswer) -> bool:
 
 
 def decide_reversed(
-    head: OperationHead, sold: InterchangeSold, half: Half | None, state: State, *, settled: bool, day: str
+    head: OperationHead, sold: InterchangeSold, half: Half | None, state: State, *, settled: bool, day: str,
+    sealed: bool = False,
 ) -> InterchangeReversed:
-    """As at home: idempotent, until the producer's batch closes."""
-    effect, exception = "nothing", ""
-    if half is not None and half.effect == "captured" and state is State.CAPTURED:
+    """As at home: idempotent, until the producer's batch closes. sealed: the caisse takes nothing in any more."""
+    code, effect, exception = Code.APPROVED, "nothing", ""
+    if sealed:
+        code = Code.NOT_ALLOWED_NOW
+    elif half is not None and half.effect == "captured" and state is State.CAPTURED:
         if settled:
             exception = "reversed after its batch had closed: agree with the producer and the other caisse"
         else:
             effect = "undone"
     return InterchangeReversed(
-        op=head, answer=Code.APPROVED, original=sold.op.x, issuer=sold.issuer, day=day, code=Code.APPROVED, ref=sold.ref,
+        op=head, answer=till_code(code), original=sold.op.x, issuer=sold.issuer, day=day, code=code, ref=sold.ref,
         effect=effect, taken_back=payees(sold) if effect == "undone" else (), exception=exception,
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from clearing.rules.exceptions import LATE_CAPTURE
+from clearing.rules.orders import DISPUTED
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book
@@ -22,18 +23,46 @@ def of_cotisations(book: "Book") -> Iterator[str]:
                f"it off fund {fund}: clearing cotisation writeoff)")  # fmt: skip
 
 
-def of_contracts(book: "Book") -> Iterator[str]:
-    for name, contract in book.contracts.contracts.items():
-        if contract.held_cents:
-            yield f"contract {name} holds {_euros(contract.held_cents)} of its household (clearing contract payover, or end)"
-
-
 def of_orders(book: "Book") -> Iterator[str]:
     for name, order in book.orders.orders.items():
-        if any(share.cents for share in order.held(order.unsettled())):
-            yield f"order {name} holds money (clearing order deliver, or cancel)"
+        if open_lines := order.unsettled():
+            disputed = any(order.states[line] == DISPUTED for line in open_lines)
+            what = "order settle, order agree" if disputed else "order deliver or order cancel"
+            yield f"order {name} holds money for {len(open_lines)} lines ({what})"
+
+
+def of_contracts(book: "Book") -> Iterator[str]:
+    for name, contract in book.contracts.contracts.items():
+        if contract.ended_on is None and contract.unfunded_cents():
+            yield f"contract {name} has a part that no fund pays (contract takeover, shrink or end)"
+        if contract.held_cents:
+            yield f"{_euros(contract.held_cents)} of contract {name} are at the caisse (contract payover, or: end and refund)"
+
+
+def of_other_caisses(book: "Book") -> Iterator[str]:
+    between = book.interchange
+    for ref in between.open_halves:
+        half = between.halves[ref]
+        yield f"a sale of {half.day} waits for {half.issuer}'s word (it comes by itself while clearing serve runs)"
+    for ref in between.refused:
+        half = between.halves[ref]
+        yield f"{half.issuer} refused {_euros(half.cents)} of {half.day} (clearing interchange exceptions)"
+    for other, cents in between.held.items():
+        if cents:
+            yield f"{_euros(cents)} are held for {other} (they are captured, or come back by themselves)"
+    for other, cents in between.balances.items():
+        if cents:
+            what = f"{other} owes {_euros(cents)}" if cents > 0 else f"{_euros(-cents)} are owed to {other}"
+            yield f"{what} (clearing interchange net)"
+    for day, net in between.nets.items():
+        if net.net_cents and net.reference is None:
+            yield f"the netting of {day} is not paid (clearing interchange paid {day})"
+
+
+def of_late_captures(book: "Book") -> Iterator[str]:
+    """A producer may still be owed it."""
     for position, item in book.exceptions.open.items():
-        if item.kind == LATE_CAPTURE:  # a producer may still be owed it
+        if item.kind == LATE_CAPTURE:
             yield f"exception {position} is open (two people end it: clearing exception propose)"
 
 
@@ -42,21 +71,9 @@ def of_draws(book: "Book") -> Iterator[str]:
         yield "draws of a day wait for its close (it comes by itself)"
 
 
-def of_other_caisses(book: "Book") -> Iterator[str]:
-    room = book.interchange
-    waiting = len(room.open_halves) + sum(1 for cents in room.held.values() if cents)
-    if waiting:
-        yield f"{waiting} sales between caisses are not ended (they end by themselves within three days)"
-    for other, cents in room.balances.items():
-        if cents:
-            yield f"{_euros(abs(cents))} are not netted with {other} (clearing interchange net)"
-    if room.netting_cents:
-        yield f"{_euros(abs(room.netting_cents))} of nettings are not paid (clearing interchange paid)"
-
-
 def _euros(cents: int) -> str:
     return f"{cents // 100}.{cents % 100:02d} EUR"
 
 
-ROOMS = (of_takings, of_cotisations, of_contracts, of_orders, of_draws, of_other_caisses)
+ROOMS = (of_takings, of_cotisations, of_contracts, of_orders, of_late_captures, of_draws, of_other_caisses)
 """Beside funds, purses and producers, which rules/closing.py says itself."""

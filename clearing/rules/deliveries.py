@@ -34,13 +34,14 @@ def fetcher(contracts: Contracts, contract: Contract, on: str) -> MemberId:
 
 def decide_delivery(
     contracts: Contracts, *, head: OperationHead, original: OperationId, amount_cents: Cents, lines: tuple[Line, ...],
-    terminal: Terminal, tap: Tap | None, card: Card | None, reversed_before: bool, today: date,
+    terminal: Terminal, tap: Tap | None, card: Card | None, reversed_before: bool, today: date, sealed: bool = False,
 ) -> DeliveryDecided:
-    """A member's tap at the distribution of today. Decline reasons in their order of precedence."""
+    """A member's tap at the distribution of today. Decline reasons in their order of precedence. sealed: the caisse takes
+    nothing in any more."""
     code, name = Code.TERMINAL_SUSPENDED, ContractId("")
     if not terminal.suspended:
         named, asked = contracts.by_number.get(original), (amount_cents, lines, reversed_before)
-        code, name = _obstacle(contracts, named, head.producer, asked, tap, card, today.isoformat())
+        code, name = _obstacle(contracts, named, head.producer, asked, tap, card, today.isoformat(), sealed=sealed)
     member = card.member if card is not None and tap is not None else None
     return DeliveryDecided(
         op=head, answer=till_code(code), original=original, amount_cents=amount_cents, lines=lines,
@@ -50,7 +51,7 @@ def decide_delivery(
 
 def _obstacle(
     contracts: Contracts, name: ContractId | None, producer: ProducerId, asked: tuple[Cents, tuple[Line, ...], bool],
-    tap: Tap | None, card: Card | None, today: str,
+    tap: Tap | None, card: Card | None, today: str, *, sealed: bool,
 ) -> tuple[Code, ContractId]:
     """asked: amount, lines, and whether the terminal had cancelled this before."""
     amount_cents, lines, reversed_before = asked
@@ -64,7 +65,7 @@ def _obstacle(
         return Code.LATE_AFTER_REVERSAL, name
     if contract.outcomes.get(today) in _FETCHED:
         return Code.EXPIRED_OR_RESOLVED, name
-    if not contract.weights.get(today) or contract.outcomes.get(today) == "skipped":
+    if sealed or not contract.weights.get(today) or contract.outcomes.get(today) == "skipped":
         return Code.NOT_ALLOWED_NOW, name
     if tap is None or not tap.fresh or (card is not None and card.key_version != tap.key_version):
         return Code.TAP_VIOLATION, name

@@ -58,10 +58,11 @@ class _Found(NamedTuple):
 
 def decide_draw(
     asked: AskedDraw, *, terminal: Terminal, producer: Producer, convention: Convention | None, reversed_before: bool,
-    solidarity: Solidarity, funds: Funds, day: str,
+    ended: bool = False, solidarity: Solidarity, funds: Funds, day: str,
 ) -> DrawDecided:
-    """day: the civil day, ISO. convention None: not in force, or a line names a payee without one."""
-    code = _obstacle(terminal, convention, reversed_before=reversed_before)
+    """day: the civil day, ISO. convention None: not in force, or a line names a payee without one. ended: the caisse's last
+    day to spend is over."""
+    code = _obstacle(terminal, convention, reversed_before=reversed_before, ended=ended)
     found = _Found(code or Code.NO_CONVENTION) if code is not None or convention is None else _drawn(
         asked, producer, convention, solidarity=solidarity, funds=funds, day=day
     )
@@ -73,12 +74,14 @@ def decide_draw(
     )
 
 
-def _obstacle(terminal: Terminal, convention: Convention | None, *, reversed_before: bool) -> Code | None:
+def _obstacle(terminal: Terminal, convention: Convention | None, *, reversed_before: bool, ended: bool) -> Code | None:
     if terminal.suspended:
         return Code.TERMINAL_SUSPENDED
     if convention is None:
         return Code.NO_CONVENTION
-    return Code.LATE_AFTER_REVERSAL if reversed_before else None
+    if reversed_before:
+        return Code.LATE_AFTER_REVERSAL
+    return Code.NOT_ALLOWED_NOW if ended else None
 
 
 def _drawn(
@@ -112,9 +115,9 @@ def _places(producer: Producer, convention: Convention) -> frozenset[str]:
 
 def decide_give(
     asked: AskedDraw, *, terminal: Terminal, producer: Producer, convention: Convention | None, reversed_before: bool,
-    solidarity: Solidarity, settlement: Settlement, day: str,
+    ended: bool = False, solidarity: Solidarity, settlement: Settlement, day: str,
 ) -> GiveDecided:
-    code = _obstacle(terminal, convention, reversed_before=reversed_before)
+    code = _obstacle(terminal, convention, reversed_before=reversed_before, ended=ended)
     found = _Found(code or Code.NO_CONVENTION) if code is not None or convention is None else _given(
         asked, producer, convention, solidarity=solidarity, settlement=settlement, day=day
     )
@@ -159,11 +162,15 @@ def _takes(rule: SolidarityRuleSet, asked: AskedDraw) -> bool:
 
 
 def decide_undo(
-    asked: Afterwards, event: Anonymous, original: Operation, *, settled: bool, solidarity: Solidarity, funds: Funds
+    asked: Afterwards, event: Anonymous, original: Operation, *, settled: bool, solidarity: Solidarity, funds: Funds,
+    sealed: bool = False,
 ) -> ReversalDecided:
-    """The reversal of a draw or give by the same terminal. original: what became of it; settled: its batch has closed."""
-    effect, back, exception = "nothing", tuple[Return, ...](), ""
-    if original.state is State.CAPTURED and settled:
+    """The reversal of a draw or give by the same terminal. original: what became of it; settled: its batch has closed;
+    sealed: the caisse takes nothing in any more."""
+    code, effect, back, exception = Code.APPROVED, "nothing", tuple[Return, ...](), ""
+    if sealed:
+        code = Code.NOT_ALLOWED_NOW
+    elif original.state is State.CAPTURED and settled:
         exception = "reversed after its batch had closed: agree with the producer"
     elif original.state is State.CAPTURED:
         due = tuple(_return(share) for share in left_of(event, original, solidarity))
@@ -171,8 +178,8 @@ def decide_undo(
         if back != due:
             exception = "a give stays in its fund, which has engaged it: agree with the producer"
     return ReversalDecided(
-        op=asked.head, answer=till_code(Code.APPROVED), original=asked.original, code=Code.APPROVED, member=None, effect=effect,
-        returned=back, exception=exception,
+        op=asked.head, answer=till_code(code), original=asked.original, code=code, member=None, effect=effect, returned=back,
+        exception=exception,
     )
 
 
@@ -192,7 +199,8 @@ def _return(share: Share) -> Return:
 
 
 def decide_take_back(
-    asked: Afterwards, event: Anonymous, original: Operation, *, suspended: bool, reversed_before: bool, solidarity: Solidarity
+    asked: Afterwards, event: Anonymous, original: Operation, *, suspended: bool, reversed_before: bool,
+    solidarity: Solidarity, sealed: bool = False,
 ) -> RefundDecided:
     """Drawn goods come back, gross: the fund's part goes to the fund, the rest in cash at the stall."""
     code, shares = Code.APPROVED, tuple[Share, ...]()
@@ -204,7 +212,7 @@ def decide_take_back(
         code = Code.LATE_AFTER_REVERSAL
     elif original.state is not State.CAPTURED:
         code = Code.EXPIRED_OR_RESOLVED
-    elif isinstance(event, GiveDecided) or solidarity.claim_of(event.op.terminal, event.op.x) is not None:
+    elif sealed or isinstance(event, GiveDecided) or solidarity.claim_of(event.op.terminal, event.op.x) is not None:
         code = Code.NOT_ALLOWED_NOW  # a give is reversed, not refunded; a draw's part is known at the day's close
     else:
         back = refund(event.lines, solidarity.paid_for(event), original.refunded, asked.lines, producer=event.op.producer)

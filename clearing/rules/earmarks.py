@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from clearing.events.charte import Charte, Condition, Cover
 from clearing.events.funds import UNBOUND, Earmark
 from clearing.rules.allocation import Allocation
-from clearing.values import WHOLE, FundId
+from clearing.values import WHOLE, FundId, PurseKind
 
 Sources = Mapping[str, list[tuple[FundId, Earmark]]]
 """Source ("fund:<id>", "purse:<kind>") -> the bound funds whose money is in it."""
@@ -41,14 +41,17 @@ def within(narrow: Earmark, wide: Earmark) -> list[str]:
     return wider
 
 
-def bound_sources(every: Mapping[FundId, Earmark], allocation: Allocation) -> Sources:
-    """every: the earmark of each fund."""
+def bound_sources(
+    every: Mapping[FundId, Earmark], allocation: Allocation, more: Iterable[tuple[FundId, PurseKind]] = ()
+) -> Sources:
+    """every: the earmark of each fund. more: purses that are filled otherwise than by grants."""
     bound = {name: earmark for name, earmark in every.items() if earmark != UNBOUND}
     found: dict[str, list[tuple[FundId, Earmark]]] = {f"fund:{name}": [(name, earmark)] for name, earmark in bound.items()}
     if bound:
         pairs = {(rule.fund, rule.purse) for rule in allocation.rules.values()}
         pairs |= {(cohort.fund, cohort.purse) for cohort in allocation.cohorts.values()}
         pairs |= {(single.fund, single.purse) for single in allocation.singles.values() if single.fund is not None}
+        pairs.update(more)
         for fund, purse in sorted(pairs):
             if fund in bound:
                 found.setdefault(f"purse:{purse}", []).append((fund, bound[fund]))

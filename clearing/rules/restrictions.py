@@ -6,6 +6,7 @@ Asked of each event before it is recorded, and again by the audit; a room whose 
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from clearing.events.bonus import BonusRuleSet
 from clearing.events.caisse import CharteAdopted, DecisionAnnulled, DecisionResumed, DecisionSuspended
 from clearing.events.catalogue import Event
 from clearing.events.charte import Charte
@@ -19,6 +20,8 @@ from clearing.events.funds import (
     SingleGranted,
 )
 from clearing.events.grants import EarmarkSet
+from clearing.events.opening import OpeningAccepted
+from clearing.events.solidarity import SolidarityRuleSet
 from clearing.rules import earmarks
 from clearing.rules.answers import Declined, not_now
 from clearing.rules.caisse import Caisse
@@ -41,6 +44,7 @@ CREDITS: Final[dict[type, Callable[[Any], Iterable[Credit]]]] = {
 
 PROMISES: Final[dict[type, Callable[[Any], Iterable[Credit]]]] = {
     AllocationRuleSet: lambda event: [(event.fund, event.purse)],
+    BonusRuleSet: lambda event: [(event.fund, event.purse)] if event.month_cents else [],
 }
 """Events that say that money will be put into purses."""
 
@@ -57,14 +61,22 @@ def restricted(event: Event, book: "Book", at_us: int) -> Declined | None:
         return _bound_credit(promised(event), book, at_us) or _lapsing_out(_lapses(event), _earmarks(book))
     match event:
         case CharteAdopted():
-            return _outside([event.charte], earmarks.bound_sources(_earmarks(book), book.allocation), book)
+            return _outside([event.charte], earmarks.bound_sources(_earmarks(book), book.allocation, _by_bonus(book)), book)
         case EarmarkSet():
             wanted = _earmarks(book) | {event.fund: event.earmark}
-            out = _outside(_live(book.caisse, at_us), earmarks.bound_sources(wanted, book.allocation), book)
+            draws = (_drawn_outside(rule, event.earmark) for rule in book.solidarity.rules.values() if rule.fund == event.fund)
+            out = next(filter(None, draws), None) or _outside(
+                _live(book.caisse, at_us), earmarks.bound_sources(wanted, book.allocation, _by_bonus(book)), book
+            )
             return out or _lapsing_out(_still_lapsing(book), wanted)
+        case SolidarityRuleSet() if event.fund in book.funds:
+            return _drawn_outside(event, book.funds[event.fund].earmark)
+        case OpeningAccepted():  # credit that was given on paper, so a freeze does not stop it
+            put = [(lot.fund, lot.purse) for lot in event.lots]
+            return (_stopped(put, book) if book.closing.confirmed is not None else None) or _bound_credit(put, book, at_us)
         case DecisionSuspended() | DecisionResumed() | DecisionAnnulled():
             back = _live(book.caisse.ruled(event), at_us)
-            out = _outside(back, earmarks.bound_sources(_earmarks(book), book.allocation), book)
+            out = _outside(back, earmarks.bound_sources(_earmarks(book), book.allocation, _by_bonus(book)), book)
             return out and not_now(f"Another charte would be in force by this; adopt one that takes its place first. {out.why}")
         case FundOpened() if book.closing.confirmed is not None:
             return not_now("The caisse is closing: no fund is opened any more.")
@@ -130,6 +142,21 @@ def _lapsing_out(lapses: Iterable[Lapse], every: Mapping[FundId, Earmark]) -> De
 
 def _earmarks(book: "Book") -> dict[FundId, Earmark]:
     return {name: fund.earmark for name, fund in book.funds.items()}
+
+
+def _by_bonus(book: "Book") -> Iterable[tuple[FundId, PurseKind]]:
+    """What bonus rules in force fill."""
+    return [(rule.fund, rule.purse) for rule in book.bonuses.rules.values() if rule.month_cents]
+
+
+def _drawn_outside(rule: SolidarityRuleSet, earmark: Earmark) -> Declined | None:
+    """A rule's reductions have no dates: a fund that is bound in time can't pay them."""
+    drawn = Earmark(places=rule.where, categories=rule.categories)
+    wider = earmarks.within(drawn, earmark) if rule.rates else []
+    if not wider:
+        return None
+    return not_now(f"Reductions of the rule {rule.rule} would spend money of the fund {rule.fund} outside its earmark "
+                   f"({'; '.join(wider)}): give the rule places and categories inside, or another fund.")  # fmt: skip
 
 
 def _live(caisse: Caisse, at_us: int) -> list[Charte]:

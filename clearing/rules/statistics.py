@@ -94,7 +94,7 @@ class Purchases:
         self.latest = ""
         self._calendar = CivilCalendar("Europe/Paris")
         self._places: dict[ProducerId, tuple[str, str]] = {}
-        self._kept: dict[tuple[str, bytes], tuple[bytes, list[_Bought]]] = {}
+        self._kept: dict[tuple[str, bytes], dict[bytes, tuple[bytes, list[_Bought]]]] = {}
         self._held: dict[bytes, InterchangeHeld] = {}
 
     def take(self, event: Event, at_us: int) -> None:
@@ -107,11 +107,11 @@ class Purchases:
                 self._sold(event, at_us)
             case RefundDecided() if event.code == Code.APPROVED and event.member is not None:
                 back = self._bought(event.lines, event.card_lines, event.op.producer)
-                basket, kept = self._kept[event.op.producer, event.original]
+                basket, kept = self._original(event)
                 self._count(event.member, basket, back, at_us, -1)
                 kept += [_Bought(one.path, -one.goods_cents, -one.card_cents) for one in back]
             case ReversalDecided(effect="undone") if event.member is not None:
-                basket, kept = self._kept[event.op.producer, event.original]
+                basket, kept = self._original(event)
                 self._count(event.member, basket, kept, at_us, -1)
             case InterchangeHeld():
                 self._held[event.ref] = event
@@ -128,10 +128,14 @@ class Purchases:
             return
         bought = self._bought(goods(event), event.approved_lines, event.op.producer)
         basket = bytes(event.op.terminal) + bytes(event.op.x)
-        self._kept[event.op.producer, event.op.x] = basket, bought
-        if isinstance(event, CaptureDecided):
-            self._kept[event.op.producer, event.original] = basket, bought
+        for x in (event.op.x, event.original) if isinstance(event, CaptureDecided) else (event.op.x,):
+            self._kept.setdefault((event.op.producer, x), {})[event.op.terminal] = basket, bought
         self._count(event.member, basket, bought, at_us, 1)
+
+    def _original(self, event: RefundDecided | ReversalDecided) -> tuple[bytes, list[_Bought]]:
+        """As the book finds it: the terminal's own operation of that name, else that of another terminal of the producer."""
+        named = self._kept[event.op.producer, event.original]
+        return named[event.op.terminal] if event.op.terminal in named else next(iter(named.values()))
 
     def _abroad(self, held: InterchangeHeld, at_us: int, sign: int) -> None:
         if held.member is None:

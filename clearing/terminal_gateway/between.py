@@ -112,17 +112,22 @@ class Carrier(Authoriser):
     async def sweep(self, acquirer: CaisseCode) -> int:
         """Tell other caisses what they have not heard from this one, and it what they said; how many words were heard.
 
-        Raises Overloaded, OutcomeUnknown when a writer can't take a word now.
+        A caisse that can't listen now is left for the next turn; the others are told. Raises Overloaded, OutcomeUnknown when
+        the acquirer's own writer can't take a word now.
         """
         inquiry = Submission(caisse=acquirer, frame=NO_FRAME, request=Between(inquiry=True))
-        heard = 0
+        heard, deaf = 0, set[CaisseCode]()
         said = await self._writers.submit(inquiry)
         for raw in cut_envelopes(said if said != NOT_NOW else b""):
             frame = self._frame(acquirer, raw)
             word = None if frame is None else parse_word(frame)
-            if frame is None or not isinstance(word, End):
+            if frame is None or not isinstance(word, End) or word.issuer in deaf:
                 continue
-            answer = await self._writers.submit(Submission(caisse=word.issuer, frame=frame, request=Between()))
+            try:
+                answer = await self._writers.submit(Submission(caisse=word.issuer, frame=frame, request=Between()))
+            except (Overloaded, OutcomeUnknown):
+                deaf.add(word.issuer)
+                continue
             ended = self._frame(word.issuer, answer) if answer not in (b"", NOT_NOW) else None
             if ended is not None:
                 await self._writers.submit(Submission(caisse=acquirer, frame=ended, request=Between()))

@@ -11,7 +11,8 @@ from typing import Final
 
 from clearing.events.basket import Line
 from clearing.rules.abroad import EndAsked, IssuerAnswer
-from clearing.values import CaisseCode, CategoryId, Cents, MicroTime, OperationId, TerminalId
+from clearing.rules.calendar import civil_date
+from clearing.values import CaisseCode, CategoryId, Cents, InvalidValue, MicroTime, OperationId, TerminalId
 from clearing.wire import fields as read
 from clearing.wire.frame import Envelope, FrameType, MalformedFrame, canonical_map, pack
 from clearing.wire.requests import CardUrl
@@ -20,7 +21,11 @@ from clearing.wire.signature import VerifiedFrame, verified_by_gateway
 ITEMS_MAX: Final = 1_000
 WORD_BYTES_MAX: Final = 1 << 16
 EFFECTS: Final = ("captured", "released", "reversed")
-OUTCOMES: Final = ("captured", "released", "undone", "refused")
+OUTCOMES: Final = {
+    "captured": ("captured", "refused"), "released": ("released", "undone", "refused"),
+    "reversed": ("released", "undone", "refused"),
+}  # fmt: skip
+"""What may become of a hold at each effect; nothing else is an answer to it."""
 NOT_NOW: Final = b"\x00"
 """A writer's answer to a word that it can't take now: it is to be said again. An empty answer: it never will be taken."""
 NO_FRAME: Final = verified_by_gateway(b"", Envelope(b"", b"", b""), FrameType.SRV_BETWEEN, b"")
@@ -162,12 +167,22 @@ def _held(fields: dict[str, object], acquirer: CaisseCode, issuer: CaisseCode, r
 
 def _end(fields: dict[str, object], acquirer: CaisseCode, issuer: CaisseCode, ref: OperationId) -> End:
     effect = _one_of(fields["ef"], "ef", EFFECTS)
-    asked = EndAsked(acquirer, ref, effect, read.amount(fields["am"], "am"), read.text(fields["d"], "d", 10))
+    asked = EndAsked(acquirer, ref, effect, read.amount(fields["am"], "am"), _day(fields["d"]))
     return End(acquirer=acquirer, issuer=issuer, ref=ref, asked=asked)
 
 
+def _day(value: object) -> str:
+    """An ISO day, written in the one way in which days are compared and netted."""
+    day = read.text(value, "d", 10)
+    try:
+        return civil_date(day, what="'d'").isoformat()
+    except InvalidValue as fault:
+        raise MalformedFrame(str(fault)) from None
+
+
 def _ended(fields: dict[str, object], acquirer: CaisseCode, issuer: CaisseCode, ref: OperationId) -> Ended:
-    effect, outcome = _one_of(fields["ef"], "ef", EFFECTS), _one_of(fields["oc"], "oc", OUTCOMES)
+    effect = _one_of(fields["ef"], "ef", EFFECTS)
+    outcome = _one_of(fields["oc"], "oc", OUTCOMES[effect])
     return Ended(acquirer=acquirer, issuer=issuer, ref=ref, effect=effect, outcome=outcome)
 
 

@@ -38,7 +38,7 @@ def collective_life() -> Life:
     desk = furnished()
     desk.pass_time()
     life = Life(desk)
-    _collective(desk)
+    collective_accounts(desk)
     _at_the_till(life)
     _orders(desk)
     _units(desk)
@@ -46,7 +46,7 @@ def collective_life() -> Life:
     return life
 
 
-def _collective(desk: Desk) -> None:
+def collective_accounts(desk: Desk) -> None:
     desk.order(BRUNO, "admit_members", {"members": [{"member": "gout", "groups": []}, {"member": "spa", "groups": []}]})
     desk.order(AMINA, "open_fund", {"fund": "safety", "kind": "guarantee", "name": "Guarantee", "advance_cents": 0})
     desk.order(AMINA, "receive_money", {"fund": "safety", "cents": 50_000, "reference": "line 7"})

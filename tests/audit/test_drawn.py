@@ -64,6 +64,18 @@ def test_a_draw_that_names_its_time_is_answered_30_and_leaves_no_trace() -> None
     assert (reply.rc, reply.sq, len(desk.log.rows)) == ("30", 0, before)
 
 
+def test_an_alert_about_a_draw_tells_no_more_of_its_time_than_the_draw() -> None:
+    desk = with_solidarity()
+    desk.pass_time(us=9 * 3_600_000_000 + 123_456)
+    request, _ = drawn(desk, Op.DRAW, 20, {"fruit-veg": 1_437})
+    last_us = desk.log.rows[-1].at_us
+    desk.pass_time()
+    for other in (replace(request, price_choice=10), replace(request, n=900, price_choice=10)):
+        _, reply = desk.send(other, None)
+        assert reply.rc == "94"
+    assert [row.at_us for row in desk.log.rows[-2:]] == [last_us + 1, last_us + 2]
+
+
 Change = Callable[[Days], int]
 
 

@@ -66,6 +66,20 @@ def test_months_reconcile_with_the_ledger_to_the_cent() -> None:
         assert len(found) > 1
 
 
+def test_two_tills_of_one_producer_may_give_two_sales_the_same_name() -> None:
+    other = TerminalId(b"stall-99")
+    tills = (terminal(), terminal(other))
+    story = given(*FOUNDED, received(1_000_000), CADENET, member(), card(), *producer(), *tills, credit(50_000))
+    till, second = Till(), Till(other)
+    first = till.sale(line("veg", 3_000))
+    same = second.sale(line("cheese", 100), x=first.x)
+    story.when(first, till.tap()).when(same, till.tap()).when(till.reverse(first)).then("00", effect="undone")
+    found = purchases(story.history, story.instants)
+    assert in_all(found) == by_ledger(story.history, story.instants)
+    cells = {path[1]: tally.card_cents for cells in found.months.values() for path, tally in cells.items()}
+    assert cells["veg"] == 0 < cells["cheese"]
+
+
 def lived(dice: Random) -> Story:
     """Sales, holds, captures, refunds and reversals over three months, each decided by the rules."""
     story, till, done = market(3), Till(TerminalId(b"stall-02")), list[Request]()

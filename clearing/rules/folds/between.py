@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from clearing.events import interchange as between
 from clearing.events.basket import Return
-from clearing.rules import abroad, interchange
+from clearing.rules import abroad, accounts, interchange
 from clearing.rules.answers import BrokenBook
+from clearing.rules.folds.accounts import month_of
 from clearing.rules.interchange import Hold, HoldState
 from clearing.rules.operations import State, StoredForm
 from clearing.rules.returns import give_back, take_shares
@@ -28,6 +29,9 @@ def _held(book: "Book", event: between.InterchangeHeld, _position: int, at_us: i
         take_shares(event.shares, book.allocation, book.funds, book.members.members[event.member])
         charte, day = book.caisse.charte(event.charte_version), book.caisse.calendar.day(at_us)
         book.usage.count(charte, event.shares, day, event.member, 1)
+        if book.card_limits.limits:
+            book.card_limits.count(event.tap, event.shares, day, at_us, 1)
+        _count_for_account(book, event, at_us, event.approved_cents)
         heapq.heappush(book.interchange.holds_due, (event.hold_expires_us, event.ref))
 
 
@@ -44,6 +48,17 @@ def _return(book: "Book", hold: Hold, returns: tuple[Return, ...], member: Membe
     )
     charte, day = book.caisse.charte(hold.event.charte_version), book.caisse.calendar.day(hold.counted_us)
     book.usage.count(charte, returns, day, member, -1)
+    if book.card_limits.limits:
+        book.card_limits.count(hold.event.tap, returns, day, hold.counted_us, -1)
+    if book.households.closed:
+        book.households.came_back(member)
+    _count_for_account(book, hold.event, hold.counted_us, -hold.event.approved_cents)
+
+
+def _count_for_account(book: "Book", held: between.InterchangeHeld, at_us: int, cents: int) -> None:
+    """What a collective account's mandatary buys abroad counts in the month's limit as at home."""
+    if held.tap is not None and held.member in book.accounts.open:
+        accounts.count(book.accounts, held.member, held.tap.card, month_of(book, at_us), cents)
 
 
 def _sold(

@@ -57,6 +57,8 @@ def _release(book: "Book", order: orders.Order, released: tuple[Return, ...], po
     give_back(released, book.allocation, book.funds, member, position=position, new_expires_us=0)
     day = book.caisse.calendar.day(order.counted_us)
     book.usage.count(book.caisse.charte(placed.charte_version), released, day, placed.account, -1)
+    if book.households.closed:
+        book.households.came_back(placed.account)
 
 
 def _dispute_proposed(book: "Book", event: order_events.DisputeProposed, _position: int, _at_us: int) -> None:
