@@ -10,8 +10,11 @@ from clearing.events.caisse import (
     CharteAdopted,
     ClockConfirmed,
     CommandDeclined,
+    DecisionAnnulled,
     DecisionApproved,
     DecisionRecorded,
+    DecisionResumed,
+    DecisionSuspended,
     FrameHeld,
     PersonNamed,
     SecurityAlerted,
@@ -32,7 +35,7 @@ from clearing.events.funds import (
     PurseCredited,
     SingleGranted,
 )
-from clearing.events.grants import RepaymentConfirmed, TransferConfirmed
+from clearing.events.grants import EarmarkSet, RepaymentConfirmed, TransferConfirmed
 from clearing.events.households import EaterClassChanged, MoneyBackConfirmed, PurseEmptied
 from clearing.events.opening import OpeningAccepted
 from clearing.events.producers import BankDetailsApproved
@@ -73,7 +76,7 @@ def check_office(event: Event, position: int, at_us: int, book: Book, checked: C
         case DecisionApproved():
             if book.caisse.decisions[event.decision].by == event.by:
                 raise BadEvent(position, f"{event.by} recorded decision {event.decision} and approved it too")
-        case PurseCredited():
+        case PurseCredited() | EarmarkSet() | DecisionSuspended() | DecisionResumed() | DecisionAnnulled():
             pass  # what binds them is asked above
         case MoneyReceived():
             announced = book.funds[event.fund].announced_cents
@@ -152,6 +155,10 @@ _PROMISES: Final[dict[type, str]] = {
     PayoutReturned: "payouts that the bank made or sent back, in full",
     MoneyReceived: "receipts that clear what was announced, or nothing",
     PurseCredited: "credits that no freeze, closing or earmark forbids",
+    EarmarkSet: "earmarks that the rules in force stay inside",
+    DecisionSuspended: "rulings after which no rule spends bound money elsewhere",
+    DecisionResumed: "rulings after which no rule spends bound money elsewhere",
+    DecisionAnnulled: "rulings after which no rule spends bound money elsewhere",
     TransferConfirmed: "money that left a fund by two people",
     RepaymentConfirmed: "money that left a fund by two people",
     ClosureConfirmed: "closings by two officers",

@@ -1,6 +1,6 @@
 """Law: who commands is named by two people; rules change only by a recorded decision, forward, at a stated instant."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from clearing.events.caisse import (
     CaisseFounded,
@@ -14,7 +14,7 @@ from clearing.events.charte import Charte
 from clearing.events.codes import Code
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.calendar import CivilCalendar
-from clearing.rules.decisions import IN_FORCE, Ruling, period_us, ruling_at, standing
+from clearing.rules.decisions import IN_FORCE, Ruled, Ruling, evolve_ruled, period_us, ruling_at, standing
 from clearing.rules.funding import check_charte
 from clearing.rules.offices import ROLES, Person
 from clearing.rules.products import Products, unlisted
@@ -77,6 +77,17 @@ class Caisse:
             if begun and (until_us is None or at_us < until_us) and (ruling is None or ruling.state == IN_FORCE):
                 return charte
         return None
+
+    def coming(self, at_us: int) -> list[Charte]:
+        """The charte in force, and each that will be as things are decided by now."""
+        later = [charte for from_us, charte in self.in_force if from_us > at_us]
+        return [charte for charte in (self.charte_at(at_us), *later) if charte is not None]
+
+    def after_ruling(self, event: Ruled, at_us: int) -> list[Charte]:
+        """`coming`, if this ruling were made."""
+        shadow = replace(self, rulings={decision: list(known) for decision, known in self.rulings.items()}, in_force=[])
+        evolve_ruled(shadow, event)
+        return shadow.coming(at_us)
 
     def charte(self, version: int) -> Charte:
         for charte in reversed(self.chartes):  # nearly always the last

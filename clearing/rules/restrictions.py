@@ -6,7 +6,7 @@ Asked of each event before it is recorded, and again by the audit; a room whose 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from clearing.events.caisse import CharteAdopted
+from clearing.events.caisse import CharteAdopted, DecisionAnnulled, DecisionResumed, DecisionSuspended
 from clearing.events.catalogue import Event
 from clearing.events.charte import Charte
 from clearing.events.funds import (
@@ -55,6 +55,10 @@ def restricted(event: Event, book: "Book", at_us: int) -> Declined | None:
     match event:
         case CharteAdopted():
             return _outside([event.charte], earmarks.bound_sources(_earmarks(book), book.allocation), book)
+        case DecisionSuspended() | DecisionResumed() | DecisionAnnulled():
+            back = book.caisse.after_ruling(event, at_us)
+            declined = _outside(back, earmarks.bound_sources(_earmarks(book), book.allocation), book)
+            return declined and not_now(f"{declined.why} These are the rules that would be in force again; adopt others first.")
         case EarmarkSet():
             wanted = _earmarks(book) | {event.fund: event.earmark}
             return _outside(_live(book, at_us), earmarks.bound_sources(wanted, book.allocation), book)
@@ -94,9 +98,9 @@ def _earmarks(book: "Book") -> dict[FundId, Earmark]:
 
 
 def _live(book: "Book", at_us: int) -> list[Charte]:
-    """The charte in force and those to come."""
-    current = book.caisse.charte_at(at_us)
-    return [charte for charte in book.caisse.chartes if charte is current or charte.effective_us > at_us]
+    """The charte in force, those to come, and those that come back when a decision ends."""
+    coming = book.caisse.coming(at_us)
+    return [charte for charte in book.caisse.chartes if charte in coming or charte.effective_us > at_us]
 
 
 def _outside(chartes: Iterable[Charte], sources: earmarks.Sources, book: "Book") -> Declined | None:

@@ -1,9 +1,12 @@
 """What funders promise, what comes of it, and how money leaves a fund: always with a second person, never what is engaged."""
 
+from dataclasses import replace
+
 import pytest
 
 from clearing.audit.sums import book_balances
 from clearing.authoriser.commands import allowed
+from clearing.events.caisse import CharteAdopted, DecisionAnnulled, DecisionRecorded, DecisionSuspended
 from clearing.events.catalogue import Event
 from clearing.events.funds import UNBOUND, Earmark, MoneyNotified, MoneyReceived
 from clearing.events.grants import (
@@ -18,7 +21,7 @@ from clearing.events.grants import (
 from clearing.rules import closing, funds, subsidies
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
-from clearing.values import CategoryId, Cents, FundId, GrantId, MicroTime
+from clearing.values import CategoryId, Cents, DecisionId, FundId, GrantId, MicroTime
 from tests.given_when_then import Story, given, paris
 from tests.sayings import (
     AMINA,
@@ -220,6 +223,17 @@ ALL_OF_THEM = EarmarkSet(
 )
 
 
+def vote(decision: DecisionId, *, ends_on: str = "") -> DecisionRecorded:
+    return DecisionRecorded(
+        decision=decision, title="Vegetables alone", body="general-meeting", method="majority", taken_on="2026-05-01",
+        votes_for=20, votes_against=3, abstained=1, minutes_sha256=b"", by=AMINA, ends_on=ends_on,
+    )  # fmt: skip
+
+
+def adopted(decision: DecisionId, rules: CharteAdopted) -> CharteAdopted:
+    return replace(rules, charte=replace(rules.charte, decision=decision))
+
+
 def restricted(event: Event) -> Decide:
     def decide(book: Book, at_us: int) -> Event | Declined:
         found = allowed((event,), book, at_us)
@@ -237,6 +251,29 @@ def test_an_earmark_on_a_fund_in_use_is_declined_with_the_payer_that_spends_outs
     story.when(restricted(ALL_OF_THEM)).then("00")
     wider = charte(pays("credit", veg=100, soap=50), version=2, effective_us=paris("2026-06-01 00:00:00"))
     assert "take soap out of its covers" in why(story.when(restricted(wider)))
+
+
+def test_a_ruling_that_would_bring_back_a_charte_from_before_the_earmark_is_declined() -> None:
+    """The earmark was checked against the charte in force; the one that it had replaced spends wider."""
+    later, by = DecisionId("ag-2026-05"), AMINA
+    story = given(*MARKET, monthly(), vote(later), adopted(later, charte(pays("credit", veg=100), version=2)))
+    only_veg = EarmarkSet(fund=GENERAL, earmark=Earmark(categories=(CategoryId("veg"),)), decision=VOTE, by=AMINA)
+    story.when(restricted(only_veg)).then("00")
+    from_us, ruling = MicroTime(story.book.at_us + 1), DecisionId("ag-2026-06")
+    for kind in (DecisionAnnulled, DecisionSuspended):
+        told = why(story.when(restricted(kind(decision=later, ruling=ruling, from_us=from_us, by=by))))
+        assert "take cheese, flour out of its covers" in told
+        assert "adopt others first" in told
+    story.and_given(charte(pays("credit", veg=50), version=3))
+    story.when(restricted(DecisionAnnulled(decision=later, ruling=ruling, from_us=from_us, by=by))).then("00")
+
+
+def test_an_earmark_is_checked_against_the_charte_that_comes_back_when_a_decision_ends() -> None:
+    later = DecisionId("ag-2026-05")
+    for_a_week = vote(later, ends_on="2026-05-20")
+    story = given(*MARKET, monthly(), for_a_week, adopted(later, charte(pays("credit", veg=100), version=2)))
+    wanted = EarmarkSet(fund=GENERAL, earmark=Earmark(categories=(CategoryId("veg"),)), decision=VOTE, by=AMINA)
+    assert "take cheese, flour out of its covers" in why(story.when(restricted(wanted)))
 
 
 def test_a_purse_that_ever_held_bound_credit_stays_bound() -> None:
