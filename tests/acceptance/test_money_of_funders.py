@@ -47,6 +47,8 @@ def moved_and_given_back(place: Town) -> None:
     said = place.ok("subsidy", "trace", "draaf-2026", "--csv", str(sheet))
     assert "received 120.00 = given back 20.00 + free in funds 100.00" in said
     assert sheet.read_text(encoding="utf-8").count("\ndraaf-2026;") == 2
+    assert "received 120.00 = given back 20.00" in place.ok("subsidy", "trace", "draaf-2026", "--all-caisses")
+    assert "There is no subsidy park-2026" in place.refused("subsidy", "trace", "park-2026", "--all-caisses")
     said = place.ok("funds")
     assert "bound: only for fruit-veg" in said
     assert "too early to say" in said

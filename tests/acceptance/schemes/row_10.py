@@ -1,13 +1,13 @@
 """Row 10, Collab Solidaire: sponsors pay for baskets at their structure, in their months, and read where each euro is."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from clearing.cli.subsidies import trace_text
 from clearing.events.basket import Line
-from clearing.events.funds import Earmark
 from clearing.rules.traced import Traced
 from tests.acceptance.schemes.page import Page
-from tests.acceptance.schemes.tracing import traced
+from tests.acceptance.schemes.tracing import promised, traced
 from tests.acceptance.schemes.village import Done, Op, Village, line, village
 
 SPONSORS = {"mill-2026": "sponsor-mill", "bank-2026": "sponsor-bank"}
@@ -34,31 +34,12 @@ def baskets(many: int) -> list[Line]:
     return [line("basket", f"{12 * many}.00", qty=many)]
 
 
-def earmark(caisse: Village, fund: str) -> Earmark:
-    return caisse.book.funds[fund].earmark  # type: ignore[index]
-
-
-def bound(caisse: Village, fund: str) -> dict[str, object]:
-    """The earmark of a fund, as its sponsor's letter repeats it."""
-    said = earmark(caisse, fund)
-    return {"places": list(said.places), "categories": list(said.categories), "from_us": said.from_us,
-            "until_us": said.until_us, "alone": said.alone}  # fmt: skip
-
-
-def promised(caisse: Village, grant: str, funder: str, cents: int, *parts: int) -> None:
-    """A sponsor's letter, and the parts of it that arrived."""
-    fund = SPONSORS[grant]
-    caisse.order("notify_subsidy", grant=grant, funder=funder, fund=fund, cents=cents, purpose="Paniers solidaires",
-                 earmark=bound(caisse, fund), reference="letter of February")  # fmt: skip
-    for part in parts:
-        caisse.order("receive_subsidy", grant=grant, cents=part, reference="bank line")
-
-
 def opened() -> Village:
     """Two sponsors, two structures, two households with prepaid money."""
     caisse = village("10-sponsors", "2026-03-04 16:00:00")
-    promised(caisse, "mill-2026", "La minoterie", 6_000, 2_550)
-    promised(caisse, "bank-2026", "La fondation de la banque", 4_000, 4_000)
+    purpose = "Paniers solidaires"
+    promised(caisse, "mill-2026", "sponsor-mill", 6_000, 2_550, funder="La minoterie", purpose=purpose)
+    promised(caisse, "bank-2026", "sponsor-bank", 4_000, 4_000, funder="La fondation de la banque", purpose=purpose)
     caisse.admit("household-1", "household-2")
     for one in ("household-1", "household-2"):
         caisse.own_money(one, "60.00")
@@ -70,7 +51,7 @@ def opened() -> Village:
 def ways_around(caisse: Village) -> dict[str, str]:
     """What a treasurer in need, or in error, may try with the mill's money; why it is not taken in."""
     wide = {"id": "everybody", "fund": "sponsor-mill", "covers": [{"category": "vegetables", "rate": 10_000}]}
-    charte = {"version": 2, "decision": "board-2026-01", "effective_us": caisse.clock.us + 60_000_000,
+    charte: dict[str, Any] = {"version": 2, "decision": "board-2026-01", "effective_us": caisse.clock.us + 60_000_000,
               "categories": ["basket", "vegetables"], "payers": [wide]}  # fmt: skip
     return {
         "a charte that pays vegetables everywhere": caisse.refused("adopt_charte", **charte),
