@@ -37,7 +37,7 @@ async def grant(desk: Desk) -> None:
     heads, total = int(str(done["head_count"])), int(str(done["total_cents"]))
     alike = isinstance(run, CreditRun) and run.terms.alike and heads
     each = f"{euros(total // heads)} EUR each" if alike else "what the vote gives each of them"
-    desk.say(f"{counted(heads, 'member')} have {each} for {month}, {euros(total)} EUR in all.")
+    desk.say(f"{counted(heads, 'member')} {'has' if heads == 1 else 'have'} {each} for {month}, {euros(total)} EUR in all.")
 
 
 async def read_book_now(desk: Desk) -> Book:

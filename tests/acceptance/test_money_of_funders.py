@@ -61,7 +61,7 @@ def frozen_and_resumed(place: Town) -> None:
     month = f"{datetime.now(UTC).astimezone():%Y-%m}"
     assert "frozen by decision ag-2017-11" in place.refused("grant", month, by="camille")
     place.ok("credits", "resume", *VOTE, by="camille")
-    assert "1 members have" in place.ok("grant", month, by="camille")
+    assert "1 member has 150.00 EUR each" in place.ok("grant", month, by="camille")
 
 
 def closing(place: Town) -> None:

@@ -171,6 +171,7 @@ def test_a_transfer_is_looked_at_again_when_it_is_confirmed() -> None:
     assert "dropped already" in why(story.when(confirm()))
 
 
+@pytest.mark.row(10)
 @pytest.mark.parametrize(
     ("source", "target", "said"),
     [
@@ -242,6 +243,7 @@ def restricted(event: Event) -> Decide:
     return decide
 
 
+@pytest.mark.row(10)
 def test_an_earmark_on_a_fund_in_use_is_declined_with_the_payer_that_spends_outside() -> None:
     story = given(*MARKET, monthly())
     wanted = EarmarkSet(fund=GENERAL, earmark=Earmark(categories=(CategoryId("veg"),)), decision=VOTE, by=AMINA)
@@ -253,6 +255,7 @@ def test_an_earmark_on_a_fund_in_use_is_declined_with_the_payer_that_spends_outs
     assert "take soap out of its covers" in why(story.when(restricted(wider)))
 
 
+@pytest.mark.row(10)
 def test_a_ruling_that_would_bring_back_a_charte_from_before_the_earmark_is_declined() -> None:
     """The earmark was checked against the charte in force; the one that it had replaced spends wider."""
     later, by = DecisionId("ag-2026-05"), AMINA
@@ -268,6 +271,7 @@ def test_a_ruling_that_would_bring_back_a_charte_from_before_the_earmark_is_decl
     story.when(restricted(DecisionAnnulled(decision=later, ruling=ruling, from_us=from_us, by=by))).then("00")
 
 
+@pytest.mark.row(10)
 def test_an_earmark_is_checked_against_the_charte_that_comes_back_when_a_decision_ends() -> None:
     later = DecisionId("ag-2026-05")
     for_a_week = vote(later, ends_on="2026-05-20")
