@@ -46,6 +46,7 @@ class LogEvent(StrEnum):
     CLOCK_STEP = "clock_step"
     CONFLICT = "conflict"
     FRAME_HELD = "frame_held"
+    WORD_REFUSED = "word_refused"
     OUTCOME_UNKNOWN = "outcome_unknown"
     PAIRING_REFUSED = "pairing_refused"
     PAIRED = "paired"

@@ -13,7 +13,7 @@ import schwifty
 
 from clearing.authoriser import founding, operations
 from clearing.authoriser.client import TapFacts
-from clearing.authoriser.group import stream_of
+from clearing.authoriser.streams import stream_of
 from clearing.authoriser.loading import load
 from clearing.event_store.log import Log
 from clearing.event_store.migrate import ensure_partitions

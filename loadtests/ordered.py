@@ -6,7 +6,7 @@ where requests are verified already, and lets each one in when all before it are
 
 from dataclasses import dataclass, field
 
-from clearing.authoriser.client import Authoriser, Deliver, Enrolment, Submission
+from clearing.authoriser.client import Authoriser, Between, Deliver, Enrolment, Submission
 from clearing.demo.clock import SimulatedClock
 from clearing.values import OperationId
 
@@ -29,7 +29,7 @@ class OrderedArrivals(Authoriser):
 
     def post(self, submission: Submission, deliver: Deliver) -> None:
         request = submission.request
-        place = None if isinstance(request, Enrolment) else self._place.pop(request.x, None)
+        place = None if isinstance(request, Between | Enrolment) else self._place.pop(request.x, None)
         if place is None:
             self.writers.post(submission, deliver)
             return

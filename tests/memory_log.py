@@ -25,7 +25,7 @@ from clearing.events.codec import decode
 from clearing.events.codes import Code
 from clearing.rules.book import Book
 from clearing.telemetry import Telemetry
-from clearing.values import CategoryId, Cents, OperationId, PersonId
+from clearing.values import CaisseCode, CategoryId, Cents, OperationId, PersonId
 from clearing.wire.batch import Batch, seal_batch
 from clearing.wire.commands import (
     Command,
@@ -39,7 +39,7 @@ from clearing.wire.fields import TimeMs
 from clearing.wire.frame import FrameType, open_envelope
 from clearing.wire.replies import Reply, parse_reply
 from clearing.wire.requests import ZERO_DIGEST, CardUrl, Op, Request, parse_request
-from clearing.wire.signature import covered_by_batch, verify
+from clearing.wire.signature import TerminalKey, covered_by_batch, verify
 from tests.living_caisse import (
     CARD,
     CODE,
@@ -102,14 +102,14 @@ class MemoryLog:
 class Desk:
     """Takes one submission after the other into groups of one, as the writer would."""
 
-    def __init__(self) -> None:
+    def __init__(self, code: CaisseCode = CODE, key: TerminalKey = SERVER_KEY) -> None:
         self.log, self.clock, self.book = MemoryLog(), HandClock(MAY_1), Book()
-        self._sameness, self._answers = Sameness(), Answers(SERVER_KEY)
+        self.code, self._sameness, self._answers = code, Sameness(), Answers(key)
         self._reception = Reception(
-            code=CODE, book=self.book, sameness=self._sameness, answers=self._answers, pairing=Pairing(),
+            code=code, book=self.book, sameness=self._sameness, answers=self._answers, pairing=Pairing(),
             directory=Directory(), telemetry=Telemetry(), clock=WatchedClock(self.clock), root=ROOT,
         )
-        self._salt = 0
+        self.key, self._salt = key, 0
         self._dice = random.Random(1)
         self._numbers: dict[bytes, int] = {}
         self._counter = 0
@@ -118,13 +118,13 @@ class Desk:
         """A signed command of a person; the answer as the person reads it."""
         number = person_number(person)
         command = Command(
-            caisse=CODE, person=number, epoch=1, n=self._next(number), x=self.new_x(), ts_ms=TimeMs(self.clock.us // 1_000),
-            verb=verb, body=body,
+            caisse=self.code, person=number, epoch=1, n=self._next(number), x=self.new_x(),
+            ts_ms=TimeMs(self.clock.us // 1_000), verb=verb, body=body,
         )
         raw = KEYS[person].sign_envelope(FrameType.PERSON_CMD, encode_command(command))
         frame = verify(open_envelope(raw, frame_bytes_max=1 << 20), FrameType.PERSON_CMD, KEYS[person].public)
-        answer = self.submit(Submission(caisse=CODE, frame=frame, request=parse_command(frame)))
-        return parse_command_reply(payload_of(answer))
+        answer = self.submit(Submission(caisse=self.code, frame=frame, request=parse_command(frame)))
+        return parse_command_reply(payload_of(answer, self.key.public))
 
     def order(self, person: PersonId, verb: str, body: dict[str, object]) -> CommandReply:
         """A command that has to be obeyed."""
@@ -154,7 +154,8 @@ class Desk:
         """Sign and submit this very request."""
         frame = sign(request)
         asked = parse_request(frame, request.op)
-        return asked, parse_reply(payload_of(self.submit(Submission(caisse=CODE, frame=frame, request=asked, tap=tap))))
+        answer = self.submit(Submission(caisse=self.code, frame=frame, request=asked, tap=tap))
+        return asked, parse_reply(payload_of(answer, self.key.public))
 
     def batch(self, *baskets: dict[str, int]) -> list[Request]:
         """Sales that come in one signed batch and are answered in one group."""
@@ -234,9 +235,9 @@ class Desk:
         self.log.batches |= {batch.digest: batch.frame for batch in group.batches}
 
 
-def furnished() -> Desk:
+def furnished(code: CaisseCode = CODE, key: TerminalKey = SERVER_KEY) -> Desk:
     """Founded, 10,000.00 in the general fund, a member with card and month's credit, a producer with a terminal."""
-    desk = Desk()
+    desk = Desk(code, key)
     steps = furnishing({"member": "m-2", "groups": ["young"]}, structures=("market",))
     for person, verb, body in steps:
         desk.order(person, verb, body)

@@ -15,6 +15,7 @@ from clearing.events.caisse import CommandDeclined, FrameHeld, SecurityAlerted
 from clearing.events.catalogue import Event
 from clearing.events.codes import Code
 from clearing.events.contracts import DeliveryDecided
+from clearing.events.interchange import InterchangeReversed
 from clearing.events.producers import TerminalEnrolled
 from clearing.events.sales import OperationRepeated, RefundDecided, ReversalDecided
 from clearing.rules.book import Book
@@ -142,7 +143,7 @@ def _same_outcome(event: Event, reply: Reply, position: int, book: Book) -> None
     if isinstance(event, OperationRepeated):
         first = outcome_of(book.operations[event.op.terminal, event.op.x].event)
         expected = (event.answer, first.approved_cents, first.approved_lines)
-    elif isinstance(event, ReversalDecided | DeliveryDecided):
+    elif isinstance(event, ReversalDecided | DeliveryDecided | InterchangeReversed):
         expected = (event.answer, None, None)
     elif isinstance(event, RefundDecided):
         expected = (event.answer, event.card_cents, event.card_lines)

@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
+from clearing.audit.between import WORDS, check_issued, check_word
 from clearing.audit.commanded import Expected, expected_events, founding_events, same_content
 from clearing.audit.drawn import FOLLOW_OPERATIONS
 from clearing.audit.findings import BadEvent, Checked
@@ -22,6 +23,7 @@ from clearing.events.contracts import DeliveryDecided, FundPartWarned
 from clearing.events.crediting import CohortRolled, LapseAnnounced
 from clearing.events.funds import CohortLapsed, LotLapsed
 from clearing.events.households import EaterClassChanged, PurseEmptied
+from clearing.events.interchange import InterchangeExpired, InterchangeReversed, InterchangeSold
 from clearing.events.producers import TerminalEnrolled, TerminalSlotClosed
 from clearing.events.sales import (
     AuthorisationDecided,
@@ -47,11 +49,11 @@ from clearing.wire.signature import BadSignature, new_key_proven, payload_digest
 
 OPERATIONS: Final = (
     SaleDecided, AuthorisationDecided, CaptureDecided, ReversalDecided, RefundDecided, OperationRepeated, DrawDecided,
-    GiveDecided, DeliveryDecided, PurchaseConfirmed,
+    GiveDecided, DeliveryDecided, PurchaseConfirmed, InterchangeSold, InterchangeReversed,
 )  # fmt: skip
 BY_TIME_ALONE: Final = (
     HoldExpired, CohortLapsed, LotLapsed, TerminalSlotClosed, LapseAnnounced, CohortRolled, EaterClassChanged, PurseEmptied,
-    DrawsShared, FundPartWarned,
+    DrawsShared, FundPartWarned, InterchangeExpired,
 )  # fmt: skip
 """Events that no request asked for: no evidence, no reply."""
 USED_TWICE: Final = "the message it stands on was the evidence of an event before it"
@@ -61,6 +63,7 @@ _OPS: Final = {
     DrawDecided: Op.DRAW, GiveDecided: Op.GIVE,
     DeliveryDecided: Op.DLV,
     PurchaseConfirmed: Op.DLV,
+    InterchangeSold: Op.SALE, InterchangeReversed: Op.REV,
 }  # fmt: skip
 
 
@@ -145,6 +148,9 @@ class Evidence:
         if isinstance(event, BY_TIME_ALONE) and not (isinstance(event, DrawsShared) and event.with_batch):
             raise BadEvent(position, f"{type(event).__name__} is caused by no frame, but carries one")
         signed = self._frames.opened(evidence, position)
+        if isinstance(event, WORDS):
+            check_word(event, signed, self._frames, position, book, at_us, self._checked)
+            return None
         if isinstance(event, OPERATIONS):
             return self._operation(event, signed, position, book)
         if isinstance(event, TerminalEnrolled) and event.by is None:
@@ -161,8 +167,7 @@ class Evidence:
             raise BadEvent(position, f"{type(event).__name__} has no evidence: nobody asked for it")
 
     def _operation(
-        self, event: Decided | OperationRepeated,
-        signed: Signed, position: int, book: Book,
+        self, event: Decided | OperationRepeated, signed: Signed, position: int, book: Book,
     ) -> Asked:
         terminal = book.producers.terminals.get(event.op.terminal)
         if terminal is None or (terminal.epoch, terminal.producer) != (event.op.epoch, event.op.producer):
@@ -180,6 +185,8 @@ class Evidence:
             raise BadEvent(position, "it names another message than its evidence")
         if not _says_the_same(first.event if first is not None else event, request):
             raise BadEvent(position, "amount, lines or original differ from what the terminal signed")
+        if isinstance(event, InterchangeSold):
+            check_issued(event, position, book, self._checked)
         self._checked.add(TERMINALS)
         return asked
 
@@ -303,7 +310,10 @@ def _says_the_same(event: object, request: Request) -> bool:
         case CaptureDecided() | RefundDecided() | DeliveryDecided() | PurchaseConfirmed():
             asked_of = (request.original, request.amount_cents, request.lines)
             return (event.original, event.amount_cents, event.lines) == asked_of
-        case ReversalDecided():
+        case InterchangeSold():
+            asked_there = (request.amount_cents, request.lines, request.caisse)
+            return (event.amount_cents, event.lines, event.issuer) == asked_there
+        case ReversalDecided() | InterchangeReversed():
             return event.original == request.original
         case DrawDecided() | GiveDecided():
             drawn = (request.amount_cents, request.lines, request.price_choice)

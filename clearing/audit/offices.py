@@ -3,7 +3,8 @@
 Checked against the book before the event; the fold itself refuses the rest.
 """
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from clearing.audit.findings import BadEvent, Checked
 from clearing.events.caisse import (
@@ -63,107 +64,85 @@ def check_office(event: Event, position: int, at_us: int, book: Book, checked: C
     declined = restricted(event, book, at_us)
     if declined is not None:
         raise BadEvent(position, declined.why)
-    match event:
-        case PersonNamed():
-            _named(event, position, book)
-        case BankDetailsApproved():
-            proposed = book.producers.producers[event.producer].proposed
-            if proposed is None or proposed.by == event.by or proposed.details != event.details:
-                raise BadEvent(position, "bank details need two people, and the approved ones must be those proposed")
-        case DecisionRecorded():
-            if not event.needs_approval and any(vote.needs_approval for vote in book.caisse.decisions.values()):
-                raise BadEvent(position, f"decision {event.decision} would stand without a second officer's approval")
-        case DecisionApproved():
-            if book.caisse.decisions[event.decision].by == event.by:
-                raise BadEvent(position, f"{event.by} recorded decision {event.decision} and approved it too")
-        case PurseCredited() | EarmarkSet() | DecisionSuspended() | DecisionResumed() | DecisionAnnulled():
-            pass  # what binds them is asked above
-        case MoneyReceived():
-            announced = book.funds[event.fund].announced_cents
-            if event.grant is None and event.clears_cents not in (0, min(event.cents, announced)):  # 0: of version 1
-                raise BadEvent(position, f"it clears {event.clears_cents} cents of the {announced} that were announced")
-        case TransferConfirmed() | RepaymentConfirmed():
-            _left_fund(event, position, book)
-        case ClosureConfirmed():
-            said = book.closing.proposed
-            if said is None or said.by == event.by or (said.last_day, said.heirs) != (event.last_day, event.heirs):
-                raise BadEvent(position, "a closing needs two officers who agree on its day and on who gets the rest")
-        case CaisseSealed():
-            left = next(leftovers(book), None)
-            if left is not None or not 0 < book.closing.ends_us <= at_us:
-                raise BadEvent(position, f"the caisse was sealed too early: {left or 'its last day is not over'}")
-        case CharteAdopted():
-            # a founding's charte may be in force since before the founding, on a decision that was then
-            _stands(event.charte.decision, max(at_us, event.charte.effective_us), position, book)
-        case AllocationRuleSet():
-            _stands(event.decision, at_us, position, book)
-        case AllocationGranted() | AllocationDeclined() | SingleGranted() | CohortLapsed() | LotLapsed():
-            if isinstance(event, AllocationGranted | SingleGranted):
-                _stands(book.allocation.rules[event.rule].decision, at_us, position, book)
-            _credit(event, position, at_us, book)
-        case LapseAnnounced() | CohortRolled() | EaterClassChanged() | PurseEmptied():
-            if book.due(at_us) != event:
-                raise BadEvent(position, f"time alone did not make this {type(event).__name__} happen now")
-        case MoneyBackConfirmed():
-            seen = book.households.proposed.get(event.member)
-            if seen is None or seen.by == event.by or seen.cents != event.cents:
-                raise BadEvent(position, f"paying {event.member} back needs two people who say the same amount")
-        case OpeningAccepted():
-            _opened(event, position, book)
-        case BatchClosed():
-            _closed(event, position, at_us, book)
-        case BatchApproved() | BatchExported():
-            _approved(event, position, book)
-        case PayoutConfirmed() | PayoutReturned():
-            _paid(event, position, book)
-        case FundPartWarned():
-            if book.due(at_us) != event:
-                raise BadEvent(position, f"the fund's part of {event.contract} was not about to end, or ends otherwise")
-        case LegalBasisEntered() | DepositConfirmed() | CotisationWrittenOff():
-            _two_people(event, position, book)
-        case _:
-            raise AssertionError(f"{type(event).__name__} has a promise and nothing that checks it")
-    checked.add(promise)
+    text, check = promise
+    check(event, position, at_us, book)
+    checked.add(text)
 
 
-_PROMISES: Final[dict[type, str]] = {
-    PersonNamed: "officers named by two people, or at the founding",
-    BankDetailsApproved: "bank details accepted by two people",
-    DecisionRecorded: "votes that wait for a second officer, but those of the founding",
-    DecisionApproved: "votes approved by another person than recorded them",
-    CharteAdopted: "chartes that stand on a recorded vote",
-    AllocationRuleSet: "credit rules that stand on a recorded vote and stay inside earmarks",
-    AllocationGranted: "grants, each once, with head count and total recounted",
-    AllocationDeclined: "grants that their fund could not carry, given to nobody",
-    SingleGranted: "single grants that fill a gap once",
-    CohortLapsed: "lapses, each at its time",
-    LotLapsed: "lapses, each at its time",
-    LapseAnnounced: "lapses announced, each at its time",
-    CohortRolled: "credit carried over once, as far as voted",
-    EaterClassChanged: "credit classes changed in their month",
-    PurseEmptied: "purses of those who left, emptied to funds and persons",
-    MoneyBackConfirmed: "own money paid back, said by two people",
-    OpeningAccepted: "opening balances that two people read alike and that the bank explains",
-    BatchClosed: "batches that hold all that was owed",
-    BatchApproved: "batches approved by another person than closed them",
-    BatchExported: "batches exported after their approval",
-    PayoutConfirmed: "payouts that the bank made or sent back, in full",
-    FundPartWarned: "fund parts of contracts whose end was told at its time",
-    LegalBasisEntered: "legal bases of tax receipts entered by two people",
-    DepositConfirmed: "deposits counted by two people",
-    CotisationWrittenOff: "cotisations that came back, written off by another person",
-    PayoutReturned: "payouts that the bank made or sent back, in full",
-    MoneyReceived: "receipts that clear what was announced, or nothing",
-    PurseCredited: "credits that no freeze, closing or earmark forbids",
-    EarmarkSet: "earmarks that the rules in force stay inside",
-    DecisionSuspended: "rulings after which no rule spends bound money elsewhere",
-    DecisionResumed: "rulings after which no rule spends bound money elsewhere",
-    DecisionAnnulled: "rulings after which no rule spends bound money elsewhere",
-    TransferConfirmed: "money that left a fund by two people",
-    RepaymentConfirmed: "money that left a fund by two people",
-    ClosureConfirmed: "closings by two officers",
-    CaisseSealed: "seals on empty accounts",
-}
+def _bank_details_approved(event: BankDetailsApproved, position: int, _at_us: int, book: Book) -> None:
+    proposed = book.producers.producers[event.producer].proposed
+    if proposed is None or proposed.by == event.by or proposed.details != event.details:
+        raise BadEvent(position, "bank details need two people, and the approved ones must be those proposed")
+
+
+def _decision_recorded(event: DecisionRecorded, position: int, _at_us: int, book: Book) -> None:
+    if not event.needs_approval and any(vote.needs_approval for vote in book.caisse.decisions.values()):
+        raise BadEvent(position, f"decision {event.decision} would stand without a second officer's approval")
+
+
+def _decision_approved(event: DecisionApproved, position: int, _at_us: int, book: Book) -> None:
+    if book.caisse.decisions[event.decision].by == event.by:
+        raise BadEvent(position, f"{event.by} recorded decision {event.decision} and approved it too")
+
+
+def _asked_above(_event: Event, _position: int, _at_us: int, _book: Book) -> None:
+    """What binds it is asked of every event by `restricted`."""
+
+
+def _money_received(event: MoneyReceived, position: int, _at_us: int, book: Book) -> None:
+    announced = book.funds[event.fund].announced_cents
+    if event.grant is None and event.clears_cents not in (0, min(event.cents, announced)):  # 0: of version 1
+        raise BadEvent(position, f"it clears {event.clears_cents} cents of the {announced} that were announced")
+
+
+def _closure_confirmed(event: ClosureConfirmed, position: int, _at_us: int, book: Book) -> None:
+    said = book.closing.proposed
+    if said is None or said.by == event.by or (said.last_day, said.heirs) != (event.last_day, event.heirs):
+        raise BadEvent(position, "a closing needs two officers who agree on its day and on who gets the rest")
+
+
+def _caisse_sealed(_event: CaisseSealed, position: int, at_us: int, book: Book) -> None:
+    left = next(leftovers(book), None)
+    if left is not None or not 0 < book.closing.ends_us <= at_us:
+        raise BadEvent(position, f"the caisse was sealed too early: {left or 'its last day is not over'}")
+
+
+def _charte_adopted(event: CharteAdopted, position: int, at_us: int, book: Book) -> None:
+    # a founding's charte may be in force since before the founding, on a decision that was then
+    _stands(event.charte.decision, max(at_us, event.charte.effective_us), position, book)
+
+
+def _allocation_rule_set(event: AllocationRuleSet, position: int, at_us: int, book: Book) -> None:
+    _stands(event.decision, at_us, position, book)
+
+
+def _granted(
+    event: AllocationGranted | AllocationDeclined | SingleGranted | CohortLapsed | LotLapsed,
+    position: int, at_us: int, book: Book,
+) -> None:
+    if isinstance(event, AllocationGranted | SingleGranted):
+        _stands(book.allocation.rules[event.rule].decision, at_us, position, book)
+    _credit(event, position, at_us, book)
+
+
+def _by_time_alone(
+    event: LapseAnnounced | CohortRolled | EaterClassChanged | PurseEmptied, position: int, at_us: int, book: Book
+) -> None:
+    if book.due(at_us) != event:
+        raise BadEvent(position, f"time alone did not make this {type(event).__name__} happen now")
+
+
+def _money_back_confirmed(event: MoneyBackConfirmed, position: int, _at_us: int, book: Book) -> None:
+    seen = book.households.proposed.get(event.member)
+    if seen is None or seen.by == event.by or seen.cents != event.cents:
+        raise BadEvent(position, f"paying {event.member} back needs two people who say the same amount")
+
+
+def _fund_part_warned(event: FundPartWarned, position: int, at_us: int, book: Book) -> None:
+    if book.due(at_us) != event:
+        raise BadEvent(position, f"the fund's part of {event.contract} was not about to end, or ends otherwise")
+
+
 AFTER_THE_SEAL: Final = (CommandDeclined, OperationRepeated, SecurityAlerted, FrameHeld, ClockConfirmed)
 """What a log may still hold behind its seal, beside operations that were declined: it moves nothing."""
 
@@ -174,7 +153,7 @@ def _after_the_seal(event: Event, position: int) -> None:
         raise BadEvent(position, f"{type(event).__name__} stands behind the seal of a closed caisse")
 
 
-def _left_fund(event: TransferConfirmed | RepaymentConfirmed, position: int, book: Book) -> None:
+def _left_fund(event: TransferConfirmed | RepaymentConfirmed, position: int, _at_us: int, book: Book) -> None:
     known: Transfer | Repayment | None
     if isinstance(event, TransferConfirmed):
         known = book.subsidies.transfers.get(event.transfer)
@@ -190,7 +169,9 @@ def _stands(decision: DecisionId, at_us: int, position: int, book: Book) -> None
         raise BadEvent(position, f"it stands on no decision in force: {declined.why}")
 
 
-def _two_people(event: LegalBasisEntered | DepositConfirmed | CotisationWrittenOff, position: int, book: Book) -> None:
+def _two_people(
+    event: LegalBasisEntered | DepositConfirmed | CotisationWrittenOff, position: int, _at_us: int, book: Book
+) -> None:
     match event:
         case LegalBasisEntered():
             proposed = book.gifts.proposed
@@ -205,7 +186,7 @@ def _two_people(event: LegalBasisEntered | DepositConfirmed | CotisationWrittenO
         raise BadEvent(position, f"{type(event).__name__} needs two people who agree on it")
 
 
-def _named(event: PersonNamed, position: int, book: Book) -> None:
+def _named(event: PersonNamed, position: int, _at_us: int, book: Book) -> None:
     if not event.named_by:
         if position != len(book.caisse.persons) + 2:  # the founding's first event is the caisse itself, then come the persons
             raise BadEvent(position, f"{event.person} was named by nobody, which only the founding may do")
@@ -245,7 +226,7 @@ def _credit(event: Credit, position: int, at_us: int, book: Book) -> None:
                 raise BadEvent(position, f"lot {event.lot} lapsed before its time")
 
 
-def _opened(event: OpeningAccepted, position: int, book: Book) -> None:
+def _opened(event: OpeningAccepted, position: int, _at_us: int, book: Book) -> None:
     proposed = book.opening.proposed
     if proposed is None or proposed.by == event.by or (proposed.digest, proposed.totals) != (event.digest, event.totals):
         raise BadEvent(position, "opening balances need two people, and the accepted ones must be those proposed")
@@ -274,7 +255,7 @@ def _closed(event: BatchClosed, position: int, at_us: int, book: Book) -> None:
             raise BadEvent(position, f"the line of {line.producer} does not net, or goes to other bank details")
 
 
-def _approved(event: BatchApproved | BatchExported, position: int, book: Book) -> None:
+def _approved(event: BatchApproved | BatchExported, position: int, _at_us: int, book: Book) -> None:
     batch = book.settlement.batches.get(event.batch)
     wanted = BatchState.CLOSED if isinstance(event, BatchApproved) else BatchState.APPROVED
     if batch is None or batch.state is not wanted:
@@ -283,7 +264,7 @@ def _approved(event: BatchApproved | BatchExported, position: int, book: Book) -
         raise BadEvent(position, f"{event.by} closed batch {event.batch} and approved it too")
 
 
-def _paid(event: PayoutConfirmed | PayoutReturned, position: int, book: Book) -> None:
+def _paid(event: PayoutConfirmed | PayoutReturned, position: int, _at_us: int, book: Book) -> None:
     batch = book.settlement.batches.get(event.batch)
     line = next((one for one in batch.closed.lines if one.producer == event.producer), None) if batch is not None else None
     state = batch.payouts.get(event.producer) if batch is not None else None
@@ -291,3 +272,46 @@ def _paid(event: PayoutConfirmed | PayoutReturned, position: int, book: Book) ->
         PayoutState.INSTRUCTED, PayoutState.CONFIRMED)  # fmt: skip
     if line is None or not once or event.cents != line.paid_cents:
         raise BadEvent(position, f"batch {event.batch} has no such transfer to {event.producer} under way")
+
+
+Check = Callable[[Any, int, int, Book], None]
+
+_PROMISES: Final[dict[type, tuple[str, Check]]] = {
+    PersonNamed: ("officers named by two people, or at the founding", _named),
+    BankDetailsApproved: ("bank details accepted by two people", _bank_details_approved),
+    DecisionRecorded: ("votes that wait for a second officer, but those of the founding", _decision_recorded),
+    DecisionApproved: ("votes approved by another person than recorded them", _decision_approved),
+    CharteAdopted: ("chartes that stand on a recorded vote", _charte_adopted),
+    AllocationRuleSet: ("credit rules that stand on a recorded vote and stay inside earmarks", _allocation_rule_set),
+    AllocationGranted: ("grants, each once, with head count and total recounted", _granted),
+    AllocationDeclined: ("grants that their fund could not carry, given to nobody", _granted),
+    SingleGranted: ("single grants that fill a gap once", _granted),
+    CohortLapsed: ("lapses, each at its time", _granted),
+    LotLapsed: ("lapses, each at its time", _granted),
+    LapseAnnounced: ("lapses announced, each at its time", _by_time_alone),
+    CohortRolled: ("credit carried over once, as far as voted", _by_time_alone),
+    EaterClassChanged: ("credit classes changed in their month", _by_time_alone),
+    PurseEmptied: ("purses of those who left, emptied to funds and persons", _by_time_alone),
+    MoneyBackConfirmed: ("own money paid back, said by two people", _money_back_confirmed),
+    OpeningAccepted: ("opening balances that two people read alike and that the bank explains", _opened),
+    BatchClosed: ("batches that hold all that was owed", _closed),
+    BatchApproved: ("batches approved by another person than closed them", _approved),
+    BatchExported: ("batches exported after their approval", _approved),
+    PayoutConfirmed: ("payouts that the bank made or sent back, in full", _paid),
+    FundPartWarned: ("fund parts of contracts whose end was told at its time", _fund_part_warned),
+    LegalBasisEntered: ("legal bases of tax receipts entered by two people", _two_people),
+    DepositConfirmed: ("deposits counted by two people", _two_people),
+    CotisationWrittenOff: ("cotisations that came back, written off by another person", _two_people),
+    PayoutReturned: ("payouts that the bank made or sent back, in full", _paid),
+    MoneyReceived: ("receipts that clear what was announced, or nothing", _money_received),
+    PurseCredited: ("credits that no freeze, closing or earmark forbids", _asked_above),
+    EarmarkSet: ("earmarks that the rules in force stay inside", _asked_above),
+    DecisionSuspended: ("rulings after which no rule spends bound money elsewhere", _asked_above),
+    DecisionResumed: ("rulings after which no rule spends bound money elsewhere", _asked_above),
+    DecisionAnnulled: ("rulings after which no rule spends bound money elsewhere", _asked_above),
+    TransferConfirmed: ("money that left a fund by two people", _left_fund),
+    RepaymentConfirmed: ("money that left a fund by two people", _left_fund),
+    ClosureConfirmed: ("closings by two officers", _closure_confirmed),
+    CaisseSealed: ("seals on empty accounts", _caisse_sealed),
+}
+"""What is promised of an event, and what checks it (event, position, at_us, book before it; raises BadEvent)."""

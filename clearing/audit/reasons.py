@@ -54,12 +54,12 @@ REASONS: Final[dict[Code, Reason]] = {
         "Nothing: sell again if the goods left",
     ),
     Code.EXPIRED_OR_RESOLVED: Reason(
-        "The hold expired, or the hold or sale was captured or cancelled before",
+        "The hold expired, or the hold or sale was captured or cancelled before, or a contract's basket was fetched already",
         "Seller: sell again with a new tap. Desk: a late capture stands in `clearing exceptions`",
     ),
     Code.NOT_ALLOWED_NOW: Reason(
         "For example no charte is in force (not yet, or the caisse has closed), goods of somebody whom the hold was not for, "
-        "a refund to be undone, a collective account above its limit",
+        "a refund to be undone, a collective account above its limit, a contract without a basket today",
         "Desk: `clearing why SALE` shows what happened to it. "
         "A collective account: hold the goods, then tap a second mandatary's card",
     ),

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from clearing.audit.answered import Answers
+from clearing.audit.between import check_half
 from clearing.audit.drawn import Followers, check_drawn
 from clearing.audit.evidence import BY_TIME_ALONE, Asked, Evidence, claimed
 from clearing.audit.findings import BadEvent, Checked, Level
@@ -14,8 +15,9 @@ from clearing.audit.promises import HASHED, HEADS, TAPS
 from clearing.audit.prover import Part, Proved, Task
 from clearing.audit.splits import check_operation
 from clearing.audit.sums import TwoRoads
-from clearing.authoriser.group import SALT_BYTES, stream_of
+from clearing.authoriser.group import SALT_BYTES
 from clearing.authoriser.operations import uses_tap
+from clearing.authoriser.streams import stream_of
 from clearing.event_store.proofs import GENESIS, Frontier, chain_hash, head_note, leaf_hash, node_hash
 from clearing.event_store.rows import EventRow, Head, ReplyRow, SignedHead, TapRow
 from clearing.events.caisse import FrameHeld, SecurityAlerted
@@ -223,6 +225,7 @@ class Replay:
             check_operation(event, at, at_us, self.book, self.checked)
             check_drawn(event, at, at_us, self.book, self.checked)
             check_office(event, at, at_us, self.book, self.checked)
+            check_half(event, at, at_us, self.book, self.checked)
         except NONSENSE as fault:
             raise BadEvent(at, f"it names something that is not there: {fault!r}") from fault
 

@@ -14,6 +14,13 @@ from clearing.events.codec import decode
 from clearing.events.crediting import CohortRolled
 from clearing.events.funds import AllocationGranted, AllocationRuleSet, PurseCredited, SingleGranted
 from clearing.events.households import HouseholdSeparated
+from clearing.events.interchange import (
+    InterchangeCaptured,
+    InterchangeExpired,
+    InterchangeHeld,
+    InterchangeReleased,
+    InterchangeSold,
+)
 from clearing.events.opening import OpeningAccepted, lot_ids
 from clearing.events.sales import (
     AuthorisationDecided,
@@ -24,6 +31,7 @@ from clearing.events.sales import (
     ReversalDecided,
     SaleDecided,
 )
+from clearing.rules.abroad import as_authorisation
 from clearing.rules.calendar import local_text
 from clearing.rules.returns import total
 from clearing.values import DecisionId
@@ -40,11 +48,16 @@ _BACKGROUND: Final = frozenset(
     )
 )  # fmt: skip
 Later = CaptureDecided | ReversalDecided | RefundDecided | HoldExpired | OperationRepeated | PurchaseConfirmed
+LaterAbroad = InterchangeCaptured | InterchangeReleased | InterchangeExpired
 _LATER: Final = frozenset(
-    kind.TYPE
-    for kind in (CaptureDecided, ReversalDecided, RefundDecided, HoldExpired, OperationRepeated, PurchaseConfirmed)
+    kind.TYPE for kind in (
+        CaptureDecided, ReversalDecided, RefundDecided, HoldExpired, OperationRepeated, PurchaseConfirmed, InterchangeCaptured,
+        InterchangeReleased, InterchangeExpired,
+    )
 )  # fmt: skip
-_PAYING: Final = frozenset(kind.TYPE for kind in (SaleDecided, AuthorisationDecided, CaptureDecided))
+_PAYING: Final = frozenset(
+    kind.TYPE for kind in (SaleDecided, AuthorisationDecided, CaptureDecided, InterchangeHeld, InterchangeSold)
+)
 
 
 class SaleNotFound(LookupError):
@@ -127,7 +140,12 @@ async def find_sale(log: StoredLog, reference: str) -> FoundSale:
         elif found and row.type in _LATER and any(x in row.public for x in names) and _is_about(row, found[0][1], names):
             later += _afterwards(_decoded(row), background.zone, row)
         elif row.type in _PAYING and wanted(row):
-            event = _decoded(row)
+            event = _explained(_decoded(row))
+            if isinstance(event, InterchangeSold):
+                raise SaleNotFound(
+                    f"Event {row.position} is a sale with a card of {event.issuer}, which decided by its own rules what the "
+                    f"card pays; whose card it is may ask there, under {event.ref.hex()}."
+                )
             if isinstance(event, SaleDecided | AuthorisationDecided | CaptureDecided):
                 found.append((row, event))
                 names |= {event.op.x} | ({event.original} if isinstance(event, CaptureDecided) else set())
@@ -153,6 +171,8 @@ def _is_about(row: EventRow, sale: Paying, names: set[bytes]) -> bool:
     Any terminal of the same producer may capture and take back, so the row may stand in another stream.
     """
     event = _decoded(row)
+    if isinstance(event, LaterAbroad):
+        return event.ref in names
     if not isinstance(event, Later):
         return False
     producer = event.producer if isinstance(event, HoldExpired) else event.op.producer
@@ -178,8 +198,10 @@ def _wanted(reference: str) -> Callable[[EventRow], bool]:
     def begins(row: EventRow) -> bool:
         if whole not in row.public:  # decode only what can match
             return False
-        event = _decoded(row)
-        return isinstance(event, SaleDecided | AuthorisationDecided | CaptureDecided) and event.op.x.hex().startswith(text)
+        event = _explained(_decoded(row))
+        if not isinstance(event, SaleDecided | AuthorisationDecided | CaptureDecided | InterchangeSold):
+            return False
+        return event.op.x.hex().startswith(text)
 
     return begins
 
@@ -203,6 +225,11 @@ def _decoded(row: EventRow) -> Event:
     return decode(row.type, row.schema_version, row.public, row.private)
 
 
+def _explained(event: Event) -> Event:
+    """What our card paid at another caisse is explained as the hold it was; the place is all that is known of its seller."""
+    return as_authorisation(event) if isinstance(event, InterchangeHeld) else event
+
+
 def _afterwards(event: Event, zone: str, row: EventRow) -> list[str]:
     """What an event did to the sale, as a sentence; nothing for one that changed nothing."""
     at = f"{local_text(zone, row.at_us)} (event {row.position})"
@@ -219,6 +246,13 @@ def _afterwards(event: Event, zone: str, row: EventRow) -> list[str]:
             return [f"{at}: confirmed by a second mandatary's card; it may be captured."]
         case HoldExpired():
             return [f"{at}: nobody captured it in time, {euros(total(event.released))} released."]
+        case InterchangeCaptured(cents=cents):
+            return [f"{at}: sold on {event.day}, {euros(cents)} owed to {event.acquirer}."]
+        case InterchangeReleased():
+            what = "reversed it" if event.undone else "did not sell"
+            return [f"{at}: {event.acquirer} {what}, {euros(event.cents)} given back."]
+        case InterchangeExpired():
+            return [f"{at}: no word came from {event.acquirer}, {euros(total(event.returned))} given back."]
         case OperationRepeated():
             return [f"{at}: asked again, answered the same."]
         case _:

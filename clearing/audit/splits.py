@@ -61,7 +61,7 @@ def check_operation(event: Event, position: int, at_us: int, book: Book, checked
             hold = _held(book, event.terminal, event.original, position)
             if hold.hold_expires_us > at_us:
                 raise BadEvent(position, "the hold expired before its time")
-            _same_cents(hold.shares, event.released, position, "released")
+            same_cents(hold.shares, event.released, position, "released")
         case _:
             return
     checked.add("operations, each cent from a payer of its charte to a payee")
@@ -101,7 +101,7 @@ def key_of(line: Line, producer: ProducerId) -> Key:
     return (line.category, line.product, line.payee or producer)
 
 
-def _split(event: Paying, position: int) -> None:
+def check_split(event: Paying, position: int) -> None:
     """Shares, lines and amount agree, line by line."""
     if sum([line.amount_cents for line in event.lines]) != event.amount_cents:
         raise BadEvent(position, "its lines do not sum to its amount")
@@ -153,7 +153,7 @@ def _sources(charte: Charte) -> dict[str, set[str]]:
     return found
 
 
-def _payers(shares: Iterable[Share], charte: Charte, position: int) -> None:
+def check_payers(shares: Iterable[Share], charte: Charte, position: int) -> None:
     """Each share names a rule of the charte, and the source that the vote gave it."""
     sources = _sources(charte)
     for share in shares:
@@ -163,7 +163,7 @@ def _payers(shares: Iterable[Share], charte: Charte, position: int) -> None:
 
 
 def _purchase(event: SaleDecided | AuthorisationDecided, position: int, at_us: int, book: Book) -> None:
-    _split(event, position)
+    check_split(event, position)
     charte = book.caisse.charte_at(at_us)
     if event.charte_version != (charte.version if charte is not None else 0):
         raise BadEvent(position, f"charte {event.charte_version} was not in force at its time")
@@ -183,7 +183,7 @@ def _purchase(event: SaleDecided | AuthorisationDecided, position: int, at_us: i
         raise BadEvent(position, "somebody pays though terminal or convention are not in force")
     if book.accounts.open:
         _mandated(event, position, book)
-    _payers(event.shares, charte, position)
+    check_payers(event.shares, charte, position)
     for lot in {use[0] for share in event.shares for use in share.lots}:
         expires_us = book.allocation.lot_expires_us(lot)
         if expires_us is not None and expires_us <= at_us:
@@ -200,7 +200,7 @@ def _held(book: Book, terminal: object, original: object, position: int) -> Auth
 
 
 def _capture(event: CaptureDecided, position: int, at_us: int, book: Book) -> None:
-    _split(event, position)
+    check_split(event, position)
     if event.code not in (Code.APPROVED, Code.PARTIAL):
         return
     found = book.operation_of(event.op.producer, event.op.terminal, event.original)
@@ -211,7 +211,7 @@ def _capture(event: CaptureDecided, position: int, at_us: int, book: Book) -> No
         raise BadEvent(position, "it captures a hold that a second mandatary had not confirmed")
     if hold.hold_expires_us <= at_us or (hold.charte_version, hold.member) != (event.charte_version, event.member):
         raise BadEvent(position, "its hold is over, or of another member or charte")
-    _same_cents(hold.shares, (*event.shares, *event.released), position, "captured and released")
+    same_cents(hold.shares, (*event.shares, *event.released), position, "captured and released")
 
 
 def _confirmation(event: PurchaseConfirmed, position: int, at_us: int, book: Book) -> None:
@@ -254,7 +254,7 @@ def _reversal(event: ReversalDecided, position: int, book: Book) -> None:
     if original is not None and anonymous(original) is not None:
         drawn_reversal(event, original, position, book)
     elif event.effect == "released":
-        _same_cents(_held(book, event.op.terminal, event.original, position).shares, event.returned, position, "released")
+        same_cents(_held(book, event.op.terminal, event.original, position).shares, event.returned, position, "released")
     elif event.effect == "undone":
         if original is None or original.state is not State.CAPTURED or original.position <= book.settlement.settled_up_to:
             raise BadEvent(position, "it undoes what is not captured, or in a closed batch")
@@ -313,7 +313,7 @@ def _paid_back(parts: Iterable[Share | Return]) -> int:
     return sum(part.cents for part in parts if part.step != "surplus")
 
 
-def _same_cents(held: Iterable[Share], parts: Iterable[Share | Return], position: int, what: str) -> None:
+def same_cents(held: Iterable[Share], parts: Iterable[Share | Return], position: int, what: str) -> None:
     left: dict[Holder, int] = {}
     for share in held:
         holder = (share.step, share.payer, share.source)

@@ -9,7 +9,18 @@ from clearing.events.catalogue import Event
 from clearing.events.sales import CaptureDecided, ReversalDecided, SaleDecided
 from clearing.rules.book import Book
 from clearing.rules.debts import debts
-from clearing.rules.postings import BANK, HELD, Ledger, Legs, UnexplainedPosting, payable_member, payee_account
+from clearing.rules.interchange import HoldState
+from clearing.rules.postings import (
+    BANK,
+    HELD,
+    HELD_ABROAD,
+    NETTING,
+    Ledger,
+    Legs,
+    UnexplainedPosting,
+    payable_member,
+    payee_account,
+)
 from clearing.rules.settlement import BatchState, PayoutState
 from clearing.rules.subsidies import Step
 from clearing.rules.units import UnitLedger, unit_balances
@@ -19,7 +30,7 @@ POSTINGS: Final = "postings that sum to zero and agree with the book"
 UNITS: Final = "moves of second units that sum to zero and agree with the book"
 
 
-_NEVER_DEBIT: Final = ("purse", HELD, "payable", "contract")
+_NEVER_DEBIT: Final = ("purse", HELD, HELD_ABROAD, "payable", "contract")
 _NEVER_CREDIT: Final = ("cash", "cheques", "returned")
 
 
@@ -28,15 +39,38 @@ def book_balances(book: Book) -> dict[str, int]:
     found: dict[str, int] = {f"fund:{name}": fund.received_cents - fund.engaged_cents for name, fund in book.funds.items()}
     for producer, owed in book.settlement.owed.items():
         found[f"owed:{producer}"] = owed.net_cents()
-    found |= _purses(book) | _payable(book)
+    found |= _purses(book) | _payable(book) | _by_hand(book)
     found |= {payable_member(member): cents for member, cents in book.households.owed.items()}
     for account, cents in (*_leaving(book), *_expected(book)):
         found[account] = found.get(account, 0) + cents
-    found |= _purses(book) | _payable(book) | _by_hand(book)
     found[HELD] = sum(
         share.cents for one in book.operations.held() for share in getattr(one.event, "shares", ())
     ) + sum(share.cents for order in book.orders.orders.values() for share in order.held(order.unsettled()))
+    found |= _between(book)
     return {account: cents for account, cents in found.items() if cents}
+
+
+def _between(book: Book) -> dict[str, int]:
+    """Other caisses, from the halves and holds one by one; what a netting took out is taken off."""
+    room = book.interchange
+    found: dict[str, int] = {NETTING: 0}
+    for half in room.halves.values():
+        if half.effect == "captured":
+            _add(found, f"interchange:{half.issuer}", -half.cents)
+    for hold in room.holds.values():
+        if hold.state is HoldState.CAPTURED:
+            _add(found, f"interchange:{hold.event.acquirer}", hold.event.approved_cents)
+        elif hold.state is HoldState.HELD:
+            _add(found, HELD_ABROAD, hold.event.approved_cents)
+    for net in room.nets.values():
+        for line in net.lines:
+            _add(found, f"interchange:{line.other}", line.in_cents - line.out_cents)
+        found[NETTING] -= net.net_cents if net.reference is None else 0
+    return found
+
+
+def _add(sums: dict[str, int], account: str, cents: int) -> None:
+    sums[account] = sums.get(account, 0) + cents
 
 
 def _purses(book: Book) -> dict[str, int]:

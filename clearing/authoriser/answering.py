@@ -80,5 +80,9 @@ class Answers:
     def receipt(self, receipt: Receipt) -> bytes:
         return self._key.sign_envelope(FrameType.SRV_RECEIPT, encode_receipt(receipt))
 
+    def word(self, payload: bytes) -> bytes:
+        """What this caisse says to another one."""
+        return self._key.sign_envelope(FrameType.SRV_BETWEEN, payload)
+
     def _reply(self, reply: Reply) -> bytes:
         return self._key.sign_envelope(FrameType.SRV_RESP, encode_reply(reply))

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from clearing.events.charte import Ceiling, Charte, Condition, Cover, FundWeight, Payer, Short, Span, Tariff
 from clearing.values import (
+    CENTS_MAX,
     CategoryId,
     Cents,
     DecisionId,
@@ -63,6 +64,9 @@ class Body:
         if type(value) is not int or not lowest <= value <= highest:
             raise InvalidValue(f"{self._what}: '{name}' must be a whole number from {lowest} to {highest}")
         return value
+
+    def signed(self, name: str) -> int:
+        return self.number(name, lowest=-CENTS_MAX, highest=CENTS_MAX)
 
     def cents(self, name: str) -> Cents:
         return cents(self._take(name), what=f"{self._what}: '{name}'")

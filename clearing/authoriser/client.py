@@ -38,6 +38,16 @@ class Enrolment:
     mac: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Between:
+    """Another caisse's signed word (wire/interchange.py), which is the submission's frame.
+
+    inquiry: no word, but what is still to be told to others is asked for; answered by those words, signed, back to back.
+    """
+
+    inquiry: bool = False
+
+
 class BatchItem(NamedTuple):
     """An item whose signature nobody checked: that of the batch's own frame covers it. digest: SHA-256 of that frame."""
 
@@ -50,15 +60,17 @@ class BatchItem(NamedTuple):
 class Submission:
     """One request for one caisse's writer. secret: travels beside a command, never into the log (pairing secrets).
 
-    item: of which batch frame this is which item; None for a frame that was verified by itself.
+    item: of which batch frame this is which item; None for a frame that was verified by itself. issued: the answer of a card's
+    caisse, beside a sale with a card of another one.
     """
 
     caisse: CaisseCode
     frame: VerifiedFrame
-    request: Request | Command | Enrolment
+    request: Request | Command | Enrolment | Between
     tap: TapFacts | None = None
     secret: bytes | None = None
     item: BatchItem | None = None
+    issued: VerifiedFrame | None = None
 
 
 class Overloaded(Exception):

@@ -8,6 +8,7 @@ from typing import Final
 
 from clearing.authoriser.verbs import (
     accounts,
+    between,
     closing,
     contracts,
     cotisations,
@@ -52,6 +53,7 @@ VERBS: Final[dict[str, Verb]] = {
     **orders.VERBS,
     **units.VERBS,
     **opening.VERBS,
+    **between.VERBS,
 }
 """verb -> how it is decided; who may give it is rules/offices.py, ALLOWED_ROLES (a test holds the two together)."""
 

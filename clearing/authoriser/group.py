@@ -11,26 +11,9 @@ from clearing.authoriser.answering import Answers, GroupedReply
 from clearing.authoriser.client import BatchItem, Submission, TapFacts
 from clearing.authoriser.operations import uses_tap
 from clearing.authoriser.sameness import MessageKey, Stored
-from clearing.authoriser.streams import STREAMS
+from clearing.authoriser.streams import stream_of
 from clearing.event_store.proofs import chain_hash, leaf_hash
 from clearing.event_store.rows import BatchRow, EventRow, ReplyRow, TapRow
-from clearing.events import (
-    accounts,
-    bonus,
-    caisse,
-    closing,
-    crediting,
-    funds,
-    grants,
-    households,
-    members,
-    orders,
-    producers,
-    sales,
-    settlement,
-    solidarity,
-    units,
-)
 from clearing.events.catalogue import Event
 from clearing.events.codec import Encoded, encode
 from clearing.rules.book import Book
@@ -134,79 +117,3 @@ class Group:
         if tap is not None:
             self._used.add((tap.card, tap.key_version, tap.counter))
             self.taps.append(TapRow(tap.card, tap.key_version, tap.counter, position))
-
-
-def stream_of(event: Event) -> str:
-    """What the event is about: all events of one sale, member, producer, fund or batch can be read by it.
-
-    A sale or a hold is "op/<terminal hex>/<x hex>", and so is what the same terminal does to it afterwards; another terminal of
-    the producer has a stream of its own, for the event says no more than which x it is about.
-    """
-    match event:
-        case sales.SaleDecided() | sales.AuthorisationDecided() | sales.OperationRepeated():
-            return f"op/{event.op.terminal.hex()}/{event.op.x.hex()}"
-        case solidarity.DrawDecided() | solidarity.GiveDecided():
-            return f"op/{event.op.terminal.hex()}/{event.op.x.hex()}"
-        case sales.CaptureDecided() | sales.ReversalDecided() | sales.RefundDecided() | accounts.PurchaseConfirmed():
-            return f"op/{event.op.terminal.hex()}/{event.original.hex()}"
-        case sales.HoldExpired():
-            return f"op/{event.terminal.hex()}/{event.original.hex()}"
-        case members.MemberAdmitted() | members.MemberGroupsChanged() | funds.PurseCredited() | funds.LotLapsed():
-            return f"member/{event.member}"
-        case bonus.BonusCredited() | bonus.BonusTakenBack():
-            return f"member/{event.member}"
-        case members.CardIssued() | members.CardBlocked() | members.CardUnblocked():
-            return f"card/{event.card.hex()}"
-        case households.CardLimitSet() | households.SpareCardMade() | households.CardBound():
-            return f"card/{event.card.hex()}"
-        case households.EaterJoined() | households.EaterLeft() | households.EaterClassSet() | households.EaterClassChanged():
-            return f"member/{event.member}"
-        case households.HouseholdSeparated() | households.MemberLeft() | households.PurseEmptied() | crediting.EmergencyGiven():
-            return f"member/{event.member}"
-        case households.MoneyBackProposed() | households.MoneyBackConfirmed():
-            return f"member/{event.member}"
-        case funds.FundOpened() | funds.MoneyNotified() | funds.MoneyReceived():
-            return f"fund/{event.fund}"
-        case grants.AnnouncementWithdrawn():
-            return f"fund/{event.fund}"
-        case grants.EarmarkSet() | grants.AdvanceVoted() | closing.RestReleased() | closing.RestPaid():
-            return f"fund/{event.fund}"
-        case grants.SubsidyNotified() | grants.SubsidyReduced():
-            return f"subsidy/{event.grant}"
-        case grants.RepaymentProposed() | grants.RepaymentConfirmed() | grants.RepaymentPaid() | grants.RepaymentSentBack():
-            return f"subsidy/{event.grant}"
-        case grants.TransferProposed() | grants.TransferConfirmed():
-            return f"transfer/{event.transfer}"
-        case grants.ProposalDropped():
-            return f"{event.kind}/{event.number}"
-        case closing.OwnMoneyReleased() | closing.OwnMoneyPaid():
-            return f"member/{event.member}"
-        case closing.ProducerRepaid():
-            return f"producer/{event.producer}"
-        case solidarity.CouponsSold() | solidarity.DrawsShared():
-            return f"fund/{event.fund}"
-        case producers.TerminalEnrolled() | producers.TerminalSuspended() | producers.TerminalResumed():
-            return f"terminal/{event.terminal.hex()}"
-        case producers.ProducerAdmitted() | producers.BankDetailsProposed() | producers.BankDetailsApproved():
-            return f"producer/{event.producer}"
-        case settlement.BatchClosed() | settlement.BatchApproved() | settlement.BatchExported():
-            return f"batch/{event.batch}"
-        case settlement.PayoutConfirmed() | settlement.PayoutReturned():
-            return f"batch/{event.batch}"
-        case accounts.AccountProposed() | accounts.AccountOpened() | accounts.MandataryProposed() | accounts.MandataryNamed():
-            return f"account/{event.account}"
-        case accounts.RevocationProposed() | accounts.MandataryRevoked():
-            return f"account/{event.account}"
-        case orders.OrderPlaced() | orders.OrderConfirmed() | orders.DeliveryNoted() | orders.OrderCancelled():
-            return f"order/{event.order}"
-        case orders.LineDisputed() | orders.DisputeProposed() | orders.DisputeResolved():
-            return f"order/{event.order}"
-        case orders.ResolutionProposed() | orders.ExceptionResolved():
-            return f"exception/{event.exception}"
-        case units.UnitOpened() | units.UnitIssued() | units.UnitMoved() | units.UnitTakenBack():
-            return f"unit/{event.unit}"
-        case caisse.PersonProposed() | caisse.PersonNamed() | caisse.PersonRemoved():
-            return f"person/{event.person}"
-        case _:
-            found = STREAMS.get(type(event))
-            return "caisse" if found is None else found(event)

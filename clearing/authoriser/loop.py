@@ -16,6 +16,7 @@ import structlog
 from clearing.authoriser.answering import Answers, GroupedReply
 from clearing.authoriser.client import (
     Authoriser,
+    Between,
     Deliver,
     Enrolment,
     EnrolmentRefused,
@@ -286,6 +287,9 @@ class Writer(Authoriser):
         request = submission.request
         if isinstance(request, Enrolment):
             return False
+        if isinstance(request, Between):
+            waiting.tap_used_before = self._tap_in_window(submission.tap)
+            return self._tap_below(submission.tap)
         if isinstance(request, Request) and request.op is Op.RECEIPT:
             return True
         waiting.tap_used_before = self._tap_in_window(submission.tap)
@@ -298,8 +302,7 @@ class Writer(Authoriser):
         if isinstance(request, Request) and request.op is Op.RECEIPT:
             waiting.receipt = await receipt(self.book, self._tree, self._log, request)
             return
-        key = message_key(request)
-        if self._reception.sameness.may_be_stored(key):
+        if not isinstance(request, Between) and self._reception.sameness.may_be_stored(key := message_key(request)):
             found = await self._log.reply_of(*key)
             if found is not None:
                 waiting.stored = Stored(digest=found[0], reply=found[2])

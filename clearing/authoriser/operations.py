@@ -8,6 +8,7 @@ from clearing.authoriser import drawing
 from clearing.authoriser.client import TapFacts
 from clearing.events.accounts import PurchaseConfirmed
 from clearing.events.contracts import DeliveryDecided
+from clearing.events.interchange import InterchangeHeld, InterchangeReversed, InterchangeSold
 from clearing.events.sales import (
     AuthorisationDecided,
     CaptureDecided,
@@ -19,7 +20,7 @@ from clearing.events.sales import (
     Tap,
 )
 from clearing.events.solidarity import DrawDecided, GiveDecided
-from clearing.rules import accounts, afterwards, deliveries, drawing as rules_of_draws, sale
+from clearing.rules import abroad, accounts, afterwards, deliveries, drawing as rules_of_draws, sale
 from clearing.rules.afterwards import Afterwards
 from clearing.rules.book import Book
 from clearing.rules.facts import Facts
@@ -41,6 +42,7 @@ class Outcome(NamedTuple):
     approved_lines: tuple[Cents, ...] | None
 
 
+_TAPPING: Final = (SaleDecided, AuthorisationDecided, DeliveryDecided, PurchaseConfirmed, InterchangeHeld)
 _TAPPED: Final[dict[type, Op]] = {SaleDecided: Op.SALE, AuthorisationDecided: Op.AUTH, PurchaseConfirmed: Op.DLV}
 
 
@@ -176,6 +178,10 @@ def _decide_afterwards(book: Book, request: Request, head: OperationHead, termin
             return rules_of_draws.decide_undo(
                 asked, drawn, same_terminal, settled=settled, solidarity=book.solidarity, funds=book.funds
             )
+        if same_terminal is not None and isinstance(same_terminal.event, InterchangeSold):
+            there, day = same_terminal.event, book.caisse.calendar.day(at_us).isoformat()
+            half = book.interchange.halves.get(there.ref)
+            return abroad.decide_reversed(head, there, half, same_terminal.state, settled=settled, day=day)
         return afterwards.decide_reversal(
             asked, original=same_terminal, open_tombstones=book.open_tombstones(request.terminal, at_us), settled=settled,
             allocation=book.allocation, funds=book.funds, at_us=at_us, sealed=book.closing.sealed,
@@ -207,7 +213,7 @@ def _waits(book: Book, hold: Operation | None) -> bool:
 def _same_operation(known: Operation, request: Request, tap: TapFacts | None) -> bool:
     """Whether a request under another (epoch, n) asks for the very operation that was decided before."""
     event = known.event
-    if isinstance(event, ReversalDecided):
+    if isinstance(event, ReversalDecided | InterchangeReversed):
         return request.op is Op.REV and event.original == request.original
     if (event.amount_cents, event.lines) != (request.amount_cents, request.lines):
         return False
@@ -215,6 +221,8 @@ def _same_operation(known: Operation, request: Request, tap: TapFacts | None) ->
         asked_tap = (tap.card, tap.counter) if tap is not None and tap.genuine else None
         used = (event.tap.card, event.tap.counter) if event.tap is not None else None
         return request.op is Op.DLV and (event.original, used) == (request.original, asked_tap)
+    if isinstance(event, InterchangeSold):
+        return request.op is Op.SALE and request.caisse == event.issuer
     if isinstance(event, CaptureDecided | RefundDecided):
         wanted = Op.CAP if isinstance(event, CaptureDecided) else Op.REF
         return request.op is wanted and event.original == request.original
@@ -234,7 +242,7 @@ def outcome_of(event: Decided) -> Outcome:
     """What the terminal is told about a decided operation."""
     if type(event) is SaleDecided:  # nearly always; in the order of Outcome's fields
         return tuple.__new__(Outcome, (event, event.answer, event.approved_cents, event.approved_lines))
-    if isinstance(event, ReversalDecided | DeliveryDecided):
+    if isinstance(event, ReversalDecided | DeliveryDecided | InterchangeReversed):
         return Outcome(event=event, answer=event.answer, approved_cents=None, approved_lines=None)
     if isinstance(event, RefundDecided):
         return Outcome(event=event, answer=event.answer, approved_cents=event.card_cents, approved_lines=event.card_lines)
@@ -245,6 +253,6 @@ def outcome_of(event: Decided) -> Outcome:
 
 def uses_tap(event: object) -> Tap | None:
     """The tap that an event uses up for ever, to be kept in the store."""
-    if isinstance(event, SaleDecided | AuthorisationDecided | DeliveryDecided | PurchaseConfirmed) and event.member is not None:
+    if isinstance(event, _TAPPING) and event.member is not None:
         return event.tap if event.tap is not None and event.tap.fresh else None
     return None

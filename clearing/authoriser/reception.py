@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import structlog
 
-from clearing.authoriser import commands, drawing, founding, operations
+from clearing.authoriser import abroad, commands, drawing, founding, operations
 from clearing.authoriser.answering import Answers, GroupedReply
 from clearing.authoriser.bodies import Body
-from clearing.authoriser.client import Deliver, Enrolment, EnrolmentRefused, Submission
+from clearing.authoriser.client import Between, Deliver, Enrolment, EnrolmentRefused, Submission
 from clearing.authoriser.clock import WatchedClock
 from clearing.authoriser.group import ApplyFailed, Group
 from clearing.authoriser.operations import SameOperationOtherContent
@@ -22,6 +22,7 @@ from clearing.directory import Directory
 from clearing.events.caisse import CommandDeclined, FrameHeld, PersonNamed, SecurityAlerted
 from clearing.events.catalogue import Event
 from clearing.events.codes import Code
+from clearing.events.interchange import InterchangeSold
 from clearing.events.producers import TerminalEnrolled, TerminalSlotClosed, TerminalSlotOpened
 from clearing.rules.answers import Declined, not_now
 from clearing.rules.book import Book
@@ -32,6 +33,8 @@ from clearing.values import CaisseCode, InvalidValue, Position, TerminalId
 from clearing.wire.commands import Command
 from clearing.wire.enrolment import encode_enrolled
 from clearing.wire.fields import DAY_MS
+from clearing.wire.frame import MalformedFrame
+from clearing.wire.interchange import NOT_NOW, encode_word
 from clearing.wire.receipts import Receipt
 from clearing.wire.requests import Op, Request
 from clearing.wire.signature import new_key_proven
@@ -82,6 +85,8 @@ class Reception:
         try:
             if isinstance(request, Enrolment):
                 return self._enrol(waiting, request, group)
+            if isinstance(request, Between):
+                return self._between(waiting, request, group)
             if isinstance(request, Request) and request.op in (Op.TIME, Op.RECEIPT):
                 return self._told(waiting, request, head)
             return self._once(waiting, request, group, head)
@@ -91,6 +96,8 @@ class Reception:
             self._alarm("decide", fault)
             if isinstance(request, Enrolment):
                 raise EnrolmentRefused from fault
+            if isinstance(request, Between):
+                return NOT_NOW
             at_us = max(self.book.at_us, waiting.arrived_us)
             return self.answers.coded(request, Code.INTERNAL_ERROR, at_us=at_us, head=head,
                                       why="The program could not decide this; nothing was recorded. Tell the operator.")
@@ -119,6 +126,25 @@ class Reception:
         except SameOperationOtherContent:
             return self._conflict(waiting, request, "same-x-other-content", group, head)
 
+    def _between(self, waiting: Waiting, request: Between, group: Group) -> bytes:
+        """Another caisse's word, or what others still have to hear from us; empty: turned away for ever, unrecorded."""
+        if request.inquiry:
+            return b"".join(map(self.answers.word, abroad.open_ends(self.book, self.code)))
+        if self.clock.step_us:
+            return NOT_NOW
+        at_us, submission = self._due(group, waiting.arrived_us), waiting.submission
+        used_before = waiting.tap_used_before or group.uses(submission.tap)
+        try:
+            event, word = abroad.heard(
+                self.book, self.code, submission.frame, submission.tap, tap_used_before=used_before, at_us=at_us
+            )
+        except (abroad.NotForUs, MalformedFrame) as refused:
+            structlog.get_logger().warning(LogEvent.WORD_REFUSED, caisse=self.code, why=str(refused))
+            return b""
+        if event is not None:
+            group.add([event], at_us, submission=submission)
+        return b"" if word is None else self.answers.word(encode_word(word))
+
     def _told(self, waiting: Waiting, request: Request, head: bytes) -> bytes:
         """What changes nothing and is not recorded: the time, or a receipt of what was recorded before."""
         at_us = max(waiting.arrived_us, self.book.at_us)
@@ -134,6 +160,8 @@ class Reception:
         self._alarm("held", why)
         if isinstance(request, Enrolment):
             raise EnrolmentRefused
+        if isinstance(request, Between):
+            return b""
         sender, epoch, n = message_key(request)
         held = FrameHeld(terminal=sender, epoch=epoch, n=n, x=request.x, why=why[:200])
         structlog.get_logger().error(LogEvent.FRAME_HELD, caisse=self.code, terminal=sender.hex(), n=n)
@@ -198,10 +226,16 @@ class Reception:
             if (request.terminal, request.x) in self.book.operations:
                 raise SameOperationOtherContent(request.x.hex())
             return self._rotate(waiting, request, group, head, at_us)
-        outcome = operations.decide(
-            self.book, request, waiting.submission.tap, at_us=at_us,
-            tap_used_before=waiting.tap_used_before or group.uses(waiting.submission.tap),
-        )
+        if request.caisse is not None and self._first_abroad(request):
+            sold = self._sold_abroad(waiting, request, at_us, head)
+            if isinstance(sold, bytes):
+                return sold
+            outcome = operations.outcome_of(sold)
+        else:
+            outcome = operations.decide(
+                self.book, request, waiting.submission.tap, at_us=at_us,
+                tap_used_before=waiting.tap_used_before or group.uses(waiting.submission.tap),
+            )
         position = Position(self.book.position + 1)
         said_us = at_us if request.op is Op.SALE else drawing.told_us(self.book, outcome.event, at_us)
         reply = self.answers.decided(request, outcome, position=position, at_us=said_us, head=head)
@@ -210,6 +244,17 @@ class Reception:
         if self.book.bonuses.rules:
             events += drawing.bonuses_after(self.book, outcome.event, at_us)
         return self._record(waiting, request, events, reply, group, at_us)
+
+    def _first_abroad(self, request: Request) -> bool:
+        """Whether a card of another caisse is to pay, and the operation was not decided before."""
+        return request.caisse != self.code and (request.terminal, request.x) not in self.book.operations
+
+    def _sold_abroad(self, waiting: Waiting, request: Request, at_us: int, head: bytes) -> InterchangeSold | bytes:
+        """Our half, or the signed question to its issuer, or a code for what is not done across caisses."""
+        if request.op is not Op.SALE or request.terminal not in self.book.producers.terminals:
+            return self.answers.coded(request, Code.NOT_ALLOWED_NOW, at_us=at_us, head=head)
+        found = abroad.sold(self.book, self.code, request, waiting.submission.issued, at_us=at_us)
+        return found if isinstance(found, InterchangeSold) else self.answers.word(encode_word(found))
 
     def _rotate(self, waiting: Waiting, request: Request, group: Group, head: bytes, at_us: int) -> Reply:
         """The terminal's next key, signed by its old one and proved by itself."""

@@ -1,55 +1,137 @@
-"""Law: an event is filed under what it is about; a room says for its own events which that is (group.py, stream_of)."""
+"""Law: an event is filed under what it is about: all events of one sale, member, producer, fund or batch can be read by it.
 
-from collections.abc import Callable
+A sale or a hold is "op/<terminal hex>/<x hex>", and so is what the same terminal does to it afterwards; another terminal of the
+producer has a stream of its own, for the event says no more than which x it is about. A room adds its own events here; what is
+in no place is filed under "caisse".
+"""
+
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from clearing.events import contracts, cotisations
+from clearing.events import (
+    accounts,
+    bonus,
+    caisse,
+    closing,
+    contracts,
+    cotisations,
+    crediting,
+    funds,
+    grants,
+    households,
+    interchange,
+    members,
+    orders,
+    producers,
+    sales,
+    settlement,
+    solidarity,
+    units,
+)
+from clearing.events.catalogue import Event
 
 StreamOf = Callable[[Any], str]
 
+_FILED: Final[tuple[tuple[StreamOf, tuple[type, ...]], ...]] = (
+    (lambda event: f"op/{event.op.terminal.hex()}/{event.op.x.hex()}", (
+        sales.SaleDecided, sales.AuthorisationDecided, sales.OperationRepeated, solidarity.DrawDecided,
+        solidarity.GiveDecided, interchange.InterchangeSold, contracts.DeliveryDecided,
+    )),
+    (lambda event: f"op/{event.op.terminal.hex()}/{event.original.hex()}", (
+        sales.CaptureDecided, sales.ReversalDecided, sales.RefundDecided, accounts.PurchaseConfirmed,
+        interchange.InterchangeReversed,
+    )),
+    (lambda event: f"op/{event.terminal.hex()}/{event.original.hex()}", (
+        sales.HoldExpired,
+    )),
+    (lambda event: f"between/{event.ref.hex()}", (
+        interchange.InterchangeHeld, interchange.InterchangeCaptured, interchange.InterchangeReleased,
+        interchange.InterchangeExpired, interchange.InterchangeMatched,
+    )),
+    (lambda event: f"member/{event.member}", (
+        members.MemberAdmitted, members.MemberGroupsChanged, funds.PurseCredited, funds.LotLapsed,
+        bonus.BonusCredited, bonus.BonusTakenBack, households.EaterJoined, households.EaterLeft,
+        households.EaterClassSet, households.EaterClassChanged, households.HouseholdSeparated,
+        households.MemberLeft, households.PurseEmptied, crediting.EmergencyGiven,
+        households.MoneyBackProposed, households.MoneyBackConfirmed, closing.OwnMoneyReleased,
+        closing.OwnMoneyPaid, cotisations.CotisationAgreed, cotisations.CotisationEnded,
+        cotisations.CotisationReceived, cotisations.CotisationReturned, cotisations.CotisationWrittenOff,
+    )),
+    (lambda event: f"card/{event.card.hex()}", (
+        members.CardIssued, members.CardBlocked, members.CardUnblocked, households.CardLimitSet,
+        households.SpareCardMade, households.CardBound,
+    )),
+    (lambda event: f"fund/{event.fund}", (
+        funds.FundOpened, funds.MoneyNotified, funds.MoneyReceived, grants.AnnouncementWithdrawn,
+        grants.EarmarkSet, grants.AdvanceVoted, closing.RestReleased, closing.RestPaid,
+        solidarity.CouponsSold, solidarity.DrawsShared, cotisations.GiftReceived,
+    )),
+    (lambda event: f"subsidy/{event.grant}", (
+        grants.SubsidyNotified, grants.SubsidyReduced, grants.RepaymentProposed, grants.RepaymentConfirmed,
+        grants.RepaymentPaid, grants.RepaymentSentBack,
+    )),
+    (lambda event: f"transfer/{event.transfer}", (
+        grants.TransferProposed, grants.TransferConfirmed,
+    )),
+    (lambda event: f"{event.kind}/{event.number}", (
+        grants.ProposalDropped,
+    )),
+    (lambda event: f"producer/{event.producer}", (
+        closing.ProducerRepaid, producers.ProducerAdmitted, producers.BankDetailsProposed,
+        producers.BankDetailsApproved,
+    )),
+    (lambda event: f"terminal/{event.terminal.hex()}", (
+        producers.TerminalEnrolled, producers.TerminalSuspended, producers.TerminalResumed,
+    )),
+    (lambda event: f"batch/{event.batch}", (
+        settlement.BatchClosed, settlement.BatchApproved, settlement.BatchExported,
+        settlement.PayoutConfirmed, settlement.PayoutReturned,
+    )),
+    (lambda event: f"account/{event.account}", (
+        accounts.AccountProposed, accounts.AccountOpened, accounts.MandataryProposed, accounts.MandataryNamed,
+        accounts.RevocationProposed, accounts.MandataryRevoked,
+    )),
+    (lambda event: f"order/{event.order}", (
+        orders.OrderPlaced, orders.OrderConfirmed, orders.DeliveryNoted, orders.OrderCancelled,
+        orders.LineDisputed, orders.DisputeProposed, orders.DisputeResolved,
+    )),
+    (lambda event: f"exception/{event.exception}", (
+        orders.ResolutionProposed, orders.ExceptionResolved,
+    )),
+    (lambda event: f"unit/{event.unit}", (
+        units.UnitOpened, units.UnitIssued, units.UnitMoved, units.UnitTakenBack,
+    )),
+    (lambda event: f"person/{event.person}", (
+        caisse.PersonProposed, caisse.PersonNamed, caisse.PersonRemoved,
+    )),
+    (lambda event: f"deposit/{event.deposit}", (
+        cotisations.DepositCounted, cotisations.DepositConfirmed, cotisations.DepositDiscarded,
+    )),
+    (lambda event: f"tax-receipt/{event.year}/{event.number}", (
+        cotisations.TaxReceiptIssued, cotisations.TaxReceiptCancelled,
+    )),
+    (lambda event: f"season/{event.season}", (
+        contracts.SeasonOpened, contracts.DeliveriesRecorded, contracts.CropLossDeclared,
+    )),
+    (lambda event: f"contract/{event.contract}", (
+        contracts.ContractSigned, contracts.InstalmentReceived, contracts.InstalmentReturned,
+        contracts.DeliverySkipped, contracts.DeliveriesSwapped, contracts.ContractEnded,
+        contracts.FundPartWarned, contracts.FundPartTakenOver, contracts.ContractShrunk,
+        contracts.ContractPaidOver, contracts.ContractRefunded,
+    )),
+)  # fmt: skip
 
-def _of_member(event: Any) -> str:
-    return f"member/{event.member}"
+
+def _by_type() -> Iterator[tuple[type, StreamOf]]:
+    for stream, types in _FILED:
+        for kind in types:
+            yield kind, stream
 
 
-def _of_season(event: Any) -> str:
-    return f"season/{event.season}"
+STREAMS: Final[dict[type, StreamOf]] = dict(_by_type())
 
 
-def _of_contract(event: Any) -> str:
-    return f"contract/{event.contract}"
-
-
-def _of_tax_receipt(event: Any) -> str:
-    return f"tax-receipt/{event.year}/{event.number}"
-
-
-STREAMS: Final[dict[type, StreamOf]] = {
-    cotisations.CotisationAgreed: _of_member,
-    cotisations.CotisationEnded: _of_member,
-    cotisations.CotisationReceived: _of_member,
-    cotisations.CotisationReturned: _of_member,
-    cotisations.CotisationWrittenOff: _of_member,
-    cotisations.DepositCounted: lambda event: f"deposit/{event.deposit}",
-    cotisations.DepositConfirmed: lambda event: f"deposit/{event.deposit}",
-    cotisations.DepositDiscarded: lambda event: f"deposit/{event.deposit}",
-    cotisations.GiftReceived: lambda event: f"fund/{event.fund}",
-    cotisations.TaxReceiptIssued: _of_tax_receipt,
-    cotisations.TaxReceiptCancelled: _of_tax_receipt,
-    contracts.SeasonOpened: _of_season,
-    contracts.DeliveriesRecorded: _of_season,
-    contracts.CropLossDeclared: _of_season,
-    contracts.DeliveryDecided: lambda event: f"op/{event.op.terminal.hex()}/{event.op.x.hex()}",
-    contracts.ContractSigned: _of_contract,
-    contracts.InstalmentReceived: _of_contract,
-    contracts.InstalmentReturned: _of_contract,
-    contracts.DeliverySkipped: _of_contract,
-    contracts.DeliveriesSwapped: _of_contract,
-    contracts.ContractEnded: _of_contract,
-    contracts.FundPartWarned: _of_contract,
-    contracts.FundPartTakenOver: _of_contract,
-    contracts.ContractShrunk: _of_contract,
-    contracts.ContractPaidOver: _of_contract,
-    contracts.ContractRefunded: _of_contract,
-}
-"""Event -> its stream; one that is in neither place is filed under "caisse"."""
+def stream_of(event: Event) -> str:
+    """The stream that this event is filed under."""
+    found = STREAMS.get(type(event))
+    return "caisse" if found is None else found(event)

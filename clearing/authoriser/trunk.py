@@ -25,11 +25,13 @@ _pack = msgpack.Packer(use_bin_type=True, autoreset=True).pack
 
 
 class Kind(IntEnum):
-    """The first value of a frame. A gateway says the first three, a writer's process the others."""
+    """The first value of a frame. A gateway says those below 10, a writer's process the others."""
 
     ASK = 1  # [[id, caisse, op, raw, digest, tap], ...]; tap: nil or [genuine, card, key version, counter]
     ASK_BATCH = 2  # caisse, batch frame, its SHA-256, [[id, op, index, raw, digest, tap], ...]
     CARDS = 3  # id, caisse, [uid, ...]
+    WORD = 4  # id, caisse, raw, digest, tap; raw empty: an inquiry (wire/interchange.py)
+    ASK_ABROAD = 5  # id, caisse, op, raw, digest, issuer's answer, its digest, nil or [batch digest, batch frame, index]
     CAISSE = 10  # caisse, kmeta, certificate of the server's key
     KEYS = 11  # caisse, [[kid, public key, holder, number, epoch, current], ...]
     READY = 12  # caisse, flag

@@ -15,6 +15,7 @@ from clearing.authoriser.client import (
     Answer,
     Authoriser,
     BatchItem,
+    Between,
     Enrolment,
     EnrolmentRefused,
     Overloaded,
@@ -30,6 +31,7 @@ from clearing.vault import Vault
 from clearing.wire.certificate import certify
 from clearing.wire.enrolment import EnrolProof, read_enrolment
 from clearing.wire.frame import FrameType, open_envelope
+from clearing.wire.interchange import NO_FRAME, WORD_BYTES_MAX
 from clearing.wire.requests import Op, request_again
 from clearing.wire.signature import VerifiedFrame, verified_by_gateway
 
@@ -121,6 +123,10 @@ class _Line(asyncio.Protocol):
                 caisse, frame, frame_digest, items = values
                 for number, op, index, raw, digest, tap in items:
                     self._ask(number, caisse, op, raw, digest, tap, BatchItem(frame_digest, frame, index))
+            case Kind.WORD:
+                self._word(*values)
+            case Kind.ASK_ABROAD:
+                self._ask_abroad(*values)
             case Kind.CARDS:
                 number, caisse, uids = values
                 self._send(Kind.CARD_KEYS, number, [self._card_key(caisse, uid) for uid in uids])
@@ -142,6 +148,27 @@ class _Line(asyncio.Protocol):
                 caisse=code, frame=frame, request=request_again(frame, _OPS[op]), tap=found, item=item
             )
         self._server.authoriser.post(submission, partial(self._answered, number))
+
+    def _word(self, number: int, caisse: str, raw: bytes, digest: bytes, tap: list[Any] | None) -> None:
+        found = None if tap is None else TapFacts(genuine=tap[0], card=tap[1], key_version=tap[2], counter=tap[3])
+        self._server.authoriser.post(
+            Submission(caisse=CaisseCode(caisse), frame=_said(raw, digest), request=Between(inquiry=not raw), tap=found),
+            partial(self._answered, number),
+        )
+
+    def _ask_abroad(
+        self, number: int, caisse: str, op: str, raw: bytes, digest: bytes, issued: bytes, issued_digest: bytes,
+        item: list[Any] | None,
+    ) -> None:
+        envelope = open_envelope(raw, frame_bytes_max=self._server.frame_bytes_max)
+        frame = verified_by_gateway(raw, envelope, FrameType.TERM_REQ, digest)
+        self._server.authoriser.post(
+            Submission(
+                caisse=CaisseCode(caisse), frame=frame, request=request_again(frame, _OPS[op]),
+                item=None if item is None else BatchItem(*item), issued=_said(issued, issued_digest),
+            ),
+            partial(self._answered, number),
+        )
 
     def _answered(self, number: int, answer: Answer) -> None:
         if isinstance(answer, bytes):
@@ -189,6 +216,14 @@ class _Line(asyncio.Protocol):
 
 def _entry(entry: KeyEntry) -> tuple[bytes, bytes, str, bytes, int, bool]:
     return (entry.kid, entry.public_key, entry.holder.value, entry.number, entry.epoch, entry.current)
+
+
+def _said(raw: bytes, digest: bytes) -> VerifiedFrame:
+    """A caisse's word, verified by the gateway that carries it; NO_FRAME when it is none."""
+    if not raw:
+        return NO_FRAME
+    envelope = open_envelope(raw, frame_bytes_max=WORD_BYTES_MAX)
+    return verified_by_gateway(raw, envelope, FrameType.SRV_BETWEEN, digest)
 
 
 def _enrolment(frame: VerifiedFrame) -> Enrolment:

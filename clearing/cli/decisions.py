@@ -9,7 +9,7 @@ from clearing.cli.desk import Desk, Misused, day, hex_bytes, now_ms, whole, zone
 from clearing.cli.entry import Entry, Group
 from clearing.cli.registers import voted
 from clearing.installation.amounts import counted
-from clearing.installation.founding_file import read_wall_time
+from clearing.installation.founding_tables import read_wall_time
 from clearing.rules.calendar import local_text
 from clearing.rules.decisions import BODIES, METHODS, WHOLE_CAISSE, lapsed
 from clearing.rules.plain_words import decision_in_words

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from clearing.cli.desk import Desk, zone_of
 from clearing.events.funds import UNBOUND, Earmark
-from clearing.installation.founding_file import read_wall_time
+from clearing.installation.founding_tables import read_wall_time
 
 
 def earmark_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from clearing.cli.entry import Entry, Group
 from clearing.events.codec import decode
 from clearing.events.funds import MoneyNotified, MoneyReceived, PurseCredited
 from clearing.installation.amounts import euros, read_euros
-from clearing.installation.founding_file import read_wall_time
+from clearing.installation.founding_tables import read_wall_time
 
 
 async def refuse_twice(desk: Desk, kind: type[MoneyNotified | MoneyReceived | PurseCredited], stream: str, cents: int) -> None:

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from clearing.cli.lists import Row, collect_list
 from clearing.installation.amounts import read_euros
-from clearing.installation.founding_file import parsed, read_text, read_wall_time
+from clearing.installation.founding_file import parsed, read_text
+from clearing.installation.founding_tables import read_wall_time
 from clearing.installation.slips import Slips
 from clearing.installation.toml_lines import TomlLines
 from clearing.values import InvalidValue, identifier

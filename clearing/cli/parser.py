@@ -22,6 +22,7 @@ from clearing.cli import (
     funds,
     gifts,
     households,
+    interchange,
     looking,
     members,
     money,
@@ -36,6 +37,7 @@ from clearing.cli import (
     rules,
     settlement,
     solidarity,
+    statistics,
     subsidies,
     terminals,
     till,
@@ -81,6 +83,8 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     *exceptions.ENTRIES,
     *receipts.ENTRIES,
     *units.ENTRIES,
+    *interchange.ENTRIES,
+    *statistics.ENTRIES,
 )
 _WORD: Final = re.compile(r"argument COMMAND: invalid choice: '([^']*)'")
 _WORD_OFFERED: Final = re.compile(r"[a-z][a-z-]*")

@@ -12,7 +12,7 @@ from clearing.cli.imports import STAND_IN, Plan, Rehearsal, carry_out, listed, s
 from clearing.cli.lists import Row, collect_list
 from clearing.cli.registers import book_of
 from clearing.installation.amounts import counted
-from clearing.installation.founding_file import read_wall_time
+from clearing.installation.founding_tables import read_wall_time
 from clearing.installation.slips import Slips
 from clearing.people import Record
 from clearing.rules.producers import Producer

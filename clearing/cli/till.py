@@ -86,8 +86,18 @@ def _share(desk: Desk) -> "tuple[Op, int] | None":
 
 
 def _cards(desk: Desk) -> dict[str, KeptCard]:
-    """Those of the caisse in this home; none on a laptop that holds a till only, where a telephone reads the cards."""
-    return kept_cards(desk.home.cards / desk.code) if desk.home.caisses() or not desk.arguments.url else {}
+    """Those of the caisse in this home, then those of others here as CAISSE/ALIAS.
+
+    None on a laptop that holds a till only, where a telephone reads the cards.
+    """
+    if not desk.home.caisses() and desk.arguments.url:
+        return {}
+    own = kept_cards(desk.home.cards / desk.code)
+    for other in desk.home.caisses():
+        if other != desk.code:
+            guests = kept_cards(desk.home.cards / other)
+            own |= {f"{other}/{alias}": KeptCard(card.path, other) for alias, card in guests.items()}
+    return own
 
 
 def _memory(desk: Desk) -> Path:

@@ -16,6 +16,7 @@ from clearing.events import (
     funds,
     grants,
     households,
+    interchange,
     members,
     opening,
     orders,
@@ -47,6 +48,7 @@ Event = (
     | orders.Event
     | units.Event
     | opening.Event
+    | interchange.Event
 )
 
 EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)

@@ -71,9 +71,13 @@ def write_card(path: Path, card: CardFile) -> None:
 
 @dataclass(frozen=True, slots=True)
 class KeptCard:
-    """A card in its file, for a till. Its count is on disk before a tap is used: after a power cut no tap serves twice."""
+    """A card in its file, for a till. Its count is on disk before a tap is used: after a power cut no tap serves twice.
+
+    caisse: named to the till's caisse when the card is another one's.
+    """
 
     path: Path
+    caisse: CaisseCode | None = None
 
     def tap(self) -> tuple[bytes, bytes]:
         """(p, c) of the next read. Raises InvalidValue for no card's file, BadTap at the end of its counter."""

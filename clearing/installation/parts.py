@@ -26,11 +26,13 @@ from clearing.installation.opening import Installation
 from clearing.installation.serving import LOOPBACK, Routes, Serving, start_views, start_writer
 from clearing.installation.tubes import Tube, metrics_of_all, missing_of_all
 from clearing.telemetry import Telemetry
+from clearing.terminal_gateway.between import Carrier
 from clearing.terminal_gateway.door import Door
 from clearing.terminal_gateway.server import caisses_awaited, create_app, create_runner
 from clearing.terminal_gateway.writers import Address, Known, Trunk, Writers
 from clearing.values import CaisseCode
 from clearing.vault import Vault
+from clearing.wire.signature import PUBLIC_KEY_BYTES
 
 GATEWAY: Final = "gateway"
 WRITER: Final = "writer"
@@ -65,8 +67,13 @@ async def gateway(home: Home, settings: Settings, port: int) -> AsyncIterator[tu
         telemetry.cache_entries.labels("card_keys").set(len(door.taps))
         return await metrics_of_all(home)
 
+    carrier = Carrier(
+        Writers(trunks, retry_after_s=settings.retry_after_s), codes=lambda: known.rooms, retry_after_s=settings.retry_after_s,
+        key_of=lambda code: known.certificates[code][:PUBLIC_KEY_BYTES] if code in known.certificates else None,
+    )  # fmt: skip
+    carrier.start()
     app = create_app(
-        settings, directory, Writers(trunks, retry_after_s=settings.retry_after_s), known.rooms, telemetry,
+        settings, directory, carrier, known.rooms, telemetry,
         lambda: int(loop.time() * 1_000_000), ready=partial(missing_of_all, home),
         certificates=lambda: list(known.certificates.values()), metrics=metrics, door=door,
     )  # fmt: skip
@@ -78,6 +85,7 @@ async def gateway(home: Home, settings: Settings, port: int) -> AsyncIterator[tu
     finally:
         await app.close()
         await runner.cleanup()
+        await carrier.close()
         for trunk in trunks:
             await trunk.close()
 

@@ -32,6 +32,7 @@ from clearing.installation.upkeep import tend
 from clearing.projections.runner import Runner
 from clearing.sql import schema_of
 from clearing.telemetry import LogEvent, Telemetry
+from clearing.terminal_gateway.between import Carrier
 from clearing.terminal_gateway.server import create_app, create_runner
 from clearing.terminal_gateway.taps import VaultRoom
 from clearing.values import CaisseCode
@@ -251,8 +252,15 @@ async def _start_gateway(
     running: Serving, port: int, stack: AsyncExitStack, through: Callable[[Authoriser], Authoriser]
 ) -> None:
     home, settings = running.installation.home, running.installation.settings
+    carrier = Carrier(
+        through(Routes(running.writers, settings.retry_after_s)), codes=lambda: running.writers,
+        key_of=lambda code: running.vaults[code].signing_key().public if code in running.vaults else None,
+        retry_after_s=settings.retry_after_s,
+    )
+    carrier.start()
+    stack.push_async_callback(carrier.close)
     app = create_app(
-        settings, running.directory, through(Routes(running.writers, settings.retry_after_s)),
+        settings, running.directory, carrier,
         {code: VaultRoom(vault, running.directory, code) for code, vault in running.vaults.items()},
         running.telemetry, lambda: int(asyncio.get_running_loop().time() * 1_000_000),
         ready=running.missing_now,

@@ -14,6 +14,7 @@ from clearing.events.closing import ClosureConfirmed, OwnMoneyReleased
 from clearing.events.crediting import CohortRolled
 from clearing.events.funds import AllocationGranted, CohortLapsed, LotLapsed, PurseCredited, SingleGranted
 from clearing.events.households import HouseholdSeparated, MemberLeft, PurseEmptied
+from clearing.events.interchange import InterchangeExpired, InterchangeHeld, InterchangeReleased
 from clearing.events.members import MemberAdmitted, MemberGroupsChanged
 from clearing.events.opening import OpeningAccepted, lot_ids
 from clearing.events.orders import DeliveryNoted, DisputeResolved, ExceptionResolved, OrderCancelled, OrderPlaced
@@ -128,12 +129,12 @@ class _Moves:
 
 def _move(recorded: Recorded, moves: _Moves) -> None:
     match recorded.event:
-        case AuthorisationDecided() as event:
+        case AuthorisationDecided() | InterchangeHeld() as event:
             if event.member is not None:
                 _take(event.member, event.shares, moves)
         case CaptureDecided() | HoldExpired() as event:
             _give_back(event.member, event.released, moves, recorded.position, 0)
-        case ReversalDecided() as event:
+        case ReversalDecided() | InterchangeReleased() | InterchangeExpired() as event:
             _give_back(event.member, event.returned, moves, recorded.position, 0)
         case RefundDecided() as event:
             _give_back(event.member, event.returned, moves, recorded.position, event.new_lot_expires_us)

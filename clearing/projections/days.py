@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import date
 
+from clearing.events.interchange import InterchangeSold
 from clearing.events.sales import CaptureDecided
 from clearing.projections.operations import operation
 from clearing.projections.page import Page, Writes, write
@@ -27,6 +28,11 @@ def writes(page: Page) -> Writes:
         if isinstance(event, CaptureDecided):
             for share in event.shares:
                 paid[day, share.step, share.payer, share.source, event.lines[share.line].category] += share.cents
+        elif isinstance(event, InterchangeSold):  # who of the other caisse paid is not known here
+            source = f"interchange:{event.issuer}"
+            for line, cents in zip(event.lines, event.approved_lines, strict=True):
+                if cents:
+                    paid[day, "interchange", event.issuer, source, line.category] += cents
     return [
         *write("answer", [(*key, *sums) for key, sums in sorted(answers.items())]),
         *write("pay", [(*key, cents) for key, cents in sorted(paid.items())]),

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Self
 from clearing.events.catalogue import Event
 from clearing.events.closing import ProducerRepaid
 from clearing.events.contracts import ContractEnded, ContractPaidOver, InstalmentReceived, InstalmentReturned
+from clearing.events.interchange import InterchangeReversed, InterchangeSold
 from clearing.events.opening import OpeningAccepted
 from clearing.events.orders import DeliveryNoted, DisputeResolved, ExceptionResolved
 from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
@@ -14,8 +15,10 @@ from clearing.projections.answers import SaleRow, ShareRow
 from clearing.projections.drawn import Together, gross_of
 from clearing.projections.operations import Operation, operation
 from clearing.projections.owed import per_payee
+from clearing.rules.abroad import payees
 from clearing.rules.debts import Debt, debts
 from clearing.rules.sale import goods
+from clearing.values import ProducerId
 
 
 class Instant(NamedTuple):
@@ -93,7 +96,8 @@ def entries(producer: str, positions: Iterable[int], about: About) -> Iterator[E
         entry = _entry(producer, at, event, about.original.get(at))
         if entry is None:
             continue
-        if isinstance(event, ReversalDecided) and entry.sale_position:  # takes back what was not refunded before
+        undoes = isinstance(event, ReversalDecided | InterchangeReversed)
+        if undoes and entry.sale_position:  # takes back what was not refunded before
             before = [entry.sale_position, *(one for one in about.later[entry.sale_position] if one < at)]
             parts = (_entry(producer, one, about.events[one][1], entry.sale_position) for one in before)
             entry = entry._replace(gross_cents=-sum(part.gross_cents for part in parts if part is not None))
@@ -108,6 +112,13 @@ def _entry(producer: str, at: int, event: Event, original: int | None) -> Entry 
             card = per_payee(event.shares).get(producer)
             gross = gross_of(goods(event), event.op.producer)
             return None if card is None else Entry(at, at, "capture", gross.get(producer, 0), card)
+        case InterchangeSold() if event.approved_cents:
+            card = dict(payees(event)).get(ProducerId(producer))
+            gross = gross_of(goods(event), event.op.producer)
+            return None if card is None else Entry(at, at, "capture", gross.get(producer, 0), card)
+        case InterchangeReversed():
+            card = dict(event.taken_back).get(ProducerId(producer))
+            return None if card is None else Entry(at, original or 0, "reversal", 0, -card)
         case RefundDecided():
             card = per_payee(event.returned).get(producer)
             gross = gross_of(event.lines, event.op.producer)

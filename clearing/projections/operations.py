@@ -8,6 +8,14 @@ from typing import Final, NamedTuple
 
 from clearing.events.basket import Line, Share
 from clearing.events.catalogue import Event
+from clearing.events.interchange import (
+    InterchangeCaptured,
+    InterchangeExpired,
+    InterchangeHeld,
+    InterchangeReleased,
+    InterchangeReversed,
+    InterchangeSold,
+)
 from clearing.events.sales import (
     AuthorisationDecided,
     CaptureDecided,
@@ -17,10 +25,12 @@ from clearing.events.sales import (
     ReversalDecided,
     SaleDecided,
 )
+from clearing.rules.abroad import as_authorisation, place_of
 from clearing.rules.drawing import names_nobody
 from clearing.rules.returns import total
 
 _DONE: Final = ("00", "10")
+_NO_TERMINAL: Final = bytes(8)  # a sale at another caisse: its terminal is not known here
 
 
 class Operation(NamedTuple):
@@ -70,6 +80,8 @@ def operation(event: Event) -> Operation | None:
                 event.approved_cents, 0 if held else event.approved_cents, event.member,
                 None if event.tap is None else event.tap.card, event.charte_version, "", event.lines, event.shares,
             )
+        case InterchangeSold() | InterchangeHeld() | InterchangeReversed():
+            return _between(event)
         case CaptureDecided():
             state = "captured" if event.code in _DONE else "declined"  # of nothing too: it releases the whole hold
             return Operation(
@@ -92,6 +104,30 @@ def operation(event: Event) -> Operation | None:
             return None
 
 
+def _between(event: InterchangeSold | InterchangeHeld | InterchangeReversed) -> Operation:
+    """A sale with another caisse's card, one of our cards there, or what undid one."""
+    match event:
+        case InterchangeSold():
+            state = "captured" if event.approved_cents else "declined"
+            return Operation(
+                "sale", event.op, str(event.code), event.answer, state, event.amount_cents, event.approved_cents,
+                event.approved_cents, None, None, 0, f"with a card of {event.issuer}", event.lines,
+            )
+        case InterchangeHeld():
+            done = as_authorisation(event)
+            return Operation(
+                "abroad", done.op, str(event.code), event.answer, "held" if event.hold_expires_us else "declined",
+                event.amount_cents, event.approved_cents, 0, event.member, None if event.tap is None else event.tap.card,
+                event.charte_version, f"at a producer of {event.acquirer}", event.lines, event.shares,
+            )
+        case InterchangeReversed():
+            back = sum(part.cents for part in event.taken_back)
+            effect = "done" if event.effect == "undone" else event.effect
+            return Operation(
+                "reversal", event.op, str(event.code), event.answer, effect, back, back, 0, None, None, 0, event.exception
+            )
+
+
 def change(event: Event) -> Change | None:
     """None for an event that is about no other operation, or about a draw or a give."""
     match event:
@@ -107,12 +143,29 @@ def change(event: Event) -> Change | None:
             if event.effect == "released":
                 return Change(*who, state="released", released_cents=back)
             return Change(*who, state="undone", given_back_cents=back) if event.effect == "undone" else Change(*who)
+        case InterchangeReversed():
+            who = ("reversal", event.original, event.op.terminal, event.op.producer, True)
+            taken = sum(part.cents for part in event.taken_back)
+            return Change(*who, state="undone", given_back_cents=taken) if event.effect == "undone" else Change(*who)
         case RefundDecided():
             done = event.code == "00"
             who = ("refund", event.original, event.op.terminal, event.op.producer, done)
             if not done:
                 return Change(*who)
             return Change(*who, given_back_cents=total(event.returned), goods_cents=event.amount_cents)
+        case InterchangeCaptured():
+            return Change("abroad", event.ref, _NO_TERMINAL, place_of(event.acquirer), True, state="captured")
+        case InterchangeReleased():
+            back, undone = total(event.returned), event.undone
+            return Change(
+                "abroad", event.ref, _NO_TERMINAL, place_of(event.acquirer), True, state="undone" if undone else "released",
+                released_cents=0 if undone else back, given_back_cents=back if undone else 0,
+            )
+        case InterchangeExpired():
+            return Change(
+                "abroad", event.ref, _NO_TERMINAL, place_of(event.acquirer), True, state="expired",
+                released_cents=total(event.returned),
+            )
         case HoldExpired():
             return Change(
                 "expiry", event.original, event.terminal, event.producer, True, state="expired",

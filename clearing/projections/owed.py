@@ -9,11 +9,13 @@ from datetime import date
 from typing import Final
 
 from clearing.events.basket import Return, Share
+from clearing.events.interchange import InterchangeReversed, InterchangeSold
 from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided
 from clearing.events.settlement import BatchClosed, PayoutConfirmed, PayoutReturned
 from clearing.projections.operations import operation
 from clearing.projections.page import Page, Recorded, Writes, copy, write
 from clearing.projections.sold import Sold
+from clearing.rules.abroad import payees
 from clearing.rules.debts import debts
 from clearing.rules.drawing import names_nobody
 
@@ -98,6 +100,14 @@ def _concerned(recorded: Recorded, days: _Days) -> set[str]:
             for payee, cents in found.items():
                 days.give_back(payee, day, cents)
             return producers | found.keys()
+        case InterchangeSold():
+            for payee, cents in payees(event):
+                days.capture(payee, day, cents, 1)
+            return producers | {str(payee) for payee, _ in payees(event)}
+        case InterchangeReversed():
+            for payee, cents in event.taken_back:
+                days.give_back(payee, day, cents)
+            return producers | {str(payee) for payee, _ in event.taken_back}
         case BatchClosed():
             for line in event.lines:
                 days.owe(line.producer, _SETTLED, line.paid_cents)

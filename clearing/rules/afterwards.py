@@ -11,6 +11,7 @@ from clearing.events.basket import Line, Return, Share
 from clearing.events.charte import Charte
 from clearing.events.codes import Code, till_code
 from clearing.events.contracts import DeliveryDecided
+from clearing.events.interchange import InterchangeReversed, InterchangeSold
 from clearing.events.sales import (
     AuthorisationDecided,
     CaptureDecided,
@@ -133,7 +134,9 @@ def decide_reversal(
         effect = "tombstone"
         if asked.original not in open_tombstones and len(open_tombstones) >= TOMBSTONES_MAX:
             code, effect = Code.FREQUENCY_LIMIT, "nothing"
-    elif isinstance(original.event, ReversalDecided | RefundDecided | DeliveryDecided):
+    elif isinstance(
+        original.event, ReversalDecided | RefundDecided | DeliveryDecided | InterchangeSold | InterchangeReversed
+    ):
         code = Code.NOT_ALLOWED_NOW
     elif original.state is State.HELD and isinstance(original.event, AuthorisationDecided):
         effect, back = "released", returned(original.event.shares, allocation, at_us=at_us, when_lapsed="lapsed")

@@ -12,6 +12,7 @@ from clearing.events.basket import Line
 from clearing.events.catalogue import Event
 from clearing.events.charte import Span
 from clearing.rules import (
+    abroad,
     accounts,
     afterwards,
     allocation,
@@ -27,6 +28,7 @@ from clearing.rules import (
     funds,
     gifts,
     households,
+    interchange,
     lapsing,
     members,
     opening,
@@ -44,6 +46,7 @@ from clearing.rules.ceilings import Usage
 from clearing.rules.facts import Facts, Spendable
 from clearing.rules.folds import (
     accounts as account_folds,
+    between,
     closing as ending,
     contracts as contract_folds,
     cotisations as cotisation_folds,
@@ -64,7 +67,18 @@ from clearing.rules.folds import (
 from clearing.rules.members import Member
 from clearing.rules.operations import Bodies, Operation, OperationKey, Operations, StoredForm
 from clearing.rules.producers import Convention, Producer
-from clearing.values import FundId, MemberId, MicroTime, OperationId, PayerId, ProducerId, PurseKind, TerminalId
+from clearing.values import (
+    CaisseCode,
+    CategoryId,
+    FundId,
+    MemberId,
+    MicroTime,
+    OperationId,
+    PayerId,
+    ProducerId,
+    PurseKind,
+    TerminalId,
+)
 
 SECTIONS: Final = (
     "caisse",
@@ -89,6 +103,7 @@ SECTIONS: Final = (
     "exceptions",
     "units",
     "opening",
+    "interchange",
 )
 """The rooms of the book that are records of containers and single values: snapshots say them field by field."""
 
@@ -123,6 +138,7 @@ class Book:
         self.exceptions = exceptions.Exceptions()
         self.units = units.Units()
         self.opening = opening.Opening()
+        self.interchange = interchange.Interchange()
         self.usage = Usage()
         self.operations = Operations(bodies)
         self.tombstones: dict[TerminalId, dict[OperationId, int]] = {}
@@ -154,6 +170,10 @@ class Book:
                 return sooner[1]
         if self.solidarity.claims and self._close_is_next(at_us, hold[0] if hold is not None else None, lapse_us):
             return solidarity.decide_shared(self.solidarity, self.funds, with_batch=False)
+        abroad_us = self._next_abroad_us() if self.interchange.holds_due else None
+        if abroad_us is not None and abroad_us <= min(at_us, at_us if hold is None else hold[0], lapse_us or at_us):
+            ref = self.interchange.holds_due[0][1]
+            return abroad.decide_expiry(ref, self.interchange.holds[ref], allocation=self.allocation, at_us=at_us)
         if hold is not None and hold[0] <= at_us and (lapse_us is None or hold[0] <= lapse_us):
             return afterwards.decide_hold_expiry(self.operations[hold[1]], allocation=self.allocation, at_us=at_us)
         if lapse_us is not None and lapse_us <= at_us:
@@ -186,6 +206,12 @@ class Book:
         while self.holds_due and not self.operations.is_held(self.holds_due[0][1]):
             heapq.heappop(self.holds_due)
         return self.holds_due[0] if self.holds_due else None
+
+    def _next_abroad_us(self) -> int | None:
+        due, holds = self.interchange.holds_due, self.interchange.holds
+        while due and holds[due[0][1]].state is not interchange.HoldState.HELD:
+            heapq.heappop(due)
+        return due[0][0] if due else None
 
     def operation_of(self, producer: ProducerId, terminal: TerminalId, x: OperationId) -> Operation | None:
         """The operation that a producer's terminal calls x: its own, else that of another terminal of the producer."""
@@ -232,6 +258,17 @@ class Book:
             used=partial(self._used, member.member, at_us), eligible=convention.categories, price_choice=price_choice,
         )
 
+    def facts_abroad(
+        self, member: Member, acquirer: CaisseCode, eligible: frozenset[CategoryId] | None, at_us: int
+    ) -> Facts:
+        """The same for a sale that another caisse vouches for: of its places only the caisse is known."""
+        place = abroad.place_of(acquirer)
+        return Facts(
+            at_us=MicroTime(at_us), producer=ProducerId(place), groups=member.groups, places=frozenset((place,)),
+            purses=_PursesOf(self.allocation, member), funds=_FreeCentsOf(self.funds),  # type: ignore[arg-type]  # only get
+            used=partial(self._used, member.member, at_us), eligible=eligible,
+        )
+
     def _used(self, member: MemberId, at_us: int, payer: PayerId, span: Span, per_purse: bool) -> int:
         return self.usage.used(payer, span, self.caisse.calendar.day(at_us), member if per_purse else None)
 
@@ -258,7 +295,7 @@ class _FreeCentsOf:
         return self._funds[fund].free_cents()
 
 
-_DECIDED: Final = {**sold.DECIDED, **drawn.DECIDED, **contract_folds.DECIDED}
+_DECIDED: Final = {**sold.DECIDED, **drawn.DECIDED, **contract_folds.DECIDED, **between.DECIDED}
 _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **sold.FOLDS,
     **money.FOLDS,
@@ -277,6 +314,7 @@ _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **order_folds.FOLDS,
     **unit_folds.FOLDS,
     **opening_folds.FOLDS,
+    **between.FOLDS,
 }
 """What each event does to the book. Events that are not here are evidence only: declines of commands and allocations, held
 frames, confirmed clocks, repeats."""

@@ -10,9 +10,11 @@ from clearing.events.basket import Share
 from clearing.events.catalogue import Event
 from clearing.events.closing import ProducerRepaid
 from clearing.events.contracts import ContractEnded, ContractPaidOver, InstalmentReceived, InstalmentReturned
+from clearing.events.interchange import InterchangeReversed, InterchangeSold
 from clearing.events.opening import OpeningAccepted
 from clearing.events.orders import DeliveryNoted, DisputeResolved, ExceptionResolved
 from clearing.events.solidarity import DrawDecided, DrawsShared, GiveDecided, producers_paid
+from clearing.rules.abroad import payees
 from clearing.values import ProducerId
 
 
@@ -70,6 +72,8 @@ OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {
     DisputeResolved: _of_goods,
     ExceptionResolved: _of_goods,
     OpeningAccepted: _opening,
+    InterchangeSold: lambda event: [Debt(payee, cents, 0) for payee, cents in payees(event)],
+    InterchangeReversed: lambda event: [Debt(payee, -cents, 0) for payee, cents in event.taken_back],
 }
 """Event -> its debts, one per producer. Their postings are in rules/postings.py."""
 

@@ -180,6 +180,11 @@ _OPENING: Final[Roles] = {
     "propose_opening": _MONEY,
     "accept_opening": ("approver", "treasurer"),
 }
+_BETWEEN: Final[Roles] = {
+    "recognise_caisse": _RULES,
+    "net_interchange": _MONEY,
+    "pay_netting": _MONEY,
+}
 
 ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_OFFICERS,
@@ -199,6 +204,7 @@ ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_ORDERS,
     **_UNITS,
     **_OPENING,
+    **_BETWEEN,
 }
 """verb -> roles of which one is enough."""
 

@@ -14,6 +14,7 @@ from clearing.events.accounts import PurchaseConfirmed
 from clearing.events.basket import Line
 from clearing.events.catalogue import Event
 from clearing.events.contracts import DeliveryDecided
+from clearing.events.interchange import InterchangeReversed, InterchangeSold
 from clearing.events.sales import AuthorisationDecided, CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
 from clearing.events.solidarity import DrawDecided, GiveDecided
 from clearing.rules.answers import BrokenBook
@@ -29,6 +30,8 @@ Decided = (
     | GiveDecided
     | DeliveryDecided
     | PurchaseConfirmed
+    | InterchangeSold
+    | InterchangeReversed
 )
 OperationKey = tuple[TerminalId, OperationId]
 """An operation for ever: no terminal uses the same x twice."""

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from clearing.events.basket import Line, Share
 from clearing.events.charte import Charte
 from clearing.events.codes import Code, till_code
+from clearing.events.interchange import InterchangeSold
 from clearing.events.records import record_maker
 from clearing.events.sales import AuthorisationDecided, CaptureDecided, OperationHead, SaleDecided, Tap
 from clearing.rules.calendar import CivilCalendar
@@ -117,7 +118,7 @@ def unsold(funding: Funding | None) -> tuple[Cents, ...]:
     return funding.unsold_lines if funding is not None and any(funding.unsold_lines) else ()
 
 
-def goods(event: SaleDecided | CaptureDecided) -> tuple[Line, ...]:
+def goods(event: SaleDecided | CaptureDecided | InterchangeSold) -> tuple[Line, ...]:
     """The lines that were handed over: what a refund can be about."""
     if not event.unsold_lines:
         return event.lines

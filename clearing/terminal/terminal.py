@@ -16,7 +16,7 @@ from clearing.terminal.answers import AskAgain, Decided, TurnedAway, judge
 from clearing.terminal.identity import TerminalIdentity
 from clearing.terminal.queue import Message, NotPaired, State, TerminalQueue
 from clearing.terminal.transport import ANSWER_BYTES_MAX, NoAnswer, TerminalClock, Transport
-from clearing.values import Cents, ContractId, OperationId, TerminalId
+from clearing.values import CaisseCode, Cents, ContractId, OperationId, TerminalId
 from clearing.wire.commands import contract_number
 from clearing.wire.fields import DAY_MS, TimeMs
 from clearing.wire.replies import Reply, parse_reply
@@ -51,6 +51,11 @@ class TapSource(Protocol):
 
     def tap(self) -> tuple[bytes, bytes]:
         """(p, c) of one read. Raises BadTap."""
+        ...
+
+    @property
+    def caisse(self) -> CaisseCode | None:
+        """Whose card it is, when it is another caisse's than the till's; read after the tap."""
         ...
 
 
@@ -207,7 +212,10 @@ class ReferenceTerminal:
     ) -> Shown:
         await self._finish_rotation()
         card = None if source is None else CardUrl(*source.tap())
-        draft = self._draft(op, lines=tuple(lines), card=card, all_or_nothing=all_or_nothing, price_choice=price_choice)
+        draft = self._draft(
+            op, lines=tuple(lines), card=card, all_or_nothing=all_or_nothing, price_choice=price_choice,
+            caisse=None if source is None else source.caisse,
+        )
         message = self._queue.append(draft)
         verdict = await self._deliver(message)
         if isinstance(verdict, AskAgain):
@@ -283,6 +291,7 @@ class ReferenceTerminal:
         new_key: NewKey | None = None,
         price_choice: int | None = None,
         by_day: bool = False,
+        caisse: CaisseCode | None = None,
     ) -> Request:
         """A request without its number: the queue gives terminal, epoch, n and previous.
 
@@ -305,6 +314,7 @@ class ReferenceTerminal:
             new_key=new_key,
             price_choice=price_choice,
             lh=None if by_day or op is Op.ROTATE else self._queue.last_head(),
+            caisse=caisse,
         )
 
 

@@ -17,7 +17,7 @@ from clearing.events.basket import Line
 from clearing.events.codes import Code
 from clearing.terminal.terminal import Ending, ReferenceTerminal, Shown, TapSource
 from clearing.terminal.words import NotALine, Words, euros, noted, said, told_delivery, typed_basket, typed_share
-from clearing.values import ContractId, InvalidValue, identifier
+from clearing.values import CaisseCode, ContractId, InvalidValue, identifier
 from clearing.wire.frame import MalformedFrame
 from clearing.wire.requests import Op
 from clearing.wire.tap import BadTap, read_card_url
@@ -42,12 +42,13 @@ class AddressTap:
 
     address: str
     used: bool = False
+    caisse: CaisseCode | None = None
 
     def tap(self) -> tuple[bytes, bytes]:
         """Raises BadTap when the text is no card's address, or was used before."""
         if self.used:
             raise BadTap("this address was used: tap the card again and paste the new one")
-        _, p, c = read_card_url(self.address)
+        self.caisse, p, c = read_card_url(self.address)
         self.used = True
         return p, c
 

@@ -72,6 +72,11 @@ class VirtualCard:
         cipher = Cipher(AES(self._k1_meta), CBC(bytes(16))).encryptor()
         return cipher.update(data) + cipher.finalize(), sun_mac(self._k2, self.uid, self.counter)
 
+    @property
+    def caisse(self) -> None:
+        """A card in the hand is the till's own caisse's, unless its address is read."""
+        return
+
     def url(self, host: str, caisse: CaisseCode) -> str:
         """The address a telephone would open at the next tap."""
         return card_url(host, caisse, *self.tap())

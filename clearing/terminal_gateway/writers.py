@@ -15,6 +15,7 @@ import structlog
 from clearing.authoriser.client import (
     Answer,
     Authoriser,
+    Between,
     Deliver,
     Enrolment,
     EnrolmentRefused,
@@ -198,6 +199,9 @@ class Trunk(Authoriser):
         batches: dict[bytes, tuple[Submission, list[object]]] = {}
         for number, submission in waiting:
             frame, request, tap = submission.frame, submission.request, submission.tap
+            if isinstance(request, Between) or submission.issued is not None:
+                self._send_abroad(number, submission)
+                continue
             op = ENROL_OP if isinstance(request, Enrolment) else cast(Request, request).op.value
             told = None if tap is None else (tap.genuine, tap.card, tap.key_version, tap.counter)
             item = submission.item
@@ -211,6 +215,18 @@ class Trunk(Authoriser):
         for digest, (submission, items) in batches.items():
             if submission.item is not None:
                 self._line.send(Kind.ASK_BATCH, submission.caisse, submission.item.frame, digest, items)
+
+    def _send_abroad(self, number: int, submission: Submission) -> None:
+        assert self._line is not None, "whoever sends has looked"
+        frame, tap, issued, item = submission.frame, submission.tap, submission.issued, submission.item
+        if issued is None:
+            told = None if tap is None else (tap.genuine, tap.card, tap.key_version, tap.counter)
+            self._line.send(Kind.WORD, number, submission.caisse, frame.raw, frame.digest, told)
+        else:
+            self._line.send(
+                Kind.ASK_ABROAD, number, submission.caisse, cast(Request, submission.request).op.value, frame.raw,
+                frame.digest, issued.raw, issued.digest, None if item is None else tuple(item),
+            )
 
     def _send_cards(self, waiting: list[tuple[CaisseCode, bytes, "asyncio.Future[CardKey | None]"]]) -> None:
         if self._line is None:

@@ -42,6 +42,7 @@ class FrameType(StrEnum):
     SRV_RECEIPT = "application/vnd.ssa.srv-receipt.v1+msgpack"
     SRV_PACK = "application/vnd.ssa.srv-pack.v1+msgpack"
     SRV_TIME = "application/vnd.ssa.srv-time.v1+msgpack"
+    SRV_BETWEEN = "application/vnd.ssa.srv-between.v1+msgpack"
 
 
 _OPENINGS: Final = {str(one): b"%b%d %b " % (FRAME_OPENING, len(one.encode()), one.encode()) for one in FrameType}

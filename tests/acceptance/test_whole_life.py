@@ -20,7 +20,7 @@ def this_month() -> str:
 
 
 def test_a_caisse_lives_from_its_founding_to_its_proof(tmp_path: Path) -> None:
-    with town(tmp_path) as place:
+    with town(tmp_path, apart=True) as place:
         found(place)
         with place.serving() as served:
             take_money_in(place)

@@ -1,6 +1,6 @@
 """Law: a forger with the database's keys can make every hash of the log fit again; only what was signed stays out of reach."""
 
-from clearing.authoriser.group import stream_of
+from clearing.authoriser.streams import stream_of
 from clearing.event_store.proofs import GENESIS, chain_hash, leaf_hash
 from clearing.event_store.rows import EventRow
 from clearing.events.catalogue import Event

@@ -13,7 +13,7 @@ from clearing.events.caisse import DecisionRecorded
 from clearing.events.catalogue import Event
 from clearing.events.codes import Code
 from clearing.events.products import ProductsListed
-from clearing.installation.founding_file import read_decision
+from clearing.installation.founding_tables import read_decision
 from clearing.values import MemberId
 from clearing.wire.requests import Op
 from tests.audit.forging import forge

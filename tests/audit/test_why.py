@@ -7,7 +7,7 @@ import pytest
 from clearing.audit import Explanation, SaleNotFound, why
 from clearing.audit.reasons import REASONS
 from clearing.audit.scan import euros
-from clearing.authoriser.group import stream_of
+from clearing.authoriser.streams import stream_of
 from clearing.event_store.rows import EventRow
 from clearing.events.codec import encode
 from clearing.events.codes import Code

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from clearing.authoriser.client import Enrolment, Submission
+from clearing.authoriser.client import Between, Enrolment, Submission
 from clearing.events.catalogue import Event
 from clearing.events.codec import decode
 from clearing.events.codes import Code
@@ -37,7 +37,7 @@ async def at_once(caisse: Caisse, submissions: Sequence[Submission]) -> list[byt
 
 
 def request_of(submission: Submission) -> Request | Command:
-    assert not isinstance(submission.request, Enrolment)
+    assert not isinstance(submission.request, Between | Enrolment)
     return submission.request
 
 

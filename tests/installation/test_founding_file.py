@@ -12,7 +12,8 @@ from clearing.events.cotisations import CotisationRuleSet
 from clearing.events.crediting import EmergencyRuleSet
 from clearing.events.funds import AllocationRuleSet, FundOpened
 from clearing.events.households import HouseholdRulesSet
-from clearing.installation.founding_file import FoundingFile, read_charte_file, read_founding_file, read_wall_time
+from clearing.installation.founding_file import FoundingFile, read_charte_file, read_founding_file
+from clearing.installation.founding_tables import read_wall_time
 from clearing.rules.answers import Declined
 from clearing.values import InvalidValue
 from clearing.wire.signature import TerminalKey

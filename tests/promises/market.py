@@ -30,6 +30,10 @@ class MarketCard:
     card: VirtualCard
     taps: set[bytes] = field(default_factory=set)
 
+    @property
+    def caisse(self) -> None:
+        return
+
     def tap(self) -> tuple[bytes, bytes]:
         p, c = self.card.tap()
         self.taps.add(p)

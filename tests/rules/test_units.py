@@ -10,7 +10,7 @@ from clearing.events import units as unit_events
 from clearing.events.catalogue import EVENTS, Event
 from clearing.events.units import UnitIssued, UnitMoved
 from clearing.rules.answers import BrokenBook, Declined
-from clearing.rules.postings import _MOVES
+from clearing.rules.legs import MOVES as EURO_MOVES
 from clearing.rules.units import MOVES, Unit
 from tests.given_when_then import Story, given
 from tests.rules.test_orders import give
@@ -96,7 +96,7 @@ def test_a_sale_in_euros_touches_no_unit_and_a_unit_touches_no_euro() -> None:
 def test_no_event_moves_euros_and_a_unit() -> None:
     of_units = set(get_args(unit_events.Event))
     assert of_units <= set(EVENTS)
-    assert not of_units & set(_MOVES)
+    assert not of_units & set(EURO_MOVES)
     assert set(MOVES) < of_units
 
 

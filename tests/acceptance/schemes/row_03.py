@@ -46,8 +46,8 @@ def credit(**rates: int) -> dict[str, object]:
 
 def residents_payers() -> list[dict[str, object]]:
     """A fifth of the vegetables at their own shop, before what holds for everybody."""
-    own: dict[str, object] = {"id": "glycines", "fund": "glycines", "covers": [{"category": "vegetables", "rate": 2_000}],
-           "condition": {"where": ["les-glycines"]}}  # fmt: skip
+    fifth: list[object] = [{"category": "vegetables", "rate": 2_000}]
+    own: dict[str, object] = {"id": "glycines", "fund": "glycines", "covers": fifth, "condition": {"where": ["les-glycines"]}}
     return [own, credit(cheese=5_000, flour=6_000)]
 
 

@@ -1,0 +1,58 @@
+"""Law: whom the caisse recognises is voted; what is netted is what both books say; the one transfer is recorded when made."""
+
+from typing import Final
+
+from clearing.authoriser.bodies import Body
+from clearing.authoriser.verbs.order import Order, Result, Verb, one
+from clearing.events.interchange import CategoryPair, NetLine, RecognitionSet
+from clearing.rules import interchange
+from clearing.rules.answers import not_now
+from clearing.rules.calendar import civil_date
+from clearing.values import CaisseCode, CategoryId, DecisionId
+from clearing.wire.signature import acceptable_public_key
+
+
+def _recognise(o: Order) -> Result:
+    b = o.body
+    event = RecognitionSet(
+        other=CaisseCode(b.id("other")), key=b.bytes("key", 32), decision=DecisionId(b.id("decision")),
+        debit_cap_cents=b.cents("debit_cap_cents"), categories=tuple(_pair(one) for one in b.bodies("categories")),
+        from_us=b.instant("from_us"), until_us=b.optional("until_us", b.instant), by=o.by,
+    )
+    if not acceptable_public_key(event.key):
+        return not_now("This is not a usable Ed25519 public key; `clearing interchange key` shows the other caisse's.")
+    own, decisions = o.book.caisse.code, o.book.caisse.decisions
+    return one(interchange.decide_recognise(event, own=CaisseCode(own), decisions=decisions))
+
+
+def _pair(body: Body) -> CategoryPair:
+    pair = CategoryPair(CategoryId(body.id("theirs")), CategoryId(body.id("ours")))
+    body.end()
+    return pair
+
+
+def _net(o: Order) -> Result:
+    day = civil_date(o.body.text("day"), what="day").isoformat()
+    lines = tuple(_line(one) for one in o.body.bodies("lines"))
+    return one(interchange.decide_net(
+        o.book.interchange, day=day, lines=lines, calendar=o.book.caisse.calendar, by=o.by, at_us=o.at_us
+    ))
+
+
+def _line(body: Body) -> NetLine:
+    """Below zero on a day on which more was reversed than sold."""
+    line = NetLine(CaisseCode(body.id("other")), body.signed("in_cents"), body.signed("out_cents"))
+    body.end()
+    return line
+
+
+def _paid(o: Order) -> Result:
+    day, reference = civil_date(o.body.text("day"), what="day").isoformat(), o.body.text("reference")
+    return one(interchange.decide_paid(o.book.interchange, day=day, reference=reference, by=o.by))
+
+
+VERBS: Final[dict[str, Verb]] = {
+    "recognise_caisse": _recognise,
+    "net_interchange": _net,
+    "pay_netting": _paid,
+}
