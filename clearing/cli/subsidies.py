@@ -3,6 +3,7 @@
 import argparse
 import csv
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 from clearing.cli.desk import Desk, Misused, whole
@@ -12,10 +13,12 @@ from clearing.cli.money import refuse_twice
 from clearing.cli.proposals import agreed
 from clearing.cli.registers import events, read_book
 from clearing.events.funds import MoneyReceived
-from clearing.installation.amounts import euros, read_euros
+from clearing.installation.amounts import counted, euros, read_euros
+from clearing.installation.opening import Installation
 from clearing.rules.subsidies import Step
-from clearing.rules.traced import State, Traced
+from clearing.rules.traced import State, Traced, together
 from clearing.rules.tracing import Trace
+from clearing.values import CaisseCode
 
 
 async def notify(desk: Desk) -> None:
@@ -113,18 +116,40 @@ async def listing(desk: Desk) -> None:
 
 async def trace(desk: Desk) -> None:
     """Where each euro of one subsidy is by now."""
-    given, found = desk.arguments, Trace()
-    async with desk.opened() as installation, installation.reading(desk.code) as log:
-        async for row, event in events(log):
-            found.take(event, row.position, row.at_us)
-    if given.grant not in found.subsidies:
+    given = desk.arguments
+    found: dict[CaisseCode, Traced] = {}
+    async with desk.opened() as installation:
+        for code in desk.home.caisses() if given.all_caisses else [desk.code]:
+            traced = await _traced(installation, code, given.grant)
+            if traced is not None:
+                found[code] = traced
+    if not found:
         raise Misused(f"There is no subsidy {given.grant}; those there are: clearing subsidy list")
-    traced = found.of(given.grant)
-    for line in trace_text(traced):
+    for line in consolidated_text(found):
         desk.say(line)
     if given.csv is not None:
-        given.csv.write_text(trace_csv(traced), encoding="utf-8")
+        whole_one = together(found) if given.all_caisses else next(iter(found.values()))
+        given.csv.write_text(trace_csv(whole_one), encoding="utf-8")
         desk.say(f"Line by line, without members and cards: {given.csv}")
+
+
+async def _traced(installation: Installation, code: CaisseCode, grant: str) -> Traced | None:
+    """None: this caisse knows no such subsidy."""
+    found = Trace()
+    async with installation.reading(code) as log:
+        async for row, event in events(log):
+            found.take(event, row.position, row.at_us)
+    return found.of(grant) if grant in found.subsidies else None
+
+
+def consolidated_text(found: Mapping[CaisseCode, Traced]) -> list[str]:
+    """Each caisse's own, then all of them added up by the same sums; of one caisse just its own."""
+    if len(found) == 1:
+        return [line for one in found.values() for line in trace_text(one)]
+    lines = []
+    for code, one in found.items():
+        lines += [f"Caisse {code}", *trace_text(one), ""]
+    return [*lines, f"{counted(len(found), 'caisse')} together", *trace_text(together(found))]
 
 
 def trace_text(traced: Traced) -> list[str]:
@@ -254,6 +279,8 @@ def _paid_back_arguments(parser: argparse.ArgumentParser) -> None:
 def _trace_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("grant")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="also write every line into this file")
+    parser.add_argument("--all-caisses", action="store_true",
+                        help="of all caisses of this home that record it under this id, then added up")  # fmt: skip
 
 
 def _transfer_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ from clearing.authoriser.founding import PARTS
 from clearing.events.caisse import CharteAdopted, DecisionRecorded
 from clearing.events.catalogue import Event
 from clearing.events.charte import Ceiling, Charte, Condition
-from clearing.events.funds import AllocationRuleSet, FundOpened
+from clearing.events.funds import AllocationRuleSet, Earmark, FundOpened
 from clearing.rules.book import Book
 from clearing.rules.calendar import instant_us
 from clearing.values import CaisseCode, PersonId
@@ -83,7 +83,10 @@ def rules_of(book: Book, *, at_us: int) -> dict[str, list[Event]]:
     return {
         "decisions": [decision for decision in caisse.decisions.values() if decision.decision in named],
         "funds": [
-            FundOpened(fund=fund, kind=one.kind, name=one.name, advance_cents=one.advance_cents, by=_NOBODY)  # type: ignore[arg-type]
+            FundOpened(
+                fund=fund, kind=one.kind, name=one.name, earmark=one.earmark, by=_NOBODY,
+                advance_cents=one.advance_cents,  # type: ignore[arg-type]
+            )
             for fund, one in book.funds.items()
         ],
         "chartes": [CharteAdopted(charte=charte, by=_NOBODY) for charte in chartes],
@@ -126,26 +129,33 @@ def _lines(pairs: Iterable[tuple[str, str]]) -> str:
 
 def _pairs(record: Any, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
     """Each field that is not as it is when left out, by the name and in the form of a founding file."""
-    for field in fields(record):
-        value = getattr(record, field.name)
-        left_out = () if field.default is MISSING else field.default
-        if field.name in _NEVER or value is None or value in ((), b"") or value == left_out:
+    for name, value, left_out in _fields(record):
+        if name in _NEVER or value is None or value in ((), b"") or value == left_out:
             continue
-        if isinstance(value, Condition):
+        if isinstance(value, Condition | Earmark):
             yield from _pairs(value, zone)
-        elif isinstance(record, Ceiling) and field.name == "per_purse":
+        elif isinstance(record, Ceiling) and name == "per_purse":
             yield "per", '"caisse"'
-        elif field.name.endswith("_us"):
-            yield field.name.removesuffix("_us"), _wall_time(value, zone)
-        elif field.name.endswith("cents") or field.name in _NAMES:
-            name = _NAMES.get(field.name, field.name.removesuffix("_cents"))
-            yield name, f'"{value // 100}.{value % 100:02d}"'
-        elif field.name == "rate":
-            yield field.name, _percent(value)
-        elif field.name == "taken_on":
-            yield field.name, str(value)
+        elif name.endswith("_us"):
+            yield name.removesuffix("_us"), _wall_time(value, zone)
+        elif name.endswith("cents") or name in _NAMES:
+            yield _NAMES.get(name, name.removesuffix("_cents")), f'"{value // 100}.{value % 100:02d}"'
+        elif name == "rate":
+            yield name, _percent(value)
+        elif name == "taken_on":
+            yield name, str(value)
         else:
-            yield field.name, _value(value, zone)
+            yield name, _value(value, zone)
+
+
+def _fields(record: Any) -> Iterator[tuple[str, Any, Any]]:
+    """(name, value, what it is when left out) of a dataclass, or of a named tuple."""
+    if is_dataclass(record):
+        for field in fields(record):
+            yield field.name, getattr(record, field.name), () if field.default is MISSING else field.default
+    else:
+        for name, value in record._asdict().items():
+            yield name, value, record._field_defaults.get(name, ())
 
 
 def _value(value: Any, zone: ZoneInfo) -> str:
@@ -155,7 +165,7 @@ def _value(value: Any, zone: ZoneInfo) -> str:
         return str(value)
     if isinstance(value, bytes):
         return _text(value.hex())
-    if isinstance(value, tuple) and any(is_dataclass(one) for one in value):
+    if isinstance(value, tuple) and any(is_dataclass(one) or hasattr(one, "_asdict") for one in value):
         rows = ["{ " + ", ".join(f"{name} = {said}" for name, said in _pairs(one, zone)) + " }" for one in value]
         return f"[{rows[0]}]" if len(rows) == 1 else "[\n" + "".join(f"  {row},\n" for row in rows) + "]"
     if isinstance(value, tuple):

@@ -27,17 +27,17 @@ def problem_of(earmark: Earmark) -> str | None:
     return None
 
 
-def within(narrow: Earmark, wide: Earmark) -> list[str]:
-    """In which respects the one allows more than the other; empty when it stays inside."""
+def within(narrow: Earmark, wide: Earmark, zone: ZoneInfo = _CIVIL) -> list[str]:
+    """In which respects the one allows more than the other, in the words of the other; empty when it stays inside."""
     wider = []
     if wide.places and not (narrow.places and set(narrow.places) <= set(wide.places)):
         wider.append(f"places {', '.join(wide.places)}")
     if wide.categories and not (narrow.categories and set(narrow.categories) <= set(wide.categories)):
         wider.append(f"categories {', '.join(wide.categories)}")
     if wide.from_us is not None and (narrow.from_us is None or narrow.from_us < wide.from_us):
-        wider.append(f"from {_instant(wide.from_us)}")
+        wider.append(f"from {_instant(wide.from_us, zone)}")
     if wide.until_us is not None and (narrow.until_us is None or narrow.until_us > wide.until_us):
-        wider.append(f"until {_instant(wide.until_us)}")
+        wider.append(f"until {_instant(wide.until_us, zone)}")
     return wider
 
 

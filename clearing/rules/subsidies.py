@@ -5,6 +5,8 @@ What is engaged never leaves; what is bound goes only where it stays bound as mu
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from clearing.events.funds import MoneyReceived
 from clearing.events.grants import (
@@ -24,6 +26,9 @@ from clearing.rules import earmarks
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.funds import Fund, Funds, leave
 from clearing.values import CENTS_MAX, Cents, FundId, GrantId, PersonId
+
+UTC: Final = ZoneInfo("UTC")
+"""In which instants are told unless the caisse's zone is given."""
 
 
 class Step(StrEnum):
@@ -131,7 +136,9 @@ def evolve_dropped(subsidies: Subsidies, event: ProposalDropped) -> None:
     known.step = Step.DROPPED
 
 
-def decide_notify(subsidies: Subsidies, funds: Funds, promise: SubsidyNotified) -> SubsidyNotified | Declined:
+def decide_notify(
+    subsidies: Subsidies, funds: Funds, promise: SubsidyNotified, zone: ZoneInfo = UTC
+) -> SubsidyNotified | Declined:
     """The fund it is for must be bound as the funder asks: then nobody can spend it otherwise."""
     if promise.grant in subsidies.known:
         return not_now(f"Subsidy {promise.grant} is recorded already; give the new one another id.")
@@ -143,7 +150,7 @@ def decide_notify(subsidies: Subsidies, funds: Funds, promise: SubsidyNotified) 
         return not_now(wrong)
     if not 1 <= promise.cents <= CENTS_MAX - fund.notified_cents:
         return not_now("A subsidy is at least one cent and at most what a bank transfer can carry.")
-    wider = earmarks.within(fund.earmark, promise.earmark)
+    wider = earmarks.within(fund.earmark, promise.earmark, zone)
     if wider:
         return not_now(f"Fund {promise.fund} is not bound as the funder asks ({'; '.join(wider)}): bind it so by a decision "
                        f"(clearing fund bind {promise.fund}), or open a fund for this subsidy that is.")  # fmt: skip
@@ -181,7 +188,9 @@ def decide_receive(
     )
 
 
-def decide_bind(subsidies: Subsidies, funds: Funds, wanted: EarmarkSet) -> EarmarkSet | Declined:
+def decide_bind(
+    subsidies: Subsidies, funds: Funds, wanted: EarmarkSet, zone: ZoneInfo = UTC
+) -> EarmarkSet | Declined:
     """An earmark may be loosened only as far as the subsidies that the fund holds allow."""
     fund = funds.get(wanted.fund)
     if fund is None:
@@ -193,7 +202,7 @@ def decide_bind(subsidies: Subsidies, funds: Funds, wanted: EarmarkSet) -> Earma
         return not_now(f"Fund {wanted.fund} is bound like this already.")
     for grant, subsidy in subsidies.known.items():
         gone = subsidy.received_cents == subsidy.repaid_cents and not subsidy.to_come_cents()
-        wider = earmarks.within(wanted.earmark, subsidy.notified.earmark)
+        wider = earmarks.within(wanted.earmark, subsidy.notified.earmark, zone)
         if subsidy.notified.fund == wanted.fund and not gone and wider:
             return not_now(f"Subsidy {grant} of {subsidy.notified.funder} binds this fund: stay inside {'; '.join(wider)}.")
     return wanted
@@ -210,9 +219,11 @@ def decide_advance(funds: Funds, voted: AdvanceVoted) -> AdvanceVoted | Declined
     return voted
 
 
-def decide_propose_transfer(subsidies: Subsidies, funds: Funds, wanted: TransferProposed) -> TransferProposed | Declined:
+def decide_propose_transfer(
+    subsidies: Subsidies, funds: Funds, wanted: TransferProposed, zone: ZoneInfo = UTC
+) -> TransferProposed | Declined:
     """wanted.transfer is set here."""
-    obstacle = _transfer_obstacle(funds, wanted)
+    obstacle = _transfer_obstacle(funds, wanted, zone)
     if obstacle is not None:
         return obstacle
     return TransferProposed(
@@ -221,7 +232,7 @@ def decide_propose_transfer(subsidies: Subsidies, funds: Funds, wanted: Transfer
     )
 
 
-def _transfer_obstacle(funds: Funds, wanted: TransferProposed) -> Declined | None:
+def _transfer_obstacle(funds: Funds, wanted: TransferProposed, zone: ZoneInfo) -> Declined | None:
     source, target = funds.get(wanted.fund), funds.get(wanted.to)
     if source is None or target is None:
         return not_found(f"There is no fund {wanted.fund if source is None else wanted.to}; open it first.")
@@ -230,10 +241,10 @@ def _transfer_obstacle(funds: Funds, wanted: TransferProposed) -> Declined | Non
     short = _not_there(wanted.fund, source, wanted.cents)
     if short is not None:
         return short
-    wider = earmarks.within(target.earmark, source.earmark)
+    wider = earmarks.within(target.earmark, source.earmark, zone)
     if wider:
-        return not_now(f"Money of fund {wanted.fund} is bound ({'; '.join(wider)}) and fund {wanted.to} is not: it can't go "
-                       "there. Bind the other fund as much, or ask the funder.")  # fmt: skip
+        return not_now(f"Money of fund {wanted.fund} is bound ({'; '.join(wider)}) and fund {wanted.to} is not bound as "
+                       "much: it can't go there. Bind the other fund as much, or ask the funder.")  # fmt: skip
     if target.earmark.alone:
         return not_now(f"Into fund {wanted.to} comes only what its funder pays: its earmark keeps other money out.")
     return None
@@ -246,7 +257,9 @@ def _not_there(name: FundId, fund: Fund, cents: int) -> Declined | None:
     return not_now(f"In fund {name} {_euros(there)} are received and not engaged; at most that can leave it.")
 
 
-def decide_confirm_transfer(subsidies: Subsidies, funds: Funds, *, transfer: int, by: PersonId) -> TransferConfirmed | Declined:
+def decide_confirm_transfer(
+    subsidies: Subsidies, funds: Funds, *, transfer: int, by: PersonId, zone: ZoneInfo = UTC
+) -> TransferConfirmed | Declined:
     known = subsidies.transfers.get(transfer)
     waiting = _waiting("transfer", transfer, None if known is None else known.step)
     if waiting is not None or known is None:
@@ -254,7 +267,7 @@ def decide_confirm_transfer(subsidies: Subsidies, funds: Funds, *, transfer: int
     said = known.proposed
     if said.by == by:
         return not_now(f"{by} proposed it: a transfer needs a second person to confirm it.")
-    obstacle = _transfer_obstacle(funds, said)
+    obstacle = _transfer_obstacle(funds, said, zone)
     if obstacle is not None:
         return obstacle
     return TransferConfirmed(transfer=transfer, fund=said.fund, to=said.to, cents=said.cents, by=by)

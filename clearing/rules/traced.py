@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from clearing.rules.pieces import Advance, Pieces, cut
+from clearing.values import CaisseCode
 
 
 class State(StrEnum):
@@ -93,3 +94,21 @@ class Traced:
         for row in self.all_rows:
             sums[row.credit, row.producer or f"({row.state})"] += row.cents
         return dict(sums)
+
+
+def together(parts: Mapping[CaisseCode, Traced]) -> Traced:
+    """One funder's money for several caisses that call it alike: each sum is theirs added up, each row says whose it is.
+
+    parts: at least one. Sales, batches and receipts keep the numbers of their own log.
+    """
+    first = next(iter(parts.values()))
+    return Traced(
+        grant=first.grant, funder=" and ".join(dict.fromkeys(one.funder for one in parts.values())),
+        promised_cents=sum(one.promised_cents for one in parts.values()),
+        reduced_cents=sum(one.reduced_cents for one in parts.values()),
+        received_cents=sum(one.received_cents for one in parts.values()),
+        lapsed_cents=sum(one.lapsed_cents for one in parts.values()),
+        all_rows=tuple(
+            row._replace(credit=f"{code}: {row.credit}") for code, one in parts.items() for row in one.all_rows
+        ),
+    )

@@ -98,6 +98,7 @@ async def test_a_forged_event_about_money_of_funders_is_named(name: str) -> None
     assert found.position == at
 
 
+@pytest.mark.row(14)
 def test_each_euro_is_followed_from_the_funder_to_the_producer() -> None:
     found = traced(a_spring()).of("draaf-2026")
     said = trace_text(found)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, strategies as st
 
 from clearing.events.basket import Line, Share
@@ -64,6 +65,7 @@ def from_the_sponsor(share: Share) -> bool:
     return share.step != "surplus" and share.source in ("fund:sponsor", FILLED)
 
 
+@pytest.mark.row(10)
 @given(chartes(), earmarks, baskets, all_facts(), st.sets(st.sampled_from(PLACES)), st.booleans())
 def test_no_share_of_a_bound_fund_is_outside_its_earmark(
     charte: Charte, earmark: Earmark, basket: tuple[Line, ...], facts: Facts, places: set[str], mend: bool

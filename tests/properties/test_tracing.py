@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import count
 from random import Random
 
+import pytest
 from hypothesis import given, strategies as st
 
 from clearing.events.catalogue import Event
@@ -66,6 +67,7 @@ def promise(grant: str, fund: FundId) -> SubsidyNotified:
     )
 
 
+@pytest.mark.row(14)
 @given(SEEDS, st.integers(0, 150))
 def test_each_subsidy_adds_up_and_all_together_is_what_double_entry_says(seed: int, length: int) -> None:
     trace, ledger, came = Trace(), Ledger(), 0

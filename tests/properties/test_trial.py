@@ -3,6 +3,7 @@
 import random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings, strategies as st
 
 from clearing.audit.trial import TRIAL_VERSION, Trial, tried
@@ -154,6 +155,7 @@ def naive_payers(events: list[tuple[int, Event]]) -> dict[str, int]:
     return paid
 
 
+@pytest.mark.row(3)
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**32), steps=st.integers(5, 60))
 async def test_the_charte_in_force_as_proposal_gives_the_cents_of_the_log(seed: int, steps: int) -> None:
