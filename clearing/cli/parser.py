@@ -92,14 +92,11 @@ _ABOUT: Final = (
     "Clearing for food-credit cards: decides at the till, line by line, who pays which cent, and can prove it.\n\n"
     "A first day                person add, found, serve, money receive, member import, card import, producer import,\n"
     "                           producer bank-approve (another person), terminal slot, till, grant\n"
-    "A treasurer's month        money receive, grant, status, close; approve (another person); export, paid\n"
     "A vote                     charte try, decision record; approve (another person); charte adopt, rules\n"
     "A treasurer's month        money receive, grant, lapses, status, close; approve (another person),\n"
     "                           export, paid\n"
-    "A treasurer's question     sales, why, summary, member list, producer list, batches\n"
     "A bad day                  card block, emergency, member separate, terminal suspend, producer suspend, returned, why\n"
     "A treasurer's question     funds, subsidy trace, sales, why, summary, member list, producer list, batches\n"
-    "A bad day                  card block, terminal suspend, producer suspend, returned, why\n"
     "An operator's              serve, status, top, audit, rebuild, snapshot, clock confirm, terminal list"
 )
 _OPTIONS: Final = """options:
