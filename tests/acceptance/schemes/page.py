@@ -136,8 +136,9 @@ async def played(play: Play) -> Page:
 
 def contents(pages: Iterable[Page]) -> str:
     """docs/schemes/README.md: every scheme with its page and its file."""
+    files = "../../examples/schemes"
     rows = [
-        f"| {page.number or ''} | [{page.title}]({page.name}.md) | [{page.name}.toml](../../examples/schemes/{page.name}.toml) |"
+        f"| {page.number or ''} | [{page.title}]({page.name}.md) | [{page.name}.toml]({files}/{page.name}.toml) |"
         for page in sorted(pages, key=lambda page: (page.number or VARIANTS_LAST, page.name))
     ]
     return "\n".join([

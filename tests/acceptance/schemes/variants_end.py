@@ -1,6 +1,6 @@
 """Variants of the end of credit of real caisses: expiry, rollover, where lapsed money goes, notice before."""
 
-from clearing.events.crediting import LapseAnnounced
+from clearing.events.crediting import CohortRolled, LapseAnnounced
 from clearing.events.funds import CohortLapsed
 from tests.acceptance.schemes.page import Page
 from tests.acceptance.schemes.village import Village, village
@@ -8,6 +8,7 @@ from tests.acceptance.schemes.village import Village, village
 RULES = ("month-end", "to-solidarity", "kept", "nine-months")
 DAYS = ("2026-05-31", "2026-06-01", "2026-06-30", "2026-07-01", "2026-12-22", "2027-01-31", "2027-02-01")
 """Each looked at in its last or first minute of credit."""
+WHAT = {LapseAnnounced: "announced", CohortRolled: "carried over", CohortLapsed: "lapsed"}
 
 
 def may() -> Village:
@@ -44,10 +45,9 @@ def page() -> Page:
         ["day", *RULES, "general fund, free", "solidarity fund, free"],
         [(day, *(left[rule] for rule in RULES), general, other) for day, left, general, other in watch(made)],
     )  # fmt: skip
-    page.heading("What was recorded").table(["credit", "what", "cents", "fund"], [
-        (one.lot, *(("announced", int(one.cents), "") if isinstance(one, LapseAnnounced) else
-                    ("lapsed", int(one.cents), str(one.fund))))
-        for one in made.log.events() if isinstance(one, (LapseAnnounced, CohortLapsed))
+    page.heading("What was recorded").table(["credit", "what", "euros", "fund"], [
+        (one.lot, WHAT[type(one)], int(one.cents), str(one.fund) if isinstance(one, CohortLapsed) else "")
+        for one in made.log.events() if isinstance(one, (LapseAnnounced, CohortRolled, CohortLapsed))
     ])  # fmt: skip
     page.says("""
         `kept/2026-05+` is what was carried over: it is kept once and then lapses like any other. The notice names
