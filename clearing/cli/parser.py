@@ -3,7 +3,7 @@
 import argparse
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -122,6 +122,16 @@ def build() -> argparse.ArgumentParser:
             where = families[family]
         _add(where, entry)
     return parser
+
+
+def read_words(words: Sequence[str] | None) -> argparse.Namespace:
+    """What was typed. A word too many is told with the command that does not take it."""
+    parser = build()
+    found, rest = parser.parse_known_args(words)
+    if rest:
+        command = " ".join(("clearing", *found.entry.words))
+        parser.exit(2, f"{command}: it does not take {' '.join(rest)} (see: {command} --help)\n")
+    return found
 
 
 def _add(where: "argparse._SubParsersAction[_OneSentence]", entry: Entry) -> None:
