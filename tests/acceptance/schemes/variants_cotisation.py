@@ -1,5 +1,7 @@
 """Variants of the cotisation of real caisses: a minimum, steps, a grid, by means; gifts apart; no income anywhere."""
 
+from typing import Any
+
 from clearing.installation.amounts import euros, read_euros
 from clearing.rules.cotisations import standings
 from clearing.values import MemberId
@@ -17,7 +19,7 @@ REFUSED = (
     ("ada", "from-1", "0.50", "cash"), ("eva", "steps", "12.00", "debit"), ("flo", "grid", "30.00", "debit"),
     ("gus", "by-means", "41.25", "cash"),
 )  # fmt: skip
-BASIS = {"text": "Association d'intérêt général", "articles": "200", "over_contribution": True}
+BASIS: dict[str, Any] = {"text": "Association d'intérêt général", "articles": "200", "over_contribution": True}
 
 
 def caisse() -> Village:
@@ -26,7 +28,7 @@ def caisse() -> Village:
     return made
 
 
-def agreement(member: str, rule: str, amount: str, means: str) -> dict[str, object]:
+def agreement(member: str, rule: str, amount: str, means: str) -> dict[str, Any]:
     return {
         "member": member, "rule": rule, "cents": read_euros(amount), "every_months": 1, "from_period": "2026-05", "means": means
     }  # fmt: skip

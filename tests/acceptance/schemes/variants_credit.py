@@ -1,5 +1,7 @@
 """Variants of the month's credit of real caisses: flat, household, child, mean, top-up, in waves, after the cotisation."""
 
+from typing import Any
+
 from clearing.installation.amounts import read_euros
 from tests.acceptance.schemes.page import Page
 from tests.acceptance.schemes.village import Village, village
@@ -32,13 +34,14 @@ def caisse() -> Village:
     return made
 
 
-def pays(made: Village, member: str, euros: str, rule: str = "cotisation", means: str = "transfer", **more: object) -> None:
+def pays(made: Village, member: str, euros: str, rule: str = "cotisation", means: str = "transfer", **more: Any) -> None:
     """The month's cotisation of a member arrived."""
     period = f"{made.book.caisse.calendar.day(made.clock.us):%Y-%m}"
-    made.order("receive_cotisation", **{
+    body: dict[str, Any] = {
         "member": member, "rule": rule, "period": period, "cents": read_euros(euros), "means": means,
-        "reference": f"{means} of {member} for {period}", **more,
-    })  # fmt: skip
+        "reference": f"{means} of {member} for {period}",
+    }  # fmt: skip
+    made.order("receive_cotisation", **{**body, **more})
 
 
 def households(made: Village) -> None:
