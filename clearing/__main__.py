@@ -9,7 +9,7 @@ from typing import Final
 import uvloop
 
 from clearing.cli.desk import Desk
-from clearing.cli.parser import build
+from clearing.cli.parser import read_words
 from clearing.config import Settings
 from clearing.installation.home import Home
 from clearing.postgres import default_home
@@ -19,7 +19,7 @@ INTERRUPTED: Final = 130
 
 def main(words: Sequence[str] | None = None) -> int:
     """The exit code: 0 done, 1 something does not hold, 2 a mistake that a person can put right."""
-    arguments = build().parse_args(words)
+    arguments = read_words(words)
     for name in ("by", "passphrase_file"):
         if not hasattr(arguments, name):
             setattr(arguments, name, None)

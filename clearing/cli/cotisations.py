@@ -170,6 +170,8 @@ def as_text(found: list[Standing]) -> list[str]:
                      f"{_state(one.open_cents())}{back}")  # fmt: skip
     due, paid = sum(one.due_cents for one in found), sum(one.paid_cents for one in found)
     missing = sum(max(0, one.open_cents()) for one in found)
+    if not found:
+        return ["No cotisation is due or paid there; enter what a member pays with: clearing cotisation agree MEMBER EUROS"]
     return [*lines, f"{counted(len(found), 'line')}: {euros(due)} EUR due, {euros(paid)} EUR paid, {euros(missing)} EUR open"]
 
 

@@ -38,12 +38,13 @@ _THINGS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """A founding that will be taken. events: of the founding itself; plans: of its lists, in their order."""
+    """A founding that will be taken. by: who gives it; events: of the founding itself; plans: of its lists, in order."""
 
     file: FoundingFile
     account: dict[str, str]
     events: tuple[Event, ...]
     plans: dict[str, Plan]
+    by: PersonId
 
 
 async def found(desk: Desk) -> None:
@@ -99,7 +100,7 @@ def rehearse(file: FoundingFile, *, by: PersonId, founder_kid: bytes, at_us: int
         book.apply(event, place + 1, at_us + place)
     plans = {} if mistakes or slips.found else _plans(file, book, by, slips, account["iban"])
     slips.end()
-    return Rehearsed(file, account, events, plans)
+    return Rehearsed(file, account, events, plans, by)
 
 
 def _plans(file: FoundingFile, book: Book, by: PersonId, slips: Slips, own_iban: str) -> dict[str, Plan]:
@@ -141,7 +142,7 @@ def _next_steps(rehearsed: Rehearsed) -> list[str]:
     """What remains to be done, each as a command."""
     events, plans = rehearsed.events, rehearsed.plans
     persons = [event for event in events if isinstance(event, PersonNamed)]
-    approvers = [one.person for one in persons if "approver" in one.roles]
+    approvers = [one.person for one in persons if "approver" in one.roles and one.person != rehearsed.by]
     funds = [event.fund for event in events if isinstance(event, FundOpened)]
     rules = [event.rule for event in events if isinstance(event, AllocationRuleSet)]
     accounts = plans["producers"].accounts if "producers" in plans else []

@@ -7,7 +7,7 @@ from clearing.cli.desk import Desk, now_ms
 from clearing.cli.earmarks import earmark_text
 from clearing.cli.entry import Entry, Group
 from clearing.cli.registers import events
-from clearing.installation.amounts import euros
+from clearing.installation.amounts import counted, euros
 from clearing.rules.book import Book
 from clearing.rules.funds import Fund
 from clearing.rules.runway import DAYS_MIN, THRESHOLD_CENTS, Flows, Runway
@@ -56,7 +56,7 @@ def _fund(book: Book, name: str, fund: Fund, runway: Runway) -> Iterator[str]:
 
 
 def _lasts(runway: Runway) -> str:
-    spent = f"spent {euros(runway.spent_cents)} EUR in the last {runway.days} days"
+    spent = f"spent {euros(runway.spent_cents)} EUR in the last {counted(runway.days, 'day')}"
     if runway.days < DAYS_MIN:
         return f"{spent}, too early to say how long it lasts"
     if runway.tenths is None or runway.runs_out is None:

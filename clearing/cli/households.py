@@ -23,6 +23,9 @@ async def add(desk: Desk) -> None:
     await desk.order("join_household", {"eaters": [_eater(desk)]})
     then = f", from {given.month} on {given.then}" if given.then else ""
     desk.say(f"{given.eater} is in {given.member} as {given.kind}{then}. What was granted before stays as it was.")
+    if len((await read_book_now(desk)).members.persons(MemberId(given.member))) == 1:
+        desk.say(f"Only {given.eater} is named in {given.member} so far. A purse where somebody is named counts for those "
+                 "named: add everybody who eats from it, adults too.")  # fmt: skip
 
 
 async def import_list(desk: Desk) -> None:

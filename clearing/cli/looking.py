@@ -1,6 +1,7 @@
 """Law: looking changes nothing, and shows cards and members by their pseudonyms only."""
 
 import argparse
+from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
@@ -13,7 +14,7 @@ from clearing.events.codes import Code
 from clearing.events.members import CardIssued
 from clearing.installation.amounts import counted, euros
 from clearing.installation.opening import Installation
-from clearing.projections.answers import SaleRow
+from clearing.projections.answers import Account, SaleRow
 from clearing.projections.questions import Questions
 from clearing.values import CaisseCode
 
@@ -108,22 +109,22 @@ async def _status_of(desk: Desk, code: CaisseCode, views: Questions) -> None:
         return
     running = "it is served" if desk.home.socket(code).exists() else "it is not served: start it with clearing serve"
     desk.say(f"{code}: {position} events recorded; {running}")
-    sums = {
-        "at the bank, by what was recorded": 0, "owed to producers, in no batch yet": 0,
-        "in batches, not recorded as paid yet": 0,
-    }  # fmt: skip
-    for account in await views.accounts():
-        kind, _, name = account.account.partition(":")
-        if kind in _ACCOUNTS:
-            told = _LEAVING if kind == "payable" and ":" in name else _ACCOUNTS[kind].format(name=name)
-            sums[told] = sums.get(told, 0) + (account.cents if kind == "bank" else -account.cents)
-            told = _ACCOUNTS[kind].format(name=name)
-            sums[told] = sums.get(told, 0) + (account.cents if kind in _THE_CAISSES else -account.cents)
-    for told, cents in sums.items():
+    for told, cents in sums_told(await views.accounts()).items():
         desk.say(f"  {told:42} {euros(cents):>14} EUR")
     for batch in await views.batches():
         if batch.state != "exported":
             desk.say(f"Waiting: batch {batch.batch} of {euros(batch.total_cents)} EUR is {next_step(batch)}")
+
+
+def sums_told(accounts: Iterable[Account]) -> dict[str, int]:
+    """What a treasurer reads -> its cents; each account counts once, what the caisse has as what it owes above zero."""
+    sums = {_ACCOUNTS[kind]: 0 for kind in ("bank", "owed", "payable")}
+    for account in accounts:
+        kind, _, name = account.account.partition(":")
+        if kind in _ACCOUNTS:
+            told = _LEAVING if kind == "payable" and ":" in name else _ACCOUNTS[kind].format(name=name)
+            sums[told] = sums.get(told, 0) + (account.cents if kind in _THE_CAISSES else -account.cents)
+    return sums
 
 
 async def summary(desk: Desk) -> None:

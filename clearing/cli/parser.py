@@ -3,7 +3,7 @@
 import argparse
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -92,14 +92,11 @@ _ABOUT: Final = (
     "Clearing for food-credit cards: decides at the till, line by line, who pays which cent, and can prove it.\n\n"
     "A first day                person add, found, serve, money receive, member import, card import, producer import,\n"
     "                           producer bank-approve (another person), terminal slot, till, grant\n"
-    "A treasurer's month        money receive, grant, status, close; approve (another person); export, paid\n"
     "A vote                     charte try, decision record; approve (another person); charte adopt, rules\n"
     "A treasurer's month        money receive, grant, lapses, status, close; approve (another person),\n"
     "                           export, paid\n"
-    "A treasurer's question     sales, why, summary, member list, producer list, batches\n"
     "A bad day                  card block, emergency, member separate, terminal suspend, producer suspend, returned, why\n"
     "A treasurer's question     funds, subsidy trace, sales, why, summary, member list, producer list, batches\n"
-    "A bad day                  card block, terminal suspend, producer suspend, returned, why\n"
     "An operator's              serve, status, top, audit, rebuild, snapshot, clock confirm, terminal list"
 )
 _OPTIONS: Final = """options:
@@ -126,6 +123,16 @@ def build() -> argparse.ArgumentParser:
             where = families[family]
         _add(where, entry)
     return parser
+
+
+def read_words(words: Sequence[str] | None) -> argparse.Namespace:
+    """What was typed. A word too many is told with the command that does not take it."""
+    parser = build()
+    found, rest = parser.parse_known_args(words)
+    if rest:
+        command = " ".join(("clearing", *found.entry.words))
+        parser.exit(2, f"{command}: it does not take {' '.join(rest)} (see: {command} --help)\n")
+    return found
 
 
 def _add(where: "argparse._SubParsersAction[_OneSentence]", entry: Entry) -> None:

@@ -26,6 +26,7 @@ from clearing.rules.decisions import GROUP, WHOLE_CAISSE, standing
 from clearing.rules.facts import OWN_PURSE
 from clearing.rules.funds import Fund, Funds
 from clearing.rules.members import Member, Members, OpenLot, Purse
+from clearing.rules.plain_words import money
 from clearing.values import Cents, FundId, MemberId, MicroTime, PersonId, PurseKind
 
 DAY_US: Final = 86_400_000_000
@@ -344,4 +345,4 @@ def decide_credit(
 
 
 def _short(fund: Fund, need_cents: int) -> str:
-    return f"{need_cents} cents are needed, {fund.free_cents()} are free; receive money first"
+    return f"{money(need_cents)} are needed, {money(max(0, fund.free_cents()))} are free; receive money first"

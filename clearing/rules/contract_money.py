@@ -19,6 +19,7 @@ from clearing.rules.calendar import civil_date
 from clearing.rules.contracting import running
 from clearing.rules.contracts import Contract, Contracts, Due
 from clearing.rules.funds import Funds
+from clearing.rules.plain_words import money
 from clearing.rules.takings import ACCOUNT_OF, MEANS, Takings
 from clearing.values import Cents, ContractId, PersonId, SeasonId, largest_remainder
 
@@ -41,7 +42,8 @@ def decide_pay(
     open_cents = due.household_cents - due.household_paid
     paid = open_cents if cents is None else cents
     if not 0 < paid <= open_cents:
-        return not_now(f"Of instalment {instalment} of {contract} the household has {open_cents} cents to pay, not {paid}.")
+        return not_now(f"Of instalment {instalment} of {contract} the household has {money(open_cents)} to pay, not "
+                       f"{money(paid)}.")  # fmt: skip
     season = contracts.season_of(known)
     return InstalmentReceived(
         contract=contract, instalment=instalment, payer="household", producer=season.producer, fund=None, cents=Cents(paid),
@@ -73,7 +75,7 @@ def decide_pay_fund_parts(
                 ))  # fmt: skip
     short = next((fund for fund, cents in free.items() if cents < 0 and any(one.fund == fund for one in events)), None)
     if short is not None:
-        return not_now(f"The fund {short} is short by {-free[short]} cents for its parts up to {up_to_on}: receive money.")
+        return not_now(f"The fund {short} is short by {money(-free[short])} for its parts up to {up_to_on}: receive money.")
     if any(one.reference in contracts.contracts[one.contract].references for one in events):
         return not_now(f"{reference} was used before; give this payment another reference.")
     return tuple(events) if events else not_now(f"No fund has a part to pay in {season} up to {up_to_on}.")
@@ -200,5 +202,5 @@ def decide_refund(
     if known is None or not known.refundable_cents:
         return not_found(f"The caisse has nothing of {contract} to give back to the household.")
     if cents != known.refundable_cents:
-        return not_now(f"{known.refundable_cents} cents of {contract} go back, not {cents}: pay them in one transfer.")
+        return not_now(f"{money(known.refundable_cents)} of {contract} go back, not {money(cents)}: pay them in one transfer.")
     return ContractRefunded(contract=contract, cents=cents, reference=reference, by=by)

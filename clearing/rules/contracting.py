@@ -20,6 +20,7 @@ from clearing.rules.calendar import civil_date
 from clearing.rules.contracts import THROUGH, Contract, Contracts
 from clearing.rules.funds import Funds
 from clearing.rules.members import Members
+from clearing.rules.plain_words import money
 from clearing.rules.producers import Producers
 from clearing.rules.schedules import INSTALMENTS_MAX, before_and_after, instalments
 from clearing.values import Cents, ContractId, DecisionId, FundId, MemberId, OperationId, PersonId, Rate, SeasonId
@@ -83,7 +84,7 @@ def decide_sign(
     if not 1 <= len(dates) <= INSTALMENTS_MAX or dates != sorted(set(dates)):
         return not_now(f"A contract is paid in 1 to {INSTALMENTS_MAX} instalments, each on its own day, the earliest first.")
     if total < len(due_on):
-        return not_now(f"{total} cents in {len(due_on)} would make an instalment of 0.00: choose at most {total} instalments.")
+        return not_now(f"{money(total)} in {len(due_on)} would make an instalment of 0.00: choose at most {total} instalments.")
     if (fund is None) != (not fund_rate) or (fund is None) != (not fund_until):
         return not_now("A fund that pays a part needs its rate and the last day it pays; without a fund leave both out.")
     if fund is not None and (fund not in funds or civil_date(fund_until, what="fund_until") < dates[0]):
@@ -130,6 +131,6 @@ def decide_shrink(
     before = max((day for day in known.weights if day < from_on), default="")
     ahead = known.total_cents - known.consumed_cents(before)
     if ahead < cents:
-        return not_now(f"From {from_on} on only {ahead} cents are to be delivered, {cents} would have to go: choose an earlier "
-                       "day, or end the contract.")  # fmt: skip
+        return not_now(f"From {from_on} on only {money(ahead)} are to be delivered, {money(cents)} would have to go: choose "
+                       "an earlier day, or end the contract.")  # fmt: skip
     return ContractShrunk(contract=contract, from_on=from_on, cents=Cents(cents), by=by)

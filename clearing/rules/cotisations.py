@@ -19,6 +19,7 @@ from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.calendar import period_start
 from clearing.rules.funds import Funds
 from clearing.rules.members import Members
+from clearing.rules.plain_words import money
 from clearing.rules.takings import MEANS, Takings
 from clearing.values import Cents, DecisionId, FundId, MemberId, PersonId, largest_remainder
 
@@ -246,11 +247,12 @@ def _amount_refused(rule: CotisationRuleSet, cents: int, months: int) -> str:
     if cents in [level.cents * months for level in rule.levels]:
         return ""
     if not rule.free:
-        grid = ", ".join(f"{level.label} {level.cents}" for level in rule.levels)
-        return f"The rule {rule.rule} has a grid (cents a month: {grid}); choose one of its levels."
+        grid = ", ".join(f"{level.label} {money(level.cents)}" for level in rule.levels)
+        return f"The rule {rule.rule} has a grid (a month: {grid}); choose one of its levels."
     if cents < rule.minimum_cents * months or cents % (rule.step_cents * months):
-        return (f"The rule {rule.rule} asks for at least {rule.minimum_cents} cents a month in steps of {rule.step_cents}; "
-                f"{cents} cents for {months} months are not that.")  # fmt: skip
+        span = "a month" if months == 1 else f"for {months} months"
+        return (f"The rule {rule.rule} asks for at least {money(rule.minimum_cents)} a month in steps of "
+                f"{money(rule.step_cents)}; {money(cents)} {span} is not that.")  # fmt: skip
     return ""
 
 
@@ -264,7 +266,7 @@ def decide_agree(
     if rule is None:
         return not_found(f"There is no cotisation rule {agreed.rule}; set the voted one first.")
     if agreed.means not in rule.means:
-        return not_now(f"The rule {rule.rule} knows {', '.join(rule.means)}, not {agreed.means}.")
+        return not_now(f"The rule {rule.rule} is paid by {', '.join(rule.means)}, not by {agreed.means}.")
     if agreed.every_months not in EVERY.values():
         return not_now("A cotisation is paid monthly, quarterly or yearly.")
     refused = _amount_refused(rule, agreed.cents, agreed.every_months)
@@ -301,7 +303,7 @@ def decide_receive(
     if known is None:
         return not_found(f"There is no cotisation rule {rule}; set the voted one first.")
     if means not in known.means:
-        return not_now(f"The rule {rule} knows {', '.join(known.means)}, not {means}.")
+        return not_now(f"The rule {rule} is paid by {', '.join(known.means)}, not by {means}.")
     if not cents or month_index(period) > month_index(this_period) + AHEAD_MONTHS_MAX:
         return not_now("A payment is more than 0.00 and for a month at most a year ahead.")
     before = cotisations.payments.get(reference)
@@ -351,8 +353,9 @@ def decide_write_off(
     if by in unpaid.by:
         return not_now("Who recorded the return can't write it off: ask another person.")
     if funds[fund].free_cents() < unpaid.cents:
-        return not_now(f"The fund {fund} has {funds[fund].free_cents()} cents left, {unpaid.cents} are to be given up: receive "
-                       "money first.")  # fmt: skip
+        left = money(max(0, funds[fund].free_cents()))
+        return not_now(f"The fund {fund} has {left} left, {money(unpaid.cents)} are to be given up: receive money "
+                       "first.")  # fmt: skip
     return CotisationWrittenOff(
         member=member, fund=fund, period=period, cents=Cents(unpaid.cents), reason=reason, by=by
     )

@@ -13,6 +13,7 @@ from clearing.rules.calendar import CivilCalendar
 from clearing.rules.facts import OWN_PURSE
 from clearing.rules.funds import Funds
 from clearing.rules.members import Card, Members, SpareCard
+from clearing.rules.plain_words import money
 from clearing.values import CardId, Cents, DecisionId, FundId, MemberId, PersonId
 
 DAYS_VALID_MAX = 366
@@ -99,13 +100,14 @@ def decide_give(
     if isinstance(bound, Declined):
         return bound
     if not 1 <= cents <= voted.each_max_cents:
-        return not_now(f"The vote allows up to {voted.each_max_cents} cents at a time, not {cents}.")
+        return not_now(f"The vote allows up to {money(voted.each_max_cents)} at a time, not {money(cents)}.")
     day = calendar.day(at_us)
     left = voted.day_max_cents - emergency.given_cents(rule, day)
     if cents > left:
-        return not_now(f"Of the voted {voted.day_max_cents} cents a day {left} are left today; give less, or wait a day.")
+        return not_now(f"Of the voted {money(voted.day_max_cents)} a day {money(left)} are left today; give less, or wait a "
+                       "day.")  # fmt: skip
     if funds[voted.fund].free_cents() < cents:
-        return not_now(f"Fund {voted.fund} has {max(0, funds[voted.fund].free_cents())} cents free; receive money first.")
+        return not_now(f"Fund {voted.fund} has {money(max(0, funds[voted.fund].free_cents()))} free; receive money first.")
     return (
         MemberAdmitted(member=member, groups=voted.groups, by=by), bound,
         EmergencyGiven(rule=rule, member=member, cents=cents, by=by),

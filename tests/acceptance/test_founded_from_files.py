@@ -70,7 +70,8 @@ def by_command_line(place: Town, folder: Path) -> None:
     assert "with 2 persons, 1 decision, 1 fund, 1 charte, 1 credit rule, 10 members, 3 producers, 10 cards: nothing was" in said
     assert not (place.home / "postgres").exists()
     said = place.ok("found", file, by="anne")
-    assert "clearing producer bank-approve garden goats grocer" in said
+    assert "clearing producer bank-approve garden goats grocer      (another person than entered them" in said
+    assert "in hand: bruno)" in said
     with place.serving():
         known = place.ok("member", "import", str(EXAMPLES / "cadenet" / "members.csv"), by="bruno")
         assert "0 members new, 10 known already." in known

@@ -28,8 +28,11 @@ def credit(place: Town) -> None:
     place.ok("money", "receive", "general", "200.00", "--reference", "line 1", by="camille")
     for member in ("m-1", "m-2"):
         place.ok("member", "add", member, by="noor")
-    for person, kind in (("anna", "adult"), ("ben", "adult"), ("cleo", "child")):
+    said = [
         place.ok("household", "add", "m-1", person, "--class", kind, by="noor")
+        for person, kind in (("anna", "adult"), ("ben", "adult"), ("cleo", "child"))
+    ]
+    assert ["adults too" in one for one in said] == [True, False, False]
     assert "both" in place.refused("household", "change", "m-1", "cleo", "--class", "child", "--then", "adult", by="noor")
     place.ok("household", "change", "m-1", "cleo", "--class", "child", "--then", "adult", "--month", "2099-09", by="noor")
     assert "cleo                     child, adult from 2099-09" in place.ok("household", "list", "m-1")

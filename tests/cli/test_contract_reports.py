@@ -115,6 +115,7 @@ def test_arrears_are_listed_by_member_and_month_with_what_came_back() -> None:
     text = as_text(table(story.book, until="2026-05", only="2026-05", arrears=False))
     assert "20.00 open, 20.00 came back from the bank" in text[0]
     assert text[-1] == "2 lines: 35.00 EUR due, 15.00 EUR paid, 20.00 EUR open"
+    assert "clearing cotisation agree" in as_text(table(story.book, until="2026-04", only=None, arrears=False))[0]
 
 
 def test_a_tax_receipt_is_the_same_bytes_for_the_same_facts_and_none_is_made_without_a_name() -> None:

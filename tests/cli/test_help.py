@@ -53,6 +53,13 @@ def test_a_setting_that_is_not_known_is_one_sentence(
     assert "CLEARING_LINES_MOX" in capsys.readouterr().err
 
 
+def test_a_word_too_many_is_told_with_the_command_that_does_not_take_it(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["close", "2026-11-25", "--by", "anne"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "clearing close: it does not take 2026-11-25 (see: clearing close --help)\n"
+
+
 @pytest.mark.parametrize("words", [["nothing"], [], ["person"], ["close", "--on", "yesterday"], ["approve", "first"]])
 def test_words_that_are_no_command_end_with_their_use(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

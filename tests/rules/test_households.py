@@ -236,13 +236,13 @@ def test_an_emergency_credit_on_a_card_that_lay_ready_pays_at_once() -> None:
 
 def test_emergency_credit_stays_within_what_was_voted_each_time_and_each_day() -> None:
     story = stocked()
-    assert "up to 5000 cents at a time" in give(story, 5_001)
+    assert "up to 50.00 EUR at a time, not 50.01 EUR" in give(story, 5_001)
     assert give(story, 5_000) == ""
     assert "no spare card called" in give(story, 1_000) or "admitted already" in give(story, 1_000)
-    assert "3000 are left today" in give(story, 3_001, "e-2")
+    assert "80.00 EUR a day 30.00 EUR are left today" in give(story, 3_001, "e-2")
     story.at("2026-05-02 00:00:00")
     assert give(story, 5_000, "e-2") == ""
-    assert "has 1 cents free" in give(stocked(1), 100)
+    assert "has 0.01 EUR free" in give(stocked(1), 100)
 
 
 def test_who_gives_emergency_credit_may_do_nothing_else() -> None:

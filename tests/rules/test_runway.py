@@ -76,6 +76,7 @@ def test_the_page_of_funds_says_how_long_it_lasts_and_what_to_do_before_it_ends(
     assert "spent 160.00 EUR in the last 90 days, 54.07 EUR a month; what is there lasts 181.9 months, until 2041-05-26" in said
     assert "WARNING" not in said
     assert "freeze" not in said
+    assert "in the last 1 day, too early" in page(story.book, flows_of(story), date(2026, 1, 1))
     story.book.funds[FundId("general")].received_cents = 26_000
     said = page(story.book, flows_of(story), date(2026, 3, 31))
     assert "lasts 1.8 months" in said

@@ -26,11 +26,12 @@ from tests.house.sources import CLONE
 
 FOLDER: Final = CLONE / "docs" / "schemes"
 ROWS: Final = Path(__file__).parent
+VARIANTS_LAST: Final = 1_000
 
 
 @dataclass
 class Page:
-    """One scheme's page. number: its row in docs/schemes/README.md; name: of its file in examples/schemes, without .toml."""
+    """One scheme's page. number: its row in docs/schemes/README.md, 0: variants; name: of its file, without .toml."""
 
     number: int
     name: str
@@ -79,7 +80,8 @@ class Page:
         source = FILES / f"{self.name}.toml"
         file = f"## The file that expresses it\n\n[{source.relative_to(CLONE)}](../../{source.relative_to(CLONE)})"
         code = f"```toml\n{source.read_text(encoding='utf-8').strip()}\n```"
-        opening = [f"# {self.number}. {self.title}", " ".join(self.does.split()), file, code]
+        number = f"{self.number}. " if self.number else ""
+        opening = [f"# {number}{self.title}", " ".join(self.does.split()), file, code]
         return "\n\n".join([*opening, *self.parts]) + "\n"
 
 
@@ -133,8 +135,8 @@ Play = Callable[[], Page | Awaitable[Page]]
 
 
 def stories() -> dict[str, Play]:
-    """Module name -> its `page`, for every row_*.py beside this file."""
-    names = sorted(path.stem for path in ROWS.glob("row_*.py"))
+    """Module name -> its `page`, for every row_*.py and variants_*.py beside this file."""
+    names = sorted(path.stem for kind in ("row", "variants") for path in ROWS.glob(f"{kind}_*.py"))
     return {name: import_module(f"tests.acceptance.schemes.{name}").page for name in names}
 
 
@@ -145,9 +147,10 @@ async def played(play: Play) -> Page:
 
 def contents(pages: Iterable[Page]) -> str:
     """docs/schemes/README.md: every scheme with its page and its file."""
+    files = "../../examples/schemes"
     rows = [
-        f"| {page.number} | [{page.title}]({page.name}.md) | [{page.name}.toml](../../examples/schemes/{page.name}.toml) |"
-        for page in sorted(pages, key=lambda page: (page.number, page.name))
+        f"| {page.number or ''} | [{page.title}]({page.name}.md) | [{page.name}.toml]({files}/{page.name}.toml) |"
+        for page in sorted(pages, key=lambda page: (page.number or VARIANTS_LAST, page.name))
     ]
     return "\n".join([
         "# Schemes of the field", "",
