@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from clearing.events import closing, funds, grants, sales, settlement
+from clearing.events import bonus, closing, crediting, funds, grants, households, sales, settlement
 from clearing.events.basket import Line, Return, Share
 from clearing.events.caisse import CaisseFounded
 from clearing.events.catalogue import Event
@@ -171,6 +171,32 @@ def _lapsed(trace: Trace, event: funds.CohortLapsed | funds.LotLapsed, _position
     trace.lapse(event.fund, trace.lot(event.lot).take(event.cents))
 
 
+def _rolled(trace: Trace, event: crediting.CohortRolled, _position: int, _day: str) -> None:
+    kept = f"{event.lot}+"
+    trace.credit_of[kept] = event.lot
+    trace.lot(kept).put(trace.lot(event.lot).take(event.cents))
+
+
+def _separated(trace: Trace, event: households.HouseholdSeparated, _position: int, _day: str) -> None:
+    for moved in event.lots:
+        if moved.new_lot != moved.lot:
+            trace.credit_of[moved.new_lot] = trace.credit_of.get(moved.lot, moved.lot)
+            trace.lot(moved.new_lot).put(trace.lot(moved.lot).take(moved.cents))
+
+
+def _emptied(trace: Trace, event: households.PurseEmptied, _position: int, day: str) -> None:
+    for ended in event.lots:
+        pieces = trace.lot(ended.lot).take(ended.cents)
+        if ended.fund is None:
+            trace.gone.append((State.LEFT, "back to members", day, pieces))
+        else:
+            trace.lapse(ended.fund, pieces)
+
+
+def _taken_back(trace: Trace, event: bonus.BonusTakenBack, _position: int, _day: str) -> None:
+    trace.pools.put(event.fund, trace.lot(event.lot).take(event.cents))
+
+
 def _sold(trace: Trace, event: sales.SaleDecided | sales.AuthorisationDecided, position: int, day: str) -> None:
     if not event.shares:
         return
@@ -303,6 +329,8 @@ def _rest_left(trace: Trace, event: closing.RestReleased, _position: int, day: s
 
 
 _FOLLOWED: Final[dict[type, Callable[[Trace, Any, int, str], None]]] = {
+    crediting.CohortRolled: _rolled, households.HouseholdSeparated: _separated, households.PurseEmptied: _emptied,
+    bonus.BonusTakenBack: _taken_back,
     CaisseFounded: _founded, grants.SubsidyNotified: _promised, grants.SubsidyReduced: _reduced,
     funds.MoneyReceived: _money_came, funds.AllocationGranted: _granted, funds.SingleGranted: _granted,
     funds.PurseCredited: _credited, funds.CohortLapsed: _lapsed, funds.LotLapsed: _lapsed, sales.SaleDecided: _sold,
