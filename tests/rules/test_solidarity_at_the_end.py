@@ -16,7 +16,7 @@ def ending(policy: str = "first-come") -> Story:
     rule = solidarity(20, policy=policy, prices=(12_500,))
     story = given(*MARKET, opened("solidarity"), received(10_000, "solidarity"), rule)
     heirs = (*HEIRS, Heir(FundId("solidarity"), "Caisse de Lille"))
-    return story.when(propose(heirs=heirs)).when(confirm())
+    return story.when(propose(heirs=heirs)).when(confirm(heirs=heirs))
 
 
 @pytest.mark.parametrize("policy", ["first-come", "pro-rata"])
