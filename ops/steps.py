@@ -160,7 +160,7 @@ def scheme_rows(outcomes: Iterable[Outcome]) -> tuple[list[str], int]:
     for number, title in titles.items():
         verdicts = [case.verdict for case in cases[number]]
         holds = bool(verdicts) and set(verdicts) == {"passed"}
-        lacking += bool(verdicts) and not holds
+        lacking += not holds
         said = f"{verdicts.count('passed'):3} of {len(verdicts):3} tests  {'holds' if holds else 'DOES NOT HOLD'}"
         lines.append(f"  {number:>2}  {title:54} {said}")
         lines += [f"        {case.verdict:8} {sentence(case.name)}" for case in cases[number]]

@@ -8,6 +8,7 @@ from clearing.events.interchange import CategoryPair, NetLine, RecognitionSet
 from clearing.rules import interchange
 from clearing.rules.answers import not_now
 from clearing.rules.calendar import civil_date
+from clearing.rules.decisions import standing_for_all
 from clearing.values import CaisseCode, CategoryId, DecisionId
 from clearing.wire.signature import acceptable_public_key
 
@@ -22,7 +23,8 @@ def _recognise(o: Order) -> Result:
     if not acceptable_public_key(event.key):
         return not_now("This is not a usable Ed25519 public key; `clearing interchange key` shows the other caisse's.")
     own, decisions = o.book.caisse.code, o.book.caisse.decisions
-    return one(interchange.decide_recognise(event, own=CaisseCode(own), decisions=decisions))
+    stands = standing_for_all(o.book.caisse, event.decision, o.at_us)
+    return stands or one(interchange.decide_recognise(event, own=CaisseCode(own), decisions=decisions))
 
 
 def _pair(body: Body) -> CategoryPair:

@@ -1,6 +1,7 @@
 """Law: what funders promise, what binds a fund, and what leaves it for another fund or for its funder."""
 
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
@@ -34,12 +35,16 @@ def decided(o: Order) -> DecisionId | Declined:
     return standing_for_all(o.book.caisse, decision, o.at_us) or decision
 
 
+def _zone(o: Order) -> ZoneInfo:
+    return o.book.caisse.calendar.zone
+
+
 def _notify_subsidy(o: Order) -> Result:
     b = o.body
     return one(subsidies.decide_notify(o.book.subsidies, o.book.funds, events.SubsidyNotified(
         grant=GrantId(b.id("grant")), funder=b.text("funder"), fund=FundId(b.id("fund")), cents=b.cents("cents"),
         purpose=b.text("purpose"), earmark=read_earmark(b), reference=b.text("reference"), by=o.by,
-    )))
+    ), _zone(o)))
 
 
 def _receive_subsidy(o: Order) -> Result:
@@ -66,7 +71,7 @@ def _bind_fund(o: Order) -> Result:
     if isinstance(decision, Declined):
         return decision
     wanted = events.EarmarkSet(fund=fund, earmark=earmark, decision=decision, by=o.by)
-    return one(subsidies.decide_bind(o.book.subsidies, o.book.funds, wanted))
+    return one(subsidies.decide_bind(o.book.subsidies, o.book.funds, wanted, _zone(o)))
 
 
 def _vote_advance(o: Order) -> Result:
@@ -86,14 +91,16 @@ def _propose_transfer(o: Order) -> Result:
         return decision
     return one(subsidies.decide_propose_transfer(o.book.subsidies, o.book.funds, events.TransferProposed(
         transfer=0, fund=fund, to=to, cents=cents, reason=reason, decision=decision, by=o.by,
-    )))
+    ), _zone(o)))
 
 
 def _confirm_transfer(o: Order) -> Result:
     number = o.body.number("transfer", lowest=1)
     known = o.book.subsidies.transfers.get(number)
     stands = None if known is None else standing_for_all(o.book.caisse, known.proposed.decision, o.at_us)
-    return stands or one(subsidies.decide_confirm_transfer(o.book.subsidies, o.book.funds, transfer=number, by=o.by))
+    return stands or one(subsidies.decide_confirm_transfer(
+        o.book.subsidies, o.book.funds, transfer=number, by=o.by, zone=_zone(o)
+    ))
 
 
 def _propose_repayment(o: Order) -> Result:

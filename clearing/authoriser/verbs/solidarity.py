@@ -8,6 +8,7 @@ from clearing.events.bonus import BonusCover, BonusRuleSet, ShortBonus
 from clearing.events.charte import Condition
 from clearing.events.solidarity import SolidarityRuleSet, WhenShort
 from clearing.rules import bonuses, solidarity
+from clearing.rules.decisions import standing_for_all
 from clearing.values import CategoryId, DecisionId, FundId, InvalidValue, PersonId, PurseKind, Rate, rate
 
 _RATES_MAX: Final = 20
@@ -72,7 +73,8 @@ def read_bonus_rule(b: Body, by: PersonId) -> BonusRuleSet:
 
 def _set_solidarity_rule(o: Order) -> Result:
     rule = read_solidarity_rule(o.body, o.by)
-    return one(solidarity.decide_set_rule(rule, funds=o.book.funds, decisions=o.book.caisse.decisions))
+    stands = standing_for_all(o.book.caisse, rule.decision, o.at_us)
+    return stands or one(solidarity.decide_set_rule(rule, funds=o.book.funds, decisions=o.book.caisse.decisions))
 
 
 def _sell_coupons(o: Order) -> Result:
@@ -85,7 +87,8 @@ def _sell_coupons(o: Order) -> Result:
 
 def _set_bonus_rule(o: Order) -> Result:
     rule = read_bonus_rule(o.body, o.by)
-    return one(bonuses.decide_set_rule(rule, funds=o.book.funds, decisions=o.book.caisse.decisions))
+    stands = standing_for_all(o.book.caisse, rule.decision, o.at_us)
+    return stands or one(bonuses.decide_set_rule(rule, funds=o.book.funds, decisions=o.book.caisse.decisions))
 
 
 VERBS: Final[dict[str, Verb]] = {

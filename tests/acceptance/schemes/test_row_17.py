@@ -56,7 +56,7 @@ def test_the_stall_sees_no_difference_between_a_spare_card_and_a_members() -> No
 def test_credit_stays_within_what_was_voted_on_one_card_and_in_one_day_and_the_fund_is_never_negative() -> None:
     caisse = with_spares()
     order: dict[str, Any] = {"rule": "emergency", "alias": "drawer-4", "member": "e-4"}
-    assert "up to 5000" in caisse.refused("give_emergency", by=GIVER, cents=5_001, **order)
+    assert "up to 50.00 EUR" in caisse.refused("give_emergency", by=GIVER, cents=5_001, **order)
     for number, alias in enumerate(SPARES[:3], start=1):
         give(caisse, alias, 5_000, f"e-{number}")
     assert "0 are left today" in caisse.refused("give_emergency", by=GIVER, cents=1, **order)
