@@ -59,7 +59,7 @@ def test_credit_stays_within_what_was_voted_on_one_card_and_in_one_day_and_the_f
     assert "up to 50.00 EUR" in caisse.refused("give_emergency", by=GIVER, cents=5_001, **order)
     for number, alias in enumerate(SPARES[:3], start=1):
         give(caisse, alias, 5_000, f"e-{number}")
-    assert "0 are left today" in caisse.refused("give_emergency", by=GIVER, cents=1, **order)
+    assert "0.00 EUR are left today" in caisse.refused("give_emergency", by=GIVER, cents=1, **order)
     caisse.at("2026-05-03 00:00:00")
     give(caisse, "drawer-4", 5_000, "e-4")
     assert caisse.free("emergency") == caisse.account("fund:emergency") == 0
