@@ -16,7 +16,7 @@ def ending() -> Region:
     said: dict[str, object] = {"last_day": "2026-05-01", "decision": "ag-2026-04"}
     heirs: dict[str, object] = {"heirs": [{"fund": "general", "body": "Caisse de Lille"}]}
     region.desks[BRUME].order(AMINA, "propose_closure", said | heirs)
-    region.desks[BRUME].order(BRUNO, "confirm_closure", said)
+    region.desks[BRUME].order(BRUNO, "confirm_closure", said | heirs)
     return region
 
 
