@@ -48,7 +48,7 @@ def test_a_card_pays_at_another_caisse_and_both_logs_prove_it(tmp_path: Path) ->
             pair(place, HERE, tmp_path)
             sell = ("till", f"till-{HERE}", "--card", f"{THERE}/card-{THERE}", "--caisse", HERE, "--language", "en", "--lines")
             assert "the card pays 0.00" in place.ok(*sell, "fruit-veg=1.00"), "nobody voted for it yet"
-            assert "no decision ag-2099" in place.refused(
+            assert "Decision ag-2099 is not recorded; record the vote first" in place.refused(
                 "interchange", "recognise", THERE, "--decision", "ag-2099", "--cap", "500.00", "--caisse", HERE, by=CAMILLE
             )
             for code, partner in ((HERE, THERE), (THERE, HERE)):
