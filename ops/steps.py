@@ -10,19 +10,22 @@ import platform
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from lxml import etree
 
 CLONE = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
+ONE_SPEAKS = threading.Lock()
 HANG_DUMP_S = {"short": 300, "long": 2_400}  # a test longer than this shows where it stands, and goes on
 
 
@@ -53,52 +56,69 @@ def headline(title: str) -> None:
     print(f"\n=== {title} {'=' * max(3, 110 - len(title))}", flush=True)
 
 
-def run_command(title: str, command: list[str]) -> Outcome:
+def run_command(title: str, command: list[str], *, aside: bool = False) -> Outcome:
     """A step that passes or fails as a whole, by its exit code."""
-    headline(title)
     started = time.monotonic()
-    code = subprocess.run(command, cwd=CLONE, check=False).returncode
-    seconds = time.monotonic() - started
-    print(f"--- {title}: {'passed' if code == 0 else f'failed (exit code {code})'} in {seconds:.1f} s", flush=True)
+    with shown(title, aside=aside) as said:
+        code = run(command, os.environ, said)
+        seconds = time.monotonic() - started
+        tell(said, f"--- {title}: {'passed' if code == 0 else f'failed (exit code {code})'} in {seconds:.1f} s")
     verdict = "passed" if code == 0 else "failed"
     case = Case(name=title, verdict=verdict, seconds=seconds, reason=f"exit code {code}", numbers={})
     return Outcome(title=title, seconds=seconds, cases=(case,))
 
 
 def run_pytest(title: str, arguments: list[str], *, size: str, aside: bool = False) -> Outcome:
-    """A step that is counted test by test. size: "short" or "long", read by the tests as CLEARING_PROMISES. aside: another
-    step runs at the same time, so what this one says is shown when it ends."""
-    if not aside:
-        headline(title)
+    """A step that is counted test by test. size: "short" or "long", read by the tests as CLEARING_PROMISES."""
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="clearing-test-") as scratch, ExitStack() as stack:
+    with tempfile.TemporaryDirectory(prefix="clearing-test-") as scratch, shown(title, aside=aside) as said:
         report = Path(scratch) / "report.xml"
         command = [PYTHON, "-m", "pytest", "-q", "--durations=5", f"--junit-xml={report}", *arguments]
         command += ["--continue-on-collection-errors", "-o", f"faulthandler_timeout={HANG_DUMP_S[size]}"]
-        said = stack.enter_context((Path(scratch) / "said").open("w+b")) if aside else None
-        environment = os.environ | {"CLEARING_PROMISES": size}
-        done = subprocess.run(
-            command, cwd=CLONE, check=False, env=environment, stdout=said, stderr=None if said is None else subprocess.STDOUT
-        )
-        code, cases = done.returncode, read_report(report)
-        if said is not None:
-            said.seek(0)
-            headline(title)
-            print(said.read().decode(errors="replace"), flush=True)
-    seconds = time.monotonic() - started
+        code = run(command, os.environ | {"CLEARING_PROMISES": size}, said)
+        cases, seconds = read_report(report), time.monotonic() - started
+        tell(said, f"--- {title}: exit code {code} in {seconds:.1f} s")
     if code != 0 and not any(case.verdict == "failed" for case in cases):
         broken = Case(name=title, verdict="failed", seconds=0.0, reason=f"pytest exit code {code}", numbers={})
         cases = (*cases, broken)
-    print(f"--- {title}: exit code {code} in {seconds:.1f} s", flush=True)
     return Outcome(title=title, seconds=seconds, cases=cases)
 
 
-def run_together(titles: dict[str, list[str]], *, size: str) -> list[Outcome]:
-    """Several steps of pytest at once, one per core of a small machine: they share nothing but the clone."""
-    headline(f"at the same time: {', '.join(titles)}")
-    with ThreadPoolExecutor(max_workers=len(titles)) as lanes:
-        runs = [lanes.submit(run_pytest, title, words, size=size, aside=True) for title, words in titles.items()]
-        return [run.result() for run in runs]
+@contextmanager
+def shown(title: str, *, aside: bool) -> Iterator[IO[bytes] | None]:
+    """Where a step speaks. aside: other steps run at the same time, so what this one says is shown when it ends."""
+    if not aside:
+        headline(title)
+        yield None
+        return
+    with tempfile.TemporaryFile() as said:
+        yield said
+        said.seek(0)
+        with ONE_SPEAKS:
+            headline(title)
+            print(said.read().decode(errors="replace"), end="", flush=True)
+
+
+def tell(said: IO[bytes] | None, line: str) -> None:
+    if said is None:
+        print(line, flush=True)
+    else:
+        said.write(f"{line}\n".encode())
+
+
+def run(command: list[str], environment: Mapping[str, str], said: IO[bytes] | None) -> int:
+    stderr = None if said is None else subprocess.STDOUT
+    return subprocess.run(command, cwd=CLONE, check=False, env=environment, stdout=said, stderr=stderr).returncode
+
+
+def run_together(*lanes: Sequence[Callable[[], Outcome]]) -> list[Outcome]:
+    """Lanes of steps at once, one lane per core of a small machine: they share nothing but the clone."""
+
+    def follow(lane: Sequence[Callable[[], Outcome]]) -> list[Outcome]:
+        return [step() for step in lane]
+
+    with ThreadPoolExecutor(max_workers=len(lanes)) as cores:
+        return [outcome for outcomes in cores.map(follow, lanes) for outcome in outcomes]
 
 
 def read_report(report: Path) -> tuple[Case, ...]:
@@ -140,11 +160,18 @@ IN_MEMORY: Final = ("audit", "between", "cli", "events", "golden", "house", "pro
 def run_steps(size: str) -> list[Outcome]:
     in_memory = [f"tests/{name}" for name in IN_MEMORY]
     others = ["tests", "--ignore=tests/promises", *(f"--ignore={folder}" for folder in in_memory)]
+    types = [PYTHON, "-m", "mypy", "clearing", "loadtests", "tests", "ops/steps.py"]
+    print("\ntypes and tests in memory run beside the tests with processes; each is shown when it ends", flush=True)
     return [
         run_command("style (ruff)", [PYTHON, "-m", "ruff", "check", "."]),
-        run_command("types (mypy --strict)", [PYTHON, "-m", "mypy", "clearing", "loadtests", "tests", "ops/steps.py"]),
         run_command("import contracts (import-linter)", [str(Path(PYTHON).parent / "lint-imports"), "--no-logo"]),
-        *run_together({"tests in memory": in_memory, "tests with processes": others}, size=size),
+        *run_together(
+            [
+                partial(run_pytest, "tests in memory", in_memory, size=size, aside=True),
+                partial(run_command, "types (mypy --strict)", types, aside=True),
+            ],
+            [partial(run_pytest, "tests with processes", others, size=size, aside=True)],
+        ),
         run_pytest(f"promises ({size})", ["tests/promises"], size=size),
     ]
 
@@ -206,7 +233,7 @@ def write_results(outcomes: Iterable[Outcome], *, size: str, folder: Path) -> Pa
     return path
 
 
-def summary(outcomes: list[Outcome], *, packages_missing: bool) -> int:
+def summary(outcomes: list[Outcome], *, packages_missing: bool, seconds: float) -> int:
     """Print the table and the closing line; the exit code of the whole command."""
     headline("summary")
     for o in outcomes:
@@ -219,7 +246,7 @@ def summary(outcomes: list[Outcome], *, packages_missing: bool) -> int:
     if packages_missing:
         print("  not run: what needs the missing Debian packages; run 'sh ops/test --install', or once as root")
     passed, failed = (sum(o.count(verdict) for o in outcomes) for verdict in ("passed", "failed"))
-    print(f"total time {sum(o.seconds for o in outcomes):.0f} s")
+    print(f"total time {seconds:.0f} s")
     print(f"{passed} passed, {failed} failed", flush=True)
     return 1 if failed or packages_missing or not passed else 0
 
@@ -229,6 +256,7 @@ def main() -> int:
     parser.add_argument("size", nargs="?", choices=("short", "long"), default="short", help="size of the promises")
     parser.add_argument("--install", action="store_true", help="install missing Debian packages with sudo")
     asked = parser.parse_args()
+    started = time.monotonic()
     packages_missing = missing_debian_packages(install=asked.install)
     outcomes = run_steps(asked.size)
     headline("the initiatives of the field, row by row (docs/schemes)")
@@ -237,7 +265,8 @@ def main() -> int:
     if asked.size == "long":
         path = write_results(outcomes, size=asked.size, folder=CLONE / "loadtests" / "results")
         print(f"\nresults: {path.relative_to(CLONE)} (commit it)")
-    return summary(outcomes, packages_missing=packages_missing) or int(bool(lacking))
+    seconds = time.monotonic() - started
+    return summary(outcomes, packages_missing=packages_missing, seconds=seconds) or int(bool(lacking))
 
 
 if __name__ == "__main__":

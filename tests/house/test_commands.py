@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -98,13 +99,13 @@ def test_the_closing_line_and_the_exit_code_tell_the_same(
     code: int,
     closing: str,
 ) -> None:
-    assert steps.summary([outcome(steps, *verdicts)], packages_missing=packages_missing) == code
+    assert steps.summary([outcome(steps, *verdicts)], packages_missing=packages_missing, seconds=1.0) == code
     assert capsys.readouterr().out.splitlines()[-1] == closing
 
 
 def test_what_was_not_run_is_named_with_its_reason(steps: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     left_out = outcome(steps, "passed", "not run", reason="vectors are not on this machine")
-    assert steps.summary([left_out], packages_missing=False) == 0
+    assert steps.summary([left_out], packages_missing=False, seconds=1.0) == 0
     assert "not run: t1 (vectors are not on this machine)" in capsys.readouterr().out
 
 
@@ -125,3 +126,20 @@ def test_results_name_commit_and_date(steps: ModuleType, tmp_path: Path) -> None
     assert record["commit"][:12] in path.name
     assert record["date"][:10] in path.name
     assert record["promises"][0]["verdict"] == "passed"
+
+
+def test_steps_side_by_side_are_shown_whole_and_in_their_order(
+    steps: ModuleType, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def say(word: str, *, wait_s: float, code: int) -> object:
+        speaks = f"print('{word} begins', flush=True); time.sleep({wait_s}); print('{word} ends')"
+        program = f"import time; {speaks}; raise SystemExit({code})"
+        return steps.run_command(word, [sys.executable, "-c", program], aside=True)
+
+    first, third = partial(say, "first", wait_s=0.3, code=0), partial(say, "third", wait_s=0, code=3)
+    outcomes = steps.run_together([first, third], [partial(say, "second", wait_s=0.1, code=0)])
+    verdicts = [(o.title, o.cases[0].verdict) for o in outcomes]
+    assert verdicts == [("first", "passed"), ("third", "failed"), ("second", "passed")]
+    told = capfd.readouterr().out
+    for word in ("first", "second", "third"):
+        assert f"{word} begins\n{word} ends\n--- {word}: " in told
