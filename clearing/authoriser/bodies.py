@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import TypeVar
 
+from clearing.authoriser.forms.fields import Form, check
 from clearing.events.charte import Ceiling, Charte, Condition, Cover, FundWeight, Payer, Short, Span, Tariff
 from clearing.values import (
     CENTS_MAX,
@@ -117,6 +118,10 @@ class Body:
         if not isinstance(value, list | tuple):
             raise InvalidValue(f"{self._what}: '{name}' must be a list")
         return value
+
+    def check(self, form: Form) -> None:
+        """Whether it has exactly the fields of this form, before any of them is read. Raises InvalidValue."""
+        check(form, self._fields, self._what)
 
     def digest(self) -> "builtins.bytes":
         """SHA-256 of all its fields in the order they were given, 32 bytes; before any of them is read."""

@@ -6,6 +6,7 @@ Several items in one command (members, cards, producers) are taken whole or not 
 from dataclasses import fields
 from typing import Final
 
+from clearing.authoriser.forms import FORMS
 from clearing.authoriser.verbs import (
     accounts,
     between,
@@ -66,6 +67,7 @@ def decide(verb: str, order: Order) -> Result:
     if order.book.closing.sealed and verb not in AFTER_THE_SEAL:
         name = order.book.caisse.name
         return not_now(f"{name} is closed and its log is sealed: it can be read and proved, nothing is added.")
+    order.body.check(FORMS[verb])
     result = VERBS[verb](order)
     order.body.end()
     return result if isinstance(result, Declined) else allowed(result, order.book, order.at_us)

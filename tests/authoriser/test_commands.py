@@ -77,7 +77,7 @@ async def test_an_unknown_verb_is_named_and_leads_to_the_help(caisse: Caisse) ->
 
 BAD_BODIES: list[tuple[str, dict[str, object], str]] = [
     ("grant", {"rule": "monthly"}, "The command grant needs the field 'period'"),
-    ("grant", {"rule": "monthly", "period": 202605}, "'period' must be a text"),
+    ("grant", {"rule": "monthly", "period": 202605}, "'period' must be a month like 2026-05"),
     ("grant", {"rule": "monthly", "period": "2026-06", "twice": True}, "does not know the field 'twice'"),
     ("grant", {"rule": "monthly", "period": "June"}, "June"),
     ("receive_money", {"fund": "general", "cents": "12", "reference": "r"}, "'cents'"),

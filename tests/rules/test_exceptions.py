@@ -8,7 +8,7 @@ from clearing.events.catalogue import Event
 from clearing.events.funds import FundOpened
 from clearing.events.orders import ExceptionResolved
 from clearing.rules.answers import Declined
-from clearing.values import Cents, FundId
+from clearing.values import Cents, FundId, InvalidValue
 from clearing.wire.requests import Request
 from tests.given_when_then import Story, given
 from tests.rules.test_orders import give
@@ -131,13 +131,19 @@ def test_one_person_alone_resolves_nothing() -> None:
 
 
 @pytest.mark.parametrize(("how", "consent", "words"), [
-    ("noted", False, "accepted or refused"), ("refused", True, "leave it out"), ("kept", False, "noted, refused, accepted"),
+    ("noted", False, "accepted or refused"), ("refused", True, "leave it out"),
 ])  # fmt: skip
 def test_what_makes_no_sense_is_said_in_a_sentence(how: str, consent: bool, words: str) -> None:
     story, _ = late_capture(Till())
     answer = end(story, how, consent=consent)
     assert isinstance(answer, Declined)
     assert words in answer.why
+
+
+def test_an_end_that_nobody_knows_is_refused_with_those_that_there_are() -> None:
+    story, _ = late_capture(Till())
+    with pytest.raises(InvalidValue, match="noted, refused, accepted"):
+        end(story, "kept")
 
 
 def test_a_capture_of_what_never_was_is_no_exception() -> None:
