@@ -43,7 +43,7 @@ async def load(log: AnyLog, alarm: Alarm) -> Loaded:
     """Everything up to where the log ends now. Raises BrokenBook or UnreadableEvent for a log it can't fold."""
     with nothing_collected():
         loaded = await _newest(log, alarm) or Loaded()
-        await _follow(log, loaded, (await log.stored_head()).position)
+        await follow(log, loaded, (await log.stored_head()).position)
     return loaded
 
 
@@ -102,7 +102,7 @@ async def _restored(log: AnyLog, row: SnapshotRow) -> Loaded:
     return loaded
 
 
-async def _follow(log: AnyLog, loaded: Loaded, up_to: int) -> None:
+async def follow(log: AnyLog, loaded: Loaded, up_to: int) -> None:
     """Fold what came after, up to a position."""
     book, first = loaded.book, loaded.book.position
     while book.position < up_to:

@@ -62,7 +62,7 @@ def same(one: Loaded, other: Loaded) -> None:
 
 async def log_alone(caisse: Caisse) -> Loaded:
     loaded = Loaded()
-    await loading._follow(caisse.log, loaded, (await caisse.log.stored_head()).position)
+    await loading.follow(caisse.log, loaded, (await caisse.log.stored_head()).position)
     return loaded
 
 

@@ -31,9 +31,15 @@ class Field:
 
     optional: bool = False
 
+    def wrong(self, value: object) -> str | None:
+        """What a value must be that is not so: "must be true or false"; None for a good one."""
+        raise NotImplementedError
+
     def check(self, value: object, what: str, name: str) -> None:
         """Raises InvalidValue. what: the table that the value is in, name: of its field; the text begins with both."""
-        raise NotImplementedError
+        wrong = self.wrong(value)
+        if wrong is not None:
+            raise InvalidValue(f"{what}: '{name}' {wrong}")
 
     def schema(self) -> Schema:
         raise NotImplementedError
@@ -49,11 +55,16 @@ class Id(Field):
     of: str = ""
     new: bool = False
 
-    def check(self, value: object, what: str, name: str) -> None:
-        identifier(value, what=f"{what}: '{name}'")
+    def wrong(self, value: object) -> str | None:
+        try:
+            identifier(value, what="")
+        except InvalidValue as told:
+            return str(told).strip()
+        return None
 
     def schema(self) -> Schema:
-        return {"type": "string", "pattern": f"^{ID_FORM.pattern}$"} | ({"x-names": self.of} if self.of else {})
+        form: Schema = {"type": "string", "pattern": f"^{ID_FORM.pattern}$"}
+        return form | ({"x-names": self.of} if self.of else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +75,10 @@ class Text(Field):
     longest: int = TEXT_MAX
     of: str = ""
 
-    def check(self, value: object, what: str, name: str) -> None:
+    def wrong(self, value: object) -> str | None:
         if not isinstance(value, str) or not self.shortest <= len(value) <= self.longest:
-            raise InvalidValue(f"{what}: '{name}' must be a text of {self.shortest} to {self.longest} characters")
-        if _CONTROL.search(value):
-            raise InvalidValue(f"{what}: '{name}' must be one line without control characters")
+            return f"must be a text of {self.shortest} to {self.longest} characters"
+        return "must be one line without control characters" if _CONTROL.search(value) else None
 
     def schema(self) -> Schema:
         form: Schema = {"type": "string", "minLength": self.shortest, "maxLength": self.longest}
@@ -79,12 +89,12 @@ class Text(Field):
 class Day(Text):
     """A civil day, "2026-05-31"."""
 
-    def check(self, value: object, what: str, name: str) -> None:
+    def wrong(self, value: object) -> str | None:
         try:
-            if not isinstance(value, str) or date.fromisoformat(value).isoformat() != value:
-                raise ValueError
+            good = isinstance(value, str) and date.fromisoformat(value).isoformat() == value
         except ValueError:
-            raise InvalidValue(f"{what}: '{name}' must be a day like 2026-05-31, not {value!r}") from None
+            good = False
+        return None if good else f"must be a day like 2026-05-31, not {value!r}"
 
     def schema(self) -> Schema:
         return {"type": "string", "format": "date"}
@@ -94,9 +104,9 @@ class Day(Text):
 class Month(Text):
     """A civil month, "2026-05"."""
 
-    def check(self, value: object, what: str, name: str) -> None:
-        if not isinstance(value, str) or not _MONTH.fullmatch(value):
-            raise InvalidValue(f"{what}: '{name}' must be a month like 2026-05, not {value!r}")
+    def wrong(self, value: object) -> str | None:
+        good = isinstance(value, str) and _MONTH.fullmatch(value)
+        return None if good else f"must be a month like 2026-05, not {value!r}"
 
     def schema(self) -> Schema:
         return {"type": "string", "pattern": f"^{_MONTH.pattern}$"}
@@ -108,9 +118,8 @@ class Choice(Field):
 
     words: tuple[str, ...]
 
-    def check(self, value: object, what: str, name: str) -> None:
-        if value not in self.words:
-            raise InvalidValue(f"{what}: '{name}' must be one of {', '.join(self.words)}, not {value!r}")
+    def wrong(self, value: object) -> str | None:
+        return None if value in self.words else f"must be one of {', '.join(self.words)}, not {value!r}"
 
     def schema(self) -> Schema:
         return {"type": "string", "enum": list(self.words)}
@@ -122,9 +131,11 @@ class Number(Field):
     highest: int = WHOLE_MAX
     of: str = ""
 
-    def check(self, value: object, what: str, name: str) -> None:
-        if type(value) is not int or not self.lowest <= value <= self.highest:
-            raise InvalidValue(f"{what}: '{name}' must be a whole number from {self.lowest} to {self.highest}")
+    def wrong(self, value: object) -> str | None:
+        return None if self._within(value) else f"must be a whole number from {self.lowest} to {self.highest}"
+
+    def _within(self, value: object) -> bool:
+        return type(value) is int and self.lowest <= value <= self.highest
 
     def schema(self) -> Schema:
         form: Schema = {"type": "integer", "minimum": self.lowest, "maximum": self.highest}
@@ -137,9 +148,8 @@ class Amount(Number):
 
     highest: int = CENTS_MAX
 
-    def check(self, value: object, what: str, name: str) -> None:
-        if type(value) is not int or not self.lowest <= value <= self.highest:
-            raise InvalidValue(f"{what}: '{name}' must be whole cents from {self.lowest} to {self.highest}, not {value!r}")
+    def wrong(self, value: object) -> str | None:
+        return None if self._within(value) else f"must be whole cents from {self.lowest} to {self.highest}, not {value!r}"
 
     def schema(self) -> Schema:
         return Number.schema(self) | {"x-unit": "cents"}
@@ -151,10 +161,9 @@ class Share(Number):
 
     highest: int = 10_000
 
-    def check(self, value: object, what: str, name: str) -> None:
-        if type(value) is not int or not self.lowest <= value <= self.highest:
-            form = f"whole ten-thousandths from {self.lowest} to {self.highest} (70 % is 7000)"
-            raise InvalidValue(f"{what}: '{name}' must be {form}, not {value!r}")
+    def wrong(self, value: object) -> str | None:
+        form = f"whole ten-thousandths from {self.lowest} to {self.highest} (70 % is 7000)"
+        return None if self._within(value) else f"must be {form}, not {value!r}"
 
     def schema(self) -> Schema:
         return Number.schema(self) | {"x-unit": "ten-thousandths"}
@@ -172,9 +181,8 @@ class Instant(Number):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flag(Field):
-    def check(self, value: object, what: str, name: str) -> None:
-        if type(value) is not bool:
-            raise InvalidValue(f"{what}: '{name}' must be true or false")
+    def wrong(self, value: object) -> str | None:
+        return None if type(value) is bool else "must be true or false"
 
     def schema(self) -> Schema:
         return {"type": "boolean"}
@@ -185,9 +193,9 @@ class Bytes(Field):
     size: int
     or_empty: bool = False
 
-    def check(self, value: object, what: str, name: str) -> None:
-        if not isinstance(value, bytes) or (len(value) != self.size and not (self.or_empty and not value)):
-            raise InvalidValue(f"{what}: '{name}' must be {self.size} bytes")
+    def wrong(self, value: object) -> str | None:
+        good = isinstance(value, bytes) and (len(value) == self.size or (self.or_empty and not value))
+        return None if good else f"must be {self.size} bytes"
 
     def schema(self) -> Schema:
         pattern = f"^([0-9a-f]{{{2 * self.size}}})?$" if self.or_empty else f"^[0-9a-f]{{{2 * self.size}}}$"

@@ -1,0 +1,187 @@
+"""Law: a log-in needs a password and a second factor; it ends by itself, and its person sees and ends all that are open.
+
+Idle for 15 minutes or 8 hours old, a log-in is gone. Five wrong tries close an account for a minute, each further one for twice
+as long. A one-time code counts once. Source: treasury.md section 4.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import asyncpg
+import pyotp
+
+from clearing.console import keys
+from clearing.console.keys import SealedKey
+from clearing.sql import named_blocks, sql_text
+from clearing.values import PersonId
+from clearing.wire.signature import TerminalKey
+
+IDLE_US: Final = 15 * 60 * 1_000_000
+WHOLE_US: Final = 8 * 3_600 * 1_000_000
+FRESH_US: Final = 5 * 60 * 1_000_000  # so long after a second factor an approval asks for no other one
+TRIES: Final = 5
+CLOSED_US: Final = 60 * 1_000_000
+CLOSED_MAX_US: Final = 3_600 * 1_000_000
+STEP_S: Final = 30
+DEVICE_CHARS_MAX: Final = 120
+ROLE: Final = "clearing_console"
+_TEXTS: Final = named_blocks(sql_text("clearing.console", "accounts.sql"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """An open log-in. proved_us: when its second factor was last given. notice: told on the next page, once."""
+
+    person: PersonId
+    epoch: int
+    key: TerminalKey = field(repr=False)
+    cookie: bytes = field(repr=False)
+    opened_us: int
+    proved_us: int
+    language: str
+    notice: str
+
+    def fresh(self, at_us: int) -> bool:
+        return at_us - self.proved_us <= FRESH_US
+
+    @property
+    def form_token(self) -> str:
+        return keys.form_token(self.cookie)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenLogin:
+    """A line of "your log-ins". name: 16 hex digits of what the database knows it by."""
+
+    name: str
+    opened_us: int
+    seen_us: int
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """No log-in: wrong, or closed until this instant after too many tries (0: not closed)."""
+
+    until_us: int = 0
+
+
+async def install(admin: asyncpg.Connection, password: str) -> None:
+    """Make the role and the tables; harmless when they are there. admin: may become clearing_owner."""
+    async with admin.transaction():
+        await admin.execute(_TEXTS["make_role"])
+        await admin.execute(await admin.fetchval(_TEXTS["password_statement"], password))
+        await admin.execute(_TEXTS["make_schema"])
+        await admin.execute(_TEXTS["become_owner"])
+        await admin.execute(_TEXTS["create"])
+
+
+class Accounts:
+    """All accounts of an installation. house_key: seals the second factors. now_us: the clock."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", house_key: bytes, now_us: Callable[[], int]) -> None:
+        self._pool, self._house_key, self._now_us = pool, house_key, now_us
+
+    async def keep(
+        self, person: PersonId, key: TerminalKey, epoch: int, password: str, *, factor: str, language: str = "fr"
+    ) -> None:
+        """Make or replace an account. factor: the base32 secret of one-time codes. Raises PasswordRefused."""
+        sealed = await asyncio.to_thread(keys.seal_with_password, key.seed, password, person=person)
+        await self._pool.execute(
+            _TEXTS["keep_account"], person, epoch, key.public, sealed.salt, sealed.passes, sealed.memory, sealed.sealed,
+            keys.seal_factor(factor, self._house_key), language,
+        )  # fmt: skip
+        await self._pool.execute(_TEXTS["close_all_of"], person)
+
+    async def log_in(self, person: str, password: str, code: str, *, device: str) -> bytes | Closed:
+        """The cookie of a new log-in. code: the six digits of now."""
+        at_us = self._now_us()
+        row = await self._pool.fetchrow(_TEXTS["account"], person)
+        if row is None:
+            await asyncio.to_thread(keys.waste_time_on, password)
+            return Closed()
+        if row["closed_until_us"] > at_us:
+            return Closed(row["closed_until_us"])
+        sealed = SealedKey(salt=row["salt"], passes=row["passes"], memory=row["memory"], sealed=row["sealed"])
+        seed = await asyncio.to_thread(keys.open_with_password, sealed, password)
+        if seed is None or not await self._spend(row, code, at_us):
+            return await self._failed(row, at_us)
+        cookie = keys.new_cookie()
+        await self._pool.execute(
+            _TEXTS["open_login"], keys.name_of(cookie), person, keys.seal_with_cookie(seed, cookie), at_us,
+            device[:DEVICE_CHARS_MAX],
+        )
+        await self._pool.execute(_TEXTS["forget_old"], at_us - IDLE_US, at_us - WHOLE_US)
+        return cookie
+
+    async def seen(self, cookie: bytes) -> Login | None:
+        """The log-in of a cookie, alive for another quarter of an hour; None when it is over."""
+        at_us = self._now_us()
+        name = keys.name_of(cookie)
+        row = await self._pool.fetchrow(_TEXTS["see_login"], name, at_us, at_us - IDLE_US, at_us - WHOLE_US)
+        seed = None if row is None else keys.open_with_cookie(row["sealed"], cookie)
+        if row is None or seed is None:
+            return None
+        if row["notice"]:
+            await self._pool.execute(_TEXTS["leave_notice"], name, "")
+        return Login(
+            person=PersonId(row["person"]), epoch=row["epoch"], key=TerminalKey.from_seed(seed), cookie=cookie,
+            opened_us=row["opened_us"], proved_us=row["proved_us"], language=row["language"], notice=row["notice"],
+        )  # fmt: skip
+
+    async def prove(self, login: Login, code: str) -> bool:
+        """A second factor once more, for an approval."""
+        at_us = self._now_us()
+        row = await self._pool.fetchrow(_TEXTS["account"], login.person)
+        if row is None or row["closed_until_us"] > at_us or not await self._spend(row, code, at_us):
+            if row is not None:
+                await self._failed(row, at_us)
+            return False
+        await self._pool.execute(_TEXTS["prove_login"], keys.name_of(login.cookie), at_us)
+        return True
+
+    async def leave_notice(self, login: Login, notice: str) -> None:
+        await self._pool.execute(_TEXTS["leave_notice"], keys.name_of(login.cookie), notice)
+
+    async def speak(self, login: Login, language: str) -> None:
+        await self._pool.execute(_TEXTS["set_language"], login.person, language)
+
+    async def log_out(self, login: Login) -> None:
+        await self._pool.execute(_TEXTS["close_login"], keys.name_of(login.cookie))
+
+    async def open_logins(self, person: PersonId) -> Sequence[OpenLogin]:
+        at_us = self._now_us()
+        rows = await self._pool.fetch(_TEXTS["logins_of"], person, at_us - IDLE_US, at_us - WHOLE_US)
+        return [
+            OpenLogin(name=row["name"].hex()[:16], opened_us=row["opened_us"], seen_us=row["seen_us"], device=row["device"])
+            for row in rows
+        ]
+
+    async def end_login(self, person: PersonId, name: str) -> bool:
+        """One of this person's log-ins, or none when there is no such."""
+        done = await self._pool.execute(_TEXTS["close_login_of"], person, name)
+        return not done.endswith(" 0")
+
+    async def drop(self, person: PersonId) -> None:
+        """The account and all its log-ins: for one who left."""
+        await self._pool.execute(_TEXTS["drop_account"], person)
+
+    async def _spend(self, row: "asyncpg.Record", code: str, at_us: int) -> bool:
+        """A one-time code of this half minute or a neighbour's, that was not used before nor is older than one that was."""
+        secret = keys.open_factor(row["factor"], self._house_key)
+        if secret is None or not code.isdecimal():
+            return False
+        now = at_us // 1_000_000 // STEP_S
+        totp = pyotp.TOTP(secret, interval=STEP_S)
+        steps = [step for step in (now - 1, now, now + 1) if pyotp.utils.strings_equal(totp.generate_otp(step), code)]
+        if not steps:
+            return False
+        return await self._pool.fetchval(_TEXTS["use_step"], row["person"], steps[-1]) is not None
+
+    async def _failed(self, row: "asyncpg.Record", at_us: int) -> Closed:
+        over = row["failures"] + 1 - TRIES
+        until_us = at_us + min(CLOSED_US << over, CLOSED_MAX_US) if over >= 0 else 0
+        await self._pool.execute(_TEXTS["failed"], row["person"], until_us)
+        return Closed(until_us)

@@ -1,0 +1,119 @@
+-- Who may log in to the console, and the log-ins that are open: one schema for all caisses of an installation.
+-- Keys are sealed with the person's password, in an open log-in with its cookie; second factors with the home's own key.
+
+-- name: make_role
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'clearing_console') THEN
+        CREATE ROLE clearing_console LOGIN;
+    END IF;
+END
+$$
+
+-- name: password_statement
+SELECT format('ALTER ROLE clearing_console PASSWORD %L', $1::text)
+
+-- name: make_schema
+CREATE SCHEMA IF NOT EXISTS clearing_console AUTHORIZATION clearing_owner
+
+-- name: become_owner
+SET LOCAL ROLE clearing_owner
+
+-- name: create
+CREATE TABLE IF NOT EXISTS clearing_console.accounts (
+    person text NOT NULL,
+    epoch integer NOT NULL,
+    public bytea NOT NULL,
+    salt bytea NOT NULL,
+    passes integer NOT NULL,
+    memory integer NOT NULL,
+    sealed bytea NOT NULL,
+    factor bytea,
+    factor_step bigint NOT NULL DEFAULT 0,
+    failures integer NOT NULL DEFAULT 0,
+    closed_until_us bigint NOT NULL DEFAULT 0,
+    language text NOT NULL DEFAULT 'fr',
+    CONSTRAINT accounts_pkey PRIMARY KEY (person),
+    CONSTRAINT accounts_public CHECK (octet_length(public) = 32)
+);
+CREATE TABLE IF NOT EXISTS clearing_console.logins (
+    name bytea NOT NULL,
+    person text NOT NULL REFERENCES clearing_console.accounts (person) ON DELETE CASCADE,
+    sealed bytea NOT NULL,
+    opened_us bigint NOT NULL,
+    seen_us bigint NOT NULL,
+    proved_us bigint NOT NULL,
+    device text NOT NULL,
+    notice text NOT NULL DEFAULT '',
+    CONSTRAINT logins_pkey PRIMARY KEY (name),
+    CONSTRAINT logins_name CHECK (octet_length(name) = 32)
+);
+CREATE INDEX IF NOT EXISTS logins_person ON clearing_console.logins (person);
+GRANT USAGE ON SCHEMA clearing_console TO clearing_console;
+GRANT SELECT, INSERT, UPDATE, DELETE ON clearing_console.accounts, clearing_console.logins TO clearing_console
+
+-- name: keep_account
+INSERT INTO clearing_console.accounts (person, epoch, public, salt, passes, memory, sealed, factor, language)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (person) DO UPDATE
+SET epoch = $2, public = $3, salt = $4, passes = $5, memory = $6, sealed = $7, factor = $8, language = $9, factor_step = 0,
+    failures = 0, closed_until_us = 0
+
+-- name: account
+SELECT person, epoch, public, salt, passes, memory, sealed, factor, factor_step, failures, closed_until_us, language
+FROM clearing_console.accounts
+WHERE person = $1
+
+-- name: accounts
+SELECT person, epoch, public, factor IS NOT NULL AS has_factor FROM clearing_console.accounts ORDER BY person
+
+-- name: failed
+UPDATE clearing_console.accounts
+SET failures = failures + 1, closed_until_us = $2
+WHERE person = $1
+
+-- name: use_step
+UPDATE clearing_console.accounts
+SET factor_step = $2, failures = 0, closed_until_us = 0
+WHERE person = $1 AND factor_step < $2
+RETURNING person
+
+-- name: set_language
+UPDATE clearing_console.accounts SET language = $2 WHERE person = $1
+
+-- name: drop_account
+DELETE FROM clearing_console.accounts WHERE person = $1
+
+-- name: open_login
+INSERT INTO clearing_console.logins (name, person, sealed, opened_us, seen_us, proved_us, device)
+VALUES ($1, $2, $3, $4, $4, $4, $5)
+
+-- name: see_login
+UPDATE clearing_console.logins AS l
+SET seen_us = $2
+FROM clearing_console.accounts AS a
+WHERE l.name = $1 AND a.person = l.person AND l.seen_us > $3 AND l.opened_us > $4
+RETURNING l.person, l.sealed, l.opened_us, l.proved_us, l.notice, a.epoch, a.public, a.language, a.factor IS NOT NULL AS has_factor
+
+-- name: prove_login
+UPDATE clearing_console.logins SET proved_us = $2 WHERE name = $1
+
+-- name: leave_notice
+UPDATE clearing_console.logins SET notice = $2 WHERE name = $1
+
+-- name: close_login
+DELETE FROM clearing_console.logins WHERE name = $1
+
+-- name: close_login_of
+DELETE FROM clearing_console.logins WHERE person = $1 AND encode(name, 'hex') LIKE $2 || '%' AND length($2) = 16
+
+-- name: close_all_of
+DELETE FROM clearing_console.logins WHERE person = $1
+
+-- name: logins_of
+SELECT name, opened_us, seen_us, device FROM clearing_console.logins
+WHERE person = $1 AND seen_us > $2 AND opened_us > $3
+ORDER BY opened_us
+
+-- name: forget_old
+DELETE FROM clearing_console.logins WHERE seen_us <= $1 OR opened_us <= $2

@@ -1,0 +1,223 @@
+"""Law: a page is answered to a person who is logged in and has one of its roles in that caisse; to nobody else.
+
+Forms are plain POST and redirect; each carries a token made from the cookie, and comes from this very address. Nothing is loaded
+from elsewhere, no script stands in a page. Source: treasury.md section 4.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from hmac import compare_digest
+from importlib import resources
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import structlog
+from aiohttp import web
+
+from clearing.console.accounts import Closed, Login
+from clearing.console.house import Console
+from clearing.console.pages import PAGES, Page, View, Visit
+from clearing.console.words import LANGUAGES, Words
+from clearing.event_store.connection import LOST, DatabaseGone, NoSuchCaisse
+from clearing.values import CaisseCode, InvalidValue, identifier
+
+COOKIE: Final = "__Host-clearing"
+FORM_BYTES_MAX: Final = 1 << 20
+FORM_FIELDS_MAX: Final = 5_000
+HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
+                               "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+}  # fmt: skip
+_STATIC: Final = {"console.css": "text/css", "console.js": "text/javascript", "icon.svg": "image/svg+xml"}
+SHARED: Final = web.AppKey("console", Console)
+_log = structlog.get_logger()
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def create_app(console: Console) -> web.Application:
+    app = web.Application(middlewares=[_guarded], client_max_size=FORM_BYTES_MAX)
+    app[SHARED] = console
+    app.router.add_get("/healthz", _healthy)
+    app.router.add_get("/static/{name}", _static)
+    app.router.add_get("/login", _login_page)
+    app.router.add_post("/login", _log_in)
+    app.router.add_post("/logout", _log_out)
+    app.router.add_get("/", _first_page)
+    for page in PAGES.values():
+        path = f"/c/{{caisse}}/{page.path}".rstrip("/")
+        app.router.add_get(path, _answering(page, page.view))
+        if page.post is not None:
+            app.router.add_post(path, _answering(page, page.post))
+    return app
+
+
+async def login_of(request: web.Request) -> Login | None:
+    try:
+        cookie = bytes.fromhex(request.cookies.get(COOKIE, ""))
+    except ValueError:
+        return None
+    return await request.app[SHARED].accounts.seen(cookie) if cookie else None
+
+
+def shown(request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:
+    text = request.app[SHARED].rendered(template, **values)
+    return web.Response(text=text, status=status, content_type="text/html")
+
+
+@web.middleware
+async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Headers on every answer; a fault is a page that says what to do, and a line in the log without anybody's data."""
+    try:
+        answer = await handler(request) if _from_here(request) else _problem(request, 403, "This form came from elsewhere.")
+    except web.HTTPException as found:
+        answer = _problem(request, found.status, found.reason) if found.status >= 400 else found
+    except (*LOST, asyncpg.PostgresError, DatabaseGone) as fault:
+        _log.error("console_fault", path=request.match_info.route.resource and request.match_info.route.resource.canonical,
+                   fault=type(fault).__name__)  # fmt: skip
+        answer = _problem(request, 503, "The database does not answer; nothing was changed. Try again in a minute.")
+    if not answer.prepared:
+        answer.headers.update({name: value for name, value in HEADERS.items() if name not in answer.headers})
+    return answer
+
+
+def _from_here(request: web.Request) -> bool:
+    """A form that is posted comes from a page of this address."""
+    if request.method in ("GET", "HEAD"):
+        return True
+    origin = request.headers.get("Origin", "")
+    return origin.partition("://")[2] == request.host
+
+
+def _problem(request: web.Request, status: int, text: str) -> web.Response:
+    words = Words(_language(request, None), ZoneInfo("UTC"))
+    return shown(request, "problem.html", status=status, words=words, text=words.say(text), login=None, visit=None)
+
+
+def _language(request: web.Request, login: Login | None) -> str:
+    if login is not None:
+        return login.language
+    asked = request.headers.get("Accept-Language", "fr")[:2].lower()
+    return asked if asked in LANGUAGES else "fr"
+
+
+async def _healthy(_request: web.Request) -> web.Response:
+    return web.Response(text="ok\n")
+
+
+async def _static(request: web.Request) -> web.Response:
+    name = request.match_info["name"]
+    if name not in _STATIC:
+        raise web.HTTPNotFound(reason="There is no such file.")
+    body = resources.files("clearing.console").joinpath(f"static/{name}").read_bytes()
+    return web.Response(body=body, content_type=_STATIC[name], charset="utf-8", headers={"Cache-Control": "max-age=3600"})
+
+
+async def _login_page(request: web.Request) -> web.Response:
+    return _login_form(request, "")
+
+
+def _login_form(request: web.Request, problem: str, *, person: str = "", status: int = 200) -> web.Response:
+    words = Words(_language(request, None), ZoneInfo("UTC"))
+    return shown(
+        request, "login.html", status=status, words=words, problem=problem and words.say(problem), person=person, login=None, visit=None
+    )
+
+
+async def _log_in(request: web.Request) -> web.StreamResponse:
+    console, typed = request.app[SHARED], await _typed(request)
+    person, password, code = (typed.get(name, ("",))[0] for name in ("person", "password", "code"))
+    found = await console.accounts.log_in(
+        person.strip().lower(), password, code.replace(" ", ""), device=request.headers.get("User-Agent", "")
+    )
+    if isinstance(found, Closed):
+        wait = "Too many wrong tries: this account waits some minutes." if found.until_us else ""
+        return _login_form(request, wait or "Name, password or code is wrong. A code is good for half a minute, and once.",
+                           person=person, status=403)  # fmt: skip
+    answer = web.HTTPSeeOther("/")
+    answer.set_cookie(COOKIE, found.hex(), secure=True, httponly=True, samesite="Strict", path="/")
+    return answer
+
+
+async def _log_out(request: web.Request) -> web.StreamResponse:
+    console, login = request.app[SHARED], await login_of(request)
+    typed = await _typed(request)
+    if login is not None and compare_digest(typed.get("token", ("",))[0], login.form_token):
+        await console.accounts.log_out(login)
+    answer = web.HTTPSeeOther("/login")
+    answer.del_cookie(COOKIE, secure=True, httponly=True, samesite="Strict", path="/")
+    return answer
+
+
+async def _typed(request: web.Request) -> dict[str, tuple[str, ...]]:
+    fields = await request.post()
+    if len(fields) > FORM_FIELDS_MAX:
+        raise web.HTTPBadRequest(reason="This form has too many fields; enter it in parts.")
+    found: dict[str, tuple[str, ...]] = {}
+    for name, value in fields.items():
+        if isinstance(value, str):
+            found[name] = (*found.get(name, ()), value)
+    return found
+
+
+async def _first_page(request: web.Request) -> web.StreamResponse:
+    """The caisses in which this person has an office; of one alone its page at once."""
+    console, login = request.app[SHARED], await login_of(request)
+    if login is None:
+        raise web.HTTPSeeOther("/login")
+    mine: list[tuple[CaisseCode, str]] = []
+    for code in await console.installation.codes():
+        book = await console.followers.book(code)
+        person = book.caisse.persons.get(login.person)
+        if person is not None and person.active:
+            mine.append((code, book.caisse.name))
+    if len(mine) == 1:
+        raise web.HTTPSeeOther(f"/c/{mine[0][0]}")
+    words = Words(login.language, ZoneInfo("UTC"))
+    return shown(request, "caisses.html", words=words, caisses=mine, login=login, visit=None)
+
+
+def _answering(page: Page, view: View) -> Handler:
+    async def answered(request: web.Request) -> web.StreamResponse:
+        console = request.app[SHARED]
+        login = await login_of(request)
+        if login is None:
+            raise web.HTTPSeeOther("/login")
+        visit = await _visit(console, request, login)
+        if not set(visit.roles) & set(page.roles):
+            raise web.HTTPForbidden(reason="Your office in this caisse does not open this page.")
+        if request.method == "POST":
+            typed = await _typed(request)
+            if not compare_digest(typed.pop("token", ("",))[0], login.form_token):
+                raise web.HTTPForbidden(reason="This form is from an earlier log-in; open the page again.")
+            visit = replace(visit, typed=typed)
+        answer = await view(visit)
+        if answer.go_to:
+            raise web.HTTPSeeOther(answer.go_to)
+        return shown(
+        request,     answer.template, status=answer.status, page=page, visit=visit, words=visit.words, login=login, menu=_menu(visit),
+            **answer.values,
+        )
+
+    return answered
+
+
+async def _visit(console: Console, request: web.Request, login: Login) -> Visit:
+    try:
+        code = CaisseCode(identifier(request.match_info["caisse"], what="a caisse"))
+        book = await console.followers.book(code)
+    except (InvalidValue, NoSuchCaisse):
+        raise web.HTTPForbidden(reason="Your office in this caisse does not open this page.") from None
+    words = Words(login.language, book.caisse.calendar.zone)
+    return Visit(console=console, request=request, login=login, words=words, code=code, book=book, at_us=console.now_us())
+
+
+def _menu(visit: Visit) -> list[tuple[str, str]]:
+    """(path, title) of the pages that this person may open."""
+    pages = sorted((page for page in PAGES.values() if page.menu), key=lambda page: page.menu)
+    return [(visit.path(page.path), page.title) for page in pages if set(page.roles) & set(visit.roles)]

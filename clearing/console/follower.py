@@ -1,0 +1,54 @@
+"""Law: a page shows the log as it stands: before each answer the caisse's book is brought up to the log's end.
+
+The book is the writer's own kind, folded here from snapshot and log, so a figure on a page is what the rules decide by.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from clearing.authoriser.loading import follow, load
+from clearing.authoriser.snapshot import Loaded
+from clearing.event_store.reader import Reader
+from clearing.rules.book import Book
+from clearing.telemetry import LogEvent
+from clearing.values import CaisseCode
+
+FOLLOWED_MAX: Final = 8  # caisses kept in memory; of more the one that was looked at longest ago is let go
+
+
+@dataclass(slots=True)
+class _Followed:
+    loaded: Loaded
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Followers:
+    """The books of an installation's caisses. reading: a reader of a caisse's log."""
+
+    def __init__(self, reading: "Callable[[CaisseCode], AsyncIterator[Reader]]") -> None:
+        self._reading = asynccontextmanager(reading)
+        self._followed: dict[CaisseCode, _Followed] = {}
+        self._loading = asyncio.Lock()
+
+    async def book(self, code: CaisseCode) -> Book:
+        """As the log stands now. Raises NoSuchCaisse, BrokenBook, DatabaseGone."""
+        async with self._reading(code) as log:
+            followed = self._followed.pop(code, None)
+            if followed is None:
+                async with self._loading:
+                    followed = self._followed.pop(code, None) or _Followed(await load(log, _tell))
+            self._followed[code] = followed
+            while len(self._followed) > FOLLOWED_MAX:
+                del self._followed[next(iter(self._followed))]
+            async with followed.turn:
+                await follow(log, followed.loaded, (await log.stored_head()).position)
+        return followed.loaded.book
+
+
+def _tell(alarm: str, fault: object) -> None:
+    structlog.get_logger().error(LogEvent.ALARM, alarm=alarm, fault=str(fault))

@@ -1,0 +1,63 @@
+"""Law: what all pages lean on is opened once and closed once: the accounts, the books, the way to the writers."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import asyncpg
+import jinja2
+
+from clearing import people
+from clearing.console import accounts as accounts_of
+from clearing.console.accounts import Accounts
+from clearing.console.follower import Followers
+from clearing.console.ordering import Orders
+from clearing.event_store.reader import Reader
+from clearing.installation.opening import Installation
+from clearing.postgres import ADMIN
+from clearing.values import CaisseCode
+
+POOL_MAX: Final = 3
+
+
+@dataclass(slots=True)
+class Console:
+    """What the handlers share."""
+
+    installation: Installation
+    accounts: Accounts
+    followers: Followers
+    orders: Orders
+    now_us: Callable[[], int]
+    templates: jinja2.Environment
+
+    def rendered(self, template: str, **values: object) -> str:
+        return self.templates.get_template(template).render(**values)
+
+
+@asynccontextmanager
+async def console_of(installation: Installation, now_us: Callable[[], int]) -> AsyncIterator[Console]:
+    """Everything a console needs, its tables made. Raises PeopleClosed for a key file that others can read."""
+    house_key = people.make_key(installation.home.keys / "console.key")
+    async with installation.connected(ADMIN) as admin:
+        await accounts_of.install(admin, installation.database.password_of(accounts_of.ROLE))
+    pool = await asyncpg.create_pool(installation.dsn(accounts_of.ROLE), min_size=1, max_size=POOL_MAX)
+    try:
+        accounts = Accounts(pool, house_key, now_us)
+
+        async def reading(code: CaisseCode) -> AsyncIterator[Reader]:
+            async with installation.reading(code) as log:
+                yield log
+
+        orders = Orders(installation.home, now_ms=lambda: now_us() // 1_000)
+        yield Console(installation, accounts, Followers(reading), orders, now_us, _templates())
+    finally:
+        await pool.close()
+
+
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("clearing.console"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip

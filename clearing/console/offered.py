@@ -1,0 +1,52 @@
+"""Law: where a form names a thing of the caisse, the page offers those that there are."""
+
+from collections.abc import Sequence
+
+from clearing.console.pages import Visit
+from clearing.rules.book import Book
+from clearing.rules.decisions import lapsed
+
+OFFERED_MAX = 500  # of more a person types the name
+
+
+def choices(visit: Visit, of: str) -> Sequence[tuple[str, str]] | None:
+    """(id, as people read it) of every thing of a kind; None where anything may be typed."""
+    if of.startswith("word:"):
+        return [(word, visit.words.say(f"word {word}")) for word in of.removeprefix("word:").split(",")]
+    found = _known(visit.book, of, visit.at_us)
+    return None if found is None or len(found) > OFFERED_MAX else found
+
+
+def _known(book: Book, of: str, at_us: int) -> list[tuple[str, str]] | None:
+    match of:
+        case "fund":
+            return [(name, fund.name) for name, fund in book.funds.items()]
+        case "producer":
+            return [(name, one.name) for name, one in book.producers.producers.items()]
+        case "decision":
+            standing = [one for one in book.caisse.decisions.values() if lapsed(book.caisse, one, at_us) is None]
+            return [(one.decision, f"{one.decision}: {one.title}") for one in reversed(standing)]
+        case "rule":
+            return [(name, name) for name in book.allocation.rules]
+        case "grant":
+            return [(name, f"{name}: {one.notified.funder}") for name, one in book.subsidies.known.items()]
+        case "season":
+            return [(name, one.title) for name, one in book.contracts.seasons.items()]
+        case "convention":
+            return [(name, name) for name in book.producers.conventions]
+        case "means":
+            return [(word, word) for word in ("cash", "cheque", "transfer", "direct-debit")]
+        case "place":
+            return _places(book)
+        case "group":
+            return [(name, name) for name in sorted({group for one in book.members.members.values() for group in one.groups})]
+        case "category":
+            charte = book.caisse.charte_at(at_us)
+            return None if charte is None else [(name, name) for name in charte.categories]
+        case _:
+            return None
+
+
+def _places(book: Book) -> list[tuple[str, str]]:
+    structures = sorted({name for one in book.producers.producers.values() for name in one.structures})
+    return [(name, name) for name in (*structures, *book.producers.producers, *book.producers.conventions)]

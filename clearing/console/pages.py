@@ -1,0 +1,107 @@
+"""Law: a page says who may see it and what it shows; who may not is told so, and no page joins a person and her purchases.
+
+Rooms put their pages on a list with `page`; the server's routes, the menu, docs/ROLES.md and the tests are made from it.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from aiohttp import web
+
+from clearing.console.accounts import Login
+from clearing.console.house import Console
+from clearing.console.words import Words
+from clearing.rules.book import Book
+from clearing.rules.offices import ALLOWED_ROLES
+from clearing.values import CaisseCode
+
+LOOKERS: Final = ("treasurer", "approver", "clerk", "auditor", "operator")
+DESK: Final = ("desk", "treasurer", "clerk")
+
+
+class Shows(StrEnum):
+    """What of people a page may show; never both."""
+
+    PERSONS = "persons"  # pseudonyms, names, balances, cards; no purchase
+    PURCHASES = "purchases"  # sales by card alias; no person
+    NEITHER = "neither"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A template and what fills it, or a place to go to."""
+
+    template: str = ""
+    values: Mapping[str, object] = field(default_factory=dict)
+    go_to: str = ""
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One request by a person who is logged in. book: of the caisse whose page it is. typed: of a posted form."""
+
+    console: Console
+    request: web.Request
+    login: Login
+    words: Words
+    code: CaisseCode
+    book: Book
+    at_us: int
+    typed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        person = self.book.caisse.persons.get(self.login.person)
+        return person.roles if person is not None and person.active else ()
+
+    def may(self, verb: str) -> bool:
+        """Whether one of her roles may give this command."""
+        return bool(set(self.roles) & set(ALLOWED_ROLES[verb]))
+
+    def asked(self, name: str) -> str:
+        """A part of the path."""
+        return self.request.match_info[name]
+
+    def given(self, name: str) -> str:
+        """What was typed into a field, or ""."""
+        return (self.typed.get(name) or ("",))[0].strip()
+
+    def path(self, rest: str) -> str:
+        """A page of this caisse."""
+        return f"/c/{self.code}/{rest}".rstrip("/")
+
+
+View: TypeAlias = Callable[[Visit], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """path: below /c/{caisse}/, aiohttp's form. menu: its place there, 0 for none; title: its English name."""
+
+    path: str
+    title: str
+    roles: tuple[str, ...]
+    shows: Shows
+    view: View
+    menu: int = 0
+    post: View | None = None
+
+
+PAGES: Final[dict[str, Page]] = {}
+"""path -> page, in the order of their making."""
+
+
+def page(
+    path: str, title: str, *, roles: tuple[str, ...], shows: Shows = Shows.NEITHER, menu: int = 0, post: View | None = None
+) -> Callable[[View], View]:
+    """Make a function a page."""
+
+    def made(view: View) -> View:
+        assert path not in PAGES, f"two pages at {path}"
+        PAGES[path] = Page(path=path, title=title, roles=roles, shows=shows, view=view, menu=menu, post=post)
+        return view
+
+    return made

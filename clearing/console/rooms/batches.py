@@ -1,0 +1,83 @@
+"""Law: a batch is looked at line by line before it is approved, by another person than the one who closed it."""
+
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from clearing.console.ordering import Told
+from clearing.console.pages import LOOKERS, Answer, Shows, Visit, page
+from clearing.rules.settlement import Batch, BatchState
+from clearing.settlement.calendar import next_business_day
+from clearing.values import BatchId
+
+
+@page("batches", "Batches", roles=LOOKERS, menu=20, shows=Shows.PURCHASES)
+async def every(visit: Visit) -> Answer:
+    words, settlement = visit.words, visit.book.settlement
+    rows = [
+        {"number": number, "day": words.day(batch.closed.closed_on), "state": words.say(f"state {batch.state}"),
+         "total": words.euros(_total(batch)), "page": visit.path(f"batches/{number}")}
+        for number, batch in sorted(settlement.batches.items(), reverse=True)
+    ]  # fmt: skip
+    owed = [
+        {"name": visit.book.producers.producers[producer].name, "owed": words.euros(one.net_cents())}
+        for producer, one in settlement.owed.items() if one.net_cents()
+    ]  # fmt: skip
+    total = words.euros(sum(one.net_cents() for one in settlement.owed.values()))
+    return Answer("batches.html", {"batches": rows, "owed": owed, "total": total, "today": _today(visit)})
+
+
+async def act(visit: Visit) -> Answer:
+    """Approve, as the second person, with a second factor that is minutes old at most."""
+    number, _ = _batch(visit)
+    if not visit.login.fresh(visit.at_us) and not await visit.console.accounts.prove(
+        visit.login, visit.given("one-time-code").replace(" ", "")
+    ):
+        return _shown(visit, problem="Type the six digits that your app shows now.")
+    body: dict[str, object] = {"batch": number, "execution_on": visit.given("execution_on")}
+    told: Told = await visit.console.orders.give(visit.login, visit.code, "approve_batch", body)
+    if not told.done:
+        return _shown(visit, problem=told.why)
+    await visit.console.accounts.leave_notice(visit.login, visit.words.say("Batch {number} is approved.", number=number))
+    return Answer(go_to=visit.path(f"batches/{number}"))
+
+
+@page("batches/{batch}", "Batch", roles=LOOKERS, shows=Shows.PURCHASES, post=act)
+async def one(visit: Visit) -> Answer:
+    return _shown(visit)
+
+
+def _shown(visit: Visit, problem: str = "") -> Answer:
+    number, batch = _batch(visit)
+    words = visit.words
+    lines = [
+        {"name": visit.book.producers.producers[line.producer].name, "sold": words.euros(line.captured_cents),
+         "back": words.euros(line.refunded_cents), "carried": words.euros(line.carried_cents),
+         "paid": words.euros(line.paid_cents), "state": words.say(f"payout {batch.payouts.get(line.producer, 'open')}")}
+        for line in batch.closed.lines
+    ]  # fmt: skip
+    own = batch.closed.by == visit.login.person
+    return Answer("batch.html", {
+        "number": number, "lines": lines, "total": words.euros(_total(batch)), "state": batch.state.value,
+        "closed_by": batch.closed.by, "closed_on": words.day(batch.closed.closed_on), "own": own,
+        "may_approve": batch.state is BatchState.CLOSED and visit.may("approve_batch") and not own,
+        "execution_on": next_business_day(datetime.fromtimestamp(visit.at_us / 1_000_000, UTC).date()).isoformat(),
+        "ask_code": not visit.login.fresh(visit.at_us), "problem": words.refusal(words.say(problem)) if problem else "",
+    }, status=422 if problem else 200)  # fmt: skip
+
+
+def _batch(visit: Visit) -> tuple[BatchId, Batch]:
+    text = visit.asked("batch")
+    number = BatchId(int(text)) if text.isdecimal() and len(text) < 9 else BatchId(0)
+    batch = visit.book.settlement.batches.get(number)
+    if batch is None:
+        raise web.HTTPNotFound(reason="There is no such batch.")
+    return number, batch
+
+
+def _total(batch: Batch) -> int:
+    return sum(line.paid_cents for line in batch.closed.lines)
+
+
+def _today(visit: Visit) -> str:
+    return visit.book.caisse.calendar.day(visit.at_us).isoformat()
