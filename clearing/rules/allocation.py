@@ -19,10 +19,8 @@ from clearing.events.funds import (
 )
 from clearing.rules.amounts import FORMS, SHORT, CreditTerms, terms_of
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
-from clearing.rules.caisse import Caisse
 from clearing.rules.calendar import CivilCalendar, period_start
 from clearing.rules.credit_run import event_of, work_out
-from clearing.rules.decisions import GROUP, WHOLE_CAISSE, standing
 from clearing.rules.facts import OWN_PURSE
 from clearing.rules.funds import Fund, Funds
 from clearing.rules.members import Member, Members, OpenLot, Purse
@@ -249,20 +247,11 @@ def single_cents(allocation: Allocation, members: Members, cohort: Cohort, membe
     return cohort.terms.due_cents(members.persons(member), allocation.paid_cents(member, cohort.period))
 
 
-def decide_set_rule(
-    rule: AllocationRuleSet, *, funds: Iterable[FundId], caisse: Caisse, at_us: int
-) -> AllocationRuleSet | Declined:
-    """A rule stands on a decision that is in force now, and reaches nobody beyond its scope."""
+def decide_set_rule(rule: AllocationRuleSet, *, funds: Iterable[FundId]) -> AllocationRuleSet | Declined:
     known = set(funds)
     for fund in (rule.fund, rule.short_fund, rule.lapse_to):
         if fund is not None and fund not in known:
             return not_found(f"There is no fund {fund}; open it first.")
-    stands = standing(caisse, rule.decision, at_us)
-    if stands is not None:
-        return stands
-    kind, _, name = caisse.decisions[rule.decision].scope.partition(":")
-    if kind != WHOLE_CAISSE and (kind, rule.who) != (GROUP, (name,)):
-        return not_now(f"Decision {rule.decision} is about {kind} {name} only; a credit for others needs a vote of the caisse.")
     if rule.purse == OWN_PURSE:
         return not_now(f"The purse {OWN_PURSE} holds what members added themselves; name another purse for the credit.")
     if rule.form not in FORMS or rule.short not in SHORT:

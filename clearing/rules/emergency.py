@@ -14,7 +14,7 @@ from clearing.rules.facts import OWN_PURSE
 from clearing.rules.funds import Funds
 from clearing.rules.members import Card, Members, SpareCard
 from clearing.rules.plain_words import money
-from clearing.values import CardId, Cents, DecisionId, FundId, MemberId, PersonId
+from clearing.values import CardId, Cents, FundId, MemberId, PersonId
 
 DAYS_VALID_MAX = 366
 REFERENCE = "emergency"
@@ -72,13 +72,9 @@ def decide_bind(
     return CardBound(card=spare.card, key_version=spare.key_version, member=member, alias=alias, by=by)
 
 
-def decide_rule(
-    rule: EmergencyRuleSet, *, funds: Iterable[FundId], decisions: Iterable[DecisionId]
-) -> EmergencyRuleSet | Declined:
+def decide_rule(rule: EmergencyRuleSet, *, funds: Iterable[FundId]) -> EmergencyRuleSet | Declined:
     if rule.fund not in funds:
         return not_found(f"There is no fund {rule.fund}; open it first.")
-    if rule.decision not in decisions:
-        return not_found(f"Decision {rule.decision} is not recorded; record the vote first.")
     if rule.purse == OWN_PURSE:
         return not_now(f"The purse {OWN_PURSE} holds what members added themselves; name another purse for the credit.")
     if rule.each_max_cents < 1 or rule.day_max_cents < rule.each_max_cents or not 1 <= rule.days_valid <= DAYS_VALID_MAX:

@@ -8,7 +8,7 @@ from clearing.events.funds import AllocationGranted
 from clearing.events.households import EaterClassChanged, EaterClassSet
 from clearing.rules.allocation import decide_grant, decide_set_rule
 from clearing.rules.answers import Declined
-from clearing.values import EaterId, MemberId, PurseKind
+from clearing.values import EaterId, FundId, MemberId, PurseKind
 from tests.given_when_then import Story, given
 from tests.household_sayings import home, joins, pay, voted
 from tests.sayings import AMINA, BRUNO, FOUNDED, Decide, grant, grant_single, granted, member, opened, received
@@ -175,8 +175,7 @@ def test_a_corrected_month_of_change_is_the_one_that_counts() -> None:
 )
 def test_a_vote_that_does_not_fit_together_is_declined_with_what_to_write(fields: dict[str, Any], words: str) -> None:
     rule = voted(15_000, **fields)
-    caisse = given(*FOUNDED).book.caisse
-    answer = decide_set_rule(rule, funds=("general", "caf"), caisse=caisse, at_us=1)  # type: ignore[arg-type]
+    answer = decide_set_rule(rule, funds=(FundId("general"), FundId("caf")))
     assert isinstance(answer, Declined)
     assert words in answer.why
 
