@@ -23,7 +23,7 @@ from clearing.rules.calendar import CivilCalendar, period_start
 from clearing.rules.credit_run import event_of, work_out
 from clearing.rules.facts import OWN_PURSE
 from clearing.rules.funds import Fund, Funds
-from clearing.rules.members import Member, Members, OpenLot, Purse
+from clearing.rules.members import EMERGENCY_GROUP, Member, Members, OpenLot, Purse, is_for
 from clearing.rules.plain_words import money
 from clearing.values import Cents, FundId, MemberId, MicroTime, PersonId, PurseKind
 
@@ -60,7 +60,7 @@ class Cohort:
         """Whether the grant itself credited this member; attributes are those of the grant's position."""
         if not self.terms.alike:
             return member.member in self.amounts
-        return member.since < self.position and (not self.who or bool(self.who & member.groups))
+        return member.since < self.position and is_for(self.who, member.groups)
 
     def given_cents(self, member: Member) -> int:
         """What the grant gave to a member it reached."""
@@ -215,7 +215,7 @@ def due_by_payment(
     for cohort in allocation.cohorts.values():
         if cohort.period != period or not cohort.terms.after_cotisation or _had(cohort, person) or _over(cohort, at_us):
             continue
-        if cohort.who and not cohort.who & person.groups:
+        if not is_for(cohort.who, person.groups):
             continue
         due = cohort.terms.due_cents(members.persons(member), paid)
         room = free.setdefault(cohort.fund, funds[cohort.fund].free_cents())
@@ -302,6 +302,9 @@ def decide_grant_single(
         return Declined(code=Code.EXPIRED_OR_RESOLVED, why=f"The credit of {period} has lapsed for everybody.")
     if _had(cohort, person):
         return Declined(code=Code.EXPIRED_OR_RESOLVED, why=f"{member} had the credit of {period} already; it is given once.")
+    if not cohort.who and EMERGENCY_GROUP in person.groups:
+        return not_now(f"{member} is a purse of emergency credit, which the credit of a month does not reach. When a household "
+                       f"keeps it, put it into its groups first: clearing member groups {member} GROUP")  # fmt: skip
     due = single_cents(allocation, members, cohort, member)
     if not due:
         return not_now(f"By the vote {member} gets nothing of {period}: look at what was paid in for that month.")

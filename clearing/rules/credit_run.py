@@ -12,7 +12,7 @@ from clearing.rules.amounts import CreditTerms, Reached, amounts_due, heads, mea
 from clearing.rules.answers import Declined, not_found, not_now
 from clearing.rules.calendar import CivilCalendar, period_start
 from clearing.rules.funds import Funds
-from clearing.rules.members import Members
+from clearing.rules.members import Members, is_for
 from clearing.values import CENTS_MAX, Cents, FundId, PersonId
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _reached(allocation: "Allocation", members: Members, voted: AllocationRuleSe
     return [
         Reached(name, members.persons(name), allocation.paid_cents(name, period))
         for name, member in members.members.items()
-        if not member.gone and (not who or who & member.groups)
+        if not member.gone and is_for(who, member.groups)
     ]
 
 

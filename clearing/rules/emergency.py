@@ -12,7 +12,7 @@ from clearing.rules.answers import Declined, not_found, not_now
 from clearing.rules.calendar import CivilCalendar
 from clearing.rules.facts import OWN_PURSE
 from clearing.rules.funds import Funds
-from clearing.rules.members import Card, Members, SpareCard
+from clearing.rules.members import EMERGENCY_GROUP, Card, Members, SpareCard
 from clearing.rules.plain_words import money
 from clearing.values import CardId, Cents, FundId, MemberId, PersonId
 
@@ -86,7 +86,8 @@ def decide_give(
     emergency: Emergency, members: Members, funds: Funds, calendar: CivilCalendar,
     *, rule: str, cents: Cents, alias: str, member: MemberId, by: PersonId, at_us: int,
 ) -> tuple[MemberAdmitted, CardBound, EmergencyGiven, PurseCredited] | Declined:
-    """A new anonymous purse, the spare card bound to it, and the credit: usable at once."""
+    """A new anonymous purse, the spare card bound to it, and the credit: usable at once. The purse is nobody's household: no
+    credit for everybody reaches it, or what is given for some days would become a credit each month."""
     voted = emergency.rules.get(rule)
     if voted is None:
         return not_found(f"There is no emergency rule {rule}; set it by a decision first: clearing emergency-rule {rule}")
@@ -105,7 +106,7 @@ def decide_give(
     if funds[voted.fund].free_cents() < cents:
         return not_now(f"Fund {voted.fund} has {money(max(0, funds[voted.fund].free_cents()))} free; receive money first.")
     return (
-        MemberAdmitted(member=member, groups=voted.groups, by=by), bound,
+        MemberAdmitted(member=member, groups=tuple(sorted({*voted.groups, EMERGENCY_GROUP})), by=by), bound,
         EmergencyGiven(rule=rule, member=member, cents=cents, by=by),
         PurseCredited(
             member=member, purse=voted.purse, fund=voted.fund, cents=cents, by=by, reference=REFERENCE,

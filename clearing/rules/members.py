@@ -4,7 +4,7 @@ A purse derives its lots from the grants of its kind when it is first touched af
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,7 +18,13 @@ TAP_WINDOW: Final = 64  # counters below the highest whose use is remembered one
 NEVER: Final = 1 << 63  # later than any expiry
 GONE: Final = 1 << 62  # the `since` of who has left: after every grant
 _NO_GROUPS: Final[frozenset[str]] = frozenset()
+EMERGENCY_GROUP: Final = "emergency-credit"  # of purses that were made for it: what is for everybody is not for them
 TAP_ORDER_US: Final = 60_000_000  # a lower counter is taken for this long after a higher one (wire.md section 1)
+
+
+def is_for(who: AbstractSet[str], groups: AbstractSet[str]) -> bool:
+    """Whether a credit for the groups `who` (empty: for everybody) reaches a purse in these groups."""
+    return bool(who & groups) if who else EMERGENCY_GROUP not in groups
 
 
 @dataclass(slots=True)
@@ -167,9 +173,9 @@ class Members:
         member.since, self.heads[shared] = GONE, (shared, heads - 1)
 
     def head_count(self, who: Iterable[str]) -> int:
-        """How many members are in one of the groups; all when who is empty. Counted, not searched: a million take no longer."""
+        """How many members a credit for these groups reaches. Counted, not searched: a million take no longer."""
         wanted = frozenset(who)
-        return sum(heads for groups, heads in self.heads.values() if not wanted or wanted & groups)
+        return sum(heads for groups, heads in self.heads.values() if is_for(wanted, groups))
 
     def join(self, member: Member, groups: Iterable[str], position: int) -> None:
         """The member is in these groups from `position` on."""
