@@ -160,13 +160,15 @@ def monthly(cents: int = 15_000, *who: str, months: int = 2) -> AllocationRuleSe
 
 def grant(period: str = "2026-05") -> Decide:
     return lambda book, at_us: allocation.decide_grant(
-        book.allocation, book.members, book.funds, book.caisse.calendar, rule="monthly", period=period, by=AMINA, at_us=at_us
+        book.allocation, book.members, book.funds, book.caisse.calendar, cotisations=book.cotisations, rule="monthly",
+        period=period, by=AMINA, at_us=at_us,
     )
 
 
 def grant_single(owner: str, period: str = "2026-05") -> Decide:
     return lambda book, at_us: allocation.decide_grant_single(
-        book.allocation, book.members, book.funds, rule="monthly", period=period, member=MemberId(owner), by=BRUNO, at_us=at_us
+        book.allocation, book.members, book.funds, cotisations=book.cotisations, rule="monthly", period=period,
+        member=MemberId(owner), by=BRUNO, at_us=at_us,
     )
 
 

@@ -181,8 +181,8 @@ def _credit(event: Credit, position: int, at_us: int, book: Book) -> None:
     match event:
         case AllocationGranted() | AllocationDeclined():
             run = work_out(
-                book.allocation, book.members, book.funds, book.caisse.calendar, rule=event.rule, period=event.period,
-                at_us=at_us,
+                book.allocation, book.members, book.funds, book.caisse.calendar, cotisations=book.cotisations,
+                rule=event.rule, period=event.period, at_us=at_us,
             )  # fmt: skip
             if isinstance(run, Declined) or event_of(run, by=event.by) != event:
                 said = "a need that its fund could not carry is"
@@ -191,8 +191,8 @@ def _credit(event: Credit, position: int, at_us: int, book: Book) -> None:
                 raise BadEvent(position, f"{said} not what the vote gives")
         case SingleGranted():
             again = decide_grant_single(
-                book.allocation, book.members, book.funds, rule=event.rule, period=event.period, member=event.member,
-                by=event.by, at_us=at_us,
+                book.allocation, book.members, book.funds, cotisations=book.cotisations, rule=event.rule, period=event.period,
+                member=event.member, by=event.by, at_us=at_us,
             )  # fmt: skip
             if again != event:
                 raise BadEvent(position, f"{event.member} had this credit before, or another amount was granted, or elsewhere")

@@ -132,6 +132,16 @@ def spread(months: tuple[str, ...], cents: int) -> list[tuple[str, int]]:
     return list(zip(months, largest_remainder(cents, (1,) * len(months)), strict=True))
 
 
+def asked_cents(cotisations: Cotisations, member: MemberId, period: str) -> int:
+    """What has to arrive before the month's cotisation counts as paid: what the member agreed to for it, else the least that a
+    voted rule asks for; never nothing."""
+    agreement = agreed_for(cotisations, member, period)
+    if agreement is None:
+        return max(1, min((rule.minimum_cents for rule in cotisations.rules.values()), default=1))
+    months = covered_months(cotisations, member, due_period(agreement, period))
+    return dict(spread(months, agreement.cents))[period]
+
+
 def standings(cotisations: Cotisations, member: MemberId, *, until: str) -> list[Standing]:
     """Every month of a member with anything due or paid, up to the month `until`."""
     due: dict[str, int] = {}

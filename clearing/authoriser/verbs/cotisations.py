@@ -68,7 +68,8 @@ def _receive(o: Order) -> Result:
         return event
     months = cotisations.covered_months(book.cotisations, event.member, event.period)
     waited = [credit for period, cents in cotisations.spread(months, event.cents) for credit in allocation.due_by_payment(
-        book.allocation, book.members, book.funds, member=event.member, period=period, cents=cents, by=o.by, at_us=o.at_us,
+        book.allocation, book.members, book.funds, cotisations=book.cotisations, member=event.member, period=period,
+        cents=cents, by=o.by, at_us=o.at_us,
     )]  # fmt: skip
     given, room = list[SingleGranted](), {name: fund.free_cents() for name, fund in book.funds.items()}
     for credit in waited:

@@ -33,14 +33,16 @@ def _receive_money(o: Order) -> Result:
 def _grant(o: Order) -> Result:
     book, rule, period = o.book, o.body.id("rule"), o.body.text("period")
     return one(allocation.decide_grant(
-        book.allocation, book.members, book.funds, book.caisse.calendar, rule=rule, period=period, by=o.by, at_us=o.at_us
+        book.allocation, book.members, book.funds, book.caisse.calendar, cotisations=book.cotisations, rule=rule,
+        period=period, by=o.by, at_us=o.at_us,
     ))
 
 
 def _grant_single(o: Order) -> Result:
     rule, period, member = o.body.id("rule"), o.body.text("period"), MemberId(o.body.id("member"))
     return one(allocation.decide_grant_single(
-        o.book.allocation, o.book.members, o.book.funds, rule=rule, period=period, member=member, by=o.by, at_us=o.at_us
+        o.book.allocation, o.book.members, o.book.funds, cotisations=o.book.cotisations, rule=rule, period=period,
+        member=member, by=o.by, at_us=o.at_us,
     ))
 
 
