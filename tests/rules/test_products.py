@@ -266,6 +266,7 @@ def test_a_structure_or_a_group_votes_its_own_payers() -> None:
         ("group:young", proposed(YOUNG, payers=EVERYBODY.charte.payers[:1]), "payer 'own', which is everybody's, is missing"),
         ("group:young", proposed(YOUNG, payers=EVERYBODY.charte.payers[::-1]), "payers of everybody stand in another order"),
         ("group:young", proposed(YOUNG, hold_days=3), "hold_days is changed for everybody"),
+        ("structure:les-glycines", proposed(HERE, capture_tolerance=500), "capture_tolerance is changed for everybody"),
     ],
 )
 def test_what_goes_beyond_the_scope_is_named(scope: str, rules: Any, said: str) -> None:
