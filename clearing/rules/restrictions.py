@@ -10,6 +10,7 @@ from clearing.events.bonus import BonusRuleSet
 from clearing.events.caisse import CharteAdopted, DecisionAnnulled, DecisionResumed, DecisionSuspended
 from clearing.events.catalogue import Event
 from clearing.events.charte import Charte
+from clearing.events.contracts import ContractSigned
 from clearing.events.crediting import EmergencyRuleSet
 from clearing.events.funds import (
     UNBOUND,
@@ -25,6 +26,7 @@ from clearing.events.opening import OpeningAccepted
 from clearing.events.solidarity import SolidarityRuleSet
 from clearing.rules import earmarks
 from clearing.rules.answers import Declined, not_now
+from clearing.rules.bound_contracts import running_outside, signed_outside
 from clearing.rules.caisse import Caisse
 from clearing.rules.plain_words import money
 from clearing.rules.scope import beyond
@@ -80,7 +82,9 @@ def _forbidden(event: Event, book: "Book", at_us: int) -> Declined | None:
             draws = (_drawn_outside(rule, event.earmark) for rule in book.solidarity.rules.values() if rule.fund == event.fund)
             sources = earmarks.bound_sources(wanted, filled(book))
             out = next(filter(None, draws), None) or _outside(_live(book.caisse, at_us), sources, book)
-            return out or _lapsing_out(_still_lapsing(book), wanted)
+            return out or _lapsing_out(_still_lapsing(book), wanted) or running_outside(event.fund, event.earmark, book, at_us)
+        case ContractSigned():
+            return signed_outside(event, book, at_us)
         case SolidarityRuleSet() if event.fund in book.funds:
             return _drawn_outside(event, book.funds[event.fund].earmark)
         case OpeningAccepted():  # credit that was given on paper, so a freeze does not stop it
