@@ -49,8 +49,10 @@ def running_outside(fund: FundId, earmark: Earmark, book: "Book", at_us: int) ->
 
 
 def _declined(fund: FundId, part: _Part, earmark: Earmark, book: "Book", at_us: int) -> Declined | None:
-    problems = "; ".join(_problems(part, earmark, book, at_us))
-    return not_now(f"Fund {fund} is bound and can't pay its part of contract {part.contract}: {problems}.") if problems else None
+    problems = list(_problems(part, earmark, book, at_us))
+    if not problems:
+        return None
+    return not_now(f"Fund {fund} is bound and can't pay its part of contract {part.contract}: {'; '.join(problems)}.")
 
 
 def _problems(part: _Part, earmark: Earmark, book: "Book", at_us: int) -> Iterator[str]:

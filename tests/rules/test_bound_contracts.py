@@ -50,7 +50,7 @@ LATE, EARLY = MicroTime(paris("2027-01-01 00:00:00")), MicroTime(paris("2026-06-
     [
         ({"places": ("tower",)}, "garden is none of tower; let another fund pay"),
         ({"categories": (VEG,)}, "basket is not in the caisse's list, and the fund pays for veg: list it there"),
-        ({"until_us": EARLY}, "it pays until 2026-06-01 00:00:00: let its part of the contract end before"),
+        ({"until_us": EARLY}, "it pays until 2026-06-01 00:00:00 CEST: let its part of the contract end before"),
         ({"from_us": LATE}, "on, the instalment of 2026-"),
     ],
     ids=["places", "categories", "end", "beginning"],
