@@ -46,9 +46,7 @@ def evolve_spare(members: Members, event: SpareCardMade) -> None:
 
 def evolve_bound(members: Members, event: CardBound) -> None:
     del members.spares[event.alias]
-    member = members.members[event.member].member
-    members.cards[event.card] = Card(member=member, key_version=event.key_version, alias=event.alias)
-    members.aliases[event.alias] = event.card
+    members.give_card(event.card, Card(member=event.member, key_version=event.key_version, alias=event.alias))
 
 
 def decide_spare(

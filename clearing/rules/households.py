@@ -126,9 +126,8 @@ def evolve_emptied(
             engage(funds, lot.fund, -lot.cents)
     if next(_alive(allocation, member), None) is not None:
         raise BrokenBook(f"the purses of {event.member} were emptied and still hold something")
-    for card in members.cards.values():
-        if card.member == event.member and card.blocked is None:
-            card.blocked = Code.BLOCKED
+    for card in members.cards_of(event.member):
+        card.blocked = card.blocked or Code.BLOCKED
     if event.member in households.closed:
         households.again.remove(event.member)
     else:
