@@ -46,11 +46,10 @@ from clearing.rules.answers import Declined
 from clearing.rules.book import Book
 from clearing.rules.closing import leftovers
 from clearing.rules.credit_run import event_of, work_out
-from clearing.rules.decisions import standing
 from clearing.rules.restrictions import restricted
 from clearing.rules.settlement import BatchState, PayoutState
+from clearing.rules.standing import STAND_ON
 from clearing.rules.subsidies import Repayment, Transfer
-from clearing.values import DecisionId
 
 
 def check_office(event: Event, position: int, at_us: int, book: Book, checked: Checked) -> None:
@@ -84,7 +83,7 @@ def _decision_approved(event: DecisionApproved, position: int, _at_us: int, book
         raise BadEvent(position, f"{event.by} recorded decision {event.decision} and approved it too")
 
 
-def _asked_above(event: PurseCredited | BonusRuleSet | SolidarityRuleSet, _position: int, _at_us: int, _book: Book) -> None:
+def _asked_above(_event: Event, _position: int, _at_us: int, _book: Book) -> None:
     """What binds it is asked of every event by `restricted`."""
 
 
@@ -104,24 +103,6 @@ def _caisse_sealed(_event: CaisseSealed, position: int, at_us: int, book: Book) 
     left = next(leftovers(book), None)
     if left is not None or not 0 < book.closing.ends_us <= at_us:
         raise BadEvent(position, f"the caisse was sealed too early: {left or 'its last day is not over'}")
-
-
-def _charte_adopted(event: CharteAdopted, position: int, at_us: int, book: Book) -> None:
-    # a founding's charte may be in force since before the founding, on a decision that was then
-    _stands(event.charte.decision, max(at_us, event.charte.effective_us), position, book)
-
-
-def _allocation_rule_set(event: AllocationRuleSet, position: int, at_us: int, book: Book) -> None:
-    _stands(event.decision, at_us, position, book)
-
-
-def _granted(
-    event: AllocationGranted | AllocationDeclined | SingleGranted | CohortLapsed | LotLapsed,
-    position: int, at_us: int, book: Book,
-) -> None:
-    if isinstance(event, AllocationGranted | SingleGranted):
-        _stands(book.allocation.rules[event.rule].decision, at_us, position, book)
-    _credit(event, position, at_us, book)
 
 
 def _by_time_alone(
@@ -162,12 +143,6 @@ def _left_fund(event: TransferConfirmed | RepaymentConfirmed, position: int, _at
         raise BadEvent(position, "money leaves a fund by one who proposes it and another one who confirms just that")
 
 
-def _stands(decision: DecisionId, at_us: int, position: int, book: Book) -> None:
-    declined = standing(book.caisse, decision, at_us)
-    if declined is not None:
-        raise BadEvent(position, f"it stands on no decision in force: {declined.why}")
-
-
 def _two_people(
     event: LegalBasisEntered | DepositConfirmed | CotisationWrittenOff, position: int, _at_us: int, book: Book
 ) -> None:
@@ -206,8 +181,8 @@ def _credit(event: Credit, position: int, at_us: int, book: Book) -> None:
     match event:
         case AllocationGranted() | AllocationDeclined():
             run = work_out(
-                book.allocation, book.members, book.funds, book.caisse.calendar, rule=event.rule, period=event.period,
-                at_us=at_us,
+                book.allocation, book.members, book.funds, book.caisse.calendar, cotisations=book.cotisations,
+                rule=event.rule, period=event.period, at_us=at_us,
             )  # fmt: skip
             if isinstance(run, Declined) or event_of(run, by=event.by) != event:
                 said = "a need that its fund could not carry is"
@@ -216,8 +191,8 @@ def _credit(event: Credit, position: int, at_us: int, book: Book) -> None:
                 raise BadEvent(position, f"{said} not what the vote gives")
         case SingleGranted():
             again = decide_grant_single(
-                book.allocation, book.members, book.funds, rule=event.rule, period=event.period, member=event.member,
-                by=event.by, at_us=at_us,
+                book.allocation, book.members, book.funds, cotisations=book.cotisations, rule=event.rule, period=event.period,
+                member=event.member, by=event.by, at_us=at_us,
             )  # fmt: skip
             if again != event:
                 raise BadEvent(position, f"{event.member} had this credit before, or another amount was granted, or elsewhere")
@@ -277,17 +252,18 @@ def _paid(event: PayoutConfirmed | PayoutReturned, position: int, _at_us: int, b
 Check = Callable[[Any, int, int, Book], None]
 
 _PROMISES: Final[dict[type, tuple[str, Check]]] = {
+    **dict.fromkeys(STAND_ON, ("rules and steps that stand on a vote in force", _asked_above)),
     PersonNamed: ("officers named by two people, or at the founding", _named),
     BankDetailsApproved: ("bank details accepted by two people", _bank_details_approved),
     DecisionRecorded: ("votes that wait for a second officer, but those of the founding", _decision_recorded),
     DecisionApproved: ("votes approved by another person than recorded them", _decision_approved),
-    CharteAdopted: ("chartes that stand on a recorded vote", _charte_adopted),
-    AllocationRuleSet: ("credit rules that stand on a recorded vote and stay inside earmarks", _allocation_rule_set),
-    AllocationGranted: ("grants, each once, with head count and total recounted", _granted),
-    AllocationDeclined: ("grants that their fund could not carry, given to nobody", _granted),
-    SingleGranted: ("single grants that fill a gap once", _granted),
-    CohortLapsed: ("lapses, each at its time", _granted),
-    LotLapsed: ("lapses, each at its time", _granted),
+    CharteAdopted: ("chartes that stand on a recorded vote", _asked_above),
+    AllocationRuleSet: ("credit rules that stand on a recorded vote and stay inside earmarks", _asked_above),
+    AllocationGranted: ("grants, each once, with head count and total recounted", _credit),
+    AllocationDeclined: ("grants that their fund could not carry, given to nobody", _credit),
+    SingleGranted: ("single grants that fill a gap once", _credit),
+    CohortLapsed: ("lapses, each at its time", _credit),
+    LotLapsed: ("lapses, each at its time", _credit),
     LapseAnnounced: ("lapses announced, each at its time", _by_time_alone),
     CohortRolled: ("credit carried over once, as far as voted", _by_time_alone),
     EaterClassChanged: ("credit classes changed in their month", _by_time_alone),

@@ -174,6 +174,7 @@ def _fund(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
     return funds.decide_open(
         book.funds, fund=FundId(one.id("fund")), kind=one.id("kind"), name=one.text("name"),
         advance_cents=one.cents("advance_cents"), earmark=read_earmark(one), by=by,
+        decision=DecisionId(one.optional("decision", one.id) or ""),
     )
 
 
@@ -188,34 +189,34 @@ def _charte(book: Book, one: Body, by: PersonId, at_us: int) -> Event | Declined
     )
 
 
-def _allocation_rule(book: Book, one: Body, by: PersonId, at_us: int) -> Event | Declined:
+def _allocation_rule(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
     rule = read_allocation_rule(one, by)
-    return allocation.decide_set_rule(rule, funds=book.funds, caisse=book.caisse, at_us=at_us)
+    return allocation.decide_set_rule(rule, funds=book.funds)
 
 
 def _emergency_rule(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
     rule = read_emergency_rule(one, by)
-    return emergency.decide_rule(rule, funds=book.funds, decisions=book.caisse.decisions)
+    return emergency.decide_rule(rule, funds=book.funds)
 
 
-def _household_rules(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
+def _household_rules(_book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
     rules = HouseholdRulesSet(
         separation=one.id("separation"), leaving=one.id("leaving"), decision=DecisionId(one.id("decision")), by=by
     )
-    return households.decide_rules(rules, list(book.caisse.decisions))
+    return households.decide_rules(rules)
 
 
 def _solidarity_rule(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
     rule = read_solidarity_rule(one, by)
-    return solidarity.decide_set_rule(rule, funds=book.funds, decisions=book.caisse.decisions)
+    return solidarity.decide_set_rule(rule, funds=book.funds)
 
 
 def _bonus_rule(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
-    return bonuses.decide_set_rule(read_bonus_rule(one, by), funds=book.funds, decisions=book.caisse.decisions)
+    return bonuses.decide_set_rule(read_bonus_rule(one, by), funds=book.funds)
 
 
 def _cotisation_rule(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
-    return cotisations.decide_set_rule(read_rule(one, by), funds=book.funds, decisions=book.caisse.decisions)
+    return cotisations.decide_set_rule(read_rule(one, by), funds=book.funds)
 
 
 PARTS: Final[dict[str, Callable[[Book, Body, PersonId, int], Event | Declined]]] = {

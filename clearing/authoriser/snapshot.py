@@ -107,7 +107,10 @@ def _put_member(loaded: Loaded, item: tuple[MemberId, members.Member], shared: S
 def _put_card(loaded: Loaded, item: tuple[CardId, members.Card], _shared: Shared) -> None:
     name, card = item
     all_members = loaded.book.members
-    card.member = all_members.members[card.member].member
+    holder = all_members.members[card.member]
+    card.member = holder.member
+    if holder.first_card == name:
+        holder.first_card = name  # a million members keep no second one
     all_members.cards[name] = card
     all_members.aliases[card.alias] = name
 

@@ -9,7 +9,8 @@ from clearing.cli.proposals import agreed
 from clearing.cli.registers import read_book
 from clearing.events.closing import Heir
 from clearing.installation.amounts import counted, euros, read_euros
-from clearing.rules.closing import RELEASES_MAX, leftovers, own_lots
+from clearing.rules.closing import RELEASES_MAX, leftovers
+from clearing.rules.closing_rooms import own_lots
 
 
 async def close(desk: Desk) -> None:

@@ -48,7 +48,7 @@ async def read_book_now(desk: Desk) -> Book:
 def worked_out(book: Book, rule: str, month: str) -> CreditRun | Declined:
     """What a grant would do now, or why it can't be given: the writer decides that again."""
     return work_out(
-        book.allocation, book.members, book.funds, book.caisse.calendar, rule=rule, period=month,
+        book.allocation, book.members, book.funds, book.caisse.calendar, cotisations=book.cotisations, rule=rule, period=month,
         at_us=max(now_ms() * 1_000, book.at_us + 1),
     )  # fmt: skip
 

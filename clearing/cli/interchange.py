@@ -18,6 +18,7 @@ from clearing.installation.opening import Installation
 from clearing.rules.book import Book
 from clearing.rules.interchange import Interchange
 from clearing.rules.netting import Netting, netting, unmatched
+from clearing.rules.standing import recognition_in_force
 from clearing.values import CaisseCode
 from clearing.vault import Vault
 
@@ -149,7 +150,7 @@ async def report(desk: Desk) -> None:
     book = found[desk.code]
     room, now_us = book.interchange, now_ms() * 1_000
     for other, known in sorted(room.recognised.items()):
-        state = "in force" if known.in_force(now_us) else "not in force"
+        state = "in force" if recognition_in_force(book, other, now_us) is not None else "not in force"
         balance = room.balances.get(other, 0)
         owes = f"owes us {euros(balance)}" if balance >= 0 else f"is owed {euros(-balance)}"
         cap, held = euros(known.debit_cap_cents), euros(room.held.get(other, 0))

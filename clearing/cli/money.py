@@ -63,8 +63,9 @@ async def credit(desk: Desk) -> None:
 async def open_fund(desk: Desk) -> None:
     given = desk.arguments
     advance = read_euros(given.advance, what="--advance")
+    voted = {"decision": given.decision} if given.decision else {}
     await desk.order("open_fund", {"fund": given.fund, "kind": given.kind, "name": given.name, "advance_cents": advance,
-                                   **await earmark_body(desk)})  # fmt: skip
+                                   **voted, **await earmark_body(desk)})  # fmt: skip
     desk.say(f"The fund {given.fund} is open. Next: clearing money receive {given.fund} EUROS --reference LINE")
 
 
@@ -88,6 +89,7 @@ def _open_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", required=True, choices=("general", "tier", "solidarity", "sponsor", "guarantee"))
     parser.add_argument("--name", required=True)
     parser.add_argument("--advance", default="0.00", help="how much announced money may be used early (default 0.00)")
+    parser.add_argument("--decision", help="the vote for the advance; left out without one")
     earmark_arguments(parser)
 
 

@@ -203,6 +203,7 @@ _UPCASTS: Final[dict[tuple[int, int], Upcast]] = {
     (23, 1): lambda parts: [(*parts[0], "fixed", 0, (), False, "", "", "wait", None, None, 0, 0), parts[1]],
     (24, 1): lambda parts: [(*parts[0], parts[0][7], 0, "fixed", 0, (), False, None, 0, 0), ((),)],
     (20, 1): lambda parts: [(*parts[0], ((), (), None, None, False)), parts[1]],  # a fund without an earmark
+    (20, 2): lambda parts: [(*parts[0], ""), parts[1]],  # whose advance names no vote
     (6, 1): _charte_with_tolerance,
     (100, 1): _lines_with_nothing_given,
     (22, 1): lambda parts: [(*parts[0], None, 0), parts[1]],  # money that named no subsidy and cleared nothing

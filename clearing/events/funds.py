@@ -24,6 +24,7 @@ class Earmark(NamedTuple):
 
 
 UNBOUND: Final = Earmark()
+NO_VOTE: Final = DecisionId("")
 
 
 class ClassCents(NamedTuple):
@@ -44,17 +45,18 @@ class Amount(NamedTuple):
 class FundOpened:
     """kind: general, tier, solidarity, sponsor, guarantee. advance_cents: how much notified money may be engaged early.
 
-    Version 2: earmark.
+    Version 2: earmark. Version 3: decision, the vote for the advance; "" without one.
     """
 
     TYPE: ClassVar[int] = 20
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     fund: FundId
     kind: str
     name: str
     advance_cents: Cents
     by: PersonId
     earmark: Earmark = UNBOUND
+    decision: DecisionId = NO_VOTE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,13 +19,12 @@ from clearing.events.funds import (
 )
 from clearing.rules.amounts import FORMS, SHORT, CreditTerms, terms_of
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
-from clearing.rules.caisse import Caisse
 from clearing.rules.calendar import CivilCalendar, period_start
+from clearing.rules.cotisations import Cotisations, asked_cents
 from clearing.rules.credit_run import event_of, work_out
-from clearing.rules.decisions import GROUP, WHOLE_CAISSE, standing
 from clearing.rules.facts import OWN_PURSE
 from clearing.rules.funds import Fund, Funds
-from clearing.rules.members import Member, Members, OpenLot, Purse
+from clearing.rules.members import EMERGENCY_GROUP, Member, Members, OpenLot, Purse, is_for
 from clearing.rules.plain_words import money
 from clearing.values import Cents, FundId, MemberId, MicroTime, PersonId, PurseKind
 
@@ -62,7 +61,7 @@ class Cohort:
         """Whether the grant itself credited this member; attributes are those of the grant's position."""
         if not self.terms.alike:
             return member.member in self.amounts
-        return member.since < self.position and (not self.who or bool(self.who & member.groups))
+        return member.since < self.position and is_for(self.who, member.groups)
 
     def given_cents(self, member: Member) -> int:
         """What the grant gave to a member it reached."""
@@ -203,10 +202,11 @@ def paid_in(allocation: Allocation, members: Members, member: MemberId, period: 
 
 
 def due_by_payment(
-    allocation: Allocation, members: Members, funds: Funds, *, member: MemberId, period: str, cents: int, by: PersonId,
-    at_us: int,
+    allocation: Allocation, members: Members, funds: Funds, *, cotisations: Cotisations, member: MemberId, period: str,
+    cents: int, by: PersonId, at_us: int,
 ) -> tuple[SingleGranted, ...]:
-    """The credits that waited for this member's cotisation of the period, if `cents` arrive at at_us; each once.
+    """The credits that waited for this member's cotisation of the period, if `cents` arrive at at_us and make it whole; each
+    once.
 
     Of the book before the payment. What a fund can't carry waits for a single grant.
     """
@@ -214,12 +214,13 @@ def due_by_payment(
     if person is None or person.gone or cents < 1:
         return ()
     paid, found, free = allocation.paid_cents(member, period) + cents, list[SingleGranted](), dict[FundId, int]()
+    asked = asked_cents(cotisations, member, period)
     for cohort in allocation.cohorts.values():
         if cohort.period != period or not cohort.terms.after_cotisation or _had(cohort, person) or _over(cohort, at_us):
             continue
-        if cohort.who and not cohort.who & person.groups:
+        if not is_for(cohort.who, person.groups):
             continue
-        due = cohort.terms.due_cents(members.persons(member), paid)
+        due = cohort.terms.due_cents(members.persons(member), paid, asked)
         room = free.setdefault(cohort.fund, funds[cohort.fund].free_cents())
         if 0 < due <= room:
             free[cohort.fund] = room - due
@@ -242,27 +243,33 @@ def _single(cohort: Cohort, member: MemberId, due_cents: int, by: PersonId) -> S
     )  # fmt: skip
 
 
-def single_cents(allocation: Allocation, members: Members, cohort: Cohort, member: MemberId) -> int:
+def single_cents(
+    allocation: Allocation, members: Members, cotisations: Cotisations, cohort: Cohort, member: MemberId
+) -> int:
     """What a purse that the run did not reach would get of it now."""
     if cohort.terms.alike:
         return cohort.cents_each
-    return cohort.terms.due_cents(members.persons(member), allocation.paid_cents(member, cohort.period))
+    asked = asked_cents(cotisations, member, cohort.period)
+    return cohort.terms.due_cents(members.persons(member), allocation.paid_cents(member, cohort.period), asked)
 
 
-def decide_set_rule(
-    rule: AllocationRuleSet, *, funds: Iterable[FundId], caisse: Caisse, at_us: int
-) -> AllocationRuleSet | Declined:
-    """A rule stands on a decision that is in force now, and reaches nobody beyond its scope."""
+def missing_cents(allocation: Allocation, members: Members, cotisations: Cotisations, member: MemberId, period: str) -> int:
+    """What of the month's cotisation has still to arrive before a credit that waits for it is given; 0: none waits."""
+    person = members.members.get(member)
+    if person is None or person.gone or not any(
+        cohort.period == period and cohort.terms.after_cotisation and is_for(cohort.who, person.groups)
+        and not cohort.lapsed and not _had(cohort, person)
+        for cohort in allocation.cohorts.values()
+    ):
+        return 0
+    return max(0, asked_cents(cotisations, member, period) - allocation.paid_cents(member, period))
+
+
+def decide_set_rule(rule: AllocationRuleSet, *, funds: Iterable[FundId]) -> AllocationRuleSet | Declined:
     known = set(funds)
     for fund in (rule.fund, rule.short_fund, rule.lapse_to):
         if fund is not None and fund not in known:
             return not_found(f"There is no fund {fund}; open it first.")
-    stands = standing(caisse, rule.decision, at_us)
-    if stands is not None:
-        return stands
-    kind, _, name = caisse.decisions[rule.decision].scope.partition(":")
-    if kind != WHOLE_CAISSE and (kind, rule.who) != (GROUP, (name,)):
-        return not_now(f"Decision {rule.decision} is about {kind} {name} only; a credit for others needs a vote of the caisse.")
     if rule.purse == OWN_PURSE:
         return not_now(f"The purse {OWN_PURSE} holds what members added themselves; name another purse for the credit.")
     if rule.form not in FORMS or rule.short not in SHORT:
@@ -291,16 +298,18 @@ def _checked_ends(rule: AllocationRuleSet) -> AllocationRuleSet | Declined:
 
 def decide_grant(
     allocation: Allocation, members: Members, funds: Funds, calendar: CivilCalendar,
-    *, rule: str, period: str, by: PersonId, at_us: int,
+    *, cotisations: Cotisations, rule: str, period: str, by: PersonId, at_us: int,
 ) -> AllocationGranted | AllocationDeclined | Declined:
     """A period is granted once, to all it is for, or to nobody."""
-    run = work_out(allocation, members, funds, calendar, rule=rule, period=period, at_us=at_us)
+    run = work_out(
+        allocation, members, funds, calendar, cotisations=cotisations, rule=rule, period=period, at_us=at_us
+    )
     return run if isinstance(run, Declined) else event_of(run, by=by)
 
 
 def decide_grant_single(
-    allocation: Allocation, members: Members, funds: Funds, *, rule: str, period: str, member: MemberId, by: PersonId,
-    at_us: int,
+    allocation: Allocation, members: Members, funds: Funds, *, cotisations: Cotisations, rule: str, period: str,
+    member: MemberId, by: PersonId, at_us: int,
 ) -> SingleGranted | Declined:
     """Fills the gap of one member in a period that was granted without her; once."""
     period_start(period)
@@ -313,7 +322,14 @@ def decide_grant_single(
         return Declined(code=Code.EXPIRED_OR_RESOLVED, why=f"The credit of {period} has lapsed for everybody.")
     if _had(cohort, person):
         return Declined(code=Code.EXPIRED_OR_RESOLVED, why=f"{member} had the credit of {period} already; it is given once.")
-    due = single_cents(allocation, members, cohort, member)
+    if not cohort.who and EMERGENCY_GROUP in person.groups:
+        return not_now(f"{member} is a purse of emergency credit, which the credit of a month does not reach. When a household "
+                       f"keeps it, put it into its groups first: clearing member groups {member} GROUP")  # fmt: skip
+    if cohort.terms.after_cotisation and (missing := missing_cents(allocation, members, cotisations, member, period)):
+        paid = allocation.paid_cents(member, period)
+        return not_now(f"{member} paid {money(paid)} of the {money(paid + missing)} for {period}: {money(missing)} are "
+                       "missing, and the credit follows by itself when they arrive.")  # fmt: skip
+    due = single_cents(allocation, members, cotisations, cohort, member)
     if not due:
         return not_now(f"By the vote {member} gets nothing of {period}: look at what was paid in for that month.")
     if funds[cohort.fund].free_cents() < due:

@@ -34,9 +34,10 @@ class CreditTerms:
         """Whether every purse gets the same, whoever is in it and whatever it paid: then nobody is looked at."""
         return self.form == "fixed" and not (self.further_cents or self.classes or self.after_cotisation)
 
-    def due_cents(self, persons: Sequence[str], paid_cents: int) -> int:
-        """The amount of a purse with persons of these classes, which paid in so much for the month."""
-        if self.after_cotisation and paid_cents < 1:
+    def due_cents(self, persons: Sequence[str], paid_cents: int, asked_cents: int = 1) -> int:
+        """The amount of a purse with persons of these classes, which paid in so much for the month. asked_cents: its
+        cotisation of the month, of which a part is not enough."""
+        if self.after_cotisation and paid_cents < asked_cents:
             return 0
         full = self.first_cents * len(persons) if self.form == "mean" else self._fixed_cents(persons)
         if self.form == "top-up":
@@ -67,6 +68,7 @@ class Reached(NamedTuple):
     member: MemberId
     persons: Sequence[str]
     paid_cents: int
+    asked_cents: int = 1
 
 
 def mean_cents(reached: Sequence[Reached]) -> int:
@@ -79,7 +81,7 @@ def amounts_due(terms: CreditTerms, reached: Iterable[Reached]) -> tuple[Amount,
     """What each purse gets, by amount, the largest first; purses that get nothing are left out."""
     found: dict[int, list[MemberId]] = {}
     for one in reached:
-        cents = terms.due_cents(one.persons, one.paid_cents)
+        cents = terms.due_cents(one.persons, one.paid_cents, one.asked_cents)
         if cents:
             found.setdefault(cents, []).append(one.member)
     return tuple(Amount(Cents(cents), tuple(sorted(found[cents]))) for cents in sorted(found, reverse=True))

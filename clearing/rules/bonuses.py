@@ -4,7 +4,7 @@ rata and cumulatively, and what was spent meanwhile is kept from later bonuses o
 Source: domain.md section 2 (bonus on sustainable products), rule 7.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -28,7 +28,6 @@ from clearing.rules.sale import goods
 from clearing.values import (
     CategoryId,
     Cents,
-    DecisionId,
     FundId,
     MemberId,
     OperationId,
@@ -112,14 +111,10 @@ def _add(sums: dict[K, int], key: K, cents: int) -> None:
         sums.pop(key, None)
 
 
-def decide_set_rule(
-    rule: BonusRuleSet, *, funds: Funds, decisions: Iterable[DecisionId]
-) -> BonusRuleSet | Declined:
+def decide_set_rule(rule: BonusRuleSet, *, funds: Funds) -> BonusRuleSet | Declined:
     """A month's ceiling of 0 ends the rule."""
     if rule.fund not in funds:
         return not_found(f"There is no fund {rule.fund}; open it first.")
-    if rule.decision not in decisions:
-        return not_found(f"Decision {rule.decision} is not recorded; record the vote first.")
     if rule.purse == OWN_PURSE:
         return not_now(f"The purse {OWN_PURSE} holds what members added themselves; name another purse for the bonus.")
     if not rule.covers or any(cover.rate < 1 for cover in rule.covers):

@@ -161,7 +161,10 @@ class Book:
 
     def due(self, at_us: int) -> Event | None:
         """The next thing that time alone makes happen at at_us: a day's draws are shared, a hold expires, a class changes, who
-        left is settled with, credit lapses, a fund's part of a contract is about to end. None: nothing is due."""
+        left is settled with, credit lapses, a fund's part of a contract is about to end. None: nothing is due, as behind a
+        seal."""
+        if self.closing.sealed:
+            return None
         hold = self._next_hold()
         lapse_us = lapsing.next_due_us(self.allocation, self.members)
         if self.members.class_changes or self.households.leaving_at or self.households.again or self.allocation.notices:

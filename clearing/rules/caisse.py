@@ -14,11 +14,10 @@ from clearing.events.charte import Charte
 from clearing.events.codes import Code
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.calendar import CivilCalendar
-from clearing.rules.decisions import IN_FORCE, STATES, Ruled, Ruling, period_us, ruling_at, standing
+from clearing.rules.decisions import IN_FORCE, STATES, Ruled, Ruling, period_us, ruling_at
 from clearing.rules.funding import check_charte
 from clearing.rules.offices import ROLES, Person
 from clearing.rules.products import Products, unlisted
-from clearing.rules.scope import beyond
 from clearing.values import CaisseCode, DecisionId, FundId, MicroTime, PersonId, TerminalId
 
 Period = tuple[MicroTime | None, MicroTime | None]
@@ -166,17 +165,13 @@ def decide_adopt(
     caisse: Caisse, *, charte: Charte, funds: frozenset[FundId], founding: bool, by: PersonId, at_us: int,
     products: Products | None = None,
 ) -> CharteAdopted | Declined:
-    """A charte takes effect by a recorded decision, never in the past, and only if its rules can be carried out."""
-    stands = standing(caisse, charte.decision, max(at_us, charte.effective_us))
-    if stands is not None:
-        return stands
+    """A charte takes effect never in the past, and only if its rules can be carried out."""
     expected = max((known.version for known in caisse.chartes), default=0) + 1
     if charte.version != expected:
         return not_now(f"The next charte is version {expected}, not {charte.version}.")
     if charte.effective_us < at_us and not founding:
         return not_now("A charte can't take effect in the past: sales already made stand. Choose a later instant.")
-    problems = beyond(caisse.decisions[charte.decision].scope, charte, caisse.charte_at(max(at_us, charte.effective_us)))
-    problems += charte_problems(charte, funds, products)
+    problems = charte_problems(charte, funds, products)
     if problems:
         return Declined(code=Code.NOT_ALLOWED_NOW, why="The charte can't be carried out: " + "; ".join(problems) + ".")
     return CharteAdopted(charte=charte, by=by)

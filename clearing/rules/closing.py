@@ -5,7 +5,7 @@ A freeze is the milder form: no credit for now, everything else goes on.
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -26,9 +26,7 @@ from clearing.events.grants import CreditsFrozen, CreditsResumed
 from clearing.rules import funds, members
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.calendar import civil_date
-from clearing.rules.closing_rooms import ROOMS
-from clearing.rules.settlement import BatchState, PayoutState
-from clearing.rules.subsidies import Step
+from clearing.rules.closing_rooms import ROOMS, own_lots
 from clearing.values import Cents, DecisionId, FundId, MemberId, PersonId, ProducerId
 
 if TYPE_CHECKING:
@@ -171,15 +169,6 @@ def _not_over(closing: Closing, at_us: int) -> Declined | None:
     return None
 
 
-def own_lots(book: "Book") -> Iterator[tuple[MemberId, members.Purse, list[members.OpenLot]]]:
-    """Every purse that holds money of the member's own."""
-    for member in book.members.members.values():
-        for purse in member.purses:
-            lots = [lot for lot in purse.lots if lot.fund is None]
-            if lots:
-                yield member.member, purse, lots
-
-
 def decide_release_own(book: "Book", *, by: PersonId, at_us: int) -> tuple[OwnMoneyReleased, ...] | Declined:
     obstacle = _not_over(book.closing, at_us)
     if obstacle is not None:
@@ -246,66 +235,5 @@ def decide_seal(book: "Book", *, by: PersonId, at_us: int) -> CaisseSealed | Dec
 
 def leftovers(book: "Book") -> Iterator[str]:
     """What still stands in the way of a seal, each with what to do."""
-    for room in LEFT:
+    for room in ROOMS:
         yield from room(book)
-
-
-def _of_funds(book: "Book") -> Iterator[str]:
-    for name, fund in book.funds.items():
-        if fund.there_cents() < 0:
-            yield f"fund {name} is {_euros(-fund.there_cents())} short (transfer it from another fund)"
-        elif fund.there_cents():
-            yield f"fund {name} has {_euros(fund.there_cents())} (clearing caisse rest)"
-        if fund.to_come_cents():
-            yield f"fund {name} still expects {_euros(fund.to_come_cents())} (receive it, or: subsidy reduce, money withdraw)"
-    for name, cents in book.closing.rests.items():
-        yield f"{_euros(cents)} of fund {name} are payable (clearing caisse rest-paid {name})"
-    for kind, table in (("transfer", book.subsidies.transfers), ("repayment", book.subsidies.repayments)):
-        for number, one in table.items():
-            if one.step is Step.PROPOSED:
-                yield f"{kind} {number} waits for a second person (confirm or drop it)"
-            elif kind == "repayment" and one.step is Step.CONFIRMED:
-                yield f"repayment {number} is payable to its funder (clearing subsidy paid {number})"
-
-
-def _of_purses(book: "Book") -> Iterator[str]:
-    held = sum(1 for _ in book.operations.held())
-    if held:
-        yield f"{held} authorisations hold money (they end by themselves, or are captured or cancelled)"
-    waiting = sum(1 for _ in own_lots(book))
-    if waiting:
-        yield f"{waiting} purses hold money of members' own (clearing caisse own)"
-    if any(cohort.left for cohort in book.allocation.cohorts.values()) or _credit_left(book):
-        yield "credit has not lapsed yet (it does by itself)"
-    for member, cents in book.households.owed.items():
-        yield f"{_euros(cents)} are payable to {member}, who left (clearing member pay-back {member})"
-    for member, cents in book.closing.own.items():
-        yield f"{_euros(cents)} are payable to member {member} (clearing caisse own-paid {member})"
-
-
-def _credit_left(book: "Book") -> bool:
-    """Whether a purse holds credit that is no cohort's."""
-    return any(
-        lot.fund is not None and lot.id not in book.allocation.cohorts
-        for member in book.members.members.values() for purse in member.purses for lot in purse.lots
-    )
-
-
-def _of_producers(book: "Book") -> Iterator[str]:
-    for producer, owed in book.settlement.owed.items():
-        if owed.net_cents() > 0:
-            yield f"{_euros(owed.net_cents())} are owed to {producer} (close a batch; it needs an approved account)"
-        elif owed.net_cents():
-            yield f"{producer} owes {_euros(-owed.net_cents())} (clearing producer repaid {producer})"
-    for number, batch in book.settlement.batches.items():
-        under_way = PayoutState.INSTRUCTED in batch.payouts.values()
-        if batch.closed.total_cents and (batch.state is not BatchState.EXPORTED or under_way):
-            yield f"batch {number} is not paid yet (approve, export, paid)"
-
-
-LEFT: Final[list[Callable[["Book"], Iterable[str]]]] = [_of_funds, _of_purses, _of_producers, *ROOMS]
-"""What each room may still hold: a room whose events owe or keep money adds its own."""
-
-
-def _euros(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02d} EUR"

@@ -2,11 +2,9 @@
 before, and what it then leaves is nobody's until the household says yes or the contract shrinks.
 """
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from clearing.events.caisse import DecisionRecorded
 from clearing.events.contracts import (
     ContractShrunk,
     ContractSigned,
@@ -23,7 +21,7 @@ from clearing.rules.members import Members
 from clearing.rules.plain_words import money
 from clearing.rules.producers import Producers
 from clearing.rules.schedules import INSTALMENTS_MAX, before_and_after, instalments
-from clearing.values import Cents, ContractId, DecisionId, FundId, MemberId, OperationId, PersonId, Rate, SeasonId
+from clearing.values import Cents, ContractId, FundId, MemberId, OperationId, PersonId, Rate, SeasonId
 
 MODES: Final = ("recorded", THROUGH)
 SKIPS: Final = ("moved", "lost", "none")
@@ -41,17 +39,15 @@ def running(contracts: Contracts, name: ContractId) -> Contract | Declined:
     return contract
 
 
-def decide_open(
-    contracts: Contracts, producers: Producers, decisions: Mapping[DecisionId, DecisionRecorded], opened: SeasonOpened
-) -> SeasonOpened | Declined:
-    """Days must be rising ISO dates. Money through the caisse needs a recorded vote."""
+def decide_open(contracts: Contracts, producers: Producers, opened: SeasonOpened) -> SeasonOpened | Declined:
+    """Days must be rising ISO dates. Money through the caisse needs a vote; whether the one named stands: standing.py."""
     if opened.season in contracts.seasons:
         return not_now(f"Season {opened.season} is open already; give the new one another name.")
     if opened.producer not in producers.producers:
         return not_found(f"There is no producer {opened.producer}; admit them first.")
     if opened.mode not in MODES or opened.skip not in SKIPS:
         return not_now(f"The mode is one of {', '.join(MODES)}; a skipped basket is one of {', '.join(SKIPS)}.")
-    if opened.mode == THROUGH and opened.decision not in decisions:
+    if opened.mode == THROUGH and not opened.decision:
         return not_found("Money of contracts goes through the caisse only by a recorded vote: record it, and name it.")
     days = [civil_date(day.on, what="a delivery day") for day in opened.days]
     if not 1 <= len(days) <= DAYS_MAX or days != sorted(set(days)):

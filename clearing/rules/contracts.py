@@ -30,7 +30,7 @@ from clearing.events.contracts import (
 from clearing.rules.answers import BrokenBook
 from clearing.rules.calendar import CivilCalendar, civil_date
 from clearing.rules.schedules import before_and_after, in_order, spread
-from clearing.values import Cents, ContractId, FundId, MemberId, OperationId, ProducerId, SeasonId
+from clearing.values import Cents, ContractId, DecisionId, FundId, MemberId, OperationId, ProducerId, SeasonId
 
 WARN_DAYS: Final = 30  # before a fund stops paying its part
 THROUGH: Final = "through-caisse"
@@ -46,6 +46,7 @@ class Season:
     mode: str
     skip: str
     skip_days: int
+    decision: DecisionId
     losses: dict[str, int] = field(default_factory=dict)
 
     def through(self) -> bool:
@@ -136,7 +137,7 @@ class Contracts:
 def evolve_opened(contracts: Contracts, event: SeasonOpened) -> None:
     contracts.seasons[event.season] = Season(
         title=event.title, producer=event.producer, days=dict(event.days), mode=event.mode, skip=event.skip,
-        skip_days=event.skip_days,
+        skip_days=event.skip_days, decision=event.decision,
     )
 
 

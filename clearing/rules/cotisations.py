@@ -6,7 +6,6 @@ A debit that comes back makes the member owe the caisse: no purse goes below zer
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from clearing.events.caisse import DecisionRecorded
 from clearing.events.cotisations import (
     CotisationAgreed,
     CotisationEnded,
@@ -21,7 +20,7 @@ from clearing.rules.funds import Funds
 from clearing.rules.members import Members
 from clearing.rules.plain_words import money
 from clearing.rules.takings import MEANS, Takings
-from clearing.values import Cents, DecisionId, FundId, MemberId, PersonId, largest_remainder
+from clearing.values import Cents, FundId, MemberId, PersonId, largest_remainder
 
 EVERY: Final = {"monthly": 1, "quarterly": 3, "yearly": 12}
 AHEAD_MONTHS_MAX: Final = 12
@@ -133,6 +132,16 @@ def spread(months: tuple[str, ...], cents: int) -> list[tuple[str, int]]:
     return list(zip(months, largest_remainder(cents, (1,) * len(months)), strict=True))
 
 
+def asked_cents(cotisations: Cotisations, member: MemberId, period: str) -> int:
+    """What has to arrive before the month's cotisation counts as paid: what the member agreed to for it, else the least that a
+    voted rule asks for; never nothing."""
+    agreement = agreed_for(cotisations, member, period)
+    if agreement is None:
+        return max(1, min((rule.minimum_cents for rule in cotisations.rules.values()), default=1))
+    months = covered_months(cotisations, member, due_period(agreement, period))
+    return dict(spread(months, agreement.cents))[period]
+
+
 def standings(cotisations: Cotisations, member: MemberId, *, until: str) -> list[Standing]:
     """Every month of a member with anything due or paid, up to the month `until`."""
     due: dict[str, int] = {}
@@ -225,11 +234,7 @@ def _clear(cotisations: Cotisations, key: tuple[MemberId, str, FundId], cents: i
         del cotisations.unpaid[key]
 
 
-def decide_set_rule(
-    rule: CotisationRuleSet, *, funds: Funds, decisions: dict[DecisionId, DecisionRecorded]
-) -> CotisationRuleSet | Declined:
-    if rule.decision not in decisions:
-        return not_found(f"Decision {rule.decision} is not recorded; record the vote first.")
+def decide_set_rule(rule: CotisationRuleSet, *, funds: Funds) -> CotisationRuleSet | Declined:
     if rule.fund not in funds:
         return not_found(f"There is no fund {rule.fund}; open it first.")
     unknown = [one for one in rule.means if one not in MEANS]

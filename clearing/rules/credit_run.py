@@ -11,8 +11,9 @@ from clearing.events.funds import AllocationDeclined, AllocationGranted, Allocat
 from clearing.rules.amounts import CreditTerms, Reached, amounts_due, heads, mean_cents, terms_of, total_cents
 from clearing.rules.answers import Declined, not_found, not_now
 from clearing.rules.calendar import CivilCalendar, period_start
+from clearing.rules.cotisations import Cotisations, asked_cents
 from clearing.rules.funds import Funds
-from clearing.rules.members import Members
+from clearing.rules.members import Members, is_for
 from clearing.values import CENTS_MAX, Cents, FundId, PersonId
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class CreditRun:
 
 def work_out(
     allocation: "Allocation", members: Members, funds: Funds, calendar: CivilCalendar,
-    *, rule: str, period: str, at_us: int,
+    *, cotisations: Cotisations, rule: str, period: str, at_us: int,
 ) -> CreditRun | Declined:
     """What a grant at at_us would do. Nothing is changed."""
     voted = allocation.rules.get(rule)
@@ -60,14 +61,14 @@ def work_out(
     expires_us = calendar.period_end_us(period, voted.months_valid)
     if expires_us <= at_us:
         return not_now(f"The credit of {period} would have lapsed already; grant the current month.")
-    run = _needed(allocation, members, voted, period, expires_us)
+    run = _needed(allocation, members, cotisations, voted, period, expires_us)
     if not run.head_count and not (voted.after_cotisation and members.head_count(voted.who)):
         return not_found("Nobody would be credited: there is no member that this rule is for.")
-    return _carried(replace(run, cover_cents=max(0, funds[voted.fund].free_cents())), allocation, members, funds)
+    return _carried(replace(run, cover_cents=max(0, funds[voted.fund].free_cents())), allocation, members, cotisations, funds)
 
 
 def _needed(
-    allocation: "Allocation", members: Members, voted: AllocationRuleSet, period: str, expires_us: int
+    allocation: "Allocation", members: Members, cotisations: Cotisations, voted: AllocationRuleSet, period: str, expires_us: int
 ) -> CreditRun:
     """The run as voted, as if its fund could carry everything."""
     terms, amounts = terms_of(voted), tuple[Amount, ...]()
@@ -75,7 +76,7 @@ def _needed(
         head_count = members.head_count(voted.who)
         need = head_count * voted.cents_each
     else:
-        reached = _reached(allocation, members, voted, period)
+        reached = _reached(allocation, members, cotisations, voted, period)
         if terms.form == "mean":
             terms = replace(terms, first_cents=mean_cents(reached))
         amounts = amounts_due(terms, reached)
@@ -86,29 +87,36 @@ def _needed(
     )  # fmt: skip
 
 
-def _reached(allocation: "Allocation", members: Members, voted: AllocationRuleSet, period: str) -> list[Reached]:
+def _reached(
+    allocation: "Allocation", members: Members, cotisations: Cotisations, voted: AllocationRuleSet, period: str
+) -> list[Reached]:
     """Every purse that the rule is for: one walk."""
     who = frozenset(voted.who)
     return [
-        Reached(name, members.persons(name), allocation.paid_cents(name, period))
+        Reached(
+            name, members.persons(name), allocation.paid_cents(name, period),
+            asked_cents(cotisations, name, period) if voted.after_cotisation else 1,
+        )
         for name, member in members.members.items()
-        if not member.gone and (not who or who & member.groups)
+        if not member.gone and is_for(who, member.groups)
     ]
 
 
-def _carried(run: CreditRun, allocation: "Allocation", members: Members, funds: Funds) -> CreditRun:
+def _carried(
+    run: CreditRun, allocation: "Allocation", members: Members, cotisations: Cotisations, funds: Funds
+) -> CreditRun:
     """What is done when the fund is short: as voted, for everybody alike."""
     if run.need_cents <= min(run.cover_cents, CENTS_MAX):
         return run
     other = run.rule.short_fund
     if run.rule.short == "smaller":
-        return _smaller(run, allocation, members)
+        return _smaller(run, allocation, members, cotisations)
     if other is not None and run.need_cents <= min(funds[other].free_cents(), CENTS_MAX):
         return replace(run, fund=other)
     return replace(run, given_cents=0)
 
 
-def _smaller(run: CreditRun, allocation: "Allocation", members: Members) -> CreditRun:
+def _smaller(run: CreditRun, allocation: "Allocation", members: Members, cotisations: Cotisations) -> CreditRun:
     cover = min(run.cover_cents, CENTS_MAX)
     if run.terms.alike:
         each = cover // run.head_count
@@ -116,7 +124,7 @@ def _smaller(run: CreditRun, allocation: "Allocation", members: Members) -> Cred
     terms = replace(run.terms, need_cents=run.need_cents, cover_cents=cover)
     if not cover:
         return replace(run, given_cents=0)
-    amounts = amounts_due(terms, _reached(allocation, members, run.rule, run.period))
+    amounts = amounts_due(terms, _reached(allocation, members, cotisations, run.rule, run.period))
     return replace(run, terms=terms, amounts=amounts, head_count=heads(amounts), given_cents=total_cents(amounts))
 
 

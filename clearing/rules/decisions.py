@@ -14,7 +14,6 @@ from clearing.events.caisse import (
     DecisionSuspended,
 )
 from clearing.events.codes import Code
-from clearing.events.funds import AllocationRuleSet
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.calendar import CivilCalendar, civil_date, local_text
 from clearing.values import DecisionId, InvalidValue, MicroTime, PersonId, identifier
@@ -47,23 +46,19 @@ STATES: Final[dict[type, str]] = {
 def standing(caisse: "Caisse", decision: DecisionId, at_us: int) -> Declined | None:
     """Whether this decision can carry a rule at at_us; None when it can, else what is in the way and what to do.
 
-    The one function for every room whose rules name a decision.
+    Rooms whose rules name a decision ask standing.py, which also knows whom a rule binds.
     """
     vote = caisse.decisions.get(decision)
     if vote is None:
-        return not_found(f"Decision {decision} is not recorded; record the vote first.")
+        return unrecorded(decision)
     if vote.needs_approval and decision not in caisse.approvals:
         return not_now(f"Decision {decision} is not approved yet; another officer than {vote.by} has to approve it first: "
                        f"clearing decision approve {decision}")  # fmt: skip
     return lapsed(caisse, vote, at_us)
 
 
-def standing_for_all(caisse: "Caisse", decision: DecisionId, at_us: int) -> Declined | None:
-    """The same for what binds everybody: a vote of one structure or group does not carry it."""
-    stands = standing(caisse, decision, at_us)
-    if stands is not None or (scope := caisse.decisions[decision].scope) == WHOLE_CAISSE:
-        return stands
-    return not_now(f"Decision {decision} is about {scope} only; this is for the whole caisse to vote.")
+def unrecorded(decision: DecisionId) -> Declined:
+    return not_found(f"Decision {decision} is not recorded; record the vote first.")
 
 
 def lapsed(caisse: "Caisse", vote: DecisionRecorded, at_us: int) -> Declined | None:
@@ -81,11 +76,6 @@ def lapsed(caisse: "Caisse", vote: DecisionRecorded, at_us: int) -> Declined | N
     since = local_text(caisse.calendar.zone.key, ruling.from_us)
     todo = "resume it by another decision, or name another" if ruling.state == SUSPENDED else "a new vote is needed"
     return not_now(f"Decision {vote.decision} is {ruling.state} since {since} by decision {ruling.ruling}; {todo}.")
-
-
-def rule_stands(caisse: "Caisse", rule: AllocationRuleSet | None, at_us: int) -> Declined | None:
-    """Whether a voted credit can be granted at at_us. None for the rule: there is none, which granting itself says."""
-    return None if rule is None else standing(caisse, rule.decision, at_us)
 
 
 def period_us(vote: DecisionRecorded, calendar: CivilCalendar) -> tuple[MicroTime | None, MicroTime | None]:
@@ -186,7 +176,7 @@ def decide_approve(caisse: "Caisse", *, decision: DecisionId, by: PersonId) -> D
     """The second officer compared the record with the minutes."""
     vote = caisse.decisions.get(decision)
     if vote is None:
-        return not_found(f"Decision {decision} is not recorded; record the vote first.")
+        return unrecorded(decision)
     if not vote.needs_approval or decision in caisse.approvals:
         return not_now(f"Decision {decision} is approved already.")
     if vote.by == by:

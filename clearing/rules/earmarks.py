@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from clearing.events.charte import Charte, Condition, Cover
 from clearing.events.funds import UNBOUND, Earmark
-from clearing.rules.allocation import Allocation
 from clearing.values import WHOLE, FundId, PurseKind
 
 Sources = Mapping[str, list[tuple[FundId, Earmark]]]
@@ -41,17 +40,11 @@ def within(narrow: Earmark, wide: Earmark, zone: ZoneInfo = _CIVIL) -> list[str]
     return wider
 
 
-def bound_sources(
-    every: Mapping[FundId, Earmark], allocation: Allocation, more: Iterable[tuple[FundId, PurseKind]] = ()
-) -> Sources:
-    """every: the earmark of each fund. more: purses that are filled otherwise than by grants."""
+def bound_sources(every: Mapping[FundId, Earmark], pairs: Iterable[tuple[FundId, PurseKind]]) -> Sources:
+    """every: the earmark of each fund. pairs: which fund fills which purse."""
     bound = {name: earmark for name, earmark in every.items() if earmark != UNBOUND}
     found: dict[str, list[tuple[FundId, Earmark]]] = {f"fund:{name}": [(name, earmark)] for name, earmark in bound.items()}
     if bound:
-        pairs = {(rule.fund, rule.purse) for rule in allocation.rules.values()}
-        pairs |= {(cohort.fund, cohort.purse) for cohort in allocation.cohorts.values()}
-        pairs |= {(single.fund, single.purse) for single in allocation.singles.values() if single.fund is not None}
-        pairs.update(more)
         for fund, purse in sorted(pairs):
             if fund in bound:
                 found.setdefault(f"purse:{purse}", []).append((fund, bound[fund]))

@@ -12,9 +12,9 @@ from clearing.rules.answers import Declined, not_found, not_now
 from clearing.rules.calendar import CivilCalendar
 from clearing.rules.facts import OWN_PURSE
 from clearing.rules.funds import Funds
-from clearing.rules.members import Card, Members, SpareCard
+from clearing.rules.members import EMERGENCY_GROUP, Card, Members, SpareCard
 from clearing.rules.plain_words import money
-from clearing.values import CardId, Cents, DecisionId, FundId, MemberId, PersonId
+from clearing.values import CardId, Cents, FundId, MemberId, PersonId
 
 DAYS_VALID_MAX = 366
 REFERENCE = "emergency"
@@ -46,9 +46,7 @@ def evolve_spare(members: Members, event: SpareCardMade) -> None:
 
 def evolve_bound(members: Members, event: CardBound) -> None:
     del members.spares[event.alias]
-    member = members.members[event.member].member
-    members.cards[event.card] = Card(member=member, key_version=event.key_version, alias=event.alias)
-    members.aliases[event.alias] = event.card
+    members.give_card(event.card, Card(member=event.member, key_version=event.key_version, alias=event.alias))
 
 
 def decide_spare(
@@ -72,13 +70,9 @@ def decide_bind(
     return CardBound(card=spare.card, key_version=spare.key_version, member=member, alias=alias, by=by)
 
 
-def decide_rule(
-    rule: EmergencyRuleSet, *, funds: Iterable[FundId], decisions: Iterable[DecisionId]
-) -> EmergencyRuleSet | Declined:
+def decide_rule(rule: EmergencyRuleSet, *, funds: Iterable[FundId]) -> EmergencyRuleSet | Declined:
     if rule.fund not in funds:
         return not_found(f"There is no fund {rule.fund}; open it first.")
-    if rule.decision not in decisions:
-        return not_found(f"Decision {rule.decision} is not recorded; record the vote first.")
     if rule.purse == OWN_PURSE:
         return not_now(f"The purse {OWN_PURSE} holds what members added themselves; name another purse for the credit.")
     if rule.each_max_cents < 1 or rule.day_max_cents < rule.each_max_cents or not 1 <= rule.days_valid <= DAYS_VALID_MAX:
@@ -90,7 +84,8 @@ def decide_give(
     emergency: Emergency, members: Members, funds: Funds, calendar: CivilCalendar,
     *, rule: str, cents: Cents, alias: str, member: MemberId, by: PersonId, at_us: int,
 ) -> tuple[MemberAdmitted, CardBound, EmergencyGiven, PurseCredited] | Declined:
-    """A new anonymous purse, the spare card bound to it, and the credit: usable at once."""
+    """A new anonymous purse, the spare card bound to it, and the credit: usable at once. The purse is nobody's household: no
+    credit for everybody reaches it, or what is given for some days would become a credit each month."""
     voted = emergency.rules.get(rule)
     if voted is None:
         return not_found(f"There is no emergency rule {rule}; set it by a decision first: clearing emergency-rule {rule}")
@@ -109,7 +104,7 @@ def decide_give(
     if funds[voted.fund].free_cents() < cents:
         return not_now(f"Fund {voted.fund} has {money(max(0, funds[voted.fund].free_cents()))} free; receive money first.")
     return (
-        MemberAdmitted(member=member, groups=voted.groups, by=by), bound,
+        MemberAdmitted(member=member, groups=tuple(sorted({*voted.groups, EMERGENCY_GROUP})), by=by), bound,
         EmergencyGiven(rule=rule, member=member, cents=cents, by=by),
         PurseCredited(
             member=member, purse=voted.purse, fund=voted.fund, cents=cents, by=by, reference=REFERENCE,

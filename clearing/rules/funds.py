@@ -6,10 +6,10 @@ Only a funder who takes a promise back can leave a fund short: it then engages n
 from dataclasses import dataclass
 from typing import Final
 
-from clearing.events.funds import UNBOUND, Earmark, FundOpened, MoneyNotified, MoneyReceived
+from clearing.events.funds import NO_VOTE, UNBOUND, Earmark, FundOpened, MoneyNotified, MoneyReceived
 from clearing.events.grants import AnnouncementWithdrawn
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
-from clearing.values import Cents, FundId, PersonId
+from clearing.values import Cents, DecisionId, FundId, PersonId
 
 KINDS: Final = ("general", "tier", "solidarity", "sponsor", "guarantee")
 
@@ -18,7 +18,8 @@ KINDS: Final = ("general", "tier", "solidarity", "sponsor", "guarantee")
 class Fund:
     """notified: announced in all. announced, promised: of it, what has not come yet, by nobody in particular and by subsidies.
     received: matched to bank lines, or surplus paid into it, less what left it otherwise than by being engaged. engaged:
-    credited to purses or paid for lines."""
+    credited to purses or paid for lines. decision: the vote for the
+    advance; "" without one, or of before an advance had to name it."""
 
     kind: str
     name: str
@@ -29,6 +30,7 @@ class Fund:
     announced_cents: int = 0
     promised_cents: int = 0
     earmark: Earmark = UNBOUND
+    decision: DecisionId = NO_VOTE
 
     def free_cents(self) -> int:
         """What may still be engaged; below zero when a funder took back what was engaged early."""
@@ -47,7 +49,10 @@ Funds = dict[FundId, Fund]
 
 
 def evolve_opened(funds: Funds, event: FundOpened) -> None:
-    funds[event.fund] = Fund(kind=event.kind, name=event.name, advance_cents=event.advance_cents, earmark=event.earmark)
+    funds[event.fund] = Fund(
+        kind=event.kind, name=event.name, advance_cents=event.advance_cents, earmark=event.earmark,
+        decision=event.decision,
+    )
 
 
 def evolve_notified(funds: Funds, event: MoneyNotified) -> None:
@@ -101,13 +106,20 @@ def leave(funds: Funds, fund: FundId, cents: int) -> None:
 
 
 def decide_open(
-    funds: Funds, *, fund: FundId, kind: str, name: str, advance_cents: Cents, by: PersonId, earmark: Earmark = UNBOUND
+    funds: Funds, *, fund: FundId, kind: str, name: str, advance_cents: Cents, by: PersonId, earmark: Earmark = UNBOUND,
+    decision: DecisionId = NO_VOTE,
 ) -> FundOpened | Declined:
+    """decision: the vote for the advance, and for nothing else."""
     if fund in funds:
         return not_now(f"Fund {fund} exists already; choose another id or use this one.")
     if kind not in KINDS:
         return not_now(f"A fund is one of {', '.join(KINDS)}, not {kind}.")
-    return FundOpened(fund=fund, kind=kind, name=name, advance_cents=advance_cents, earmark=earmark, by=by)
+    if bool(advance_cents) != bool(decision):
+        return not_now(f"Using money early that fund {fund} was only promised is voted: name the advance and the decision for "
+                       "it, or neither.")  # fmt: skip
+    return FundOpened(
+        fund=fund, kind=kind, name=name, advance_cents=advance_cents, earmark=earmark, decision=decision, by=by
+    )
 
 
 def decide_notify(funds: Funds, *, fund: FundId, cents: Cents, reference: str, by: PersonId) -> MoneyNotified | Declined:

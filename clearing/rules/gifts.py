@@ -29,9 +29,11 @@ class TaxReceipt:
 
 @dataclass(slots=True)
 class Gifts:
-    """given: cents by civil year and donor. receipts: by year, number 1 first. references: of gifts, each used once."""
+    """given: cents by civil year and donor; covered: of them, by receipts in force. receipts: by year, number 1 first.
+    references: of gifts, each used once."""
 
     given: dict[int, dict[str, int]] = field(default_factory=dict)
+    covered: dict[int, dict[str, int]] = field(default_factory=dict)
     references: dict[str, int] = field(default_factory=dict)
     proposed: LegalBasisProposed | None = None
     basis: LegalBasisEntered | None = None
@@ -42,10 +44,7 @@ class Gifts:
 
     def uncovered_cents(self, year: int, donor: str) -> int:
         """Gifts of the year that no receipt in force covers; below zero: a receipt covers what came back."""
-        covered = sum(
-            one.issued.cents for one in self.receipts.get(year, ()) if one.issued.donor == donor and not one.cancelled
-        )
-        return self.given.get(year, {}).get(donor, 0) - covered
+        return self.given.get(year, {}).get(donor, 0) - self.covered.get(year, {}).get(donor, 0)
 
 
 class Wanted(NamedTuple):
@@ -59,8 +58,12 @@ class Wanted(NamedTuple):
 
 def give(gifts: Gifts, year: int, donor: str, cents: int) -> None:
     """cents below zero: what came back."""
+    _add(gifts.given, year, donor, cents)
+
+
+def _add(sums: dict[int, dict[str, int]], year: int, donor: str, cents: int) -> None:
     if cents:
-        of_year = gifts.given.setdefault(year, {})
+        of_year = sums.setdefault(year, {})
         of_year[donor] = of_year.get(donor, 0) + cents
 
 
@@ -84,10 +87,13 @@ def evolve_issued(gifts: Gifts, event: TaxReceiptIssued) -> None:
     if event.number != len(of_year) + 1:
         raise BrokenBook(f"tax receipt {event.number} of {event.year} does not follow number {len(of_year)}")
     of_year.append(TaxReceipt(event))
+    _add(gifts.covered, event.year, event.donor, event.cents)
 
 
 def evolve_cancelled(gifts: Gifts, event: TaxReceiptCancelled) -> None:
-    gifts.receipts[event.year][event.number - 1].cancelled = True
+    receipt = gifts.receipts[event.year][event.number - 1]
+    receipt.cancelled = True
+    _add(gifts.covered, event.year, receipt.issued.donor, -receipt.issued.cents)
 
 
 def decide_gift(
@@ -141,13 +147,14 @@ def decide_issue(
     if not timedelta(0) <= today - civil_date(issued_on, what="issued_on") <= timedelta(days=1) or year > today.year:
         return not_now("A tax receipt bears the day on which it is issued, and no year to come.")
     following = len(gifts.receipts.get(year, ())) + 1
-    events: list[TaxReceiptIssued] = []
+    events, named = list[TaxReceiptIssued](), set[str]()
     for number, one in enumerate(wanted, following):
         if one.number != number:
             return not_now(f"The next tax receipt of {year} is number {number}, not {one.number}: run the command again.")
         uncovered = gifts.uncovered_cents(year, one.donor)
-        if one.donor in [event.donor for event in events] or one.cents != uncovered or not one.cents:
+        if one.donor in named or one.cents != uncovered or not one.cents:
             return not_now(f"Receipt {number} is not over what {one.donor} gave and no receipt covers: run the command again.")
+        named.add(one.donor)
         events.append(TaxReceiptIssued(
             year=year, number=number, donor=one.donor, cents=one.cents, issued_on=issued_on, sha256=one.sha256, by=by
         ))  # fmt: skip

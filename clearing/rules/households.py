@@ -4,7 +4,7 @@ Own money of who left is owed to the person until two people say that it was pai
 """
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -126,9 +126,8 @@ def evolve_emptied(
             engage(funds, lot.fund, -lot.cents)
     if next(_alive(allocation, member), None) is not None:
         raise BrokenBook(f"the purses of {event.member} were emptied and still hold something")
-    for card in members.cards.values():
-        if card.member == event.member and card.blocked is None:
-            card.blocked = Code.BLOCKED
+    for card in members.cards_of(event.member):
+        card.blocked = card.blocked or Code.BLOCKED
     if event.member in households.closed:
         households.again.remove(event.member)
     else:
@@ -192,9 +191,7 @@ def _present(members: Members, member: MemberId) -> Member | Declined:
     return found if not found.gone else not_now(f"{member} has left; nothing changes in this purse any more.")
 
 
-def decide_rules(event: HouseholdRulesSet, decisions: Sequence[str]) -> HouseholdRulesSet | Declined:
-    if event.decision not in decisions:
-        return not_found(f"Decision {event.decision} is not recorded; record the vote first.")
+def decide_rules(event: HouseholdRulesSet) -> HouseholdRulesSet | Declined:
     if event.separation not in SEPARATION or event.leaving not in LEAVING:
         return not_now(f"Separation is {' or '.join(SEPARATION)}, leaving is {' or '.join(LEAVING)}.")
     return event

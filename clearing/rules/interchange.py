@@ -3,7 +3,6 @@
 State of one caisse towards all others, and what its people decide: whom it recognises, and what is netted and paid.
 """
 
-from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -121,10 +120,6 @@ class Interchange:
     balances: dict[CaisseCode, int] = field(default_factory=dict)
     nets: dict[str, Net] = field(default_factory=dict)
     netting_cents: int = 0
-
-    def recognition(self, other: CaisseCode, at_us: int) -> Recognition | None:
-        known = self.recognised.get(other)
-        return known if known is not None and known.in_force(at_us) else None
 
     def sums(self, other: CaisseCode, day: str) -> DaySums:
         return self.days.setdefault((other, day), DaySums())
@@ -257,13 +252,9 @@ def waiting(interchange: Interchange, day: str) -> int:
     return sum(1 for half in halves if half.cents and min(half.day, half.undone_day or half.day) <= day)
 
 
-def decide_recognise(
-    event: RecognitionSet, *, own: CaisseCode, decisions: Container[DecisionId]
-) -> RecognitionSet | Declined:
+def decide_recognise(event: RecognitionSet, *, own: CaisseCode) -> RecognitionSet | Declined:
     if event.other == own:
         return not_now("A caisse needs no recognition of itself; name the other caisse.")
-    if event.decision not in decisions:
-        return not_found(f"There is no decision {event.decision}; record the vote first: clearing decision record")
     if event.until_us is not None and event.until_us < event.from_us:
         return not_now("A recognition ends after it begins; check its two dates.")
     names = [pair.theirs for pair in event.categories]

@@ -4,7 +4,7 @@ A purse derives its lots from the grants of its kind when it is first touched af
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,7 +18,13 @@ TAP_WINDOW: Final = 64  # counters below the highest whose use is remembered one
 NEVER: Final = 1 << 63  # later than any expiry
 GONE: Final = 1 << 62  # the `since` of who has left: after every grant
 _NO_GROUPS: Final[frozenset[str]] = frozenset()
+EMERGENCY_GROUP: Final = "emergency-credit"  # of purses that were made for it: what is for everybody is not for them
 TAP_ORDER_US: Final = 60_000_000  # a lower counter is taken for this long after a higher one (wire.md section 1)
+
+
+def is_for(who: AbstractSet[str], groups: AbstractSet[str]) -> bool:
+    """Whether a credit for the groups `who` (empty: for everybody) reaches a purse in these groups."""
+    return bool(who & groups) if who else EMERGENCY_GROUP not in groups
 
 
 @dataclass(slots=True)
@@ -74,12 +80,14 @@ class Member:
     """since: position from which these groups hold (admission, or their last change): a grant before it did not see them.
 
     purses: those that were ever touched; a member has so few that a tuple is quicker than a table, and 180 bytes less.
+    first_card: given last; the others follow from it by `next_card`, so that nobody looks through a million for a few.
     """
 
     member: MemberId
     groups: frozenset[str]
     since: int
     purses: tuple[Purse, ...] = ()
+    first_card: CardId | None = None
 
     @property
     def gone(self) -> bool:
@@ -97,7 +105,8 @@ class Member:
 
 @dataclass(slots=True)
 class Card:
-    """highest: highest counter accepted for this key version, at highest_us; used: bit i set means highest - i was used."""
+    """highest: highest counter accepted for this key version, at highest_us; used: bit i set means highest - i was used.
+    next_card: of the same member."""
 
     member: MemberId
     key_version: int
@@ -106,6 +115,7 @@ class Card:
     highest: int = -1
     highest_us: int = 0
     used: int = 0
+    next_card: CardId | None = None
 
     def fresh(self, counter: int, at_us: int, *, used_before: bool) -> bool:
         """Whether a genuine tap may still be used. used_before: what the store says of counters below the window."""
@@ -166,10 +176,36 @@ class Members:
         shared, heads = self.heads[member.groups]
         member.since, self.heads[shared] = GONE, (shared, heads - 1)
 
+    def give_card(self, name: CardId, card: Card) -> None:
+        """The card is its member's from now on, and nobody else's any more."""
+        if name in self.cards:
+            self._take_card(name)
+        holder = self.members[card.member]
+        card.member = holder.member  # the one text of it: a million cards keep no second
+        card.next_card, holder.first_card = holder.first_card, name
+        self.cards[name], self.aliases[card.alias] = card, name
+
+    def _take_card(self, name: CardId) -> None:
+        card = self.cards[name]
+        holder = self.members[card.member]
+        if holder.first_card == name:
+            holder.first_card = card.next_card
+            return
+        before = next(one for one in self.cards_of(card.member) if one.next_card == name)
+        before.next_card = card.next_card
+
+    def cards_of(self, member: MemberId) -> Iterator[Card]:
+        """Every card that is the member's, the one given last first."""
+        name = self.members[member].first_card
+        while name is not None:
+            card = self.cards[name]
+            yield card
+            name = card.next_card
+
     def head_count(self, who: Iterable[str]) -> int:
-        """How many members are in one of the groups; all when who is empty. Counted, not searched: a million take no longer."""
+        """How many members a credit for these groups reaches. Counted, not searched: a million take no longer."""
         wanted = frozenset(who)
-        return sum(heads for groups, heads in self.heads.values() if not wanted or wanted & groups)
+        return sum(heads for groups, heads in self.heads.values() if is_for(wanted, groups))
 
     def join(self, member: Member, groups: Iterable[str], position: int) -> None:
         """The member is in these groups from `position` on."""
@@ -191,9 +227,7 @@ def evolve_groups(members: Members, event: MemberGroupsChanged, position: int) -
 
 
 def evolve_card_issued(members: Members, event: CardIssued) -> None:
-    member = members.members[event.member].member  # the one text of it: a million cards keep no second
-    members.cards[event.card] = Card(member=member, key_version=event.key_version, alias=event.alias)
-    members.aliases[event.alias] = event.card
+    members.give_card(event.card, Card(member=event.member, key_version=event.key_version, alias=event.alias))
 
 
 def evolve_card_blocked(members: Members, event: CardBlocked) -> None:

@@ -15,6 +15,7 @@ from clearing.events.records import field_names
 from clearing.rules.book import Book
 from clearing.rules.calendar import local_text
 from clearing.rules.producers import Producer
+from clearing.rules.standing import recognition_in_force
 from clearing.rules.statistics import OUTLET, TERRITORY, Figure
 from clearing.values import FundId
 
@@ -159,7 +160,8 @@ def _partners(book: Book, at_us: int) -> list[Data]:
     """Caisses at whose producers our cards pay."""
     return [
         {"caisse": other, "decision": known.decision, "daily_cap_cents": known.debit_cap_cents}
-        for other, known in sorted(book.interchange.recognised.items()) if known.in_force(at_us)
+        for other, known in sorted(book.interchange.recognised.items())
+        if recognition_in_force(book, other, at_us) is not None
     ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Law: what a freeze, a closing or an earmark forbids is forbidden whoever asks, by whichever command.
+"""Law: what no vote carries, or a freeze, a closing or an earmark forbids, is forbidden whoever asks, by whichever command.
 
 Asked of each event before it is recorded, and again by the audit; a room whose events give credit or set rules adds them here.
 """
@@ -10,6 +10,8 @@ from clearing.events.bonus import BonusRuleSet
 from clearing.events.caisse import CharteAdopted, DecisionAnnulled, DecisionResumed, DecisionSuspended
 from clearing.events.catalogue import Event
 from clearing.events.charte import Charte
+from clearing.events.contracts import ContractSigned
+from clearing.events.crediting import EmergencyRuleSet
 from clearing.events.funds import (
     UNBOUND,
     AllocationGranted,
@@ -24,7 +26,11 @@ from clearing.events.opening import OpeningAccepted
 from clearing.events.solidarity import SolidarityRuleSet
 from clearing.rules import earmarks
 from clearing.rules.answers import Declined, not_now
+from clearing.rules.bound_contracts import running_outside, signed_outside
 from clearing.rules.caisse import Caisse
+from clearing.rules.plain_words import money
+from clearing.rules.scope import beyond
+from clearing.rules.standing import not_carried, unsupported
 from clearing.values import FundId, PurseKind
 
 if TYPE_CHECKING:
@@ -43,32 +49,42 @@ CREDITS: Final[dict[type, Callable[[Any], Iterable[Credit]]]] = {
 """Events that put money into purses."""
 
 PROMISES: Final[dict[type, Callable[[Any], Iterable[Credit]]]] = {
-    AllocationRuleSet: lambda event: [(event.fund, event.purse)],
+    AllocationRuleSet: lambda event: [(fund, event.purse) for fund in (event.fund, event.short_fund) if fund is not None],
+    EmergencyRuleSet: lambda event: [(event.fund, event.purse)],
     BonusRuleSet: lambda event: [(event.fund, event.purse)] if event.month_cents else [],
 }
 """Events that say that money will be put into purses."""
 
 
-
 def restricted(event: Event, book: "Book", at_us: int) -> Declined | None:
     """Why this event may not be recorded now. book: before it."""
+    return unsupported(event, book, at_us) or _forbidden(event, book, at_us)
+
+
+def _forbidden(event: Event, book: "Book", at_us: int) -> Declined | None:
     kind = type(event)
     given, promised = CREDITS.get(kind), PROMISES.get(kind)
     if given is not None:
         put = list(given(event))
-        return _stopped(put, book) or _bound_credit(put, book, at_us) or _lapsing_out(_lapses(event), _earmarks(book))
+        return (
+            _stopped(put, book) or _bound_credit(put, book, at_us) or _lapsing_out(_lapses(event), _earmarks(book))
+            or _advanced(event, book, at_us)
+        )  # fmt: skip
     if promised is not None:
         return _bound_credit(promised(event), book, at_us) or _lapsing_out(_lapses(event), _earmarks(book))
     match event:
         case CharteAdopted():
-            return _outside([event.charte], earmarks.bound_sources(_earmarks(book), book.allocation, _by_bonus(book)), book)
+            return _beyond_scope(event.charte, book.caisse, at_us) or _outside(
+                [event.charte], earmarks.bound_sources(_earmarks(book), filled(book)), book
+            )
         case EarmarkSet():
             wanted = _earmarks(book) | {event.fund: event.earmark}
             draws = (_drawn_outside(rule, event.earmark) for rule in book.solidarity.rules.values() if rule.fund == event.fund)
-            out = next(filter(None, draws), None) or _outside(
-                _live(book.caisse, at_us), earmarks.bound_sources(wanted, book.allocation, _by_bonus(book)), book
-            )
-            return out or _lapsing_out(_still_lapsing(book), wanted)
+            sources = earmarks.bound_sources(wanted, filled(book))
+            out = next(filter(None, draws), None) or _outside(_live(book.caisse, at_us), sources, book)
+            return out or _lapsing_out(_still_lapsing(book), wanted) or running_outside(event.fund, event.earmark, book, at_us)
+        case ContractSigned():
+            return signed_outside(event, book, at_us)
         case SolidarityRuleSet() if event.fund in book.funds:
             return _drawn_outside(event, book.funds[event.fund].earmark)
         case OpeningAccepted():  # credit that was given on paper, so a freeze does not stop it
@@ -76,7 +92,7 @@ def restricted(event: Event, book: "Book", at_us: int) -> Declined | None:
             return (_stopped(put, book) if book.closing.confirmed is not None else None) or _bound_credit(put, book, at_us)
         case DecisionSuspended() | DecisionResumed() | DecisionAnnulled():
             back = _live(book.caisse.ruled(event), at_us)
-            out = _outside(back, earmarks.bound_sources(_earmarks(book), book.allocation, _by_bonus(book)), book)
+            out = _outside(back, earmarks.bound_sources(_earmarks(book), filled(book)), book)
             return out and not_now(f"Another charte would be in force by this; adopt one that takes its place first. {out.why}")
         case FundOpened() if book.closing.confirmed is not None:
             return not_now("The caisse is closing: no fund is opened any more.")
@@ -96,6 +112,22 @@ def _stopped(given: Iterable[Credit], book: "Book") -> Declined | None:
         return not_now(f"Credits are frozen by decision {closing.frozen}: nobody is credited until another decision resumes "
                        "them (clearing credits resume). What is in purses can be spent.")  # fmt: skip
     return None
+
+
+def _advanced(event: Event, book: "Book", at_us: int) -> Declined | None:
+    """Promised money is engaged only while the vote for the advance stands."""
+    match event:
+        case AllocationGranted():
+            name, cents = event.fund, event.total_cents
+        case SingleGranted() | PurseCredited() if event.fund is not None:
+            name, cents = event.fund, event.cents
+        case _:
+            return None
+    fund = book.funds.get(name)
+    if fund is None or cents <= fund.there_cents():
+        return None
+    lacking = not_carried(fund, book.caisse, at_us)
+    return lacking and not_now(f"Fund {name} has {money(max(0, fund.there_cents()))}, more is only promised. {lacking.why}")
 
 
 def _bound_credit(given: Iterable[Credit], book: "Book", at_us: int) -> Declined | None:
@@ -144,9 +176,21 @@ def _earmarks(book: "Book") -> dict[FundId, Earmark]:
     return {name: fund.earmark for name, fund in book.funds.items()}
 
 
-def _by_bonus(book: "Book") -> Iterable[tuple[FundId, PurseKind]]:
-    """What bonus rules in force fill."""
-    return [(rule.fund, rule.purse) for rule in book.bonuses.rules.values() if rule.month_cents]
+def filled(book: "Book") -> set[tuple[FundId, PurseKind]]:
+    """Which fund fills which purse: by a rule that is set, or what it ever gave."""
+    credit = book.allocation
+    rules = (*credit.rules.values(), *book.emergency.rules.values(), *book.bonuses.rules.values())
+    pairs: list[Credit] = [pair for rule in rules for pair in PROMISES[type(rule)](rule)]
+    pairs += [(cohort.fund, cohort.purse) for cohort in credit.cohorts.values()]
+    pairs += [(single.fund, single.purse) for single in credit.singles.values()]
+    return {(fund, purse) for fund, purse in pairs if fund is not None}
+
+
+def _beyond_scope(charte: Charte, caisse: Caisse, at_us: int) -> Declined | None:
+    """A charte changes nothing beyond those that its vote is about."""
+    before = caisse.charte_at(max(at_us, charte.effective_us))
+    problems = beyond(caisse.decisions[charte.decision].scope, charte, before)
+    return not_now("The charte can't be carried out: " + "; ".join(problems) + ".") if problems else None
 
 
 def _drawn_outside(rule: SolidarityRuleSet, earmark: Earmark) -> Declined | None:

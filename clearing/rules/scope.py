@@ -1,11 +1,17 @@
 """Law: a vote reaches no further than those it is about: a structure's own decision leaves everybody else's rules alone."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import Final
 
 from clearing.events.charte import Charte, Payer, Tariff
 from clearing.rules.decisions import STRUCTURE, WHOLE_CAISSE
 
 Rules = Sequence[Payer] | Sequence[Tariff]
+_OWN: Final = ("version", "decision", "effective_us", "tariffs", "payers")
+_EVERYBODYS: Final = tuple(field.name for field in fields(Charte) if field.name not in _OWN)
+"""What no stall or group can have for itself: it holds for each sale, wherever and by whomever. Whatever a charte gains is
+everybody's until a scope is thought of for it."""
 
 
 def beyond(scope: str, proposed: Charte, before: Charte | None) -> list[str]:
@@ -19,8 +25,7 @@ def beyond(scope: str, proposed: Charte, before: Charte | None) -> list[str]:
     if before is None:
         return [f"there is no charte yet from which {scope} could differ: the whole caisse votes first"]
     problems = [
-        f"{name} is changed for everybody" for name in ("categories", "hold_days", "refund_lot_days", "order_accepted")
-        if getattr(proposed, name) != getattr(before, name)
+        f"{name} is changed for everybody" for name in _EVERYBODYS if getattr(proposed, name) != getattr(before, name)
     ]
     kind, _, name = scope.partition(":")
     for word, ours, theirs in (("tariff", proposed.tariffs, before.tariffs), ("payer", proposed.payers, before.payers)):

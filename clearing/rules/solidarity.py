@@ -27,7 +27,6 @@ from clearing.values import (
     WHOLE,
     CategoryId,
     Cents,
-    DecisionId,
     FundId,
     OperationId,
     PayerId,
@@ -177,14 +176,10 @@ def rules_at(solidarity: Solidarity, places: frozenset[str]) -> Iterator[Solidar
     return (rule for rule in solidarity.rules.values() if not rule.where or not places.isdisjoint(rule.where))
 
 
-def decide_set_rule(
-    rule: SolidarityRuleSet, *, funds: Funds, decisions: Iterable[DecisionId]
-) -> SolidarityRuleSet | Declined:
+def decide_set_rule(rule: SolidarityRuleSet, *, funds: Funds) -> SolidarityRuleSet | Declined:
     """Without rates, prices and coupons the rule offers nothing any more: so one is ended."""
     if rule.fund not in funds:
         return not_found(f"There is no fund {rule.fund}; open it first.")
-    if rule.decision not in decisions:
-        return not_found(f"Decision {rule.decision} is not recorded; record the vote first.")
     if any(not 0 < rate <= WHOLE for rate in rule.rates) or len(set(rule.rates)) != len(rule.rates):
         return not_now("A reduction is above 0 and at most 100 percent, each listed once.")
     if any(not WHOLE < price <= 5 * WHOLE or price % 100 for price in rule.prices):

@@ -27,7 +27,7 @@ def a_spring() -> Desk:
     """A bound fund pays a credit of 50.00 for each of two members: 30.00 was received before, the rest on an advance."""
     desk = furnished()
     desk.order(AMINA, "open_fund", {
-        "fund": "region", "kind": "sponsor", "name": "Region", "advance_cents": 8_000, "earmark": BOUND,
+        "fund": "region", "kind": "sponsor", "name": "Region", "advance_cents": 8_000, "earmark": BOUND, **DECISION,
     })
     desk.order(AMINA, "open_fund", {"fund": "tier", "kind": "tier", "name": "Tier", "advance_cents": 0})
     desk.order(AMINA, "notify_subsidy", {

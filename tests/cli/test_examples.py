@@ -76,7 +76,8 @@ def test_the_rules_own_refusals_carry_the_line_too(tmp_path: Path) -> None:
         ("lyon.toml", 'kind = "guarantee"', 'kind = "insurance"'),
     )
     first, *told = refused(file)
-    assert first.startswith("4 mistakes")
+    assert first.startswith("5 mistakes")
+    assert "Decision programme-1 is not recorded" in "".join(told)  # for the advance: its own table has the mistake
     where = {line.split(": ")[0].rsplit(" ", 1)[1]: line for line in told}
     assert "does not know the field 'votes'" in where[str(line_of(file, "votes = 3"))]
     assert "not insurance" in "".join(told)

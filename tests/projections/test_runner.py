@@ -200,9 +200,9 @@ async def test_the_lag_is_the_age_of_the_oldest_event_that_is_not_shown(viewed: 
 
 
 async def test_money_that_no_event_explains_halts(viewed: ViewedCaisse) -> None:
-    story = RandomCaisse(8)
+    story = RandomCaisse(17)
     stray = next(
-        event for event in RandomCaisse(8).live(2_000).events
+        event for event in RandomCaisse(17).live(2_000).events
         if isinstance(event, HoldExpired) and any(lot.outcome == "lapsed" for part in event.released for lot in part.lots)
     )  # fmt: skip
     await viewed.record([*story.events[:1], stray], story.at_us[:2])

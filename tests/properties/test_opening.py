@@ -52,7 +52,7 @@ def history() -> tuple[Event, ...]:
 
     take(found)
     for verb, body in (
-        ("open_fund", {"fund": "grant", "kind": "sponsor", "name": "Grant", "advance_cents": 1_000}),
+        ("open_fund", {"fund": "grant", "kind": "sponsor", "name": "Grant", "advance_cents": 1_000, "decision": "ag-2026-04"}),
         ("admit_members", {"members": [{"member": one, "groups": []} for one in MEMBERS]}),
         ("admit_producers", {"producers": [{"producer": one, "name": one, "structures": []} for one in PRODUCERS]}),
     ):

@@ -185,7 +185,8 @@ def test_a_list_that_does_not_hold_is_declined_with_the_row_and_the_reason(
 
 def with_a_grant() -> Room:
     room = Room()
-    room.order(AMINA, "open_fund", {"fund": "grant", "kind": "sponsor", "name": "Grant", "advance_cents": 1_000})
+    grant = {"fund": "grant", "kind": "sponsor", "name": "Grant", "advance_cents": 1_000, "decision": "ag-2026-04"}
+    room.order(AMINA, "open_fund", grant)
     return room
 
 

@@ -8,7 +8,6 @@ from clearing.events.interchange import CategoryPair, NetLine, RecognitionSet
 from clearing.rules import interchange
 from clearing.rules.answers import not_now
 from clearing.rules.calendar import civil_date
-from clearing.rules.decisions import standing_for_all
 from clearing.values import CaisseCode, CategoryId, DecisionId
 from clearing.wire.signature import acceptable_public_key
 
@@ -22,9 +21,7 @@ def _recognise(o: Order) -> Result:
     )
     if not acceptable_public_key(event.key):
         return not_now("This is not a usable Ed25519 public key; `clearing interchange key` shows the other caisse's.")
-    own, decisions = o.book.caisse.code, o.book.caisse.decisions
-    stands = standing_for_all(o.book.caisse, event.decision, o.at_us)
-    return stands or one(interchange.decide_recognise(event, own=CaisseCode(own), decisions=decisions))
+    return one(interchange.decide_recognise(event, own=CaisseCode(o.book.caisse.code)))
 
 
 def _pair(body: Body) -> CategoryPair:

@@ -7,7 +7,6 @@ from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events.contracts import Day, Portion, SeasonOpened, Taken
 from clearing.rules import contract_money, contracting, deliveries
-from clearing.rules.decisions import standing_for_all
 from clearing.values import (
     ContractId,
     DecisionId,
@@ -46,9 +45,7 @@ def _open(o: Order) -> Result:
         days=tuple(_day(day) for day in b.bodies("days")), mode=b.id("mode"), skip=b.id("skip"),
         skip_days=b.number("skip_days", highest=365), decision=DecisionId(b.optional("decision", b.id) or ""), by=o.by,
     )
-    book = o.book
-    stands = standing_for_all(book.caisse, opened.decision, o.at_us) if opened.decision else None
-    return stands or one(contracting.decide_open(book.contracts, book.producers, book.caisse.decisions, opened))
+    return one(contracting.decide_open(o.book.contracts, o.book.producers, opened))
 
 
 def _day(b: Body) -> Day:

@@ -8,8 +8,6 @@ from clearing.events import cotisations as events
 from clearing.events.funds import SingleGranted
 from clearing.rules import allocation, cotisations, gifts, takings
 from clearing.rules.answers import Declined
-from clearing.rules.book import Book
-from clearing.rules.decisions import rule_stands, standing_for_all
 from clearing.rules.gifts import DONORS, Wanted
 from clearing.rules.restrictions import restricted
 from clearing.values import DecisionId, FundId, InvalidValue, MemberId, PersonId, identifier
@@ -22,9 +20,7 @@ def _this_period(o: Order) -> str:
 
 
 def _set_rule(o: Order) -> Result:
-    rule = read_rule(o.body, o.by)
-    stands = standing_for_all(o.book.caisse, rule.decision, o.at_us)
-    return stands or one(cotisations.decide_set_rule(rule, funds=o.book.funds, decisions=o.book.caisse.decisions))
+    return one(cotisations.decide_set_rule(read_rule(o.body, o.by), funds=o.book.funds))
 
 
 def read_rule(b: Body, by: PersonId) -> events.CotisationRuleSet:
@@ -72,19 +68,15 @@ def _receive(o: Order) -> Result:
         return event
     months = cotisations.covered_months(book.cotisations, event.member, event.period)
     waited = [credit for period, cents in cotisations.spread(months, event.cents) for credit in allocation.due_by_payment(
-        book.allocation, book.members, book.funds, member=event.member, period=period, cents=cents, by=o.by, at_us=o.at_us,
+        book.allocation, book.members, book.funds, cotisations=book.cotisations, member=event.member, period=period,
+        cents=cents, by=o.by, at_us=o.at_us,
     )]  # fmt: skip
     given, room = list[SingleGranted](), {name: fund.free_cents() for name, fund in book.funds.items()}
     for credit in waited:
-        if credit.cents <= room[credit.fund] and _may_follow(credit, book, o.at_us):
+        if credit.cents <= room[credit.fund] and restricted(credit, book, o.at_us) is None:
             room[credit.fund] -= credit.cents
             given.append(credit)
     return (event, *given)
-
-
-def _may_follow(credit: SingleGranted, book: Book, at_us: int) -> bool:
-    voted = book.allocation.rules[credit.rule]
-    return restricted(credit, book, at_us) is None and rule_stands(book.caisse, voted, at_us) is None
 
 
 def _return(o: Order) -> Result:

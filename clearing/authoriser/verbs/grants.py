@@ -8,8 +8,6 @@ from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events import grants as events
 from clearing.events.funds import UNBOUND, Earmark
 from clearing.rules import closing, funds, subsidies
-from clearing.rules.answers import Declined
-from clearing.rules.decisions import standing_for_all
 from clearing.values import CategoryId, DecisionId, FundId, GrantId
 
 
@@ -29,10 +27,9 @@ def read_earmark(b: Body) -> Earmark:
     return earmark
 
 
-def decided(o: Order) -> DecisionId | Declined:
-    """The vote of the whole caisse, in force now, that the command stands on."""
-    decision = DecisionId(o.body.id("decision"))
-    return standing_for_all(o.book.caisse, decision, o.at_us) or decision
+def decided(o: Order) -> DecisionId:
+    """The vote that the command stands on; whether it stands: rules/standing.py."""
+    return DecisionId(o.body.id("decision"))
 
 
 def _zone(o: Order) -> ZoneInfo:
@@ -68,8 +65,6 @@ def _withdraw_announcement(o: Order) -> Result:
 def _bind_fund(o: Order) -> Result:
     b = o.body
     fund, earmark, decision = FundId(b.id("fund")), read_earmark(b), decided(o)
-    if isinstance(decision, Declined):
-        return decision
     wanted = events.EarmarkSet(fund=fund, earmark=earmark, decision=decision, by=o.by)
     return one(subsidies.decide_bind(o.book.subsidies, o.book.funds, wanted, _zone(o)))
 
@@ -77,8 +72,6 @@ def _bind_fund(o: Order) -> Result:
 def _vote_advance(o: Order) -> Result:
     b = o.body
     fund, cents, decision = FundId(b.id("fund")), b.cents("advance_cents"), decided(o)
-    if isinstance(decision, Declined):
-        return decision
     voted = events.AdvanceVoted(fund=fund, advance_cents=cents, decision=decision, by=o.by)
     return one(subsidies.decide_advance(o.book.funds, voted))
 
@@ -87,8 +80,6 @@ def _propose_transfer(o: Order) -> Result:
     b = o.body
     fund, to, cents, reason = FundId(b.id("fund")), FundId(b.id("to")), b.cents("cents"), b.text("reason")
     decision = decided(o)
-    if isinstance(decision, Declined):
-        return decision
     return one(subsidies.decide_propose_transfer(o.book.subsidies, o.book.funds, events.TransferProposed(
         transfer=0, fund=fund, to=to, cents=cents, reason=reason, decision=decision, by=o.by,
     ), _zone(o)))
@@ -96,9 +87,7 @@ def _propose_transfer(o: Order) -> Result:
 
 def _confirm_transfer(o: Order) -> Result:
     number = o.body.number("transfer", lowest=1)
-    known = o.book.subsidies.transfers.get(number)
-    stands = None if known is None else standing_for_all(o.book.caisse, known.proposed.decision, o.at_us)
-    return stands or one(subsidies.decide_confirm_transfer(
+    return one(subsidies.decide_confirm_transfer(
         o.book.subsidies, o.book.funds, transfer=number, by=o.by, zone=_zone(o)
     ))
 
@@ -106,8 +95,6 @@ def _confirm_transfer(o: Order) -> Result:
 def _propose_repayment(o: Order) -> Result:
     b = o.body
     grant, cents, reason, decision = GrantId(b.id("grant")), b.cents("cents"), b.text("reason"), decided(o)
-    if isinstance(decision, Declined):
-        return decision
     return one(subsidies.decide_propose_repayment(o.book.subsidies, o.book.funds, events.RepaymentProposed(
         repayment=0, grant=grant, fund=FundId(""), cents=cents, reason=reason, decision=decision, by=o.by,
     )))
@@ -115,9 +102,7 @@ def _propose_repayment(o: Order) -> Result:
 
 def _confirm_repayment(o: Order) -> Result:
     number = o.body.number("repayment", lowest=1)
-    known = o.book.subsidies.repayments.get(number)
-    stands = None if known is None else standing_for_all(o.book.caisse, known.proposed.decision, o.at_us)
-    return stands or one(subsidies.decide_confirm_repayment(o.book.subsidies, o.book.funds, repayment=number, by=o.by))
+    return one(subsidies.decide_confirm_repayment(o.book.subsidies, o.book.funds, repayment=number, by=o.by))
 
 
 def _paid_repayment(o: Order) -> Result:
@@ -141,15 +126,11 @@ def _drop_repayment(o: Order) -> Result:
 
 
 def _freeze_credits(o: Order) -> Result:
-    decision = decided(o)
-    return decision if isinstance(decision, Declined) else one(
-        closing.decide_freeze(o.book.closing, decision=decision, by=o.by))  # fmt: skip
+    return one(closing.decide_freeze(o.book.closing, decision=decided(o), by=o.by))
 
 
 def _resume_credits(o: Order) -> Result:
-    decision = decided(o)
-    return decision if isinstance(decision, Declined) else one(
-        closing.decide_resume(o.book.closing, decision=decision, by=o.by))  # fmt: skip
+    return one(closing.decide_resume(o.book.closing, decision=decided(o), by=o.by))
 
 
 VERBS: Final[dict[str, Verb]] = {

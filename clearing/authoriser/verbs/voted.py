@@ -84,8 +84,7 @@ def read_allocation_rule(b: Body, by: PersonId) -> money.AllocationRuleSet:
 
 
 def _set_allocation_rule(o: Order) -> Result:
-    rule = read_allocation_rule(o.body, o.by)
-    return one(allocation.decide_set_rule(rule, funds=o.book.funds, caisse=o.book.caisse, at_us=o.at_us))
+    return one(allocation.decide_set_rule(read_allocation_rule(o.body, o.by), funds=o.book.funds))
 
 
 VERBS: Final[dict[str, Verb]] = {

@@ -45,7 +45,7 @@ def test_what_is_kept_of_it_names_no_person() -> None:
     (given,) = lived.caisse.events(EmergencyGiven)
     assert (given.rule, given.member, given.cents, given.by) == ("emergency", "e-1", 4_000, GIVER)
     admitted = next(one for one in lived.caisse.events(MemberAdmitted) if one.member == "e-1")
-    assert (admitted.groups, admitted.by) == ((), GIVER)
+    assert (admitted.groups, admitted.by) == (("emergency-credit",), GIVER)
 
 
 def test_the_stall_sees_no_difference_between_a_spare_card_and_a_members() -> None:

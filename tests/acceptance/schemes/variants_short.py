@@ -28,7 +28,8 @@ def members(policy: str) -> list[str]:
 def look(made: Village, policy: str, period: str = "2026-05") -> list[str]:
     """`clearing grant PERIOD --rule POLICY --look`."""
     book = made.book
-    run = work_out(book.allocation, book.members, book.funds, book.caisse.calendar, rule=policy, period=period,
+    run = work_out(book.allocation, book.members, book.funds, book.caisse.calendar,
+                   cotisations=book.cotisations, rule=policy, period=period,
                    at_us=made.clock.us)  # fmt: skip
     assert isinstance(run, CreditRun), run
     return told(run)
