@@ -10,6 +10,8 @@ from clearing.rules.pieces import Advance, Piece, Pieces, cut
 from clearing.values import CaisseCode
 
 SURPLUS: Final = "surplus"
+ABROAD: Final = "caisse "
+"""What the name of another caisse's producers, as who sold, begins with."""
 
 
 class State(StrEnum):
@@ -116,16 +118,19 @@ def resolved(rows: Iterable[Row], advances: Mapping[int, Advance]) -> Iterator[R
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traced:
     """One subsidy, or all that came into one fund (then funder is empty and nothing is promised). lapsed: came back to a fund
-    out of purses, and may have been credited again. came: cents by how they came; rows name the position of a receipt."""
+    out of purses, and may have been credited again. came: cents by how they came; rows name the position of a receipt.
+    names: of producers by their ids."""
 
     grant: str
     funder: str
+    purpose: str
     promised_cents: int
     reduced_cents: int
     received_cents: int
     lapsed_cents: int
     all_rows: tuple[Row, ...]
     came: Mapping[str, int]
+    names: Mapping[str, str]
 
     @property
     def to_come_cents(self) -> int:
@@ -154,6 +159,15 @@ class Traced:
             row.state not in SPENT, row.day, row.sale, row.credit, row.category, row.receipt
         ))  # fmt: skip
 
+    def by_producer(self) -> dict[str, dict[State, int]]:
+        """What each producer got or is to get, by where it is: who got most first."""
+        sums: dict[str, dict[State, int]] = {}
+        for row in self.all_rows:
+            if row.state in SPENT and row.cents:
+                of = sums.setdefault(row.producer, dict.fromkeys((State.PAID, State.IN_BATCH, State.OWED), 0))
+                of[row.state] += row.cents
+        return dict(sorted(sums.items(), key=lambda one: (-sum(one[1].values()), one[0])))
+
     def by_credit_and_producer(self) -> dict[tuple[str, str], int]:
         """What is spent, by credit and who sold; where the rest is, by credit or fund."""
         sums: dict[tuple[str, str], int] = defaultdict(int)
@@ -178,7 +192,7 @@ def together(parts: Mapping[CaisseCode, Traced]) -> Traced:
     first = next(iter(parts.values()))
     return Traced(
         grant=first.grant, funder=" and ".join(dict.fromkeys(one.funder for one in parts.values())),
-        promised_cents=sum(one.promised_cents for one in parts.values()),
+        purpose=first.purpose, promised_cents=sum(one.promised_cents for one in parts.values()),
         reduced_cents=sum(one.reduced_cents for one in parts.values()),
         received_cents=sum(one.received_cents for one in parts.values()),
         lapsed_cents=sum(one.lapsed_cents for one in parts.values()),
@@ -186,4 +200,5 @@ def together(parts: Mapping[CaisseCode, Traced]) -> Traced:
             row._replace(credit=f"{code}: {row.credit}") for code, one in parts.items() for row in one.all_rows
         ),
         came=by_how((how, cents) for one in parts.values() for how, cents in one.came.items()),
+        names={producer: name for one in parts.values() for producer, name in one.names.items()},
     )

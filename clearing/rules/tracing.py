@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from clearing.events.basket import Line, Share
+from clearing.events.basket import Share
 from clearing.events.catalogue import Event
 from clearing.events.grants import SubsidyNotified
 from clearing.rules.calendar import CivilCalendar
@@ -38,12 +38,12 @@ class Trace:
     operations: dict[Key, list[Part]] = field(default_factory=dict)
     captured_by: dict[Key, Key] = field(default_factory=dict)
     named: dict[tuple[str, bytes], Key] = field(default_factory=dict)  # (producer, x) -> its first operation
-    claims: dict[Key, tuple[Line, ...]] = field(default_factory=dict)  # draws whose day is not closed yet
     gives: dict[Key, int] = field(default_factory=dict)  # the receipt of each
     pending: dict[str, list[Part]] = field(default_factory=dict)
     batches: dict[tuple[int, str], list[Part]] = field(default_factory=dict)
     nettings: dict[str, list[Part]] = field(default_factory=dict)  # by day
     gone: list[tuple[State, str, str, Pieces]] = field(default_factory=list)  # state, how, day
+    names: dict[str, str] = field(default_factory=dict)  # of producers
     origins: Origins = field(default_factory=Origins)
     calendar: CivilCalendar = field(default_factory=lambda: CivilCalendar("UTC"))
 
@@ -129,21 +129,24 @@ class Trace:
         """Where the money of one subsidy is."""
         said = self.subsidies[grant]
         wanted = {number: one for number, one in self.receipts.items() if one.grant == grant}
-        return self._traced(wanted, grant, said.funder, said.cents, self.reduced.get(grant, 0))
+        return self._traced(wanted, grant, said, said.cents, self.reduced.get(grant, 0))
 
     def of_fund(self, fund: str) -> Traced:
         """Where all money is that ever came into one fund from outside, whatever fund it is in by now."""
         wanted = {number: one for number, one in self.receipts.items() if one.fund == fund}
-        return self._traced(wanted, fund, "", sum(one.cents for one in wanted.values()), 0)
+        return self._traced(wanted, fund, None, sum(one.cents for one in wanted.values()), 0)
 
-    def _traced(self, wanted: dict[int, Receipt], name: str, funder: str, promised: int, reduced: int) -> Traced:
+    def _traced(
+        self, wanted: dict[int, Receipt], name: str, said: SubsidyNotified | None, promised: int, reduced: int
+    ) -> Traced:
         rows = (row for row in resolved(self.rows(), self.pools.advances) if row.receipt in wanted)
         return Traced(
-            grant=name, funder=funder, promised_cents=promised, reduced_cents=reduced,
+            grant=name, funder="" if said is None else said.funder, purpose="" if said is None else said.purpose,
+            promised_cents=promised, reduced_cents=reduced,
             received_cents=sum(one.cents for one in wanted.values()),
             lapsed_cents=sum(self.lapsed.get(number, 0) for number in wanted),
             all_rows=tuple(row._replace(receipt=wanted[row.receipt].position) for row in rows),
-            came=by_how((one.how, one.cents) for one in wanted.values()),
+            came=by_how((one.how, one.cents) for one in wanted.values()), names=self.names,
         )
 
     def rows(self) -> Iterable[Row]:

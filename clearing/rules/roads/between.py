@@ -7,14 +7,14 @@ from clearing.events import interchange
 from clearing.rules.abroad import payees
 from clearing.rules.pieces import cut
 from clearing.rules.roads.sold import give_back, take
-from clearing.rules.traced import State, lump
+from clearing.rules.traced import ABROAD, State, lump
 
 if TYPE_CHECKING:
     from clearing.rules.tracing import Trace
 
 
 def _at(acquirer: str) -> str:
-    return f"caisse {acquirer}"
+    return f"{ABROAD}{acquirer}"
 
 
 def _held(trace: "Trace", event: interchange.InterchangeHeld, position: int, day: str) -> None:
@@ -41,7 +41,7 @@ def _netted(trace: "Trace", event: interchange.InterchangeNetted, _position: int
     """All of its days at once; where nobody has to pay, it is paid by what the other owed."""
     taken = trace.nettings.setdefault(event.day, [])
     for payee, parts in trace.pending.items():
-        if payee.startswith(_at("")):
+        if payee.startswith(ABROAD):
             taken += [part for part in parts if part.settled_on <= event.day]
             parts[:] = [part for part in parts if part.settled_on > event.day]
     for part in taken:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from clearing.events import cotisations, funds, grants, opening, solidarity
 from clearing.events.caisse import CaisseFounded
+from clearing.events.producers import ProducerAdmitted
 from clearing.rules.calendar import CivilCalendar
 from clearing.rules.traced import State, lump
 
@@ -16,6 +17,10 @@ _COTISATIONS: Final = "cotisations"
 
 def _founded(trace: "Trace", event: CaisseFounded, _position: int, _day: str) -> None:
     trace.calendar = CivilCalendar(event.zone)
+
+
+def _admitted(trace: "Trace", event: ProducerAdmitted, _position: int, _day: str) -> None:
+    trace.names[event.producer] = event.name
 
 
 def _promised(trace: "Trace", event: grants.SubsidyNotified, _position: int, _day: str) -> None:
@@ -90,6 +95,7 @@ def _repaid(trace: "Trace", event: grants.RepaymentConfirmed, _position: int, da
 
 ROADS: Final[dict[type, Callable[["Trace", Any, int, str], None]]] = {
     CaisseFounded: _founded,
+    ProducerAdmitted: _admitted,
     grants.SubsidyNotified: _promised,
     grants.SubsidyReduced: _reduced,
     grants.TransferConfirmed: _moved,

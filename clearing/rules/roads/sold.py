@@ -41,7 +41,7 @@ def part_of(share: Share, lot: str, category: str, position: int, day: str, piec
         day=day,
         sale=position,
         pieces=pieces,
-        by=f"fund by {share.payer}",
+        by=f"at the till, by rule {share.payer}",
     )
 
 
@@ -125,7 +125,7 @@ def _expired(trace: "Trace", event: sales.HoldExpired, position: int, _day: str)
     give_back(trace, trace.operation_of(event.producer, event.terminal, event.original), event.released, position)
 
 
-def _undone(trace: "Trace", event: sales.ReversalDecided | sales.RefundDecided, position: int, day: str) -> None:
+def _undone(trace: "Trace", event: sales.ReversalDecided | sales.RefundDecided, position: int, _day: str) -> None:
     if not event.returned:
         return
     given = trace.gives.get((event.op.terminal, event.original))
@@ -138,7 +138,7 @@ def _undone(trace: "Trace", event: sales.ReversalDecided | sales.RefundDecided, 
         fund = back.payee[5:]
         newest = sorted(trace.receipts, reverse=True)
         pieces = trace.pools.take_first(fund, back.cents, [given, *newest])
-        trace.leave(State.LEFT, "gives that were undone", day, pieces)
+        trace.leave(State.LEFT, "gives that were undone", "", pieces)
 
 
 ROADS: Final[dict[type, Callable[["Trace", Any, int, str], None]]] = {

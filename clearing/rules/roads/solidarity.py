@@ -1,40 +1,36 @@
-"""Law: a draw is followed by its day and producer only; what a give brings is its fund's, and goes back first when undone."""
+"""Law: of a draw only rule and producer are followed; what a give brings is its fund's, and goes back first when undone."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from clearing.events import solidarity
-from clearing.events.basket import Line, Share
+from clearing.events.basket import Share
 from clearing.rules.roads.sold import part_of
 
 if TYPE_CHECKING:
     from clearing.rules.tracing import Trace
 
 
-def _drawn(trace: "Trace", event: solidarity.DrawDecided, _position: int, day: str) -> None:
+def _drawn(trace: "Trace", event: solidarity.DrawDecided, _position: int, _day: str) -> None:
     key = (event.op.terminal, event.op.x)
-    if event.claimed:
-        trace.claims[key] = event.lines
-    elif event.shares:
+    if event.shares and not event.claimed:
         trace.named.setdefault((event.op.producer, event.op.x), key)
-        _paid(trace, key, event.shares, event.lines, day)
+        _paid(trace, key, event.shares)
 
 
 def _shared(trace: "Trace", event: solidarity.DrawsShared, _position: int, _day: str) -> None:
     for part in event.draws:
-        key = (part.terminal, part.x)
-        lines = trace.claims.pop(key, ())
         if part.shares:
-            _paid(trace, key, part.shares, lines, event.day)
+            _paid(trace, (part.terminal, part.x), part.shares)
 
 
-def _paid(trace: "Trace", key: tuple[bytes, bytes], shares: Iterable[Share], lines: tuple[Line, ...], day: str) -> None:
-    """No position: who reads the trace learns no more of a draw than its day."""
+def _paid(trace: "Trace", key: tuple[bytes, bytes], shares: Iterable[Share]) -> None:
+    """Neither position nor day nor goods: who reads the trace sees no draw by itself, nor those of one day."""
     parts = trace.operations.setdefault(key, [])
     for share in shares:
         for lot, pieces in trace.spend(share):
-            part = part_of(share, lot, lines[share.line].category if lines else "", 0, day, pieces)
-            part.by = f"draws by {share.payer}"
+            part = part_of(share, lot, "", 0, "", pieces)
+            part.by = f"reductions at the till, by rule {share.payer}"
             trace.owe(parts, part)
 
 
