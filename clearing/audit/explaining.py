@@ -4,12 +4,12 @@
 caisse's zone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from clearing.audit.findings import StoredLog
 from clearing.audit.reasons import REASONS
-from clearing.audit.scan import FoundSale, LotOrigin, SaleNotFound, euros, find_sale
+from clearing.audit.scan import Background, FoundSale, LotOrigin, SaleNotFound, euros, find_sale
 from clearing.events.basket import Line, Share
 from clearing.events.caisse import DecisionRecorded
 from clearing.events.charte import Charte
@@ -127,11 +127,12 @@ def _lines(found: FoundSale) -> Iterator[ExplainedLine]:
         yield ExplainedLine(
             what=category if product is None else f"{category}, {product}", payee=payee, amount_cents=amount,
             price_cents=price, paid_cents=paid, unsold_cents=unsold, other_cents=amount - unsold - paid,
-            shares=tuple(_share(share, amount, price, found) for share in shares),
+            shares=tuple(explained(share, amount, price, found) for share in shares),
         )
 
 
-def _share(share: Share, amount: int, price: int, found: FoundSale) -> ExplainedShare:
+def explained(share: Share, amount: int, price: int, found: FoundSale | Background) -> ExplainedShare:
+    """What one payer paid of goods of `amount`, which cost `price` after tariffs."""
     whole = price if share.step == "payer" else amount
     lots = (f"{euros(use.cents)} {_lot(found.lots.get(use.lot), use.lot, found)}" for use in share.lots)
     rated = f"{share.rate // 100}.{share.rate % 100:02d} % of {euros(whole)}"
@@ -141,7 +142,7 @@ def _share(share: Share, amount: int, price: int, found: FoundSale) -> Explained
     )
 
 
-def _lot(origin: LotOrigin | None, lot: str, found: FoundSale) -> str:
+def _lot(origin: LotOrigin | None, lot: str, found: FoundSale | Background) -> str:
     if origin is None:
         return f"of credit {lot}, made anew for a refund"
     until = "" if origin.expires_us is None else f", to be spent before {local_text(found.zone, origin.expires_us)}"
@@ -153,14 +154,26 @@ def _lot(origin: LotOrigin | None, lot: str, found: FoundSale) -> str:
 def _line_told(line: ExplainedLine) -> Iterator[str]:
     reduced = "" if line.price_cents == line.amount_cents else f", price to pay {euros(line.price_cents)}"
     yield f"  {line.what}: {euros(line.amount_cents)}{reduced}, owed to {line.payee}: {euros(line.paid_cents)}"
-    for place, share in enumerate(line.shares, start=1):
-        aim = {"tariff": "lowers the price by", "surplus": "gives on top"}.get(share.step, "pays")
-        yield f"    {place}. {share.payer} ({share.source}) {aim} {euros(share.cents)}: {share.of}"
-        yield from (f"         {lot}" for lot in share.lots)
+    yield from shares_told(line.shares)
     if line.unsold_cents:
         yield f"    {euros(line.unsold_cents)} is not sold at that price: who has to carry it was short"
     if line.other_cents:
         yield f"    {euros(line.other_cents)} is between the member and the seller (other tender)"
+
+
+def shares_told(shares: Iterable[ExplainedShare]) -> Iterator[str]:
+    for place, share in enumerate(shares, start=1):
+        aim = {"tariff": "lowers the price by", "surplus": "gives on top"}.get(share.step, "pays")
+        yield f"    {place}. {share.payer} ({share.source}) {aim} {euros(share.cents)}: {share.of}"
+        yield from (f"         {lot}" for lot in share.lots)
+
+
+def judged_told(charte: Charte, known: Background) -> Iterator[str]:
+    """The charte and the vote under it."""
+    since = "the founding" if not charte.effective_us else local_text(known.zone, charte.effective_us)
+    yield f"Judged by charte {charte.version}, in force since {since}."
+    vote = known.decisions.get(charte.decision)
+    yield from _vote_told(vote) if vote is not None else ()
 
 
 def _ceilings_told(charte: Charte, code: Code) -> Iterator[str]:

@@ -10,20 +10,25 @@ from clearing.cli.entry import Entry, Group
 from clearing.cli.registers import events
 from clearing.cli.settlement import next_step
 from clearing.event_store.reader import Reader
+from clearing.event_store.rows import EventRow
+from clearing.events.codec import decode
 from clearing.events.codes import Code
 from clearing.events.members import CardIssued
+from clearing.events.orders import ExceptionResolved
 from clearing.installation.amounts import counted, euros
 from clearing.installation.opening import Installation
 from clearing.projections.answers import Account, SaleRow
 from clearing.projections.questions import Questions
+from clearing.rules.orders import Order, Orders, evolve
 from clearing.values import CaisseCode
 
 _ACCOUNTS: Final = {
     "bank": "at the bank, by what was recorded", "owed": "owed to producers, in no batch yet",
-    "payable": "in batches, not recorded as paid yet", "fund": "free in the fund {name}", "held": "held for authorisations",
+    "payable": "in batches, not recorded as paid yet", "fund": "free in the fund {name}", "held": "held for sales and orders",
     "purse": "members can spend ({name})", "cash": "cash in the box", "cheques": "cheques in the box",
     "returned": "cotisations that came back ({name})", "contract": "waiting in contracts",
 }
+_LATE_MAX: Final = 1_000
 _LEAVING: Final = "payable to funders, members and heirs"
 _THE_CAISSES: Final = ("bank", "cash", "cheques", "returned")
 """Accounts of what it has; of all others it owes or keeps for somebody."""
@@ -71,10 +76,10 @@ async def _last_issue(log: Reader, alias: str) -> bytes | None:
 
 
 async def why(desk: Desk) -> None:
-    from clearing.audit import why as explain
+    from clearing.audit import answer
 
     async with desk.opened() as installation, installation.reading(desk.code) as log:
-        desk.say((await explain(log, desk.arguments.sale)).text())
+        desk.say(await answer(log, desk.arguments.reference))
 
 
 async def audit(desk: Desk) -> int:
@@ -98,8 +103,10 @@ async def status(desk: Desk) -> None:
     codes = [desk.code] if desk.arguments.caisse or not desk.home.caisses() else desk.home.caisses()
     async with desk.opened() as installation:
         for code in codes:
-            async with installation.asking(code) as views:
+            async with installation.asking(code) as views, installation.reading(code) as log:
                 await _status_of(desk, code, views)
+                for line in await waiting(views, log):
+                    desk.say(line)
 
 
 async def _status_of(desk: Desk, code: CaisseCode, views: Questions) -> None:
@@ -114,6 +121,34 @@ async def _status_of(desk: Desk, code: CaisseCode, views: Questions) -> None:
     for batch in await views.batches():
         if batch.state != "exported":
             desk.say(f"Waiting: batch {batch.batch} of {euros(batch.total_cents)} EUR is {next_step(batch)}")
+
+
+async def waiting(views: Questions, log: Reader) -> list[str]:
+    """Orders and late captures that somebody has to see to."""
+    told = orders_told(await log.filed_under("order/"))
+    ended = {int(row.stream.removeprefix("exception/")) for row in await log.filed_under("exception/")
+             if row.type == ExceptionResolved.TYPE}  # fmt: skip
+    late = [row.position for row in await views.find_sales(code=Code.EXPIRED_OR_RESOLVED, limit=_LATE_MAX)
+            if row.kind == "capture" and row.position not in ended]  # fmt: skip
+    return told + [f"Waiting: a late capture: clearing why {position}" for position in sorted(late)]
+
+
+def orders_told(rows: Iterable[EventRow]) -> list[str]:
+    """rows: of all orders' streams. One line for each that is not settled."""
+    orders = Orders()
+    for row in rows:
+        evolve(orders, decode(row.type, row.schema_version, row.public, row.private), row.at_us)
+    return [
+        f"Waiting: order {number}, {_of_lines(order)}: clearing why order/{number}"
+        for number, order in orders.orders.items() if order.unsettled()
+    ]  # fmt: skip
+
+
+def _of_lines(order: Order) -> str:
+    if not order.confirmed:
+        return "another mandatary has to confirm it"
+    states = [order.states[line] for line in order.unsettled()]
+    return " and ".join(f"{counted(states.count(state), 'line')} {state}" for state in dict.fromkeys(states))
 
 
 def sums_told(accounts: Iterable[Account]) -> dict[str, int]:
@@ -154,7 +189,8 @@ def _sales_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _why_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("sale", help="its number, or the first 6 or more digits of its operation id")
+    parser.add_argument("reference", help="the number of a sale, an exception or an order, or the first 6 or more digits of a "
+                        "sale's operation id")  # fmt: skip
 
 
 def _audit_arguments(parser: argparse.ArgumentParser) -> None:
@@ -180,8 +216,8 @@ ENTRIES = (
           arguments=_sales_arguments),
     Entry(words=("summary",), group=Group.LOOKING, does="what was sold on some days, and who paid", run=summary,
           arguments=_summary_arguments),
-    Entry(words=("why",), group=Group.LOOKING, does="explain every cent of a sale, down to the vote", run=why,
-          arguments=_why_arguments),
+    Entry(words=("why",), group=Group.LOOKING, does="explain a sale, an order or an exception, cent by cent, down to the vote",
+          run=why, arguments=_why_arguments),
     Entry(words=("status",), group=Group.LOOKING, does="funds, purses, what is owed, what waits", run=status),
     Entry(words=("audit",), group=Group.OPERATING, does="prove the whole log; exit code 1 names the first bad event", run=audit,
           arguments=_audit_arguments),

@@ -42,6 +42,7 @@ from clearing.cli import (
     terminals,
     till,
     top,
+    tracing,
     trying,
     units,
 )
@@ -73,6 +74,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     *top.ENTRIES,
     *funds.ENTRIES,
     *subsidies.ENTRIES,
+    *tracing.ENTRIES,
     *closing.ENTRIES,
     *cotisations.ENTRIES,
     *gifts.ENTRIES,

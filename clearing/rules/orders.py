@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from clearing.events.basket import Line, Return, Share
+from clearing.events.catalogue import Event
 from clearing.events.charte import Charte
 from clearing.events.codes import Code
 from clearing.events.orders import (
@@ -108,6 +109,27 @@ def evolve_cancelled(orders: Orders, event: OrderCancelled) -> None:
     for place, state in enumerate(order.states):
         if state == OPEN:
             order.states[place] = CANCELLED
+
+
+def evolve(orders: Orders, event: Event, at_us: int) -> None:
+    """What an event of their streams does to the orders alone, for who reads those without a book."""
+    match event:
+        case OrderPlaced():
+            evolve_placed(orders, event, at_us)
+        case OrderConfirmed():
+            orders.orders[event.order].confirmed = True
+        case DeliveryNoted():
+            evolve_delivered(orders, event)
+        case LineDisputed():
+            evolve_disputed(orders, event)
+        case DisputeProposed():
+            orders.orders[event.order].proposed[event.line] = event
+        case DisputeResolved():
+            evolve_resolved(orders, event)
+        case OrderCancelled():
+            evolve_cancelled(orders, event)
+        case _:
+            return
 
 
 def _settle(order: Order, line: int, before: str, after: str) -> None:

@@ -1,7 +1,8 @@
 """Law: money is spent first in, first out within its fund; what is engaged before money came is backed by what comes next.
 
 A piece is cents with the receipt they came by. A fund's pieces are its free money; an advance is a piece without a receipt,
-which later receipts of its fund back, oldest advance first.
+which later receipts of its fund back, oldest advance first. An advance that ends in another fund than its own is that fund's,
+to be spent last, and still waits for the money of its own.
 """
 
 import heapq
@@ -66,8 +67,9 @@ class Lot:
 
 @dataclass(slots=True)
 class Advance:
-    """Cents engaged before money came. backing: what came for them since, in order."""
+    """Cents engaged before money came. fund: whose next money backs them; backing: what came for them since, in order."""
 
+    fund: str
     unbacked_cents: int
     backing: Pieces = field(default_factory=list)
 
@@ -78,7 +80,7 @@ class Pools:
     def __init__(self) -> None:
         self.advances: dict[int, Advance] = {}
         self._free: dict[str, dict[int, int]] = {}
-        self._order: dict[str, list[int]] = {}
+        self._order: dict[str, list[tuple[bool, int]]] = {}
         self._open: dict[str, list[int]] = {}
 
     def free(self, fund: str) -> Iterator[Piece]:
@@ -91,11 +93,12 @@ class Pools:
         return sum(self.advances[number].unbacked_cents for number in self._open.get(fund, ()))
 
     def put(self, fund: str, pieces: Iterable[Piece]) -> Pieces:
-        """Money comes, or comes back; returns the pieces with a receipt among it. A returned advance ends as far as nothing
+        """Money comes, or comes back; returns what the fund has of it. A returned advance of its own ends as far as nothing
         backed it; what did is free again."""
         come: Pieces = []
         for piece in pieces:
-            come += [piece] if piece.receipt >= 0 else self._undo(piece)
+            own = piece.receipt < 0 and self.advances[-piece.receipt].fund == fund
+            come += self._undo(piece) if own else [piece]
         for piece in come:
             self._come(fund, piece)
         return come
@@ -123,7 +126,7 @@ class Pools:
         free = self._free.setdefault(fund, {})
         if cents:
             if not free.get(piece.receipt):
-                heapq.heappush(self._order.setdefault(fund, []), piece.receipt)
+                heapq.heappush(self._order.setdefault(fund, []), _age(piece))
             free[piece.receipt] = free.get(piece.receipt, 0) + cents
 
     def take(self, fund: str, cents: int) -> Pieces:
@@ -131,17 +134,20 @@ class Pools:
         taken: Pieces = []
         free, order = self._free.setdefault(fund, {}), self._order.setdefault(fund, [])
         while cents and order:
-            there = free.get(order[0], 0)
+            advanced, number = order[0]
+            receipt = -number if advanced else number
+            there = free.get(receipt, 0)
             part = min(there, cents)
             if part:
-                taken.append(Piece(order[0], part))
-                free[order[0]] = there - part
+                taken.append(Piece(receipt, part))
+                free[receipt] = there - part
                 cents -= part
-            if not free.get(order[0]):
-                free.pop(heapq.heappop(order), None)
+            if not free.get(receipt):
+                heapq.heappop(order)
+                free.pop(receipt, None)
         if cents:
             number = len(self.advances) + 1
-            self.advances[number] = Advance(cents)
+            self.advances[number] = Advance(fund, cents)
             self._open.setdefault(fund, []).append(number)
             taken.append(Piece(-number, cents))
         return taken

@@ -5,7 +5,7 @@ import random
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from clearing.cli.subsidies import trace_text
+from clearing.cli.tracing import trace_text
 from clearing.events.sales import SaleDecided
 from clearing.rules.earmarks import allowed
 from clearing.rules.traced import State
