@@ -50,7 +50,7 @@ from clearing.rules.decisions import standing
 from clearing.rules.restrictions import restricted
 from clearing.rules.settlement import BatchState, PayoutState
 from clearing.rules.subsidies import Repayment, Transfer
-from clearing.values import DecisionId
+from clearing.values import DecisionId, money
 
 
 def check_office(event: Event, position: int, at_us: int, book: Book, checked: Checked) -> None:
@@ -91,7 +91,7 @@ def _asked_above(event: PurseCredited | BonusRuleSet | SolidarityRuleSet, _posit
 def _money_received(event: MoneyReceived, position: int, _at_us: int, book: Book) -> None:
     announced = book.funds[event.fund].announced_cents
     if event.grant is None and event.clears_cents not in (0, min(event.cents, announced)):  # 0: of version 1
-        raise BadEvent(position, f"it clears {event.clears_cents} cents of the {announced} that were announced")
+        raise BadEvent(position, f"it clears {money(event.clears_cents)} of the {money(announced)} that were announced")
 
 
 def _closure_confirmed(event: ClosureConfirmed, position: int, _at_us: int, book: Book) -> None:
@@ -232,7 +232,8 @@ def _opened(event: OpeningAccepted, position: int, _at_us: int, book: Book) -> N
         raise BadEvent(position, "opening balances need two people, and the accepted ones must be those proposed")
     purses, owed = sum(lot.cents for lot in event.lots), sum(debt.cents for debt in event.debts)
     free = sum(fund.received_cents - fund.engaged_cents for fund in event.funds)
-    if event.totals != (free, purses, owed, free + purses + owed):
+    held, due = sum(one.held_cents for one in event.contracts), sum(one.open_cents for one in event.arrears)
+    if event.totals != (free, purses, owed, free + purses + owed + held, held, due):
         raise BadEvent(position, "its rows do not add up to the totals that two people compared")
     if book.operations.kept:
         raise BadEvent(position, "opening balances came after the first sale")

@@ -29,7 +29,7 @@ from clearing.rules.calendar import civil_date
 from clearing.rules.closing_rooms import ROOMS
 from clearing.rules.settlement import BatchState, PayoutState
 from clearing.rules.subsidies import Step
-from clearing.values import Cents, DecisionId, FundId, MemberId, PersonId, ProducerId
+from clearing.values import Cents, DecisionId, FundId, MemberId, PersonId, ProducerId, money
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book
@@ -228,7 +228,7 @@ def decide_producer_repaid(
     owed = book.settlement.owed.get(producer)
     owes = 0 if owed is None else max(0, -owed.net_cents())
     if not 1 <= cents <= owes:
-        return not_now(f"{producer} owes the caisse {owes // 100}.{owes % 100:02d} EUR; record that or less.")
+        return not_now(f"{producer} owes the caisse {money(owes)}; record that or less.")
     return ProducerRepaid(producer=producer, cents=cents, reference=reference, by=by)
 
 
@@ -253,13 +253,13 @@ def leftovers(book: "Book") -> Iterator[str]:
 def _of_funds(book: "Book") -> Iterator[str]:
     for name, fund in book.funds.items():
         if fund.there_cents() < 0:
-            yield f"fund {name} is {_euros(-fund.there_cents())} short (transfer it from another fund)"
+            yield f"fund {name} is {money(-fund.there_cents())} short (transfer it from another fund)"
         elif fund.there_cents():
-            yield f"fund {name} has {_euros(fund.there_cents())} (clearing caisse rest)"
+            yield f"fund {name} has {money(fund.there_cents())} (clearing caisse rest)"
         if fund.to_come_cents():
-            yield f"fund {name} still expects {_euros(fund.to_come_cents())} (receive it, or: subsidy reduce, money withdraw)"
+            yield f"fund {name} still expects {money(fund.to_come_cents())} (receive it, or: subsidy reduce, money withdraw)"
     for name, cents in book.closing.rests.items():
-        yield f"{_euros(cents)} of fund {name} are payable (clearing caisse rest-paid {name})"
+        yield f"{money(cents)} of fund {name} are payable (clearing caisse rest-paid {name})"
     for kind, table in (("transfer", book.subsidies.transfers), ("repayment", book.subsidies.repayments)):
         for number, one in table.items():
             if one.step is Step.PROPOSED:
@@ -278,9 +278,9 @@ def _of_purses(book: "Book") -> Iterator[str]:
     if any(cohort.left for cohort in book.allocation.cohorts.values()) or _credit_left(book):
         yield "credit has not lapsed yet (it does by itself)"
     for member, cents in book.households.owed.items():
-        yield f"{_euros(cents)} are payable to {member}, who left (clearing member pay-back {member})"
+        yield f"{money(cents)} are payable to {member}, who left (clearing member pay-back {member})"
     for member, cents in book.closing.own.items():
-        yield f"{_euros(cents)} are payable to member {member} (clearing caisse own-paid {member})"
+        yield f"{money(cents)} are payable to member {member} (clearing caisse own-paid {member})"
 
 
 def _credit_left(book: "Book") -> bool:
@@ -294,9 +294,9 @@ def _credit_left(book: "Book") -> bool:
 def _of_producers(book: "Book") -> Iterator[str]:
     for producer, owed in book.settlement.owed.items():
         if owed.net_cents() > 0:
-            yield f"{_euros(owed.net_cents())} are owed to {producer} (close a batch; it needs an approved account)"
+            yield f"{money(owed.net_cents())} are owed to {producer} (close a batch; it needs an approved account)"
         elif owed.net_cents():
-            yield f"{producer} owes {_euros(-owed.net_cents())} (clearing producer repaid {producer})"
+            yield f"{producer} owes {money(-owed.net_cents())} (clearing producer repaid {producer})"
     for number, batch in book.settlement.batches.items():
         under_way = PayoutState.INSTRUCTED in batch.payouts.values()
         if batch.closed.total_cents and (batch.state is not BatchState.EXPORTED or under_way):
@@ -305,7 +305,3 @@ def _of_producers(book: "Book") -> Iterator[str]:
 
 LEFT: Final[list[Callable[["Book"], Iterable[str]]]] = [_of_funds, _of_purses, _of_producers, *ROOMS]
 """What each room may still hold: a room whose events owe or keep money adds its own."""
-
-
-def _euros(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02d} EUR"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from clearing.rules.exceptions import LATE_CAPTURE
 from clearing.rules.orders import DISPUTED
+from clearing.values import money
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book
@@ -13,13 +14,13 @@ if TYPE_CHECKING:
 def of_takings(book: "Book") -> Iterator[str]:
     for box, cents in book.takings.in_box.items():
         if cents:
-            yield f"{_euros(cents)} of {box} are in the box (two people count it to the bank: clearing deposit count)"
+            yield f"{money(cents)} of {box} are in the box (two people count it to the bank: clearing deposit count)"
 
 
 def of_cotisations(book: "Book") -> Iterator[str]:
     """A fund counts as its own what came back and nobody made good: its rest would be paid from money that is not there."""
     for (member, period, fund), unpaid in book.cotisations.unpaid.items():
-        yield (f"{_euros(unpaid.cents)} that {member} paid for {period} came back from the bank (receive it again, or write "
+        yield (f"{money(unpaid.cents)} that {member} paid for {period} came back from the bank (receive it again, or write "
                f"it off fund {fund}: clearing cotisation writeoff)")  # fmt: skip
 
 
@@ -36,7 +37,7 @@ def of_contracts(book: "Book") -> Iterator[str]:
         if contract.ended_on is None and contract.unfunded_cents():
             yield f"contract {name} has a part that no fund pays (contract takeover, shrink or end)"
         if contract.held_cents:
-            yield f"{_euros(contract.held_cents)} of contract {name} are at the caisse (contract payover, or: end and refund)"
+            yield f"{money(contract.held_cents)} of contract {name} are at the caisse (contract payover, or: end and refund)"
 
 
 def of_other_caisses(book: "Book") -> Iterator[str]:
@@ -46,13 +47,13 @@ def of_other_caisses(book: "Book") -> Iterator[str]:
         yield f"a sale of {half.day} waits for {half.issuer}'s word (it comes by itself while clearing serve runs)"
     for ref in between.refused:
         half = between.halves[ref]
-        yield f"{half.issuer} refused {_euros(half.cents)} of {half.day} (clearing interchange exceptions)"
+        yield f"{half.issuer} refused {money(half.cents)} of {half.day} (clearing interchange exceptions)"
     for other, cents in between.held.items():
         if cents:
-            yield f"{_euros(cents)} are held for {other} (they are captured, or come back by themselves)"
+            yield f"{money(cents)} are held for {other} (they are captured, or come back by themselves)"
     for other, cents in between.balances.items():
         if cents:
-            what = f"{other} owes {_euros(cents)}" if cents > 0 else f"{_euros(-cents)} are owed to {other}"
+            what = f"{other} owes {money(cents)}" if cents > 0 else f"{money(-cents)} are owed to {other}"
             yield f"{what} (clearing interchange net)"
     for day, net in between.nets.items():
         if net.net_cents and net.reference is None:
@@ -69,10 +70,6 @@ def of_late_captures(book: "Book") -> Iterator[str]:
 def of_draws(book: "Book") -> Iterator[str]:
     if book.solidarity.claims:
         yield "draws of a day wait for its close (it comes by itself)"
-
-
-def _euros(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02d} EUR"
 
 
 ROOMS = (of_takings, of_cotisations, of_contracts, of_orders, of_late_captures, of_draws, of_other_caisses)

@@ -66,8 +66,9 @@ class Due:
 @dataclass(slots=True)
 class Contract:
     """weights: by ISO day, of the days that are left to it. settled_cents: worth of the days before stretch_from, where the
-    price changed. swaps: day -> whose member fetches that basket. held_cents: the household's money at the caisse; of it
-    refundable_cents go back. paid_over_cents: what the producer got of the household's money. ended_on: None while it runs."""
+    price changed. swaps: day -> whose member fetches that basket. paid_for: a household's reference -> its instalment.
+    held_cents: the household's money at the caisse; of it refundable_cents go back. paid_over_cents: what the producer got of
+    the household's money. ended_on: None while it runs."""
 
     season: SeasonId
     member: MemberId
@@ -83,6 +84,7 @@ class Contract:
     outcomes: dict[str, str] = field(default_factory=dict)
     swaps: dict[str, ContractId] = field(default_factory=dict)
     references: dict[str, int] = field(default_factory=dict)
+    paid_for: dict[str, int] = field(default_factory=dict)
     held_cents: int = 0
     refundable_cents: int = 0
     paid_over_cents: int = 0
@@ -166,6 +168,7 @@ def evolve_received(contracts: Contracts, event: InstalmentReceived) -> None:
         due.fund_paid += event.cents
         return
     due.household_paid += event.cents
+    contract.paid_for[event.reference] = event.instalment
     if event.into:
         contract.held_cents += event.cents
 

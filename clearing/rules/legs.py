@@ -251,7 +251,7 @@ def _opened(event: OpeningAccepted, _origins: Origins) -> Legs:
         found[f"purse:{lot.purse}"] = found.get(f"purse:{lot.purse}", 0) - lot.cents
     for debt in event.debts:
         found[f"owed:{debt.producer}"] = -debt.cents
-    return found
+    return found | {f"contract:{contract.contract}": -contract.held_cents for contract in event.contracts}
 
 
 MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from clearing.events.interchange import NetLine
 from clearing.rules.interchange import HoldState, Interchange, Twin, net_lines, waiting
-from clearing.values import CaisseCode, OperationId
+from clearing.values import CaisseCode, OperationId, money
 
 Rooms = Mapping[CaisseCode, Interchange]
 
@@ -40,7 +40,7 @@ def netting(rooms: Rooms, day: str) -> Netting:
     }
     nets = {code: sum(line.in_cents - line.out_cents for line in own) for code, own in lines.items()}
     differs = tuple(
-        f"{code} counts {line.in_cents} cents that {line.other} owes it, {line.other} counts {theirs}"
+        f"{code} counts {money(line.in_cents)} that {line.other} owes it, {line.other} counts {money(theirs)}"
         for code, own in lines.items() for line in _whole(own, lines)
         if (theirs := _owed(lines, line.other, code)) != line.in_cents
     )  # fmt: skip

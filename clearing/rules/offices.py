@@ -179,6 +179,7 @@ _UNITS: Final[Roles] = {
 _OPENING: Final[Roles] = {
     "propose_opening": _MONEY,
     "accept_opening": ("approver", "treasurer"),
+    "discard_opening": ("approver", "treasurer"),
 }
 _BETWEEN: Final[Roles] = {
     "recognise_caisse": _RULES,
