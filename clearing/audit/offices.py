@@ -43,6 +43,7 @@ from clearing.events.settlement import BatchApproved, BatchClosed, BatchExported
 from clearing.events.solidarity import SolidarityRuleSet
 from clearing.rules.allocation import decide_grant_single
 from clearing.rules.answers import Declined
+from clearing.rules.bank_lines import same
 from clearing.rules.book import Book
 from clearing.rules.closing import leftovers
 from clearing.rules.credit_run import event_of, work_out
@@ -92,6 +93,8 @@ def _money_received(event: MoneyReceived, position: int, _at_us: int, book: Book
     announced = book.funds[event.fund].announced_cents
     if event.grant is None and event.clears_cents not in (0, min(event.cents, announced)):  # 0: of version 1
         raise BadEvent(position, f"it clears {money(event.clears_cents)} of the {money(announced)} that were announced")
+    if not event.another and same(book.bank_lines, reference=event.reference, cents=event.cents, on=event.on) is not None:
+        raise BadEvent(position, f"{money(event.cents)} under '{event.reference}' came before, and nobody said another")
 
 
 def _closure_confirmed(event: ClosureConfirmed, position: int, _at_us: int, book: Book) -> None:
@@ -304,7 +307,7 @@ _PROMISES: Final[dict[type, tuple[str, Check]]] = {
     DepositConfirmed: ("deposits counted by two people", _two_people),
     CotisationWrittenOff: ("cotisations that came back, written off by another person", _two_people),
     PayoutReturned: ("payouts that the bank made or sent back, in full", _paid),
-    MoneyReceived: ("receipts that clear what was announced, or nothing", _money_received),
+    MoneyReceived: ("receipts of one bank line each, that clear what was announced, or nothing", _money_received),
     BonusRuleSet: ("bonus rules that stay inside earmarks", _asked_above),
     SolidarityRuleSet: ("rules of reductions that stay inside earmarks", _asked_above),
     PurseCredited: ("credits that no freeze, closing or earmark forbids", _asked_above),

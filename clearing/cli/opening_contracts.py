@@ -28,7 +28,8 @@ def read_arrear(row: Row, _zone: ZoneInfo) -> Item:
     if every not in EVERY:
         raise InvalidValue(f"'every' is {', '.join(EVERY)}, not {every!r}")
     return {
-        "member": identifier(row["member"], what="'member'"), "rule": identifier(row.get("rule") or "cotisation", what="'rule'"),
+        "member": identifier(row["member"], what="'member'"),
+        "rule": identifier(row.get("rule") or "cotisation", what="'rule'"),
         "period": f"{period_start(row['month']):%Y-%m}", "months": EVERY[every],
         "due_cents": read_euros(row["due"], what="'due'"),
         "paid_cents": read_euros(row.get("paid") or "0.00", what="'paid'"),

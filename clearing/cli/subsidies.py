@@ -9,10 +9,9 @@ from pathlib import Path
 from clearing.cli.desk import Desk, Misused, whole
 from clearing.cli.earmarks import earmark_arguments, earmark_body, earmark_text
 from clearing.cli.entry import Entry, Group
-from clearing.cli.money import refuse_twice
+from clearing.cli.money import line_arguments, line_body
 from clearing.cli.proposals import agreed
 from clearing.cli.registers import events, read_book
-from clearing.events.funds import MoneyReceived
 from clearing.installation.amounts import counted, euros, read_euros
 from clearing.installation.opening import Installation
 from clearing.rules.subsidies import Step
@@ -39,8 +38,9 @@ async def receive(desk: Desk) -> None:
     subsidy = book.subsidies.known.get(given.grant)
     if subsidy is None:
         raise Misused(f"There is no subsidy {given.grant}; those there are: clearing subsidy list")
-    await refuse_twice(desk, MoneyReceived, f"fund/{subsidy.notified.fund}", cents)
-    await desk.order("receive_subsidy", {"grant": given.grant, "cents": cents, "reference": given.reference})
+    await desk.order("receive_subsidy", {
+        "grant": given.grant, "cents": cents, "reference": given.reference, **line_body(desk),
+    })  # fmt: skip
     left = subsidy.to_come_cents() - cents
     desk.say(f"{euros(cents)} EUR of {given.grant} are in {subsidy.notified.fund}; {euros(left)} EUR are still to come.")
 
@@ -247,6 +247,7 @@ def _part_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("grant")
     parser.add_argument("euros", help="like 1500.00")
     parser.add_argument("--reference", required=True, help="the bank line")
+    line_arguments(parser)
 
 
 def _reduce_arguments(parser: argparse.ArgumentParser) -> None:

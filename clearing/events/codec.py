@@ -220,6 +220,7 @@ _UPCASTS: Final[dict[tuple[int, int], Upcast]] = {
     (210, 1): _proposed_without_contracts,
     (211, 1): _opened_without_contracts,
     (22, 1): lambda parts: [(*parts[0], None, 0), parts[1]],  # money that named no subsidy and cleared nothing
+    (22, 2): lambda parts: [(*parts[0], "", True), parts[1]],  # nobody asked then whether a line was another's twin
 }
 """(type, stored schema version) -> the stored [public, private] tuples as the next version has them."""
 _BODY: Final = struct.Struct(">HHI")  # type, schema version, length of the public part

@@ -16,6 +16,7 @@ from clearing.rules import (
     accounts,
     afterwards,
     allocation,
+    bank_lines,
     bonuses,
     caisse,
     card_limits,
@@ -94,6 +95,7 @@ SECTIONS: Final = (
     "closing",
     "solidarity",
     "bonuses",
+    "bank_lines",
     "takings",
     "cotisations",
     "gifts",
@@ -129,6 +131,7 @@ class Book:
         self.closing = closing.Closing()
         self.solidarity = solidarity.Solidarity()
         self.bonuses = bonuses.Bonuses()
+        self.bank_lines = bank_lines.BankLines()
         self.takings = takings.Takings()
         self.cotisations = cotisations.Cotisations()
         self.gifts = gifts.Gifts()

@@ -9,6 +9,7 @@ from typing import Final
 from clearing.events.funds import UNBOUND, Earmark, FundOpened, MoneyNotified, MoneyReceived
 from clearing.events.grants import AnnouncementWithdrawn
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
+from clearing.rules.bank_lines import BankLines, refused
 from clearing.values import Cents, FundId, PersonId, money
 
 KINDS: Final = ("general", "tier", "solidarity", "sponsor", "guarantee")
@@ -81,7 +82,7 @@ def engage(funds: Funds, fund: FundId, cents: int) -> None:
     state = funds[fund]
     state.engaged_cents += cents
     if state.engaged_cents < 0 or (cents > 0 and state.free_cents() < 0):
-        raise BrokenBook(f"{money(state.engaged_cents)} of {money(state.received_cents)} received for fund {fund} would be engaged")
+        raise BrokenBook(f"{money(state.engaged_cents)} of {money(state.received_cents)} of fund {fund} would be engaged")
 
 
 def release(funds: Funds, fund: FundId, to: FundId, cents: int) -> None:
@@ -126,9 +127,14 @@ def decide_withdraw(
     return AnnouncementWithdrawn(fund=fund, cents=cents, reference=reference, by=by)
 
 
-def decide_receive(funds: Funds, *, fund: FundId, cents: Cents, reference: str, by: PersonId) -> MoneyReceived | Declined:
+def decide_receive(
+    funds: Funds, lines: BankLines, *, fund: FundId, cents: Cents, reference: str, by: PersonId, on: str = "",
+    another: bool = False,
+) -> MoneyReceived | Declined:
     """Money that is part of no subsidy; it clears what was announced for the fund, as far as that goes."""
     if fund not in funds:
         return not_found(f"There is no fund {fund}; open it first.")
     clears = Cents(min(cents, funds[fund].announced_cents))
-    return MoneyReceived(fund=fund, cents=cents, reference=reference, clears_cents=clears, by=by)
+    return refused(lines, reference=reference, cents=cents, on=on, another=another) or MoneyReceived(
+        fund=fund, cents=cents, reference=reference, clears_cents=clears, by=by, on=on, another=another
+    )

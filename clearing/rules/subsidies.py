@@ -24,6 +24,7 @@ from clearing.events.grants import (
 )
 from clearing.rules import earmarks
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
+from clearing.rules.bank_lines import BankLines, refused
 from clearing.rules.funds import Fund, Funds, leave
 from clearing.values import CENTS_MAX, Cents, FundId, GrantId, PersonId, money
 
@@ -173,7 +174,8 @@ def decide_reduce(
 
 
 def decide_receive(
-    subsidies: Subsidies, *, grant: GrantId, cents: Cents, reference: str, by: PersonId
+    subsidies: Subsidies, lines: BankLines, *, grant: GrantId, cents: Cents, reference: str, by: PersonId, on: str = "",
+    another: bool = False,
 ) -> MoneyReceived | Declined:
     """A part of a subsidy, matched to a bank line."""
     subsidy = subsidies.known.get(grant)
@@ -183,8 +185,9 @@ def decide_receive(
     if not 1 <= cents <= to_come:
         return not_now(f"Of {grant} {money(to_come)} are still to come. What came beyond that is received into the fund "
                        f"{subsidy.notified.fund} without naming the subsidy, or recorded as a subsidy of its own.")  # fmt: skip
-    return MoneyReceived(
-        fund=subsidy.notified.fund, cents=cents, reference=reference, grant=grant, clears_cents=cents, by=by
+    return refused(lines, reference=reference, cents=cents, on=on, another=another) or MoneyReceived(
+        fund=subsidy.notified.fund, cents=cents, reference=reference, grant=grant, clears_cents=cents, by=by, on=on,
+        another=another,
     )
 
 

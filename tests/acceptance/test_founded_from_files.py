@@ -79,7 +79,7 @@ def by_command_line(place: Town, folder: Path) -> None:
         shutil.copy(EXAMPLES / "opening.toml", folder)
         opening = str(folder / "opening.toml")
         told = place.run("opening", "propose", opening, by="anne").err
-        assert "arrears.csv, line 2: Arrear 1, of m-002: there is no cotisation rule cotisation; set the voted one first." in told
+        assert "arrears.csv, line 2: Arrear 1, of m-002: there is no cotisation rule cotisation" in told
         assert "contracts.csv, line 2: Contract 1, amap-001: there is no season veg-2026" in told
         place.ok("cotisation", "rule", "--fund", "general", "--minimum", "5.00", "--step", "1.00", "--decision", "vote-classes",
                  by="anne")  # fmt: skip
