@@ -22,6 +22,7 @@ from clearing.events.catalogue import Event
 from clearing.events.closing import CaisseSealed, ClosureConfirmed
 from clearing.events.codes import Code
 from clearing.events.contracts import FundPartWarned
+from clearing.events.corrections import EntryCorrected
 from clearing.events.cotisations import CotisationWrittenOff, DepositConfirmed, LegalBasisEntered
 from clearing.events.crediting import CohortRolled, LapseAnnounced
 from clearing.events.funds import (
@@ -46,6 +47,7 @@ from clearing.rules.answers import Declined
 from clearing.rules.bank_lines import same
 from clearing.rules.book import Book
 from clearing.rules.closing import leftovers
+from clearing.rules.corrections import Rooms, standing as standing_entry
 from clearing.rules.credit_run import event_of, work_out
 from clearing.rules.decisions import standing
 from clearing.rules.restrictions import restricted
@@ -242,6 +244,18 @@ def _opened(event: OpeningAccepted, position: int, _at_us: int, book: Book) -> N
         raise BadEvent(position, "opening balances came after the first sale")
 
 
+def _entry_corrected(event: EntryCorrected, position: int, _at_us: int, book: Book) -> None:
+    proposed = book.corrections.proposed.get(event.entry)
+    said = None if proposed is None else (proposed.by, proposed.reason, proposed.right is None)
+    if event.by == event.proposed_by or said != (event.proposed_by, event.reason, event.right() is None):
+        raise BadEvent(position, "a correction needs two people who agree on it")
+    rooms = Rooms(
+        book.cotisations, book.gifts, book.contracts, book.members, book.funds, book.takings, ""
+    )
+    if standing_entry(event.entry, rooms) != event.wrong:
+        raise BadEvent(position, "what it takes back is not what was entered")
+
+
 def _closed(event: BatchClosed, position: int, at_us: int, book: Book) -> None:
     owed = sorted(
         producer for producer, one in book.settlement.owed.items()
@@ -303,6 +317,7 @@ _PROMISES: Final[dict[type, tuple[str, Check]]] = {
     BatchExported: ("batches exported after their approval", _approved),
     PayoutConfirmed: ("payouts that the bank made or sent back, in full", _paid),
     FundPartWarned: ("fund parts of contracts whose end was told at its time", _fund_part_warned),
+    EntryCorrected: ("wrong entries taken back by two people, each as it stood", _entry_corrected),
     LegalBasisEntered: ("legal bases of tax receipts entered by two people", _two_people),
     DepositConfirmed: ("deposits counted by two people", _two_people),
     CotisationWrittenOff: ("cotisations that came back, written off by another person", _two_people),

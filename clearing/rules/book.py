@@ -23,6 +23,7 @@ from clearing.rules import (
     closing,
     contracting,
     contracts,
+    corrections,
     cotisations,
     emergency,
     exceptions,
@@ -50,6 +51,7 @@ from clearing.rules.folds import (
     between,
     closing as ending,
     contracts as contract_folds,
+    corrections as correction_folds,
     cotisations as cotisation_folds,
     grants,
     households as household_folds,
@@ -98,6 +100,7 @@ SECTIONS: Final = (
     "bank_lines",
     "takings",
     "cotisations",
+    "corrections",
     "gifts",
     "contracts",
     "accounts",
@@ -134,6 +137,7 @@ class Book:
         self.bank_lines = bank_lines.BankLines()
         self.takings = takings.Takings()
         self.cotisations = cotisations.Cotisations()
+        self.corrections = corrections.Corrections()
         self.gifts = gifts.Gifts()
         self.contracts = contracts.Contracts()
         self.accounts = accounts.Accounts()
@@ -312,6 +316,7 @@ _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **ending.FOLDS,
     **drawn.FOLDS,
     **cotisation_folds.FOLDS,
+    **correction_folds.FOLDS,
     **contract_folds.FOLDS,
     **account_folds.FOLDS,
     **order_folds.FOLDS,

@@ -88,7 +88,8 @@ def decide_return(
     if isinstance(known, Declined):
         return known
     cents = known.references.get(reference, 0)
-    if not cents or known.paid_for.get(reference) != instalment:
+    paid = known.paid_for.get(reference)
+    if not cents or paid is None or paid.instalment != instalment:
         return not_found(f"Nothing received for instalment {instalment} of {contract} under {reference} can come back.")
     season = contracts.season_of(known)
     over = max(0, cents - known.held_cents) if season.through() else 0

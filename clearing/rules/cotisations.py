@@ -42,7 +42,8 @@ class Agreement:
 
 @dataclass(slots=True)
 class Payment:
-    """year: civil, of the day it was recorded. months: that it covers, as agreed then. receipt: of the paper, 0 for none.
+    """year: civil, of the day it was recorded. months: that it covers, as agreed then. receipt: of the
+    paper, 0 for none. cleared_cents: as CotisationReceived.
     returned_by: "" while it stands."""
 
     member: MemberId
@@ -56,6 +57,7 @@ class Payment:
     receipt: int = 0
     returned_by: str = ""
     months: tuple[str, ...] = ()
+    cleared_cents: int = 0
 
     def by_month(self) -> list[tuple[str, int]]:
         return spread(self.months, self.cents)
@@ -200,7 +202,7 @@ def evolve_received(cotisations: Cotisations, event: CotisationReceived, year: i
         raise BrokenBook(f"the cotisation of {event.reference} was received before")
     cotisations.payments[event.reference] = Payment(
         event.member, event.rule, event.fund, event.period, event.cents, event.gift_cents, event.means, year,
-        event.receipt, months=covered_months(cotisations, event.member, event.period),
+        event.receipt, months=covered_months(cotisations, event.member, event.period), cleared_cents=event.cleared_cents,
     )
     _pay(cotisations, event.member, event.period, event.cents)
     if event.cleared_cents:

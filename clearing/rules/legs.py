@@ -22,6 +22,7 @@ from clearing.events.contracts import (
     InstalmentReceived,
     InstalmentReturned,
 )
+from clearing.events.corrections import EntryCorrected
 from clearing.events.cotisations import (
     CotisationReceived,
     CotisationReturned,
@@ -215,6 +216,21 @@ def _cotisation(event: CotisationReceived) -> Legs:
     }
 
 
+def _corrected(event: EntryCorrected, origins: Origins) -> Legs:
+    """What the wrong entry had moved, back; and what the right one moves."""
+    wrong, right, found = event.wrong, event.right(), dict[str, int]()
+    if wrong.fund:
+        found = {
+            wrong.account: -wrong.cents, f"returned:{wrong.fund}": wrong.cleared_cents,
+            f"fund:{wrong.fund}": wrong.cents - wrong.cleared_cents,
+        }
+    elif wrong.account:
+        found = _move(f"contract:{event.entry.contract}", wrong.account, wrong.cents)
+    for account, cents in (MOVES[type(right)](right, origins) if right is not None else {}).items():
+        found[account] = found.get(account, 0) + cents
+    return found
+
+
 def _instalment(event: InstalmentReceived) -> Legs:
     if event.fund is not None:
         return _move(f"fund:{event.fund}", f"owed:{event.producer}", event.cents)
@@ -302,6 +318,7 @@ MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     CotisationReturned: lambda event, _: _move(f"returned:{event.fund}", BANK, event.cents),
     CotisationWrittenOff: lambda event, _: _move(f"fund:{event.fund}", f"returned:{event.fund}", event.cents),
     DepositConfirmed: lambda event, _: _move(BANK, event.account, event.cents),
+    EntryCorrected: _corrected,
     GiftReceived: lambda event, _: _move(ACCOUNT_OF[event.means], f"fund:{event.fund}", event.cents),
     InstalmentReceived: lambda event, _: _instalment(event),
     InstalmentReturned: lambda event, _: _instalment_back(event),
