@@ -37,6 +37,7 @@ from clearing.events.funds import (
 )
 from clearing.events.grants import RepaymentConfirmed, TransferConfirmed
 from clearing.events.households import EaterClassChanged, MoneyBackConfirmed, PurseEmptied
+from clearing.events.interchange import InterchangeWrittenOff
 from clearing.events.opening import OpeningAccepted
 from clearing.events.producers import BankDetailsApproved
 from clearing.events.sales import OperationRepeated
@@ -53,6 +54,7 @@ from clearing.rules.decisions import standing
 from clearing.rules.restrictions import restricted
 from clearing.rules.settlement import BatchState, PayoutState
 from clearing.rules.subsidies import Repayment, Transfer
+from clearing.rules.write_offs import open_of
 from clearing.values import DecisionId, money
 
 
@@ -256,6 +258,16 @@ def _entry_corrected(event: EntryCorrected, position: int, _at_us: int, book: Bo
         raise BadEvent(position, "what it takes back is not what was entered")
 
 
+def _written_off(event: InterchangeWrittenOff, position: int, at_us: int, book: Book) -> None:
+    proposed = book.interchange.write_offs.get(event.ref)
+    said = None if proposed is None else (proposed.by, proposed.fund, proposed.cents, proposed.decision)
+    if event.by == event.proposed_by or said != (event.proposed_by, event.fund, event.cents, event.decision):
+        raise BadEvent(position, "giving up a sale with another caisse needs two people who agree on it")
+    _stands(event.decision, at_us, position, book)
+    if open_of(book.interchange, event.ref, book.caisse.calendar.day(at_us)) != (event.other, event.cents):
+        raise BadEvent(position, "what it gives up was not open, or was another sum")
+
+
 def _closed(event: BatchClosed, position: int, at_us: int, book: Book) -> None:
     owed = sorted(
         producer for producer, one in book.settlement.owed.items()
@@ -317,6 +329,7 @@ _PROMISES: Final[dict[type, tuple[str, Check]]] = {
     BatchExported: ("batches exported after their approval", _approved),
     PayoutConfirmed: ("payouts that the bank made or sent back, in full", _paid),
     FundPartWarned: ("fund parts of contracts whose end was told at its time", _fund_part_warned),
+    InterchangeWrittenOff: ("halves of sales across caisses given up by a vote and two people", _written_off),
     EntryCorrected: ("wrong entries taken back by two people, each as it stood", _entry_corrected),
     LegalBasisEntered: ("legal bases of tax receipts entered by two people", _two_people),
     DepositConfirmed: ("deposits counted by two people", _two_people),

@@ -54,7 +54,8 @@ _FILED: Final[tuple[tuple[StreamOf, tuple[type, ...]], ...]] = (
     )),
     (lambda event: f"between/{event.ref.hex()}", (
         interchange.InterchangeHeld, interchange.InterchangeCaptured, interchange.InterchangeReleased,
-        interchange.InterchangeExpired, interchange.InterchangeMatched,
+        interchange.InterchangeExpired, interchange.InterchangeMatched, interchange.WriteOffProposed,
+        interchange.WriteOffDropped, interchange.InterchangeWrittenOff,
     )),
     (lambda event: f"member/{event.member}", (
         members.MemberAdmitted, members.MemberGroupsChanged, funds.PurseCredited, funds.LotLapsed,

@@ -47,7 +47,7 @@ def of_other_caisses(book: "Book") -> Iterator[str]:
         yield f"a sale of {half.day} waits for {half.issuer}'s word (it comes by itself while clearing serve runs)"
     for ref in between.refused:
         half = between.halves[ref]
-        yield f"{half.issuer} refused {money(half.cents)} of {half.day} (clearing interchange exceptions)"
+        yield f"{half.issuer} refused {money(half.cents)} of {half.day} (clearing interchange write-off)"
     for other, cents in between.held.items():
         if cents:
             yield f"{money(cents)} are held for {other} (they are captured, or come back by themselves)"

@@ -58,6 +58,7 @@ from clearing.events.interchange import (
     InterchangeReleased,
     InterchangeReversed,
     InterchangeSold,
+    InterchangeWrittenOff,
 )
 from clearing.events.opening import OpeningAccepted
 from clearing.events.orders import DeliveryNoted, DisputeResolved, ExceptionResolved, OrderCancelled, OrderPlaced
@@ -334,5 +335,6 @@ MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     InterchangeReversed: _reversed_abroad,
     InterchangeNetted: _netted,
     InterchangePaid: lambda event, _: _move(BANK, NETTING, event.cents),
+    InterchangeWrittenOff: lambda event, _: _move(f"fund:{event.fund}", f"interchange:{event.other}", event.cents),
 }
 """What each event moves; an event that is not here moves no money."""

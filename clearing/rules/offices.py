@@ -188,6 +188,9 @@ _BETWEEN: Final[Roles] = {
     "recognise_caisse": _RULES,
     "net_interchange": _MONEY,
     "pay_netting": _MONEY,
+    "propose_write_off": _MONEY,
+    "confirm_write_off": ("treasurer", "approver"),
+    "drop_write_off": ("treasurer", "approver"),
 }
 
 ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {

@@ -153,7 +153,8 @@ class Season:
             return
         reference, number = self.dice.choice(references), self.dice.randint(1, 6)
         if self.dice.random() < 0.7:
-            number = contract.paid_for.get(reference, number)
+            paid = contract.paid_for.get(reference)
+            number = number if paid is None else paid.instalment
         self.story.when(lambda book, _: contract_money.decide_return(
             book.contracts, contract=ContractId(name), instalment=number, reference=reference, reason="no cover", by=AMINA
         ))  # fmt: skip

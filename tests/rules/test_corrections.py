@@ -53,7 +53,7 @@ def correct(
 
 def test_a_cotisation_of_the_wrong_household_becomes_that_of_the_right_one() -> None:
     story = given(*CLUB, RULE).when(agree(2_000)).when(agree(2_000, owner="m-2")).when(receive(2_000, means="cash"))
-    [event] = correct(story, TO_M_2)
+    event = correct(story, TO_M_2)[0]
     assert isinstance(event, EntryCorrected)
     assert (event.proposed_by, event.by, event.reason) == (AMINA, BRUNO, "typed for the neighbour")
     assert open_cents(story, "2026-05") == {"2026-05": 2_000}
