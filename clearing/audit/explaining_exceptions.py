@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from clearing.audit.explaining import Explanation, explained, shares_told, why
 from clearing.audit.findings import StoredLog
-from clearing.audit.scan import Background, SaleNotFound, background_of, decoded, euros
+from clearing.audit.scan import Background, SaleNotFound, background_of, decoded
 from clearing.event_store.rows import EventRow
 from clearing.events.codes import Code
 from clearing.events.orders import ExceptionResolved, ResolutionProposed
 from clearing.events.sales import CaptureDecided, ReversalDecided
 from clearing.rules.calendar import local_text
 from clearing.rules.exceptions import LATE_CAPTURE, REVERSAL
+from clearing.values import money
 
 Exceptional = CaptureDecided | ReversalDecided
 
@@ -46,7 +47,7 @@ class ExplainedException:
         event = self.event
         yield f"Exception {self.position}, {self.kind} at {event.op.producer}, {self.at}"
         if isinstance(event, CaptureDecided):
-            yield (f"Goods of {euros(event.amount_cents)} were captured after their hold {event.original.hex()} had expired, "
+            yield (f"Goods of {money(event.amount_cents)} were captured after their hold {event.original.hex()} had expired, "
                    "was cancelled or was captured. Nothing was owed for them by that.")  # fmt: skip
         else:
             yield f"{event.exception[:1].upper()}{event.exception[1:]}. It is about {event.original.hex()}."
@@ -73,13 +74,13 @@ class ExplainedException:
         if not said.shares:
             yield "No cent moved by that."
             return
-        yield f"{euros(sum(share.cents for share in said.shares))} are owed for it:"
+        yield f"{money(sum(share.cents for share in said.shares))} are owed for it:"
         for place, line in enumerate(said.lines):
             shares = [share for share in said.shares if share.line == place]
             if shares:
                 price = line.amount_cents - sum(share.cents for share in shares if share.step == "tariff")
                 what = line.category if line.product is None else f"{line.category}, {line.product}"
-                yield f"  {what}: {euros(line.amount_cents)}, owed to {shares[0].payee}: {euros(sum(s.cents for s in shares))}"
+                yield f"  {what}: {money(line.amount_cents)}, owed to {shares[0].payee}: {money(sum(s.cents for s in shares))}"
                 yield from shares_told(explained(share, line.amount_cents, price, self.known) for share in shares)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from clearing.audit.explaining import ExplainedShare, explained, judged_told, shares_told
 from clearing.audit.findings import StoredLog
-from clearing.audit.scan import Background, background_of, decoded, euros
+from clearing.audit.scan import Background, background_of, decoded
 from clearing.events.basket import Return, Share
 from clearing.events.catalogue import Event
 from clearing.events.orders import (
@@ -21,6 +21,7 @@ from clearing.events.orders import (
 )
 from clearing.rules.calendar import local_text
 from clearing.rules.returns import total
+from clearing.values import money
 
 
 @dataclass(slots=True)
@@ -61,13 +62,13 @@ class ExplainedOrder:
         yield (f"Order {placed.order} at {placed.seller}, {self.at} (event {self.position}), in the name of {placed.mandatary}"
                f"{f', part of the joint purchase {placed.joint}' if placed.joint else ''}")  # fmt: skip
         other = placed.amount_cents - placed.approved_cents
-        yield f"{euros(placed.amount_cents)} in all: {euros(placed.approved_cents)} were reserved, other tender {euros(other)}"
+        yield f"{money(placed.amount_cents)} in all: {money(placed.approved_cents)} were reserved, other tender {money(other)}"
         if self.waits:
             yield "It waits for another mandatary: until then nothing of it can be delivered."
         yield from self.told
         held = sum(line.reserved_cents for line in self.lines if line.state in ("reserved", "disputed"))
         owed, released = (sum(getattr(line, what) for line in self.lines) for what in ("owed_cents", "released_cents"))
-        yield f"By now {euros(owed)} are owed to producers, {euros(released)} went back, {euros(held)} stay reserved."
+        yield f"By now {money(owed)} are owed to producers, {money(released)} went back, {money(held)} stay reserved."
         for line in self.lines:
             yield ""
             yield from _line_told(line)
@@ -78,7 +79,7 @@ class ExplainedOrder:
 
 
 def _line_told(line: OrderLine) -> Iterator[str]:
-    yield f"  {line.number}. {line.what}: {euros(line.ordered_cents)}, for {line.payee}: {line.state}"
+    yield f"  {line.number}. {line.what}: {money(line.ordered_cents)}, for {line.payee}: {line.state}"
     yield from shares_told(line.shares)
     yield from (f"    {said}" for said in line.told)
 
@@ -135,7 +136,7 @@ def _happened(placed: OrderPlaced, lines: list[OrderLine], event: Event, at: str
             line.state = "disputed"
             line.told.append(f"{at}: disputed by {event.by}: {event.reason}. Its reserve waits, the other lines do not.")
         case DisputeProposed():
-            said = f"{at}: {event.by} proposes that {euros(event.amount_cents)} of it are accepted: {event.reason}."
+            said = f"{at}: {event.by} proposes that {money(event.amount_cents)} of it are accepted: {event.reason}."
             lines[event.line].told.append(f"{said} Another person agrees: clearing order agree {placed.order} {event.line + 1}")
         case DisputeResolved():
             line, who = lines[event.line], " and ".join(event.resolved_by)
@@ -146,7 +147,7 @@ def _happened(placed: OrderPlaced, lines: list[OrderLine], event: Event, at: str
             for line in lines:
                 if line.state == "reserved":
                     line.state, line.released_cents, line.shares = "cancelled", line.reserved_cents, ()
-            return [f"{at}: cancelled by {event.by}, {euros(total(event.released))} released."]
+            return [f"{at}: cancelled by {event.by}, {money(total(event.released))} released."]
         case _:
             pass
     return []
@@ -161,5 +162,5 @@ def _owed(
     line.released_cents = sum(part.cents for part in back)
     line.shares = _explained(owed, came, known)
     line.told.append(
-        f"{said}{euros(came)} of goods, {euros(line.owed_cents)} owed to {line.payee}, {euros(line.released_cents)} released."
+        f"{said}{money(came)} of goods, {money(line.owed_cents)} owed to {line.payee}, {money(line.released_cents)} released."
     )

@@ -22,6 +22,7 @@ from clearing.events.catalogue import Event
 from clearing.events.closing import CaisseSealed, ClosureConfirmed
 from clearing.events.codes import Code
 from clearing.events.contracts import FundPartWarned
+from clearing.events.corrections import EntryCorrected
 from clearing.events.cotisations import CotisationWrittenOff, DepositConfirmed, LegalBasisEntered
 from clearing.events.crediting import CohortRolled, LapseAnnounced
 from clearing.events.funds import (
@@ -36,6 +37,7 @@ from clearing.events.funds import (
 )
 from clearing.events.grants import RepaymentConfirmed, TransferConfirmed
 from clearing.events.households import EaterClassChanged, MoneyBackConfirmed, PurseEmptied
+from clearing.events.interchange import InterchangeWrittenOff
 from clearing.events.opening import OpeningAccepted
 from clearing.events.producers import BankDetailsApproved
 from clearing.events.sales import OperationRepeated
@@ -43,13 +45,17 @@ from clearing.events.settlement import BatchApproved, BatchClosed, BatchExported
 from clearing.events.solidarity import SolidarityRuleSet
 from clearing.rules.allocation import decide_grant_single
 from clearing.rules.answers import Declined
+from clearing.rules.bank_lines import same
 from clearing.rules.book import Book
 from clearing.rules.closing import leftovers
+from clearing.rules.corrections import Rooms, standing as standing_entry
 from clearing.rules.credit_run import event_of, work_out
 from clearing.rules.restrictions import restricted
 from clearing.rules.settlement import BatchState, PayoutState
 from clearing.rules.standing import STAND_ON
 from clearing.rules.subsidies import Repayment, Transfer
+from clearing.rules.write_offs import open_of
+from clearing.values import money
 
 
 def check_office(event: Event, position: int, at_us: int, book: Book, checked: Checked) -> None:
@@ -90,7 +96,9 @@ def _asked_above(_event: Event, _position: int, _at_us: int, _book: Book) -> Non
 def _money_received(event: MoneyReceived, position: int, _at_us: int, book: Book) -> None:
     announced = book.funds[event.fund].announced_cents
     if event.grant is None and event.clears_cents not in (0, min(event.cents, announced)):  # 0: of version 1
-        raise BadEvent(position, f"it clears {event.clears_cents} cents of the {announced} that were announced")
+        raise BadEvent(position, f"it clears {money(event.clears_cents)} of the {money(announced)} that were announced")
+    if not event.another and same(book.bank_lines, reference=event.reference, cents=event.cents, on=event.on) is not None:
+        raise BadEvent(position, f"{money(event.cents)} under '{event.reference}' came before, and nobody said another")
 
 
 def _closure_confirmed(event: ClosureConfirmed, position: int, _at_us: int, book: Book) -> None:
@@ -207,10 +215,32 @@ def _opened(event: OpeningAccepted, position: int, _at_us: int, book: Book) -> N
         raise BadEvent(position, "opening balances need two people, and the accepted ones must be those proposed")
     purses, owed = sum(lot.cents for lot in event.lots), sum(debt.cents for debt in event.debts)
     free = sum(fund.received_cents - fund.engaged_cents for fund in event.funds)
-    if event.totals != (free, purses, owed, free + purses + owed):
+    held, due = sum(one.held_cents for one in event.contracts), sum(one.open_cents for one in event.arrears)
+    if event.totals != (free, purses, owed, free + purses + owed + held, held, due):
         raise BadEvent(position, "its rows do not add up to the totals that two people compared")
     if book.operations.kept:
         raise BadEvent(position, "opening balances came after the first sale")
+
+
+def _entry_corrected(event: EntryCorrected, position: int, _at_us: int, book: Book) -> None:
+    proposed = book.corrections.proposed.get(event.entry)
+    said = None if proposed is None else (proposed.by, proposed.reason, proposed.right is None)
+    if event.by == event.proposed_by or said != (event.proposed_by, event.reason, event.right() is None):
+        raise BadEvent(position, "a correction needs two people who agree on it")
+    rooms = Rooms(
+        book.cotisations, book.gifts, book.contracts, book.members, book.funds, book.takings, ""
+    )
+    if standing_entry(event.entry, rooms) != event.wrong:
+        raise BadEvent(position, "what it takes back is not what was entered")
+
+
+def _written_off(event: InterchangeWrittenOff, position: int, at_us: int, book: Book) -> None:
+    proposed = book.interchange.write_offs.get(event.ref)
+    said = None if proposed is None else (proposed.by, proposed.fund, proposed.cents, proposed.decision)
+    if event.by == event.proposed_by or said != (event.proposed_by, event.fund, event.cents, event.decision):
+        raise BadEvent(position, "giving up a sale with another caisse needs two people who agree on it")
+    if open_of(book.interchange, event.ref, book.caisse.calendar.day(at_us)) != (event.other, event.cents):
+        raise BadEvent(position, "what it gives up was not open, or was another sum")
 
 
 def _closed(event: BatchClosed, position: int, at_us: int, book: Book) -> None:
@@ -275,11 +305,13 @@ _PROMISES: Final[dict[type, tuple[str, Check]]] = {
     BatchExported: ("batches exported after their approval", _approved),
     PayoutConfirmed: ("payouts that the bank made or sent back, in full", _paid),
     FundPartWarned: ("fund parts of contracts whose end was told at its time", _fund_part_warned),
+    InterchangeWrittenOff: ("halves of sales across caisses given up by a vote and two people", _written_off),
+    EntryCorrected: ("wrong entries taken back by two people, each as it stood", _entry_corrected),
     LegalBasisEntered: ("legal bases of tax receipts entered by two people", _two_people),
     DepositConfirmed: ("deposits counted by two people", _two_people),
     CotisationWrittenOff: ("cotisations that came back, written off by another person", _two_people),
     PayoutReturned: ("payouts that the bank made or sent back, in full", _paid),
-    MoneyReceived: ("receipts that clear what was announced, or nothing", _money_received),
+    MoneyReceived: ("receipts of one bank line each, that clear what was announced, or nothing", _money_received),
     BonusRuleSet: ("bonus rules that stay inside earmarks", _asked_above),
     SolidarityRuleSet: ("rules of reductions that stay inside earmarks", _asked_above),
     PurseCredited: ("credits that no freeze, closing or earmark forbids", _asked_above),

@@ -36,7 +36,7 @@ from clearing.events.sales import (
 from clearing.rules.abroad import as_authorisation
 from clearing.rules.calendar import local_text
 from clearing.rules.returns import total
-from clearing.values import DecisionId
+from clearing.values import DecisionId, money
 from clearing.wire.batch import read_item_evidence
 from clearing.wire.frame import MalformedFrame
 
@@ -256,29 +256,25 @@ def _afterwards(event: Event, zone: str, row: EventRow) -> list[str]:
         case CaptureDecided(code=Code.EXPIRED_OR_RESOLVED):
             return [f"{at}: captured too late, which is an exception: clearing why {row.position}."]
         case CaptureDecided(approved_cents=cents) if cents or event.released:
-            return [f"{at}: delivered, {euros(cents)} captured, {euros(total(event.released))} released."]
+            return [f"{at}: delivered, {money(cents)} captured, {money(total(event.released))} released."]
         case RefundDecided(code="00"):
-            return [f"{at}: goods of {euros(event.amount_cents)} taken back, {euros(event.card_cents)} of it to the card."]
+            return [f"{at}: goods of {money(event.amount_cents)} taken back, {money(event.card_cents)} of it to the card."]
         case ReversalDecided(code="00") if event.effect in ("released", "undone"):
-            return [f"{at}: reversed, {euros(total(event.returned))} given back."]
+            return [f"{at}: reversed, {money(total(event.returned))} given back."]
         case ReversalDecided(code="00") if event.exception:
             return [f"{at}: {event.exception}; it is an exception: clearing why {row.position}."]
         case PurchaseConfirmed(code="00"):
             return [f"{at}: confirmed by a second mandatary's card; it may be captured."]
         case HoldExpired():
-            return [f"{at}: nobody captured it in time, {euros(total(event.released))} released."]
+            return [f"{at}: nobody captured it in time, {money(total(event.released))} released."]
         case InterchangeCaptured(cents=cents):
-            return [f"{at}: sold on {event.day}, {euros(cents)} owed to {event.acquirer}."]
+            return [f"{at}: sold on {event.day}, {money(cents)} owed to {event.acquirer}."]
         case InterchangeReleased():
             what = "reversed it" if event.undone else "did not sell"
-            return [f"{at}: {event.acquirer} {what}, {euros(event.cents)} given back."]
+            return [f"{at}: {event.acquirer} {what}, {money(event.cents)} given back."]
         case InterchangeExpired():
-            return [f"{at}: no word came from {event.acquirer}, {euros(total(event.returned))} given back."]
+            return [f"{at}: no word came from {event.acquirer}, {money(total(event.returned))} given back."]
         case OperationRepeated():
             return [f"{at}: asked again, answered the same."]
         case _:
             return []
-
-
-def euros(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02d} EUR"

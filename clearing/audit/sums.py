@@ -57,6 +57,8 @@ def _between(book: Book) -> dict[str, int]:
     for half in room.halves.values():
         if half.effect == "captured":
             _add(found, f"interchange:{half.issuer}", -half.cents)
+        if half.written_off_cents:
+            _add(found, f"interchange:{half.issuer}", half.written_off_cents)
     for hold in room.holds.values():
         if hold.state is HoldState.CAPTURED:
             _add(found, f"interchange:{hold.event.acquirer}", hold.event.approved_cents)

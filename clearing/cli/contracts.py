@@ -11,17 +11,17 @@ from clearing.cli.contract_reports import instalments, seasons, sheet, shown, st
 from clearing.cli.desk import Desk, Misused, day, today, whole
 from clearing.cli.entry import Entry, Group
 from clearing.cli.lists import Row, read_list
+from clearing.cli.opening_contracts import read_portion
 from clearing.installation.amounts import counted, read_euros, read_percent
 from clearing.installation.office import NotAllowed
 from clearing.rules.book import Book
 from clearing.rules.contracting import DAYS_MAX, SKIPS
 from clearing.rules.contracts import Contract, Season
 from clearing.rules.schedules import INSTALMENTS_MAX
-from clearing.values import ContractId, MemberId, ProducerId, SeasonId
+from clearing.values import ContractId, InvalidValue, MemberId, ProducerId, SeasonId
 
 _NEEDS: Final = ("contract", "season", "member", "euros", "instalments", "first_due", "portion")
 _MAY: Final = ("joins", "fund", "fund_percent", "fund_until")
-_QTY_DIGITS: Final = 3
 
 
 async def season(desk: Desk) -> None:
@@ -72,12 +72,10 @@ def _fund(fund: str | None, percent: str | None, until: str) -> dict[str, object
 
 def _portion(text: str) -> dict[str, object]:
     """ "basket" or "eggs=0.5". Raises Misused."""
-    product, sign, number = text.partition("=")
-    whole_part, dot, part = (number if sign else "1").replace(",", ".").partition(".")
-    written = whole_part.isdecimal() and (part.isdecimal() or not dot) and len(part) <= _QTY_DIGITS
-    if not product or not written or not (whole_part + part).strip("0"):
-        raise Misused(f"A portion is written NAME or NAME=QUANTITY, like basket or eggs=0.5, not {text}")
-    return {"product": product, "qty_milli": int(whole_part) * 1_000 + int(part.ljust(_QTY_DIGITS, "0"))}
+    try:
+        return read_portion(text)
+    except InvalidValue as wrong:
+        raise Misused(str(wrong)) from None
 
 
 async def import_list(desk: Desk) -> int:

@@ -11,7 +11,7 @@ from clearing.installation.amounts import counted, euros, read_euros
 from clearing.installation.office import NotAllowed
 from clearing.rules.allocation import missing_cents
 from clearing.rules.book import Book
-from clearing.rules.cotisations import EVERY, Standing, agreed_for, due_period, standings
+from clearing.rules.cotisations import EVERY, Standing, covering, standings
 from clearing.rules.takings import BOXES, MEANS
 from clearing.values import MemberId
 
@@ -126,8 +126,7 @@ def _in_the_book(book: Book, body: dict[str, object]) -> bool:
     """The same payment, not only the same reference."""
     member, period = MemberId(str(body["member"])), str(body["period"])
     payment = book.cotisations.payments.get(str(body["reference"]))
-    agreement = agreed_for(book.cotisations, member, period)
-    covered = due_period(agreement, period) if agreement is not None else period
+    covered, _ = covering(book.cotisations, member, period)
     return payment is not None and (payment.member, payment.period, payment.cents) == (member, covered, body["cents"])
 
 

@@ -5,10 +5,9 @@ import argparse
 from clearing.cli.desk import Desk, Misused, whole
 from clearing.cli.earmarks import earmark_arguments, earmark_body, earmark_text
 from clearing.cli.entry import Entry, Group
-from clearing.cli.money import refuse_twice
+from clearing.cli.money import line_arguments, line_body
 from clearing.cli.proposals import agreed
 from clearing.cli.registers import read_book
-from clearing.events.funds import MoneyReceived
 from clearing.installation.amounts import euros, read_euros
 from clearing.rules.subsidies import Step
 
@@ -31,8 +30,9 @@ async def receive(desk: Desk) -> None:
     subsidy = book.subsidies.known.get(given.grant)
     if subsidy is None:
         raise Misused(f"There is no subsidy {given.grant}; those there are: clearing subsidy list")
-    await refuse_twice(desk, MoneyReceived, f"fund/{subsidy.notified.fund}", cents)
-    await desk.order("receive_subsidy", {"grant": given.grant, "cents": cents, "reference": given.reference})
+    await desk.order("receive_subsidy", {
+        "grant": given.grant, "cents": cents, "reference": given.reference, **line_body(desk),
+    })  # fmt: skip
     left = subsidy.to_come_cents() - cents
     desk.say(f"{euros(cents)} EUR of {given.grant} are in {subsidy.notified.fund}; {euros(left)} EUR are still to come.")
 
@@ -164,6 +164,7 @@ def _part_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("grant")
     parser.add_argument("euros", help="like 1500.00")
     parser.add_argument("--reference", required=True, help="the bank line")
+    line_arguments(parser)
 
 
 def _reduce_arguments(parser: argparse.ArgumentParser) -> None:

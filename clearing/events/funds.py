@@ -75,16 +75,19 @@ class MoneyReceived:
     """Money on the caisse's bank account for this fund. reference: the bank line.
 
     Version 2: grant, the subsidy that it is a part of; clears_cents, how much of what was announced for the fund came with it.
+    Version 3: on, the bank's ISO date, "" when nobody said it; another: a line just like one before it, as a person said.
     """
 
     TYPE: ClassVar[int] = 22
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     fund: FundId
     cents: Cents
     reference: str
     by: PersonId
     grant: GrantId | None = None
     clears_cents: Cents = Cents(0)
+    on: str = ""
+    another: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from clearing.rules.allocation import Allocation
 from clearing.rules.answers import BrokenBook
 from clearing.rules.facts import Facts
 from clearing.rules.funding import fund_basket
-from clearing.rules.interchange import Half, Hold, HoldState, Recognition
+from clearing.rules.interchange import Half, Hold, HoldState, Recognition, Twin
 from clearing.rules.members import Card, Member
 from clearing.rules.operations import State
 from clearing.rules.producers import Convention, Terminal
@@ -247,7 +247,9 @@ def decide_reversed(
     if sealed:
         code = Code.NOT_ALLOWED_NOW
     elif half is not None and half.effect == "captured" and state is State.CAPTURED:
-        if settled:
+        if half.twin is Twin.WRITTEN_OFF:
+            exception = "reversed after it was given up: agree with the producer, a fund has borne it"
+        elif settled:
             exception = "reversed after its batch had closed: agree with the producer and the other caisse"
         else:
             effect = "undone"

@@ -25,8 +25,7 @@ from clearing.rules.credit_run import event_of, work_out
 from clearing.rules.facts import OWN_PURSE
 from clearing.rules.funds import Fund, Funds
 from clearing.rules.members import EMERGENCY_GROUP, Member, Members, OpenLot, Purse, is_for
-from clearing.rules.plain_words import money
-from clearing.values import Cents, FundId, MemberId, MicroTime, PersonId, PurseKind
+from clearing.values import Cents, FundId, MemberId, MicroTime, PersonId, PurseKind, money
 
 DAY_US: Final = 86_400_000_000
 NOTICE_DAYS_MAX: Final = 90

@@ -16,12 +16,14 @@ from clearing.rules import (
     accounts,
     afterwards,
     allocation,
+    bank_lines,
     bonuses,
     caisse,
     card_limits,
     closing,
     contracting,
     contracts,
+    corrections,
     cotisations,
     emergency,
     exceptions,
@@ -49,6 +51,7 @@ from clearing.rules.folds import (
     between,
     closing as ending,
     contracts as contract_folds,
+    corrections as correction_folds,
     cotisations as cotisation_folds,
     grants,
     households as household_folds,
@@ -94,8 +97,10 @@ SECTIONS: Final = (
     "closing",
     "solidarity",
     "bonuses",
+    "bank_lines",
     "takings",
     "cotisations",
+    "corrections",
     "gifts",
     "contracts",
     "accounts",
@@ -129,8 +134,10 @@ class Book:
         self.closing = closing.Closing()
         self.solidarity = solidarity.Solidarity()
         self.bonuses = bonuses.Bonuses()
+        self.bank_lines = bank_lines.BankLines()
         self.takings = takings.Takings()
         self.cotisations = cotisations.Cotisations()
+        self.corrections = corrections.Corrections()
         self.gifts = gifts.Gifts()
         self.contracts = contracts.Contracts()
         self.accounts = accounts.Accounts()
@@ -312,6 +319,7 @@ _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **ending.FOLDS,
     **drawn.FOLDS,
     **cotisation_folds.FOLDS,
+    **correction_folds.FOLDS,
     **contract_folds.FOLDS,
     **account_folds.FOLDS,
     **order_folds.FOLDS,

@@ -27,7 +27,7 @@ from clearing.rules import funds, members
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.calendar import civil_date
 from clearing.rules.closing_rooms import ROOMS, own_lots
-from clearing.values import Cents, DecisionId, FundId, MemberId, PersonId, ProducerId
+from clearing.values import Cents, DecisionId, FundId, MemberId, PersonId, ProducerId, money
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book
@@ -217,7 +217,7 @@ def decide_producer_repaid(
     owed = book.settlement.owed.get(producer)
     owes = 0 if owed is None else max(0, -owed.net_cents())
     if not 1 <= cents <= owes:
-        return not_now(f"{producer} owes the caisse {owes // 100}.{owes % 100:02d} EUR; record that or less.")
+        return not_now(f"{producer} owes the caisse {money(owes)}; record that or less.")
     return ProducerRepaid(producer=producer, cents=cents, reference=reference, by=by)
 
 

@@ -7,7 +7,7 @@ from clearing.rules import members
 from clearing.rules.orders import DISPUTED
 from clearing.rules.settlement import BatchState, PayoutState
 from clearing.rules.subsidies import Step
-from clearing.values import MemberId
+from clearing.values import MemberId, money
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book
@@ -25,13 +25,13 @@ def own_lots(book: "Book") -> Iterator[tuple[MemberId, members.Purse, list[membe
 def of_funds(book: "Book") -> Iterator[str]:
     for name, fund in book.funds.items():
         if fund.there_cents() < 0:
-            yield f"fund {name} is {_euros(-fund.there_cents())} short (transfer it from another fund)"
+            yield f"fund {name} is {money(-fund.there_cents())} short (transfer it from another fund)"
         elif fund.there_cents():
-            yield f"fund {name} has {_euros(fund.there_cents())} (clearing caisse rest)"
+            yield f"fund {name} has {money(fund.there_cents())} (clearing caisse rest)"
         if fund.to_come_cents():
-            yield f"fund {name} still expects {_euros(fund.to_come_cents())} (receive it, or: subsidy reduce, money withdraw)"
+            yield f"fund {name} still expects {money(fund.to_come_cents())} (receive it, or: subsidy reduce, money withdraw)"
     for name, cents in book.closing.rests.items():
-        yield f"{_euros(cents)} of fund {name} are payable (clearing caisse rest-paid {name})"
+        yield f"{money(cents)} of fund {name} are payable (clearing caisse rest-paid {name})"
     for kind, table in (("transfer", book.subsidies.transfers), ("repayment", book.subsidies.repayments)):
         for number, one in table.items():
             if one.step is Step.PROPOSED:
@@ -50,9 +50,9 @@ def of_purses(book: "Book") -> Iterator[str]:
     if any(cohort.left for cohort in book.allocation.cohorts.values()) or _credit_left(book):
         yield "credit has not lapsed yet (it does by itself)"
     for member, cents in book.households.owed.items():
-        yield f"{_euros(cents)} are payable to {member}, who left (clearing member pay-back {member})"
+        yield f"{money(cents)} are payable to {member}, who left (clearing member pay-back {member})"
     for member, cents in book.closing.own.items():
-        yield f"{_euros(cents)} are payable to member {member} (clearing caisse own-paid {member})"
+        yield f"{money(cents)} are payable to member {member} (clearing caisse own-paid {member})"
 
 
 def _credit_left(book: "Book") -> bool:
@@ -66,9 +66,9 @@ def _credit_left(book: "Book") -> bool:
 def of_producers(book: "Book") -> Iterator[str]:
     for producer, owed in book.settlement.owed.items():
         if owed.net_cents() > 0:
-            yield f"{_euros(owed.net_cents())} are owed to {producer} (close a batch; it needs an approved account)"
+            yield f"{money(owed.net_cents())} are owed to {producer} (close a batch; it needs an approved account)"
         elif owed.net_cents():
-            yield f"{producer} owes {_euros(-owed.net_cents())} (clearing producer repaid {producer})"
+            yield f"{producer} owes {money(-owed.net_cents())} (clearing producer repaid {producer})"
     for number, batch in book.settlement.batches.items():
         under_way = PayoutState.INSTRUCTED in batch.payouts.values()
         if batch.closed.total_cents and (batch.state is not BatchState.EXPORTED or under_way):
@@ -78,7 +78,7 @@ def of_producers(book: "Book") -> Iterator[str]:
 def of_takings(book: "Book") -> Iterator[str]:
     for box, cents in book.takings.in_box.items():
         if cents:
-            yield f"{_euros(cents)} of {box} are in the box (two people count it to the bank: clearing deposit count)"
+            yield f"{money(cents)} of {box} are in the box (two people count it to the bank: clearing deposit count)"
     for number in book.takings.counted:
         yield f"deposit {number} waits for a second count (clearing deposit confirm {number}, or discard)"
 
@@ -86,7 +86,7 @@ def of_takings(book: "Book") -> Iterator[str]:
 def of_cotisations(book: "Book") -> Iterator[str]:
     """A fund counts as its own what came back and nobody made good: its rest would be paid from money that is not there."""
     for (member, period, fund), unpaid in book.cotisations.unpaid.items():
-        yield (f"{_euros(unpaid.cents)} that {member} paid for {period} came back from the bank (receive it again, or write "
+        yield (f"{money(unpaid.cents)} that {member} paid for {period} came back from the bank (receive it again, or write "
                f"it off fund {fund}: clearing cotisation writeoff)")  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def of_contracts(book: "Book") -> Iterator[str]:
         if contract.ended_on is None and contract.unfunded_cents():
             yield f"contract {name} has a part that no fund pays (contract takeover, shrink or end)"
         if contract.held_cents:
-            yield f"{_euros(contract.held_cents)} of contract {name} are at the caisse (contract payover, or: end and refund)"
+            yield f"{money(contract.held_cents)} of contract {name} are at the caisse (contract payover, or: end and refund)"
 
 
 def of_other_caisses(book: "Book") -> Iterator[str]:
@@ -113,13 +113,13 @@ def of_other_caisses(book: "Book") -> Iterator[str]:
         yield f"a sale of {half.day} waits for {half.issuer}'s word (it comes by itself while clearing serve runs)"
     for ref in between.refused:
         half = between.halves[ref]
-        yield f"{half.issuer} refused {_euros(half.cents)} of {half.day} (clearing interchange exceptions)"
+        yield f"{half.issuer} refused {money(half.cents)} of {half.day} (clearing interchange write-off)"
     for other, cents in between.held.items():
         if cents:
-            yield f"{_euros(cents)} are held for {other} (they are captured, or come back by themselves)"
+            yield f"{money(cents)} are held for {other} (they are captured, or come back by themselves)"
     for other, cents in between.balances.items():
         if cents:
-            what = f"{other} owes {_euros(cents)}" if cents > 0 else f"{_euros(-cents)} are owed to {other}"
+            what = f"{other} owes {money(cents)}" if cents > 0 else f"{money(-cents)} are owed to {other}"
             yield f"{what} (clearing interchange net)"
     for day, net in between.nets.items():
         if net.net_cents and net.reference is None:
@@ -141,10 +141,6 @@ def of_opening(book: "Book") -> Iterator[str]:
     """Only while it could still be accepted: once something was sold or settled it never is, and moves nothing."""
     if book.opening.proposed is not None and not book.operations.kept and not book.settlement.batches:
         yield "opening balances wait for a second person (clearing opening accept)"
-
-
-def _euros(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02d} EUR"
 
 
 ROOMS: Final[tuple[Callable[["Book"], Iterable[str]], ...]] = (

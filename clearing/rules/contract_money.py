@@ -19,9 +19,8 @@ from clearing.rules.calendar import civil_date
 from clearing.rules.contracting import running
 from clearing.rules.contracts import Contract, Contracts, Due
 from clearing.rules.funds import Funds
-from clearing.rules.plain_words import money
 from clearing.rules.takings import ACCOUNT_OF, MEANS, Takings
-from clearing.values import Cents, ContractId, PersonId, SeasonId, largest_remainder
+from clearing.values import Cents, ContractId, PersonId, SeasonId, largest_remainder, money
 
 
 def decide_pay(
@@ -89,7 +88,8 @@ def decide_return(
     if isinstance(known, Declined):
         return known
     cents = known.references.get(reference, 0)
-    if not cents or not 1 <= instalment <= len(known.dues) or known.dues[instalment - 1].household_paid < cents:
+    paid = known.paid_for.get(reference)
+    if not cents or paid is None or paid.instalment != instalment:
         return not_found(f"Nothing received for instalment {instalment} of {contract} under {reference} can come back.")
     season = contracts.season_of(known)
     over = max(0, cents - known.held_cents) if season.through() else 0

@@ -18,10 +18,19 @@ from clearing.rules.calendar import civil_date
 from clearing.rules.contracts import THROUGH, Contract, Contracts
 from clearing.rules.funds import Funds
 from clearing.rules.members import Members
-from clearing.rules.plain_words import money
 from clearing.rules.producers import Producers
 from clearing.rules.schedules import INSTALMENTS_MAX, before_and_after, instalments
-from clearing.values import Cents, ContractId, FundId, MemberId, OperationId, PersonId, Rate, SeasonId
+from clearing.values import (
+    Cents,
+    ContractId,
+    FundId,
+    MemberId,
+    OperationId,
+    PersonId,
+    Rate,
+    SeasonId,
+    money,
+)
 
 MODES: Final = ("recorded", THROUGH)
 SKIPS: Final = ("moved", "lost", "none")

@@ -6,7 +6,7 @@ What a delivery is worth is derived, never stored: the cents of the present stre
 import heapq
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from clearing.events.codes import Code
 from clearing.events.contracts import (
@@ -64,11 +64,19 @@ class Due:
     fund_paid: int = 0
 
 
+class PaidFor(NamedTuple):
+    """A household's payment. into: the account that it came into, "" when it went to the producer."""
+
+    instalment: int
+    into: str
+
+
 @dataclass(slots=True)
 class Contract:
     """weights: by ISO day, of the days that are left to it. settled_cents: worth of the days before stretch_from, where the
-    price changed. swaps: day -> whose member fetches that basket. held_cents: the household's money at the caisse; of it
-    refundable_cents go back. paid_over_cents: what the producer got of the household's money. ended_on: None while it runs."""
+    price changed. swaps: day -> whose member fetches that basket. paid_for: a household's payments by reference.
+    held_cents: the household's money at the caisse; of it refundable_cents go back. paid_over_cents: what the producer got of
+    the household's money. ended_on: None while it runs."""
 
     season: SeasonId
     member: MemberId
@@ -84,6 +92,7 @@ class Contract:
     outcomes: dict[str, str] = field(default_factory=dict)
     swaps: dict[str, ContractId] = field(default_factory=dict)
     references: dict[str, int] = field(default_factory=dict)
+    paid_for: dict[str, PaidFor] = field(default_factory=dict)
     held_cents: int = 0
     refundable_cents: int = 0
     paid_over_cents: int = 0
@@ -167,6 +176,7 @@ def evolve_received(contracts: Contracts, event: InstalmentReceived) -> None:
         due.fund_paid += event.cents
         return
     due.household_paid += event.cents
+    contract.paid_for[event.reference] = PaidFor(event.instalment, event.into)
     if event.into:
         contract.held_cents += event.cents
 

@@ -14,13 +14,13 @@ from clearing.events.cotisations import (
     CotisationRuleSet,
     CotisationWrittenOff,
 )
+from clearing.events.opening import OpeningArrear
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.calendar import period_start
 from clearing.rules.funds import Funds
 from clearing.rules.members import Members
-from clearing.rules.plain_words import money
 from clearing.rules.takings import MEANS, Takings
-from clearing.values import Cents, FundId, MemberId, PersonId, largest_remainder
+from clearing.values import Cents, FundId, MemberId, PersonId, largest_remainder, money
 
 EVERY: Final = {"monthly": 1, "quarterly": 3, "yearly": 12}
 AHEAD_MONTHS_MAX: Final = 12
@@ -41,7 +41,8 @@ class Agreement:
 
 @dataclass(slots=True)
 class Payment:
-    """year: civil, of the day it was recorded. months: that it covers, as agreed then. receipt: of the paper, 0 for none.
+    """year: civil, of the day it was recorded. months: that it covers, as agreed then. receipt: of the
+    paper, 0 for none. cleared_cents: as CotisationReceived.
     returned_by: "" while it stands."""
 
     member: MemberId
@@ -55,6 +56,7 @@ class Payment:
     receipt: int = 0
     returned_by: str = ""
     months: tuple[str, ...] = ()
+    cleared_cents: int = 0
 
     def by_month(self) -> list[tuple[str, int]]:
         return spread(self.months, self.cents)
@@ -70,7 +72,8 @@ class Unpaid:
 
 @dataclass(slots=True)
 class Cotisations:
-    """agreements: per member, by rising from_period. payments: by reference. paid, written_off: cents by member and month."""
+    """agreements: per member, by rising from_period. payments: by reference. paid, written_off: cents by member and month.
+    brought: from paper, by member and first month; if there are any, they say all that is due up to brought_until."""
 
     rules: dict[str, CotisationRuleSet] = field(default_factory=dict)
     agreements: dict[MemberId, list[Agreement]] = field(default_factory=dict)
@@ -78,6 +81,8 @@ class Cotisations:
     paid: dict[MemberId, dict[str, int]] = field(default_factory=dict)
     written_off: dict[MemberId, dict[str, int]] = field(default_factory=dict)
     unpaid: dict[tuple[MemberId, str, FundId], Unpaid] = field(default_factory=dict)
+    brought: dict[MemberId, dict[str, OpeningArrear]] = field(default_factory=dict)
+    brought_until: str = ""
 
 
 class Standing(NamedTuple):
@@ -120,11 +125,20 @@ def due_period(agreement: Agreement, period: str) -> str:
     return period_of(month_index(period) - behind)
 
 
+def covering(cotisations: Cotisations, member: MemberId, period: str) -> tuple[str, int]:
+    """The month for which a payment of `period` is recorded, and how many months it covers from there on."""
+    index = month_index(period)
+    for brought in cotisations.brought.get(member, {}).values():
+        if 0 <= index - month_index(brought.period) < brought.months:
+            return brought.period, brought.months
+    agreement = agreed_for(cotisations, member, period)
+    return (period, 1) if agreement is None else (due_period(agreement, period), agreement.every_months)
+
+
 def covered_months(cotisations: Cotisations, member: MemberId, period: str) -> tuple[str, ...]:
     """The months that a payment for `period`, the first of its quarter or year, covers."""
-    agreement, first = agreed_for(cotisations, member, period), month_index(period)
-    months = agreement.every_months if agreement is not None and due_period(agreement, period) == period else 1
-    return tuple(period_of(index) for index in range(first, first + months))
+    (first, months), index = covering(cotisations, member, period), month_index(period)
+    return tuple(period_of(one) for one in range(index, index + (months if first == period else 1)))
 
 
 def spread(months: tuple[str, ...], cents: int) -> list[tuple[str, int]]:
@@ -151,8 +165,9 @@ def standings(cotisations: Cotisations, member: MemberId, *, until: str) -> list
         if place + 1 < len(agreements):
             end = min(end, month_index(agreements[place + 1].from_period) - 1)
         for index in range(month_index(agreement.from_period), end + 1, agreement.every_months):
-            if agreement.cents:
+            if agreement.cents and period_of(index) > cotisations.brought_until:
                 due[period_of(index)] = agreement.cents
+    due |= {period: one.due_cents for period, one in cotisations.brought.get(member, {}).items()}
     paid, forgiven = cotisations.paid.get(member, {}), cotisations.written_off.get(member, {})
     back: dict[str, int] = {}
     for (who, period, _), unpaid in cotisations.unpaid.items():
@@ -196,7 +211,7 @@ def evolve_received(cotisations: Cotisations, event: CotisationReceived, year: i
         raise BrokenBook(f"the cotisation of {event.reference} was received before")
     cotisations.payments[event.reference] = Payment(
         event.member, event.rule, event.fund, event.period, event.cents, event.gift_cents, event.means, year,
-        event.receipt, months=covered_months(cotisations, event.member, event.period),
+        event.receipt, months=covered_months(cotisations, event.member, event.period), cleared_cents=event.cleared_cents,
     )
     _pay(cotisations, event.member, event.period, event.cents)
     if event.cleared_cents:
@@ -214,6 +229,15 @@ def evolve_returned(cotisations: Cotisations, event: CotisationReturned) -> None
     unpaid.by = (*unpaid.by, event.by)
 
 
+def evolve_brought(cotisations: Cotisations, arrears: tuple[OpeningArrear, ...], until: str) -> None:
+    """until: the month up to which they say all that is due."""
+    for one in arrears:
+        cotisations.brought.setdefault(one.member, {})[one.period] = one
+        _pay(cotisations, one.member, one.period, one.paid_cents)
+    if arrears:
+        cotisations.brought_until = until
+
+
 def evolve_written_off(cotisations: Cotisations, event: CotisationWrittenOff) -> None:
     _clear(cotisations, (event.member, event.period, event.fund), event.cents)
     forgiven = cotisations.written_off.setdefault(event.member, {})
@@ -228,7 +252,7 @@ def _pay(cotisations: Cotisations, member: MemberId, period: str, cents: int) ->
 def _clear(cotisations: Cotisations, key: tuple[MemberId, str, FundId], cents: int) -> None:
     unpaid = cotisations.unpaid.get(key)
     if unpaid is None or unpaid.cents < cents:
-        raise BrokenBook(f"{cents} cents are made good of what {key[0]} does not owe")
+        raise BrokenBook(f"{money(cents)} are made good of what {key[0]} does not owe")
     unpaid.cents -= cents
     if not unpaid.cents:
         del cotisations.unpaid[key]
@@ -312,8 +336,7 @@ def decide_receive(
     if not cents or month_index(period) > month_index(this_period) + AHEAD_MONTHS_MAX:
         return not_now("A payment is more than 0.00 and for a month at most a year ahead.")
     before = cotisations.payments.get(reference)
-    agreement = agreed_for(cotisations, member, period)
-    covered = due_period(agreement, period) if agreement is not None else period
+    covered, months = covering(cotisations, member, period)
     if before is not None:
         same = (before.member, before.period, before.cents) == (member, covered, cents)
         return not_now(f"The reference {reference} is recorded already" + (
@@ -321,7 +344,6 @@ def decide_receive(
         ))  # fmt: skip
     unpaid = cotisations.unpaid.get((member, covered, known.fund))
     cleared = min(cents, unpaid.cents) if unpaid is not None else 0
-    months = agreement.every_months if agreement is not None else 1
     gift = 0
     if gifts_count and known.over_is_gift:
         paid = cotisations.paid.get(member, {}).get(covered, 0)

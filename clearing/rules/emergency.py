@@ -13,8 +13,7 @@ from clearing.rules.calendar import CivilCalendar
 from clearing.rules.facts import OWN_PURSE
 from clearing.rules.funds import Funds
 from clearing.rules.members import EMERGENCY_GROUP, Card, Members, SpareCard
-from clearing.rules.plain_words import money
-from clearing.values import CardId, Cents, FundId, MemberId, PersonId
+from clearing.values import CardId, Cents, FundId, MemberId, PersonId, money
 
 DAYS_VALID_MAX = 366
 REFERENCE = "emergency"

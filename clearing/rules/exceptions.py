@@ -21,7 +21,7 @@ from clearing.rules.members import Member
 from clearing.rules.operations import Operation, State
 from clearing.rules.returns import fund_named, purse_of
 from clearing.rules.sources import Source
-from clearing.values import Cents, FundId, MemberId, OperationId, PersonId, Position, ProducerId, TerminalId
+from clearing.values import Cents, FundId, MemberId, OperationId, PersonId, Position, ProducerId, TerminalId, money
 
 LATE_CAPTURE: Final = "late capture"
 REVERSAL: Final = "reversal"
@@ -157,9 +157,9 @@ def _from_what_is_there(
     taken = _engaged(found)
     guarantee = next((fund for fund, one in funds.items() if one.kind == "guarantee"), None)
     if guarantee is None:
-        return not_now(f"{need} cents fall on a guarantee fund and there is none; open one of the kind guarantee first.")
+        return not_now(f"{money(need)} fall on a guarantee fund and there is none; open one of the kind guarantee first.")
     if funds[guarantee].free_cents() - taken.get(guarantee, 0) < need:
-        return not_now(f"The guarantee fund {guarantee} has less than the {need} cents that fall on it; receive money first.")
+        return not_now(f"The guarantee fund {guarantee} has less than the {money(need)} that fall on it; receive money first.")
     return (*found, *(share._replace(step="payer", source=f"fund:{guarantee}") for share in lacking))
 
 

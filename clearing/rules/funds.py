@@ -9,7 +9,8 @@ from typing import Final
 from clearing.events.funds import NO_VOTE, UNBOUND, Earmark, FundOpened, MoneyNotified, MoneyReceived
 from clearing.events.grants import AnnouncementWithdrawn
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
-from clearing.values import Cents, DecisionId, FundId, PersonId
+from clearing.rules.bank_lines import BankLines, refused
+from clearing.values import Cents, DecisionId, FundId, PersonId, money
 
 KINDS: Final = ("general", "tier", "solidarity", "sponsor", "guarantee")
 
@@ -86,7 +87,7 @@ def engage(funds: Funds, fund: FundId, cents: int) -> None:
     state = funds[fund]
     state.engaged_cents += cents
     if state.engaged_cents < 0 or (cents > 0 and state.free_cents() < 0):
-        raise BrokenBook(f"fund {fund} would have engaged {state.engaged_cents} of {state.received_cents} cents received")
+        raise BrokenBook(f"{money(state.engaged_cents)} of {money(state.received_cents)} of fund {fund} would be engaged")
 
 
 def release(funds: Funds, fund: FundId, to: FundId, cents: int) -> None:
@@ -101,7 +102,7 @@ def leave(funds: Funds, fund: FundId, cents: int) -> None:
     """cents that are there leave the fund: to another, to a funder, to an heir. Raises BrokenBook when they are engaged."""
     state = funds[fund]
     if not 0 < cents <= state.there_cents():
-        raise BrokenBook(f"{cents} cents were to leave fund {fund}, {state.there_cents()} are there")
+        raise BrokenBook(f"{money(cents)} were to leave fund {fund}, {money(state.there_cents())} are there")
     state.received_cents -= cents
 
 
@@ -133,14 +134,19 @@ def decide_withdraw(
 ) -> AnnouncementWithdrawn | Declined:
     announced = funds[fund].announced_cents if fund in funds else 0
     if not 1 <= cents <= announced:
-        return not_now(f"For fund {fund} {announced // 100}.{announced % 100:02d} EUR are announced and have not come, no more "
+        return not_now(f"For fund {fund} {money(announced)} are announced and have not come, no more "
                        "can be taken off; what a funder promised is taken off by: clearing subsidy reduce")  # fmt: skip
     return AnnouncementWithdrawn(fund=fund, cents=cents, reference=reference, by=by)
 
 
-def decide_receive(funds: Funds, *, fund: FundId, cents: Cents, reference: str, by: PersonId) -> MoneyReceived | Declined:
+def decide_receive(
+    funds: Funds, lines: BankLines, *, fund: FundId, cents: Cents, reference: str, by: PersonId, on: str = "",
+    another: bool = False,
+) -> MoneyReceived | Declined:
     """Money that is part of no subsidy; it clears what was announced for the fund, as far as that goes."""
     if fund not in funds:
         return not_found(f"There is no fund {fund}; open it first.")
     clears = Cents(min(cents, funds[fund].announced_cents))
-    return MoneyReceived(fund=fund, cents=cents, reference=reference, clears_cents=clears, by=by)
+    return refused(lines, reference=reference, cents=cents, on=on, another=another) or MoneyReceived(
+        fund=fund, cents=cents, reference=reference, clears_cents=clears, by=by, on=on, another=another
+    )

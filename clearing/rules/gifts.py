@@ -27,6 +27,16 @@ class TaxReceipt:
     cancelled: bool = False
 
 
+class Given(NamedTuple):
+    """year: civil, of the day it was recorded."""
+
+    donor: str
+    fund: FundId
+    means: str
+    year: int
+    cents: Cents
+
+
 @dataclass(slots=True)
 class Gifts:
     """given: cents by civil year and donor; covered: of them, by receipts in force. receipts: by year, number 1 first.
@@ -34,7 +44,7 @@ class Gifts:
 
     given: dict[int, dict[str, int]] = field(default_factory=dict)
     covered: dict[int, dict[str, int]] = field(default_factory=dict)
-    references: dict[str, int] = field(default_factory=dict)
+    references: dict[str, Given] = field(default_factory=dict)
     proposed: LegalBasisProposed | None = None
     basis: LegalBasisEntered | None = None
     receipts: dict[int, list[TaxReceipt]] = field(default_factory=dict)
@@ -70,8 +80,14 @@ def _add(sums: dict[int, dict[str, int]], year: int, donor: str, cents: int) -> 
 def evolve_gift(gifts: Gifts, event: GiftReceived, year: int) -> None:
     if event.reference in gifts.references:
         raise BrokenBook(f"the gift of {event.reference} was received before")
-    gifts.references[event.reference] = event.cents
+    gifts.references[event.reference] = Given(event.donor, event.fund, event.means, year, event.cents)
     give(gifts, year, event.donor, event.cents)
+
+
+def take_back(gifts: Gifts, reference: str) -> None:
+    """As if it had never been received."""
+    given = gifts.references.pop(reference)
+    give(gifts, given.year, given.donor, -given.cents)
 
 
 def evolve_proposed(gifts: Gifts, event: LegalBasisProposed) -> None:

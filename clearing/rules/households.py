@@ -28,7 +28,7 @@ from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.calendar import CivilCalendar, period_start
 from clearing.rules.funds import Funds, engage
 from clearing.rules.members import Eater, Member, Members, OpenLot
-from clearing.values import Cents, EaterId, MemberId, MicroTime, PersonId, PurseKind, largest_remainder
+from clearing.values import Cents, EaterId, MemberId, MicroTime, PersonId, PurseKind, largest_remainder, money
 
 SEPARATION: Final = ("split", "stay")
 LEAVING: Final = ("at-once", "month-end")
@@ -283,7 +283,7 @@ def decide_back_confirmed(
 ) -> MoneyBackConfirmed | Declined:
     seen = households.proposed.get(member)
     if seen is None or seen.cents != cents:
-        return not_found(f"Nobody said that {cents} cents were paid back to {member}; first: clearing member pay-back {member}")
+        return not_found(f"Nobody said that {member} was paid {money(cents)} back; first: clearing member pay-back {member}")
     if seen.by == by:
         return not_now(f"{by} said so already; another person confirms it.")
     return MoneyBackConfirmed(member=member, cents=seen.cents, how=seen.how, reference=seen.reference, by=by)

@@ -20,6 +20,7 @@ from clearing.events.interchange import (
     InterchangeSold,
     NetLine,
     RecognitionSet,
+    WriteOffProposed,
 )
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.calendar import CivilCalendar, civil_date
@@ -36,6 +37,7 @@ class HoldState(StrEnum):
     RELEASED = "released"
     UNDONE = "undone"
     EXPIRED = "expired"
+    WRITTEN_OFF = "written-off"
 
 
 class Twin(StrEnum):
@@ -44,6 +46,7 @@ class Twin(StrEnum):
     OPEN = "open"
     MATCHED = "matched"
     REFUSED = "refused"
+    WRITTEN_OFF = "written-off"
 
 
 @dataclass(slots=True)
@@ -75,7 +78,7 @@ class Hold:
 class Half:
     """Acquirer's half. effect: what the issuer is to be told: "captured", "released" (not sold), "reversed"; cents: of it.
 
-    undone_day: when it was reversed. captured: the issuer said that it captured.
+    undone_day: when it was reversed. captured: the issuer said that it captured. written_off_cents: as InterchangeWrittenOff.
     """
 
     issuer: CaisseCode
@@ -87,6 +90,7 @@ class Half:
     twin: Twin = Twin.OPEN
     undone_day: str = ""
     captured: bool = False
+    written_off_cents: int = 0
 
 
 @dataclass(slots=True)
@@ -120,6 +124,7 @@ class Interchange:
     balances: dict[CaisseCode, int] = field(default_factory=dict)
     nets: dict[str, Net] = field(default_factory=dict)
     netting_cents: int = 0
+    write_offs: dict[OperationId, WriteOffProposed] = field(default_factory=dict)  # that wait for another person
 
     def sums(self, other: CaisseCode, day: str) -> DaySums:
         return self.days.setdefault((other, day), DaySums())

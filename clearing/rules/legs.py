@@ -22,6 +22,7 @@ from clearing.events.contracts import (
     InstalmentReceived,
     InstalmentReturned,
 )
+from clearing.events.corrections import EntryCorrected
 from clearing.events.cotisations import (
     CotisationReceived,
     CotisationReturned,
@@ -57,6 +58,7 @@ from clearing.events.interchange import (
     InterchangeReleased,
     InterchangeReversed,
     InterchangeSold,
+    InterchangeWrittenOff,
 )
 from clearing.events.opening import OpeningAccepted
 from clearing.events.orders import DeliveryNoted, DisputeResolved, ExceptionResolved, OrderCancelled, OrderPlaced
@@ -215,6 +217,21 @@ def _cotisation(event: CotisationReceived) -> Legs:
     }
 
 
+def _corrected(event: EntryCorrected, origins: Origins) -> Legs:
+    """What the wrong entry had moved, back; and what the right one moves."""
+    wrong, right, found = event.wrong, event.right(), dict[str, int]()
+    if wrong.fund:
+        found = {
+            wrong.account: -wrong.cents, f"returned:{wrong.fund}": wrong.cleared_cents,
+            f"fund:{wrong.fund}": wrong.cents - wrong.cleared_cents,
+        }
+    elif wrong.account:
+        found = _move(f"contract:{event.entry.contract}", wrong.account, wrong.cents)
+    for account, cents in (MOVES[type(right)](right, origins) if right is not None else {}).items():
+        found[account] = found.get(account, 0) + cents
+    return found
+
+
 def _instalment(event: InstalmentReceived) -> Legs:
     if event.fund is not None:
         return _move(f"fund:{event.fund}", f"owed:{event.producer}", event.cents)
@@ -251,7 +268,7 @@ def _opened(event: OpeningAccepted, _origins: Origins) -> Legs:
         found[f"purse:{lot.purse}"] = found.get(f"purse:{lot.purse}", 0) - lot.cents
     for debt in event.debts:
         found[f"owed:{debt.producer}"] = -debt.cents
-    return found
+    return found | {f"contract:{contract.contract}": -contract.held_cents for contract in event.contracts}
 
 
 MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
@@ -302,6 +319,7 @@ MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     CotisationReturned: lambda event, _: _move(f"returned:{event.fund}", BANK, event.cents),
     CotisationWrittenOff: lambda event, _: _move(f"fund:{event.fund}", f"returned:{event.fund}", event.cents),
     DepositConfirmed: lambda event, _: _move(BANK, event.account, event.cents),
+    EntryCorrected: _corrected,
     GiftReceived: lambda event, _: _move(ACCOUNT_OF[event.means], f"fund:{event.fund}", event.cents),
     InstalmentReceived: lambda event, _: _instalment(event),
     InstalmentReturned: lambda event, _: _instalment_back(event),
@@ -317,5 +335,6 @@ MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     InterchangeReversed: _reversed_abroad,
     InterchangeNetted: _netted,
     InterchangePaid: lambda event, _: _move(BANK, NETTING, event.cents),
+    InterchangeWrittenOff: lambda event, _: _move(f"fund:{event.fund}", f"interchange:{event.other}", event.cents),
 }
 """What each event moves; an event that is not here moves no money."""

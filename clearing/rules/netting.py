@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from clearing.events.interchange import NetLine
 from clearing.rules.interchange import HoldState, Interchange, Twin, net_lines, waiting
-from clearing.values import CaisseCode, OperationId
+from clearing.values import CaisseCode, OperationId, money
 
 Rooms = Mapping[CaisseCode, Interchange]
 
@@ -40,7 +40,7 @@ def netting(rooms: Rooms, day: str) -> Netting:
     }
     nets = {code: sum(line.in_cents - line.out_cents for line in own) for code, own in lines.items()}
     differs = tuple(
-        f"{code} counts {line.in_cents} cents that {line.other} owes it, {line.other} counts {theirs}"
+        f"{code} counts {money(line.in_cents)} that {line.other} owes it, {line.other} counts {money(theirs)}"
         for code, own in lines.items() for line in _whole(own, lines)
         if (theirs := _owed(lines, line.other, code)) != line.in_cents
     )  # fmt: skip
@@ -65,7 +65,7 @@ class Unmatched:
     """A record that has not found its twin.
 
     what: "open" (the other caisse was not heard yet), "refused" (it knows no open hold), "held" (the other caisse did not say
-    what became of its sale), "missing" (the other's book lacks it).
+    what became of its sale), "missing" (the other's book lacks it), "given-up" (by the other, and captured here).
     """
 
     caisse: CaisseCode
@@ -85,11 +85,14 @@ def unmatched(rooms: Rooms) -> list[Unmatched]:
                 other = rooms.get(half.issuer)
                 if other is not None and not _agrees(other, ref, half.effect):
                     found.append(Unmatched(code, half.issuer, ref, "missing", half.cents, half.day))
-            elif half.cents or half.twin is Twin.REFUSED:
+            elif (half.cents or half.twin is Twin.REFUSED) and half.twin is not Twin.WRITTEN_OFF:
                 what = "open" if half.twin is Twin.OPEN else "refused"
                 found.append(Unmatched(code, half.issuer, ref, what, half.cents, half.day))
         for ref, hold in room.holds.items():
             acquirer = rooms.get(hold.event.acquirer)
+            twin = acquirer.halves.get(ref) if acquirer is not None else None
+            if hold.state is HoldState.CAPTURED and twin is not None and twin.twin is Twin.WRITTEN_OFF:
+                found.append(Unmatched(code, hold.event.acquirer, ref, "given-up", hold.event.approved_cents, hold.day))
             if hold.state is HoldState.HELD and (acquirer is None or ref not in acquirer.halves):
                 found.append(Unmatched(code, hold.event.acquirer, ref, "held", hold.event.approved_cents, ""))
     return found

@@ -124,6 +124,9 @@ _COTISATIONS: Final[Roles] = {
     "receive_cotisation": _DESK,
     "return_cotisation": _MONEY,
     "write_off_cotisation": ("treasurer", "approver"),
+    "propose_correction": _DESK,
+    "confirm_correction": ("treasurer", "approver"),
+    "drop_correction": ("desk", "treasurer", "approver"),
     "count_deposit": ("desk", "treasurer", "approver"),
     "confirm_deposit": ("desk", "treasurer", "approver"),
     "discard_deposit": ("desk", "treasurer", "approver"),
@@ -179,11 +182,15 @@ _UNITS: Final[Roles] = {
 _OPENING: Final[Roles] = {
     "propose_opening": _MONEY,
     "accept_opening": ("approver", "treasurer"),
+    "discard_opening": ("approver", "treasurer"),
 }
 _BETWEEN: Final[Roles] = {
     "recognise_caisse": _RULES,
     "net_interchange": _MONEY,
     "pay_netting": _MONEY,
+    "propose_write_off": _MONEY,
+    "confirm_write_off": ("treasurer", "approver"),
+    "drop_write_off": ("treasurer", "approver"),
 }
 
 ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {

@@ -29,7 +29,7 @@ from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.facts import Facts, Held
 from clearing.rules.funding import Funding, fund_basket, fund_capture
 from clearing.rules.returns import returned
-from clearing.values import CategoryId, Cents, MemberId, PersonId, ProducerId, half_up, largest_remainder
+from clearing.values import CategoryId, Cents, MemberId, PersonId, ProducerId, half_up, largest_remainder, money
 
 LINES_MAX: Final = 200
 PARTS_MAX: Final = 100
@@ -194,9 +194,9 @@ def _short(asked: Asked, funding: Funding) -> Declined | None:
         return Declined(code=Code.NOTHING_ELIGIBLE, why="The charte pays nothing of these goods; look at its categories.")
     lacking = funding.amount_cents - funding.paid_cents
     if (lacking and not asked.in_part) or not funding.paid_cents:
-        return Declined(code=Code.INSUFFICIENT_CREDIT, why=f"{funding.paid_cents} of {funding.amount_cents} cents are carried, "
-                        f"{lacking} are missing: put money into the account, order less, or pay the rest elsewhere "
-                        "and order in part.")  # fmt: skip
+        return Declined(code=Code.INSUFFICIENT_CREDIT, why=f"{money(funding.paid_cents)} of {money(funding.amount_cents)} are "
+                        f"carried, {money(lacking)} are missing: put money into the account, order less, or pay the rest "
+                        "elsewhere and order in part.")  # fmt: skip
     return None
 
 
@@ -268,8 +268,8 @@ def _came(order: Order, note: Note, charte: Charte) -> Delivered | Declined:
             return not_now(f"Line {number} was ordered without a quantity; say what it costs now.")
         cents = half_up(note.qty_milli, line.amount_cents, line.qty_milli)
     if beyond(cents, line.amount_cents, charte):
-        return Declined(code=Code.AMOUNT_LIMIT, why=f"Line {number} comes to {cents} cents, {line.amount_cents} were ordered: "
-                        "that is beyond the charte's tolerance; order the rest anew.")  # fmt: skip
+        return Declined(code=Code.AMOUNT_LIMIT, why=f"Line {number} comes to {money(cents)}, {money(line.amount_cents)} were "
+                        "ordered: that is beyond the charte's tolerance; order the rest anew.")  # fmt: skip
     return Delivered(note.line, cents, qty)
 
 

@@ -11,7 +11,7 @@ from clearing.events.charte import Ceiling, Charte, Condition, Cover, Payer, Sho
 from clearing.events.products import Product
 from clearing.rules.calendar import local_text
 from clearing.rules.producers import Producer
-from clearing.values import WHOLE, DecisionId
+from clearing.values import WHOLE, DecisionId, money
 
 Data = dict[str, Any]
 
@@ -194,7 +194,3 @@ def _days(number: int) -> str:
 def percent(rate: int) -> str:
     whole, part = divmod(rate, 100)
     return f"{whole} %" if not part else f"{whole}.{part:02d}".rstrip("0") + " %"
-
-
-def money(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02d} EUR"

@@ -17,7 +17,7 @@ from clearing.rules.calendar import local_text
 from clearing.rules.producers import Producer
 from clearing.rules.standing import recognition_in_force
 from clearing.rules.statistics import OUTLET, TERRITORY, Figure
-from clearing.values import FundId
+from clearing.values import FundId, money
 
 Data = dict[str, Any]
 VERSION: Final = 1
@@ -88,7 +88,7 @@ def charte_words(charte: Charte, funds: Mapping[FundId, str], zone: str) -> Iter
         fund = None if payer.fund is None else funds.get(payer.fund, payer.fund)
         who = f"The purse {payer.purse}" if fund is None else str(fund)
         up_to = "".join(
-            f", at most {_euros(one.cents)} {_SPANS[one.span]}{'' if one.per_purse else ' for all together'}"
+            f", at most {money(one.cents)} {_SPANS[one.span]}{'' if one.per_purse else ' for all together'}"
             for one in payer.ceilings
         )  # fmt: skip
         yield f"{who} pays {_covers(payer.covers)}{up_to}{_condition(payer.condition, zone)}."
@@ -99,7 +99,7 @@ def _covers(covers: Iterable[Cover]) -> str:
     said = []
     for one in covers:
         what = one.category if one.product is None else f"{one.product} ({one.category})"
-        much = f"{_euros(one.unit_cents or 0)} a unit" if one.rate is None else f"{_percent(one.rate)} %"
+        much = f"{money(one.unit_cents or 0)} a unit" if one.rate is None else f"{_percent(one.rate)} %"
         said.append(f"{much} of {what}")
     return ", ".join(said)
 
@@ -114,10 +114,6 @@ def _condition(condition: Condition, zone: str) -> str:
 def _percent(rate: int) -> str:
     whole, part = divmod(rate, 100)
     return f"{whole}.{part:02d}".rstrip("0") if part else str(whole)
-
-
-def _euros(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02d} EUR"
 
 
 def _decision(one: DecisionRecorded) -> Data:
@@ -215,13 +211,12 @@ def _lines(page: Data) -> Iterator[str]:
         yield f"  {one['name']}, since {one['since']}: {what}"
     yield f"Funds on {page['funds']['as_of']}:"
     for one in page["funds"]["list"]:
-        yield (f"  {one['name']}: notified {_euros(one['notified_cents'])}, received {_euros(one['received_cents'])}, "
-               f"credited or spent {_euros(one['engaged_cents'])}")  # fmt: skip
+        yield (f"  {one['name']}: notified {money(one['notified_cents'])}, received {money(one['received_cents'])}, "
+               f"credited or spent {money(one['engaged_cents'])}")  # fmt: skip
     yield "Months:"
     for one in page["months"]:
         if not one["path"]:
             yield (f"  {one['month']}: {one['members_at_least']} members, {one['baskets_at_least']} baskets, "
-                   f"{_euros(one['card_cents'])} by card")  # fmt: skip
+                   f"{money(one['card_cents'])} by card")  # fmt: skip
     yield "To contest:"
     yield from (f"  {sentence}" for sentence in page["contest"])
-

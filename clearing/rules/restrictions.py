@@ -28,10 +28,9 @@ from clearing.rules import earmarks
 from clearing.rules.answers import Declined, not_now
 from clearing.rules.bound_contracts import running_outside, signed_outside
 from clearing.rules.caisse import Caisse
-from clearing.rules.plain_words import money
 from clearing.rules.scope import beyond
 from clearing.rules.standing import not_carried, unsupported
-from clearing.values import FundId, PurseKind
+from clearing.values import FundId, PurseKind, money
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book

@@ -24,8 +24,9 @@ from clearing.events.grants import (
 )
 from clearing.rules import earmarks
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
+from clearing.rules.bank_lines import BankLines, refused
 from clearing.rules.funds import Fund, Funds, leave
-from clearing.values import CENTS_MAX, Cents, FundId, GrantId, PersonId
+from clearing.values import CENTS_MAX, Cents, FundId, GrantId, PersonId, money
 
 UTC: Final = ZoneInfo("UTC")
 """In which instants are told unless the caisse's zone is given."""
@@ -167,13 +168,14 @@ def decide_reduce(
     to_come = subsidy.to_come_cents()
     less = to_come if cents is None else cents
     if not 1 <= less <= to_come:
-        return not_now(f"Of {grant} {_euros(to_come)} are still to come, no more can be taken off; what was received goes "
+        return not_now(f"Of {grant} {money(to_come)} are still to come, no more can be taken off; what was received goes "
                        "back by: clearing subsidy return")  # fmt: skip
     return SubsidyReduced(grant=grant, fund=subsidy.notified.fund, cents=Cents(less), reference=reference, by=by)
 
 
 def decide_receive(
-    subsidies: Subsidies, *, grant: GrantId, cents: Cents, reference: str, by: PersonId
+    subsidies: Subsidies, lines: BankLines, *, grant: GrantId, cents: Cents, reference: str, by: PersonId, on: str = "",
+    another: bool = False,
 ) -> MoneyReceived | Declined:
     """A part of a subsidy, matched to a bank line."""
     subsidy = subsidies.known.get(grant)
@@ -181,10 +183,11 @@ def decide_receive(
         return _unknown(grant)
     to_come = subsidy.to_come_cents()
     if not 1 <= cents <= to_come:
-        return not_now(f"Of {grant} {_euros(to_come)} are still to come. What came beyond that is received into the fund "
+        return not_now(f"Of {grant} {money(to_come)} are still to come. What came beyond that is received into the fund "
                        f"{subsidy.notified.fund} without naming the subsidy, or recorded as a subsidy of its own.")  # fmt: skip
-    return MoneyReceived(
-        fund=subsidy.notified.fund, cents=cents, reference=reference, grant=grant, clears_cents=cents, by=by
+    return refused(lines, reference=reference, cents=cents, on=on, another=another) or MoneyReceived(
+        fund=subsidy.notified.fund, cents=cents, reference=reference, grant=grant, clears_cents=cents, by=by, on=on,
+        another=another,
     )
 
 
@@ -214,7 +217,7 @@ def decide_advance(funds: Funds, voted: AdvanceVoted) -> AdvanceVoted | Declined
         return not_found(f"There is no fund {voted.fund}; open it first.")
     short = fund.engaged_cents - fund.received_cents - min(voted.advance_cents, fund.to_come_cents())
     if voted.advance_cents < fund.advance_cents and short > 0:
-        return not_now(f"{_euros(fund.engaged_cents - fund.received_cents)} are engaged early already; the advance can't be "
+        return not_now(f"{money(fund.engaged_cents - fund.received_cents)} are engaged early already; the advance can't be "
                        "lower than that until money comes.")  # fmt: skip
     return voted
 
@@ -254,7 +257,7 @@ def _not_there(name: FundId, fund: Fund, cents: int) -> Declined | None:
     there = max(0, fund.there_cents())
     if 1 <= cents <= there:
         return None
-    return not_now(f"In fund {name} {_euros(there)} are received and not engaged; at most that can leave it.")
+    return not_now(f"In fund {name} {money(there)} are received and not engaged; at most that can leave it.")
 
 
 def decide_confirm_transfer(
@@ -291,7 +294,7 @@ def decide_propose_repayment(subsidies: Subsidies, funds: Funds, wanted: Repayme
 def _repayment_obstacle(subsidy: Subsidy, funds: Funds, cents: int) -> Declined | None:
     kept = subsidy.received_cents - subsidy.repaid_cents
     if cents > kept:
-        return not_now(f"Of this subsidy {_euros(kept)} were received and not given back; no more can go back.")
+        return not_now(f"Of this subsidy {money(kept)} were received and not given back; no more can go back.")
     return _not_there(subsidy.notified.fund, funds[subsidy.notified.fund], cents)
 
 
@@ -348,7 +351,3 @@ def _waiting(kind: str, number: int, step: Step | None) -> Declined | None:
 
 def _unknown(grant: GrantId) -> Declined:
     return not_found(f"There is no subsidy {grant}; record the funder's promise first: clearing subsidy notify {grant}")
-
-
-def _euros(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02d} EUR"

@@ -5,7 +5,7 @@ from typing import Final
 
 from clearing.events.cotisations import DepositConfirmed, DepositCounted, DepositDiscarded
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
-from clearing.values import Cents, PersonId
+from clearing.values import Cents, PersonId, money
 
 ACCOUNT_OF: Final = {"debit": "bank", "transfer": "bank", "cash": "cash", "cheque": "cheques"}
 """By which means -> into which account of double entry."""
@@ -58,8 +58,8 @@ def decide_count(takings: Takings, *, account: str, cents: Cents, by: PersonId) 
         return not_now(f"What goes to the bank is one of {', '.join(BOXES)}, not {account}.")
     there = takings.in_box.get(account, 0) - sum(one.cents for one in takings.counted.values() if one.account == account)
     if not 0 < cents <= there:
-        return not_now(f"The book has {there} cents of {account} that no deposit holds yet, not {cents}: count again, or "
-                       "record first what was taken in.")  # fmt: skip
+        return not_now(f"The book has {money(there)} of {account} that no deposit holds yet, not {money(cents)}: count "
+                       "again, or record first what was taken in.")  # fmt: skip
     return DepositCounted(deposit=takings.deposits + 1, account=account, cents=cents, by=by)
 
 
@@ -73,8 +73,8 @@ def decide_confirm(
     if counted.by == by:
         return not_now("Who counted a deposit can't confirm it: ask another person to count it too.")
     if counted.cents != cents:
-        return not_now(f"Two people counted differently: deposit {deposit} is {counted.cents} cents by the first count, "
-                       f"{cents} by the second. Count again together, or discard it.")  # fmt: skip
+        return not_now(f"Two people counted differently: deposit {deposit} is {money(counted.cents)} by the first "
+                       f"count, {money(cents)} by the second. Count again together, or discard it.")  # fmt: skip
     return DepositConfirmed(deposit=deposit, account=counted.account, cents=cents, reference=reference, by=by)
 
 

@@ -230,6 +230,7 @@ async def test_a_single_events_fields_come_back_to_the_person(caisse: Caisse) ->
     done = await caisse.command(AMINA, "receive_money", {"fund": "general", "cents": 250, "reference": "gift"})
     assert done.out == {
         "event": "MoneyReceived", "fund": "general", "cents": 250, "reference": "gift", "by": "amina", "clears_cents": 0,
+        "on": "", "another": False,
     }
 
 

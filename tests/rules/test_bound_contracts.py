@@ -97,7 +97,7 @@ def test_only_what_the_fund_still_pays_counts_for_the_days() -> None:
     assert max(days) > "2026-06-30"
     assert isinstance(caisse(inside).when(signing("2026-12-31")).last, Declined)
     paid = caisse().when(signing())
-    for part in fund_parts("2026-06-30")(paid.book, paid.book.at_us + 1):  # type: ignore[union-attr]
+    for part in fund_parts("2026-06-30")(paid.book, paid.book.at_us + 1):  # type: ignore[operator]
         paid.and_given(part)
     later = bound(from_us=LATE)
     assert restricted(later, paid.book, paid.book.at_us + 1) is None

@@ -8,12 +8,13 @@ from hypothesis import given as having, strategies as st
 from clearing.events.codes import Code
 from clearing.events.cotisations import TaxReceiptIssued
 from clearing.events.members import CardIssued
+from clearing.rules import gifts
 from clearing.rules.gifts import Wanted
 from clearing.rules.members import Card
 from clearing.values import CardId, Cents, MemberId
 from tests.given_when_then import Story, given
 from tests.household_sayings import leave
-from tests.rules.test_cotisations import CLUB, basis, gifts
+from tests.rules.test_cotisations import CLUB, basis
 from tests.sayings import AMINA, FOUNDED, card, card_of, member
 
 DONORS = 2_000
@@ -25,12 +26,14 @@ class NotWalked(dict[CardId, Card]):
     def values(self) -> Any:
         raise AssertionError("every card is looked at")
 
-    items = __iter__ = values  # type: ignore[assignment]
+    items = __iter__ = values
 
 
 def test_who_leaves_has_all_cards_blocked_and_nobody_elses_is_looked_at() -> None:
     people = [event for place in range(50) for event in (member(f"m-{place}"), card(f"m-{place}"))]
-    others = [CardIssued(card=card_of(f"second {n}"), key_version=1, member=MemberId("m-7"), alias=f"s {n}", by=AMINA) for n in (1, 2)]
+    others = [
+        CardIssued(card=card_of(f"second {n}"), key_version=1, member=MemberId("m-7"), alias=f"s {n}", by=AMINA) for n in (1, 2)
+    ]
     story = given(*FOUNDED, *people, *others)
     story.book.members.cards = NotWalked(story.book.members.cards)
     story.when(leave("m-7")).sweep()
@@ -40,16 +43,16 @@ def test_who_leaves_has_all_cards_blocked_and_nobody_elses_is_looked_at() -> Non
 
 
 @having(given_to=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), max_size=30))
-def test_the_cards_of_a_member_are_those_that_say_so_however_often_they_are_issued_anew(given_to: list[tuple[int, int]]) -> None:
+def test_the_cards_of_a_member_are_those_that_say_so_however_often_issued_anew(given_to: list[tuple[int, int]]) -> None:
     story = given(*FOUNDED, *(member(f"m-{place}") for place in range(4)))
     for version, (name, owner) in enumerate(given_to):
         story.and_given(CardIssued(
             card=card_of(f"c {name}"), key_version=version, member=MemberId(f"m-{owner}"), alias=f"c {name}", by=AMINA
         ))
     everybody = story.book.members
-    for owner in everybody.members:
-        naive = {one.alias for one in everybody.cards.values() if one.member == owner}
-        found = [one.alias for one in everybody.cards_of(owner)]
+    for name in everybody.members:
+        naive = {one.alias for one in everybody.cards.values() if one.member == name}
+        found = [one.alias for one in everybody.cards_of(name)]
         assert (len(found), set(found)) == (len(naive), naive)
 
 

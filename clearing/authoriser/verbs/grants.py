@@ -8,6 +8,7 @@ from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events import grants as events
 from clearing.events.funds import UNBOUND, Earmark
 from clearing.rules import closing, funds, subsidies
+from clearing.rules.calendar import civil_date
 from clearing.values import CategoryId, DecisionId, FundId, GrantId
 
 
@@ -47,7 +48,16 @@ def _notify_subsidy(o: Order) -> Result:
 def _receive_subsidy(o: Order) -> Result:
     b = o.body
     grant, cents, reference = GrantId(b.id("grant")), b.cents("cents"), b.text("reference")
-    return one(subsidies.decide_receive(o.book.subsidies, grant=grant, cents=cents, reference=reference, by=o.by))
+    on, another = read_line(b)
+    return one(subsidies.decide_receive(
+        o.book.subsidies, o.book.bank_lines, grant=grant, cents=cents, reference=reference, by=o.by, on=on, another=another
+    ))
+
+
+def read_line(b: Body) -> tuple[str, bool]:
+    """The day of a bank line, "" when it is not said; and whether it is another one just like one before."""
+    on = b.optional("on", b.text) or ""
+    return civil_date(on, what="'on'").isoformat() if on else "", bool(b.optional("another", b.flag))
 
 
 def _reduce_subsidy(o: Order) -> Result:

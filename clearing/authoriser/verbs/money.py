@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from clearing.authoriser.verbs.grants import read_earmark
+from clearing.authoriser.verbs.grants import read_earmark, read_line
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events import funds as money
 from clearing.rules import allocation, funds
@@ -27,7 +27,10 @@ def _notify_money(o: Order) -> Result:
 def _receive_money(o: Order) -> Result:
     b = o.body
     fund, cents, reference = FundId(b.id("fund")), b.cents("cents"), b.text("reference")
-    return one(funds.decide_receive(o.book.funds, fund=fund, cents=cents, reference=reference, by=o.by))
+    on, another = read_line(b)
+    return one(funds.decide_receive(
+        o.book.funds, o.book.bank_lines, fund=fund, cents=cents, reference=reference, by=o.by, on=on, another=another
+    ))
 
 
 def _grant(o: Order) -> Result:

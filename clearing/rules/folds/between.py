@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from clearing.events import interchange as between
 from clearing.events.basket import Return
-from clearing.rules import abroad, accounts, interchange
+from clearing.rules import abroad, accounts, interchange, write_offs
 from clearing.rules.answers import BrokenBook
 from clearing.rules.folds.accounts import month_of
 from clearing.rules.interchange import Hold, HoldState
@@ -103,5 +103,10 @@ FOLDS: Final[dict[type, Callable[..., None]]] = {
         book.interchange, event, position
     ),
     between.InterchangeNetted: lambda book, event, _p, _a: interchange.evolve_netted(book.interchange, event),
+    between.WriteOffProposed: lambda book, event, _p, _a: write_offs.evolve_proposed(book.interchange, event),
+    between.WriteOffDropped: lambda book, event, _p, _a: write_offs.evolve_dropped(book.interchange, event),
+    between.InterchangeWrittenOff: lambda book, event, _p, _a: write_offs.evolve_written_off(
+        book.interchange, book.funds, event
+    ),
     between.InterchangePaid: lambda book, event, _p, _a: interchange.evolve_paid(book.interchange, event),
 }

@@ -17,7 +17,7 @@ def late() -> Village:
     for policy in POLICIES:
         made.admit(*members(policy), groups=(policy,))
         made.order("notify_money", fund=f"late-{policy}", cents=read_euros("300.00"), reference="letter of the grant")
-        made.receive(f"late-{policy}", "200.00", "first part")
+        made.receive(f"late-{policy}", "200.00", f"first part, {policy}")
     return made
 
 
