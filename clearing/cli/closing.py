@@ -97,6 +97,7 @@ async def status(desk: Desk) -> None:
         desk.say(f"{book.caisse.name} is open" + (f"; credits are frozen by {closing.frozen}." if closing.frozen else "."))
         if waits:
             desk.say("A closing waits for a second officer: clearing caisse close-confirm")
+        desk.say("What waits for somebody meanwhile: clearing status")
         return
     desk.say(f"{book.caisse.name} is closing by decision {closing.confirmed.decision}; cards pay until the end of "
              f"{closing.confirmed.last_day}.")  # fmt: skip

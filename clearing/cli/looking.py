@@ -9,6 +9,7 @@ from clearing.cli.desk import Desk, Misused, day, whole
 from clearing.cli.entry import Entry, Group
 from clearing.cli.registers import events
 from clearing.cli.settlement import next_step
+from clearing.cli.waiting import say_waits
 from clearing.event_store.reader import Reader
 from clearing.events.codes import Code
 from clearing.events.members import CardIssued
@@ -99,14 +100,17 @@ async def status(desk: Desk) -> None:
     async with desk.opened() as installation:
         for code in codes:
             async with installation.asking(code) as views:
-                await _status_of(desk, code, views)
+                founded = await _status_of(desk, code, views)
+            if founded and not desk.arguments.money:
+                await say_waits(desk, installation, code)
 
 
-async def _status_of(desk: Desk, code: CaisseCode, views: Questions) -> None:
+async def _status_of(desk: Desk, code: CaisseCode, views: Questions) -> bool:
+    """Whether there is anything to tell."""
     position = await views.position()
     if position == 0:
         desk.say(f"{code}: nothing is recorded yet; found it with: clearing found FILE")
-        return
+        return False
     running = "it is served" if desk.home.socket(code).exists() else "it is not served: start it with clearing serve"
     desk.say(f"{code}: {position} events recorded; {running}")
     for told, cents in sums_told(await views.accounts()).items():
@@ -114,6 +118,7 @@ async def _status_of(desk: Desk, code: CaisseCode, views: Questions) -> None:
     for batch in await views.batches():
         if batch.state != "exported":
             desk.say(f"Waiting: batch {batch.batch} of {euros(batch.total_cents)} EUR is {next_step(batch)}")
+    return True
 
 
 def sums_told(accounts: Iterable[Account]) -> dict[str, int]:
@@ -153,6 +158,10 @@ def _sales_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=whole(1, 1_000), default=50, help="the newest so many (default 50)")
 
 
+def _status_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--money", action="store_true", help="the sums alone, from the views; does not read the log")
+
+
 def _why_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sale", help="its number, or the first 6 or more digits of its operation id")
 
@@ -182,7 +191,8 @@ ENTRIES = (
           arguments=_summary_arguments),
     Entry(words=("why",), group=Group.LOOKING, does="explain every cent of a sale, down to the vote", run=why,
           arguments=_why_arguments),
-    Entry(words=("status",), group=Group.LOOKING, does="funds, purses, what is owed, what waits", run=status),
+    Entry(words=("status",), group=Group.LOOKING, does="funds, purses, what is owed, what waits", run=status,
+          arguments=_status_arguments),
     Entry(words=("audit",), group=Group.OPERATING, does="prove the whole log; exit code 1 names the first bad event", run=audit,
           arguments=_audit_arguments),
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """Law: what a till holds on cards is found again in its own memory, by a number that never changes, until it has ended."""
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from clearing.events.basket import Line
 from clearing.events.codes import Code
@@ -54,5 +54,5 @@ def _reply(message: Message) -> Reply:
     return parse_reply(open_reply(message.reply, reply_bytes_max=ANSWER_BYTES_MAX).payload)
 
 
-def _fields(message: Message) -> dict[str, object]:
+def _fields(message: Message) -> dict[str, Any]:
     return unpack_plain(open_envelope(message.raw, frame_bytes_max=_FRAME_BYTES_MAX).payload)
