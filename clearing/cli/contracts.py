@@ -17,7 +17,7 @@ from clearing.rules.book import Book
 from clearing.rules.contracting import DAYS_MAX, SKIPS
 from clearing.rules.contracts import Contract, Season
 from clearing.rules.schedules import INSTALMENTS_MAX
-from clearing.values import ContractId, MemberId, ProducerId, SeasonId
+from clearing.values import WHOLE, ContractId, MemberId, ProducerId, SeasonId
 
 _NEEDS: Final = ("contract", "season", "member", "euros", "instalments", "first_due", "portion")
 _MAY: Final = ("joins", "fund", "fund_percent", "fund_until")
@@ -163,8 +163,11 @@ async def swap(desk: Desk) -> None:
 
 async def loss(desk: Desk) -> None:
     given = desk.arguments
+    kept = read_percent(given.kept, what="--kept")
+    if kept > WHOLE:
+        raise Misused(f"--kept is what is left of each basket, from 0 to 100 percent, not {given.kept}")
     await desk.order("declare_crop_loss", {
-        "season": given.season, "on": given.on.isoformat(), "kept_rate": read_percent(given.kept, what="--kept"),
+        "season": given.season, "on": given.on.isoformat(), "kept_rate": kept,
         "reason": given.reason,
     })
     desk.say(f"The baskets of {given.season} on {given.on} are {given.kept} % of themselves. What the producer gets stays.")

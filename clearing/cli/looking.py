@@ -7,7 +7,7 @@ from typing import Final
 
 from clearing.cli.desk import Desk, Misused, day, whole
 from clearing.cli.entry import Entry, Group
-from clearing.cli.registers import events
+from clearing.cli.registers import book_of, events
 from clearing.cli.settlement import next_step
 from clearing.cli.waiting import say_waits
 from clearing.event_store.reader import Reader
@@ -38,12 +38,25 @@ async def sales(desk: Desk) -> None:
             found = await views.find_sales(
                 producer=given.producer, card=card, day=given.day, code=given.code, limit=given.limit
             )
+    if not found:
+        await _known(desk)
     for row in reversed(found):
         desk.say(f"{row.position:>8}  {row.day} {row.local_time:%H:%M:%S}  {row.producer:24} {row.kind:13} {_said(row):30} "
                  f"{euros(row.amount_cents):>10}  card {euros(row.approved_cents):>10} EUR")  # fmt: skip
     paid = sum(row.captured_cents - row.given_back_cents for row in found)
     more = "One of them cent by cent: clearing why NUMBER" if found else "All sales: clearing sales"
     desk.say(f"{counted(len(found), 'operation')}, the card paid {euros(paid)} EUR. {more}")
+
+
+async def _known(desk: Desk) -> None:
+    """Nothing was found: is it because there is no such producer or code? Raises Misused."""
+    given = desk.arguments
+    if given.code is not None and given.code not in set(Code):
+        raise Misused(f"No answer has the code {given.code}; docs/DECLINE_REASONS.md lists them")
+    if given.producer is not None:
+        book = await book_of(desk)
+        if given.producer not in book.producers.producers:
+            raise Misused(f"There is no producer {given.producer}; clearing producer list shows them")
 
 
 def _said(row: SaleRow) -> str:

@@ -166,18 +166,18 @@ def _lines(page: Data) -> Iterator[str]:
         by = f" (decision {one['decision']})" if one["decision"] else ""
         yield from (f"  {sentence}" for sentence in one["sentences"][:-1])
         yield f"  {one['sentences'][-1]}{by}{state}"
-    yield "Decisions:"
+    yield "Decisions:" if page["decisions"] else "Decisions: none."
     for one in page["decisions"]:
         yield from (f"  {sentence}" for sentence in one["sentences"])
         if one["standing"] != IN_FORCE:
             yield f"  It is {one['standing']}."
-    yield "Outlets:"
+    yield "Outlets:" if page["outlets"] else "Outlets: none yet."
     for one in page["outlets"]:
         what = ", ".join(one["categories"]) if one["categories"] else "all categories"
         tags = f" ({', '.join(one['criteria'])})" if one["criteria"] else ""
         yield f"  {one['name']}{tags}, since {one['since']}: {what}"
     yield from _told_funds(page["funds"])
-    yield "Months:"
+    yield "Months:" if page["months"] else "Months: none yet in which five members bought five baskets."
     for one in page["months"]:
         if not one["path"]:
             yield (f"  {one['month']}: {one['members_at_least']} members, {one['baskets_at_least']} baskets, "
@@ -187,7 +187,7 @@ def _lines(page: Data) -> Iterator[str]:
 
 
 def _told_funds(funds: Data) -> Iterator[str]:
-    yield f"Funds on {funds['as_of']}:"
+    yield f"Funds on {funds['as_of']}:" if funds["list"] else f"Funds on {funds['as_of']}: none was open."
     for one in funds["list"]:
         lasts = f"; what is there lasts {one['months_left']} months" if one["months_left"] else ""
         yield (f"  {one['name']}: announced {money(one['notified_cents'])}, received {money(one['received_cents'])}, "

@@ -21,6 +21,7 @@ from clearing.rules.book import Book
 from clearing.rules.calendar import civil_date
 from clearing.rules.contracts import WARN_DAYS
 from clearing.rules.cotisations import standings
+from clearing.rules.decisions import standing
 from clearing.rules.orders import DISPUTED, OPEN
 from clearing.rules.plain_words import days, money
 from clearing.rules.subsidies import Step
@@ -150,13 +151,23 @@ def _accounts(look: _Look) -> Iterator[Wait]:
             f"{name} of {account} is to be revoked by another officer",
             f"collective revoke {account} {name}",
         )
-    for producer, one in look.book.producers.producers.items():
-        if one.proposed is not None:
-            yield _wait(
-                look.since(BankDetailsProposed, producer),
-                f"the bank account of {producer} waits for another person",
-                f"producer bank-approve {producer}",
-            )
+    entered = [name for name, one in look.book.producers.producers.items() if one.proposed is not None]
+    if entered:
+        since = min(look.since(BankDetailsProposed, name) for name in entered)
+        whose = f"account of {entered[0]} waits" if len(entered) == 1 else f"accounts of {len(entered)} producers wait"
+        yield _wait(since, f"the bank {whose} for another person", f"producer bank-approve {' '.join(entered)}")
+
+
+def _credits(look: _Look) -> Iterator[Wait]:
+    """The month's credit, of rules whose vote stands."""
+    month, book = look.this_day()[:7], look.book
+    if book.closing.frozen is not None or book.closing.confirmed is not None:
+        return
+    for name, rule in book.allocation.rules.items():
+        begun = (rule.first_period or month) <= month <= (rule.last_period or month)
+        given = f"{name}/{month}" in book.allocation.cohorts
+        if begun and not given and standing(book.caisse, rule.decision, look.at_us) is None:
+            yield _wait(f"{month}-01", f"the credit {name} of {month} is not given", f"grant {month} --rule {name}")
 
 
 def _funds(look: _Look) -> Iterator[Wait]:
@@ -348,6 +359,7 @@ def _between(look: _Look) -> Iterator[Wait]:
 
 _ROOMS: Final[tuple[Callable[[Any], Iterator[Wait]], ...]] = (
     _votes,
+    _credits,
     _accounts,
     _funds,
     _boxes,

@@ -115,7 +115,7 @@ class ReferenceTerminal:
         if identity is not None and (known is None or _replaces(identity, known)):
             queue.adopt(identity)
         elif known is None:
-            raise NotPaired("this till belongs to no caisse yet: pair it first")
+            raise NotPaired("this till belongs to no caisse yet: pair it with --pair SLOT, as clearing terminal slot says")
         self._queue: Final = queue
         self._transport: Final = transport
         self._clock: Final = clock

@@ -127,9 +127,11 @@ class Till:
         if basket is None:
             return await self._cancel(order)
         shown = await self._terminal.capture(order.x, typed_basket(basket))
-        self._say(said(shown, self._words))
+        done = shown.code in (Code.APPROVED, Code.PARTIAL)
+        if done:
+            self._say(said(shown, self._words))
         self._say(told_order(order.number, shown, self._words))
-        return 0 if shown.code in (Code.APPROVED, Code.PARTIAL) else 1
+        return 0 if done else 1
 
     def list_orders(self) -> int:
         """What waits to be handed over, oldest first."""

@@ -12,7 +12,7 @@ from clearing.events.caisse import DecisionApproved, PersonProposed
 from clearing.events.catalogue import Event
 from clearing.events.closing import ClosureProposed
 from clearing.events.cotisations import LegalBasisProposed
-from clearing.events.grants import TransferConfirmed, TransferProposed
+from clearing.events.grants import CreditsFrozen, TransferConfirmed, TransferProposed
 from clearing.events.opening import OpeningProposed, OpeningTotals
 from clearing.events.producers import BankDetailsProposed
 from clearing.rules.book import Book
@@ -26,7 +26,20 @@ from tests.rules.test_cotisations import CLUB, RULE, agree, confirm, count, rece
 from tests.rules.test_decisions import vote
 from tests.rules.test_exceptions import GUARANTEE, end, late_capture, number
 from tests.rules.test_orders import PLACE, basket, give, ordering
-from tests.sayings import AMINA, BRUNO, MARKET, VOTE, Till, card_of
+from tests.sayings import (
+    AMINA,
+    BRUNO,
+    FOUNDED,
+    MARKET,
+    VOTE,
+    Till,
+    card_of,
+    grant,
+    member,
+    monthly,
+    producer,
+    received,
+)
 from tests.three_caisses import AVAL, BRUME, Region
 
 
@@ -102,6 +115,23 @@ def test_each_proposal_waits_for_another_person(what: str) -> None:
     story = given(*MARKET, *GUARANTEE, at="2026-05-02 09:00:00").at("2026-05-06 10:00:00").and_given(event)
     one = only(of(story, "2026-05-09 10:00:00"))
     assert (one.day, one.commands) == ("2026-05-06", (command,))
+
+
+def test_a_months_credit_waits_until_it_is_given_and_not_while_credits_are_frozen() -> None:
+    story = given(*FOUNDED, member(), received(100_000), monthly(5_000)).at("2026-06-01 08:00:00")
+    one = only(of(story, "2026-06-03 08:00:00"))
+    assert (one.day, one.commands) == ("2026-06-01", ("grant 2026-06 --rule monthly",))
+    frozen = of(given(*FOUNDED, monthly(5_000), CreditsFrozen(decision=VOTE, by=AMINA)), "2026-06-03 08:00:00")
+    assert frozen == []
+    assert of(story.when(grant("2026-06")), "2026-06-03 08:00:00") == []
+
+
+def test_accounts_of_many_producers_are_approved_by_one_command() -> None:
+    second = (*producer("farm"), BankDetailsProposed(producer=ProducerId("farm"), details=bytes(32), by=AMINA))
+    one = only(of(given(*MARKET, PROPOSED["bank"][0], *second)))
+    assert (one.told, one.commands) == (
+        "the bank accounts of 2 producers wait for another person", ("producer bank-approve garden farm",)
+    )  # fmt: skip
 
 
 def test_a_transfer_that_was_confirmed_waits_no_more() -> None:
