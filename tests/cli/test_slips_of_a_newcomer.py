@@ -74,16 +74,15 @@ def test_a_file_for_a_secret_that_is_not_there_is_told_as_missing(tmp_path: Path
 def test_who_reads_the_first_lines_only_gets_no_trace(tmp_path: Path) -> None:
     words = tmp_path / "passphrase"
     words.write_text("four words are good\n", encoding="utf-8")
+    clearing = (sys.executable, "-m", "clearing", "--home", str(tmp_path))
     read, write = os.pipe()
     os.close(read)
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "clearing", "--home", str(tmp_path), "till", "x", "--orders"], cwd=CLONE, stdout=write,
-            stderr=subprocess.PIPE, text=True, check=False, timeout=60,
+            [*clearing, "till", "x", "--orders"], cwd=CLONE, stdout=write, stderr=subprocess.PIPE, text=True, check=False, timeout=60,
         )  # fmt: skip
         key = subprocess.run(
-            [sys.executable, "-m", "clearing", "--home", str(tmp_path), "person", "add", "ada", "--passphrase-file", str(words)],
-            cwd=CLONE, stdout=write, stderr=subprocess.PIPE, text=True, check=False, timeout=60,
+            [*clearing, "person", "add", "ada", "--passphrase-file", str(words)], cwd=CLONE, stdout=write, stderr=subprocess.PIPE, text=True, check=False, timeout=60,
         )  # fmt: skip
     finally:
         os.close(write)
