@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-from clearing.cli.books import book_of, read_book
+from clearing.cli.books import read_book, whole_book
 from clearing.cli.contract_reports import instalments, seasons, sheet, shown, statement
 from clearing.cli.desk import Desk, Misused, day, today, whole
 from clearing.cli.entry import Entry, Group
@@ -18,7 +18,7 @@ from clearing.rules.book import Book
 from clearing.rules.contracting import DAYS_MAX, SKIPS
 from clearing.rules.contracts import Contract, Season
 from clearing.rules.schedules import INSTALMENTS_MAX
-from clearing.values import ContractId, InvalidValue, MemberId, ProducerId, SeasonId
+from clearing.values import WHOLE, ContractId, InvalidValue, MemberId, ProducerId, SeasonId
 
 _NEEDS: Final = ("contract", "season", "member", "euros", "instalments", "first_due", "portion")
 _MAY: Final = ("joins", "fund", "fund_percent", "fund_until")
@@ -161,8 +161,11 @@ async def swap(desk: Desk) -> None:
 
 async def loss(desk: Desk) -> None:
     given = desk.arguments
+    kept = read_percent(given.kept, what="--kept")
+    if kept > WHOLE:
+        raise Misused(f"--kept is what is left of each basket, from 0 to 100 percent, not {given.kept}")
     await desk.order("declare_crop_loss", {
-        "season": given.season, "on": given.on.isoformat(), "kept_rate": read_percent(given.kept, what="--kept"),
+        "season": given.season, "on": given.on.isoformat(), "kept_rate": kept,
         "reason": given.reason,
     })
     desk.say(f"The baskets of {given.season} on {given.on} are {given.kept} % of themselves. What the producer gets stays.")
@@ -190,7 +193,8 @@ async def print_sheet(desk: Desk) -> None:
     given = desk.arguments
     names: dict[MemberId, str] = {}
     async with desk.opened() as installation:
-        book = await book_of(desk, installation)
+        async with installation.reading(desk.code) as log:
+            book = await whole_book(log)
         name = _season(book, given.season)
         if given.names:
             members = {one.member for one in book.contracts.contracts.values() if one.season == name}

@@ -10,7 +10,7 @@ from clearing.events.corrections import EntryName, RightEntry, TakenBack
 from clearing.installation.amounts import read_euros
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
-from clearing.rules.corrections import KINDS, Rooms, standing
+from clearing.rules.corrections import KINDS, Rooms, in_command, standing
 from clearing.rules.takings import ACCOUNT_OF, MEANS
 from clearing.values import ContractId, money
 
@@ -69,19 +69,14 @@ async def propose(desk: Desk) -> None:
     await desk.order("propose_correction", _body(entry, right) | {"reason": given.reason})
     desk.say(f"The books say: {_told(wrong, entry, now.means)}.")
     desk.say(f"It should be: {_told(right, entry, right.means) if right is not None else 'nothing'}. Another person looks at "
-             f"the papers: clearing correct confirm {_words(entry)}")  # fmt: skip
-
-
-def _words(entry: EntryName) -> str:
-    contract = f" --contract {entry.contract}" if entry.contract else ""
-    return f"{entry.kind} '{entry.reference}'{contract}"
+             f"the papers: clearing correct confirm {in_command(entry)}")  # fmt: skip
 
 
 async def confirm(desk: Desk) -> None:
     entry, book = _named(desk), await read_book(desk)
     proposed = book.corrections.proposed.get(entry)
     if proposed is None:
-        raise Misused(f"Nobody proposed to correct {_words(entry)}; first: clearing correct propose")
+        raise Misused(f"Nobody proposed to correct {in_command(entry)}; first: clearing correct propose")
     wrong, now = _as_it_stands(book, entry)
     right = proposed.right
     desk.say(f"The books say: {_told(wrong, entry, now.means)}. {proposed.by} says, because {proposed.reason}, it should be: "
@@ -97,7 +92,7 @@ async def confirm(desk: Desk) -> None:
 async def drop(desk: Desk) -> None:
     entry = _named(desk)
     await desk.order("drop_correction", _body(entry, None))
-    desk.say(f"The correction of {_words(entry)} is dropped; the entry stays as it was.")
+    desk.say(f"The correction of {in_command(entry)} is dropped; the entry stays as it was.")
 
 
 def _entry_arguments(parser: argparse.ArgumentParser) -> None:

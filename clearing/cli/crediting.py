@@ -3,9 +3,9 @@
 import argparse
 from datetime import datetime, timedelta
 
+from clearing.cli.books import read_book
 from clearing.cli.desk import Desk, Misused, now_ms, whole
 from clearing.cli.entry import Entry, Group
-from clearing.cli.registers import read_book
 from clearing.events.codes import Code
 from clearing.installation.amounts import counted, euros, read_euros
 from clearing.installation.office import NotAllowed
@@ -19,7 +19,7 @@ from clearing.rules.lapsing import holders
 
 async def grant(desk: Desk) -> None:
     rule, month = desk.arguments.rule, desk.arguments.month
-    run = worked_out(await read_book_now(desk), rule, month)
+    run = worked_out(await read_book(desk), rule, month)
     if isinstance(run, CreditRun):
         for sentence in told(run):
             desk.say(sentence)
@@ -38,11 +38,6 @@ async def grant(desk: Desk) -> None:
     alike = isinstance(run, CreditRun) and run.terms.alike and heads
     each = f"{euros(total // heads)} EUR each" if alike else "what the vote gives each of them"
     desk.say(f"{counted(heads, 'member')} {'has' if heads == 1 else 'have'} {each} for {month}, {euros(total)} EUR in all.")
-
-
-async def read_book_now(desk: Desk) -> Book:
-    book, _ = await read_book(desk)
-    return book
 
 
 def worked_out(book: Book, rule: str, month: str) -> CreditRun | Declined:
@@ -106,7 +101,7 @@ def _class(text: str) -> dict[str, object]:
 
 
 async def lapses(desk: Desk) -> None:
-    book = await read_book_now(desk)
+    book = await read_book(desk)
     now_us = now_ms() * 1_000
     until_us = now_us + timedelta(days=desk.arguments.days) // timedelta(microseconds=1)
     soon = [

@@ -5,9 +5,9 @@ from collections.abc import Callable, Coroutine
 from datetime import date
 from typing import Final
 
+from clearing.cli.books import voted
 from clearing.cli.desk import Desk, Misused, day, hex_bytes, now_ms, whole, zone_of
 from clearing.cli.entry import Entry, Group
-from clearing.cli.registers import voted
 from clearing.installation.amounts import counted
 from clearing.installation.founding_tables import read_wall_time
 from clearing.rules.calendar import local_text

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import date
 
+from clearing.cli.books import events
 from clearing.cli.desk import Desk, now_ms
 from clearing.cli.earmarks import earmark_text
 from clearing.cli.entry import Entry, Group
-from clearing.cli.registers import events
 from clearing.installation.amounts import counted, euros
 from clearing.rules.book import Book
 from clearing.rules.funds import Fund

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from datetime import date
 
 from clearing.authoriser.link import CommandRefused
+from clearing.cli.books import events
 from clearing.cli.desk import Desk, Misused, day, hex_bytes, now_ms, zone_of
 from clearing.cli.entry import Entry, Group
 from clearing.cli.proposals import agreed
-from clearing.cli.registers import events
 from clearing.installation.amounts import counted, euros, read_euros
 from clearing.installation.founding_tables import read_wall_time
 from clearing.installation.office import NotAllowed

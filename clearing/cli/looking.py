@@ -5,21 +5,18 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
+from clearing.cli.books import events, read_book
 from clearing.cli.desk import Desk, Misused, day, whole
 from clearing.cli.entry import Entry, Group
-from clearing.cli.registers import events
 from clearing.cli.settlement import next_step
+from clearing.cli.waiting import say_waits
 from clearing.event_store.reader import Reader
-from clearing.event_store.rows import EventRow
-from clearing.events.codec import decode
 from clearing.events.codes import Code
 from clearing.events.members import CardIssued
-from clearing.events.orders import ExceptionResolved
 from clearing.installation.amounts import counted, euros
 from clearing.installation.opening import Installation
 from clearing.projections.answers import Account, SaleRow
 from clearing.projections.questions import Questions
-from clearing.rules.orders import Order, Orders, evolve
 from clearing.values import CaisseCode
 
 _ACCOUNTS: Final = {
@@ -28,7 +25,6 @@ _ACCOUNTS: Final = {
     "purse": "members can spend ({name})", "cash": "cash in the box", "cheques": "cheques in the box",
     "returned": "cotisations that came back ({name})", "contract": "waiting in contracts",
 }
-_LATE_MAX: Final = 1_000
 _LEAVING: Final = "payable to funders, members and heirs"
 _THE_CAISSES: Final = ("bank", "cash", "cheques", "returned")
 """Accounts of what it has; of all others it owes or keeps for somebody."""
@@ -42,12 +38,25 @@ async def sales(desk: Desk) -> None:
             found = await views.find_sales(
                 producer=given.producer, card=card, day=given.day, code=given.code, limit=given.limit
             )
+    if not found:
+        await _known(desk)
     for row in reversed(found):
         desk.say(f"{row.position:>8}  {row.day} {row.local_time:%H:%M:%S}  {row.producer:24} {row.kind:13} {_said(row):30} "
                  f"{euros(row.amount_cents):>10}  card {euros(row.approved_cents):>10} EUR")  # fmt: skip
     paid = sum(row.captured_cents - row.given_back_cents for row in found)
     more = "One of them cent by cent: clearing why NUMBER" if found else "All sales: clearing sales"
     desk.say(f"{counted(len(found), 'operation')}, the card paid {euros(paid)} EUR. {more}")
+
+
+async def _known(desk: Desk) -> None:
+    """Nothing was found: is it because there is no such producer or code? Raises Misused."""
+    given = desk.arguments
+    if given.code is not None and given.code not in set(Code):
+        raise Misused(f"No answer has the code {given.code}; docs/DECLINE_REASONS.md lists them")
+    if given.producer is not None:
+        book = await read_book(desk)
+        if given.producer not in book.producers.producers:
+            raise Misused(f"There is no producer {given.producer}; clearing producer list shows them")
 
 
 def _said(row: SaleRow) -> str:
@@ -103,17 +112,18 @@ async def status(desk: Desk) -> None:
     codes = [desk.code] if desk.arguments.caisse or not desk.home.caisses() else desk.home.caisses()
     async with desk.opened() as installation:
         for code in codes:
-            async with installation.asking(code) as views, installation.reading(code) as log:
-                await _status_of(desk, code, views)
-                for line in await waiting(views, log):
-                    desk.say(line)
+            async with installation.asking(code) as views:
+                founded = await _status_of(desk, code, views)
+            if founded and not desk.arguments.money:
+                await say_waits(desk, installation, code)
 
 
-async def _status_of(desk: Desk, code: CaisseCode, views: Questions) -> None:
+async def _status_of(desk: Desk, code: CaisseCode, views: Questions) -> bool:
+    """Whether there is anything to tell."""
     position = await views.position()
     if position == 0:
         desk.say(f"{code}: nothing is recorded yet; found it with: clearing found FILE")
-        return
+        return False
     running = "it is served" if desk.home.socket(code).exists() else "it is not served: start it with clearing serve"
     desk.say(f"{code}: {position} events recorded; {running}")
     for told, cents in sums_told(await views.accounts()).items():
@@ -121,34 +131,7 @@ async def _status_of(desk: Desk, code: CaisseCode, views: Questions) -> None:
     for batch in await views.batches():
         if batch.state != "exported":
             desk.say(f"Waiting: batch {batch.batch} of {euros(batch.total_cents)} EUR is {next_step(batch)}")
-
-
-async def waiting(views: Questions, log: Reader) -> list[str]:
-    """Orders and late captures that somebody has to see to."""
-    told = orders_told(await log.filed_under("order/"))
-    ended = {int(row.stream.removeprefix("exception/")) for row in await log.filed_under("exception/")
-             if row.type == ExceptionResolved.TYPE}  # fmt: skip
-    late = [row.position for row in await views.find_sales(code=Code.EXPIRED_OR_RESOLVED, limit=_LATE_MAX)
-            if row.kind == "capture" and row.position not in ended]  # fmt: skip
-    return told + [f"Waiting: a late capture: clearing why {position}" for position in sorted(late)]
-
-
-def orders_told(rows: Iterable[EventRow]) -> list[str]:
-    """rows: of all orders' streams. One line for each that is not settled."""
-    orders = Orders()
-    for row in rows:
-        evolve(orders, decode(row.type, row.schema_version, row.public, row.private), row.at_us)
-    return [
-        f"Waiting: order {number}, {_of_lines(order)}: clearing why order/{number}"
-        for number, order in orders.orders.items() if order.unsettled()
-    ]  # fmt: skip
-
-
-def _of_lines(order: Order) -> str:
-    if not order.confirmed:
-        return "another mandatary has to confirm it"
-    states = [order.states[line] for line in order.unsettled()]
-    return " and ".join(f"{counted(states.count(state), 'line')} {state}" for state in dict.fromkeys(states))
+    return True
 
 
 def sums_told(accounts: Iterable[Account]) -> dict[str, int]:
@@ -188,6 +171,10 @@ def _sales_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=whole(1, 1_000), default=50, help="the newest so many (default 50)")
 
 
+def _status_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--money", action="store_true", help="the sums alone, from the views; does not read the log")
+
+
 def _why_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("reference", help="the number of a sale, an exception or an order, or the first 6 or more digits of a "
                         "sale's operation id")  # fmt: skip
@@ -218,7 +205,8 @@ ENTRIES = (
           arguments=_summary_arguments),
     Entry(words=("why",), group=Group.LOOKING, does="explain a sale, an order or an exception, cent by cent, down to the vote",
           run=why, arguments=_why_arguments),
-    Entry(words=("status",), group=Group.LOOKING, does="funds, purses, what is owed, what waits", run=status),
+    Entry(words=("status",), group=Group.LOOKING, does="funds, purses, what is owed, what waits", run=status,
+          arguments=_status_arguments),
     Entry(words=("audit",), group=Group.OPERATING, does="prove the whole log; exit code 1 names the first bad event", run=audit,
           arguments=_audit_arguments),
 )  # fmt: skip

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.opening import known_of, read_balances
+from clearing.cli.books import read_book
 from clearing.cli.desk import Desk, now_ms
 from clearing.cli.entry import Entry, Group
 from clearing.cli.opening_file import OpeningFile, read_opening_file
 from clearing.cli.proposals import agreed
-from clearing.cli.registers import book_of
 from clearing.installation.amounts import counted, euros
 from clearing.installation.slips import Slips
 from clearing.rules.book import Book
@@ -39,7 +39,7 @@ async def accept(desk: Desk) -> None:
 
 async def _read(desk: Desk) -> tuple[OpeningFile, Balances]:
     """Raises InvalidValue with every mistake of the file, Misused for a list that is none."""
-    book = await book_of(desk)
+    book = await read_book(desk)
     slips = Slips()
     file = read_opening_file(desk.arguments.file, book.caisse.calendar.zone, slips)
     slips.end()

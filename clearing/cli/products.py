@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from clearing.cli.books import events, voted
 from clearing.cli.desk import Desk, Misused
 from clearing.cli.entry import Entry, Group
 from clearing.cli.lists import read_numbered
-from clearing.cli.registers import events, voted
 from clearing.events.basket import Line
 from clearing.events.products import Product
 from clearing.installation.amounts import counted, euros, read_euros

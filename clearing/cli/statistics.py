@@ -10,9 +10,9 @@ import sys
 from collections.abc import Iterable
 from typing import Final
 
+from clearing.cli.books import events
 from clearing.cli.desk import Desk, Misused, now_ms
 from clearing.cli.entry import Entry, Group
-from clearing.cli.registers import events
 from clearing.events.catalogue import Event
 from clearing.installation.amounts import euros
 from clearing.installation.opening import Installation

@@ -2,12 +2,12 @@
 
 import argparse
 
+from clearing.cli.books import read_book
 from clearing.cli.desk import Desk, Misused, whole
 from clearing.cli.earmarks import earmark_arguments, earmark_body, earmark_text
 from clearing.cli.entry import Entry, Group
 from clearing.cli.money import line_arguments, line_body
 from clearing.cli.proposals import agreed
-from clearing.cli.registers import read_book
 from clearing.installation.amounts import euros, read_euros
 from clearing.rules.subsidies import Step
 
@@ -26,7 +26,7 @@ async def notify(desk: Desk) -> None:
 async def receive(desk: Desk) -> None:
     given = desk.arguments
     cents = read_euros(given.euros)
-    book, _ = await read_book(desk)
+    book = await read_book(desk)
     subsidy = book.subsidies.known.get(given.grant)
     if subsidy is None:
         raise Misused(f"There is no subsidy {given.grant}; those there are: clearing subsidy list")
@@ -58,7 +58,7 @@ async def give_back(desk: Desk) -> None:
 
 async def give_back_confirm(desk: Desk) -> None:
     number = desk.arguments.number
-    book, _ = await read_book(desk)
+    book = await read_book(desk)
     known = book.subsidies.repayments.get(number)
     if known is None:
         raise Misused(f"There is no repayment {number}; those that wait: clearing subsidy list")
@@ -89,7 +89,7 @@ async def paid_back(desk: Desk) -> None:
 
 
 async def listing(desk: Desk) -> None:
-    book, _ = await read_book(desk)
+    book = await read_book(desk)
     zone = book.caisse.calendar.zone
     for grant, one in book.subsidies.known.items():
         said = one.notified
@@ -118,7 +118,7 @@ async def transfer(desk: Desk) -> None:
 
 async def transfer_confirm(desk: Desk) -> None:
     number = desk.arguments.number
-    book, _ = await read_book(desk)
+    book = await read_book(desk)
     known = book.subsidies.transfers.get(number)
     if known is None:
         raise Misused(f"There is no transfer {number}; those that wait: clearing funds")

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from clearing.cli.books import events
 from clearing.cli.desk import Desk, Misused
 from clearing.cli.entry import Entry, Group
-from clearing.cli.registers import events
 from clearing.installation.amounts import counted, euros
 from clearing.installation.opening import Installation
 from clearing.rules.traced import ABROAD, SPENT, Row, State, Traced, together

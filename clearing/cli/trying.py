@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from clearing.cli.books import voted
 from clearing.cli.desk import Desk, Misused, whole
 from clearing.cli.entry import Entry, Group
-from clearing.cli.registers import voted
 from clearing.event_store.reader import Reader
 from clearing.events.charte import Charte
 from clearing.events.codec import decode

@@ -3,6 +3,7 @@
 Credit that was given on it stays where it is; whose month is unpaid then is in arrears. No box or fund gives what it has not.
 """
 
+import shlex
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
@@ -49,6 +50,12 @@ class Rooms(NamedTuple):
     funds: Funds
     takings: Takings
     this_period: str
+
+
+def in_command(entry: EntryName) -> str:
+    """How a command names it."""
+    contract = f" --contract {entry.contract}" if entry.contract else ""
+    return f"{entry.kind} {shlex.quote(entry.reference)}{contract}"
 
 
 def evolve_proposed(corrections: Corrections, event: CorrectionProposed) -> None:

@@ -3,15 +3,15 @@
 One set of data for the screen, for JSON and for a public page. Amounts are cents and rates ten-thousandths beside their words.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from clearing.events.caisse import DecisionRecorded
-from clearing.events.charte import Ceiling, Charte, Condition, Cover, Payer, Short, Tariff
+from clearing.events.charte import Ceiling, Charte, Condition, Cover, FundWeight, Payer, Short, Tariff
 from clearing.events.products import Product
 from clearing.rules.calendar import local_text
 from clearing.rules.producers import Producer
-from clearing.values import WHOLE, DecisionId, money
+from clearing.values import WHOLE, DecisionId, FundId, money
 
 Data = dict[str, Any]
 
@@ -21,18 +21,20 @@ _SPANS: Final = {"sale": "per sale", "day": "a day", "month": "a month", "year":
 def rules_in_words(
     charte: Charte, decisions: Mapping[DecisionId, DecisionRecorded], *, zone: str, at_us: int,
     products: Mapping[str, Product] | None = None, producers: Iterable[Producer] = (),
+    funds: Mapping[FundId, str] | None = None,
 ) -> Data:
-    """The rules of a charte: plain values and sentences, ready for JSON. products: listed ones, for their names. producers:
+    """The rules of a charte: plain values and sentences, ready for JSON. products, funds: for their names. producers:
     those under a convention at at_us are the outlets."""
-    named = products or {}
+    named, called = products or {}, funds or {}
     vote = decisions.get(charte.decision)
     return {
         "version": charte.version, "effective": local_text(zone, charte.effective_us) if charte.effective_us else None,
         "decision": None if vote is None else decision_in_words(vote),
         "framework": _framework(charte, named, producers, at_us),
-        "tariffs": [_tariff(one, zone, named) for one in charte.tariffs],
-        "payers": [_payer(one, zone, named) for one in charte.payers],
-        "hold_days": charte.hold_days, "refund_lot_days": charte.refund_lot_days,
+        "tariffs": [_tariff(one, zone, named, called) for one in charte.tariffs],
+        "payers": [_payer(one, zone, named, called) for one in charte.payers],
+        "hold_days": charte.hold_days, "refund_lot_days": charte.refund_lot_days, "capture_tolerance": charte.capture_tolerance,
+        "order_accepted": charte.order_accepted,
     }
 
 
@@ -50,18 +52,34 @@ def sentences(rules: Data) -> Iterable[str]:
     yield "Who pays (prise en charge), asked in this order:"
     yield from (f"  {number}. {one['sentence']}" for number, one in enumerate(rules["payers"], start=1))
     yield "  What nobody here pays is between the member and the seller."
-    yield (f"An order is held for {_days(rules['hold_days'])}; what comes back to credit that has lapsed can be spent for "
-           f"{_days(rules['refund_lot_days'])} more.")  # fmt: skip
+    yield from _orders(rules)
 
 
-def decision_in_words(vote: DecisionRecorded) -> Data:
-    told = [f"Decision {vote.decision} of {vote.taken_on}: {vote.title}."]
-    if vote.method == "draw":
-        told.append(f"Taken by {vote.body} by {vote.drawn} persons drawn by lot.")
-    else:
-        told.append(f"Taken by {vote.body} ({vote.method}): {_tally(vote.votes_for, vote.votes_against, vote.abstained)}.")
+def rule_sentences(rules: Data) -> Iterable[str]:
+    """The same without the vote and the outlets, where those are told by themselves."""
+    yield f"These goods: {', '.join(rules['framework']['categories']) or 'none'}."
+    yield from (one["sentence"] for one in (*rules["tariffs"], *rules["payers"]))
+    yield "What nobody here pays is between the member and the seller."
+    yield from _orders(rules)
+
+
+def _orders(rules: Data) -> Iterable[str]:
+    if rules["order_accepted"]:
+        yield "The vote saw an example of this order of payers and accepted it."
+    yield (f"An order is held for {days(rules['hold_days'])}; what comes back to credit that has lapsed can be spent for "
+           f"{days(rules['refund_lot_days'])} more.")  # fmt: skip
+    if rules["capture_tolerance"]:
+        yield f"Weighed goods may come to {percent(rules['capture_tolerance'])} more than was ordered."
+
+
+def decision_in_words(vote: DecisionRecorded, *, heads_min: int = 0) -> Data:
+    """heads_min: where fewer voted, how they did is not said, and of no college where fewer did in one."""
+    heads = vote.drawn if vote.method == "draw" else vote.votes_for + vote.votes_against + vote.abstained
+    few = heads < heads_min
+    colleges = [] if any(sum(one[1:]) < heads_min for one in vote.tallies) else list(vote.tallies)
+    told = [f"Decision {vote.decision} of {vote.taken_on}: {vote.title}.", f"Taken by {vote.body} {_how(vote, few)}."]
     told += [
-        f"  {one.college}: {_tally(one.votes_for, one.votes_against, one.abstained)}." for one in vote.tallies
+        f"  {one.college}: {_tally(one.votes_for, one.votes_against, one.abstained)}." for one in colleges
     ]
     if vote.scope != "caisse":
         told.append(f"It is about {vote.scope.replace(':', ' ')} only.")
@@ -72,13 +90,22 @@ def decision_in_words(vote: DecisionRecorded) -> Data:
         told.append(f"Minutes: {vote.minutes_link}")
     if vote.minutes_sha256:
         told.append(f"The minutes have the SHA-256 {vote.minutes_sha256.hex()}.")
+    numbers = ("votes_for", "votes_against", "abstained", "drawn")
     return {
         "decision": vote.decision, "title": vote.title, "body": vote.body, "method": vote.method, "taken_on": vote.taken_on,
-        "votes_for": vote.votes_for, "votes_against": vote.votes_against, "abstained": vote.abstained, "drawn": vote.drawn,
-        "colleges": [one._asdict() for one in vote.tallies], "scope": vote.scope, "minutes_link": vote.minutes_link,
+        **{name: None if few else getattr(vote, name) for name in numbers},
+        "colleges": [one._asdict() for one in colleges], "scope": vote.scope, "minutes_link": vote.minutes_link,
         "minutes_sha256": vote.minutes_sha256.hex(), "effective_on": vote.effective_on, "ends_on": vote.ends_on,
         "sentences": told,
     }  # fmt: skip
+
+
+def _how(vote: DecisionRecorded, few: bool) -> str:
+    if few:
+        return f"({vote.method}) by a few persons"
+    if vote.method == "draw":
+        return f"by {vote.drawn} persons drawn by lot"
+    return f"({vote.method}): {_tally(vote.votes_for, vote.votes_against, vote.abstained)}"
 
 
 def _tally(votes_for: int, against: int, abstained: int) -> str:
@@ -101,24 +128,24 @@ def _framework(charte: Charte, named: Mapping[str, Product], producers: Iterable
     return {"categories": list(charte.categories), "outlets": outlets, "products": listed, "sentences": told}
 
 
-def _tariff(tariff: Tariff, zone: str, named: Mapping[str, Product]) -> Data:
+def _tariff(tariff: Tariff, zone: str, named: Mapping[str, Product], called: Mapping[FundId, str]) -> Data:
     funds = [{"fund": one.fund, "weight": one.weight} for one in tariff.funds]
-    prices = "; ".join(_price(cover, named) for cover in tariff.covers)
+    prices = _prices(tariff.covers, named)
     carried = ""
     if tariff.funds:
-        carried = " The difference is carried by " + _shared([(one.fund, one.weight) for one in tariff.funds]) + "."
+        carried = " The difference is carried by " + _shared(tariff.funds, called) + "."
     if tariff.surplus_fund is not None:
-        carried += f" What is paid above the price goes to the fund {tariff.surplus_fund}."
+        carried += f" What is paid above the price goes to {fund_called(tariff.surplus_fund, called)}."
     short = " If the fund is short, the line is not sold at that price." if tariff.short is Short.DECLINE else ""
     return {
         "id": tariff.id, "covers": [_cover(cover) for cover in tariff.covers], "funds": funds,
         "surplus_fund": tariff.surplus_fund, "short": str(tariff.short), **_when(tariff.condition, zone),
-        "sentence": f"{tariff.id}: {prices}{_limits(tariff.condition, zone)}.{carried}{short if tariff.funds else ''}",
+        "sentence": f"{tariff.id}: {prices}{limits(tariff.condition, zone)}.{carried}{short if tariff.funds else ''}",
     }
 
 
-def _payer(payer: Payer, zone: str, named: Mapping[str, Product]) -> Data:
-    source = f"the purse {payer.purse}" if payer.purse is not None else f"the fund {payer.fund}"
+def _payer(payer: Payer, zone: str, named: Mapping[str, Product], called: Mapping[FundId, str]) -> Data:
+    source = f"the purse {payer.purse}" if payer.fund is None else fund_called(payer.fund, called)
     what = ", ".join(f"{_share(cover)} of {_goods(cover, named)}" for cover in payer.covers)
     ceilings = "".join(f" At most {_ceiling(one)}." for one in payer.ceilings)
     short = " A line that it can't carry whole is not sold." if payer.short is Short.DECLINE else ""
@@ -129,7 +156,7 @@ def _payer(payer: Payer, zone: str, named: Mapping[str, Product]) -> Data:
             {"span": str(one.span), "cents": one.cents, "per": "purse" if one.per_purse else "caisse"} for one in payer.ceilings
         ],
         "short": str(payer.short), "rank": payer.rank, "weight": payer.weight, **_when(payer.condition, zone),
-        "sentence": f"{payer.id}: {source} pays {what}{_limits(payer.condition, zone)}.{ceilings}{rank}{short}",
+        "sentence": f"{payer.id}: {source} pays {what}{limits(payer.condition, zone)}.{ceilings}{rank}{short}",
     }  # fmt: skip
 
 
@@ -148,18 +175,28 @@ def _share(cover: Cover) -> str:
     return percent(cover.rate) if cover.rate is not None else f"{money(cover.unit_cents or 0)} per unit"
 
 
-def _price(cover: Cover, named: Mapping[str, Product]) -> str:
-    goods = _goods(cover, named)
-    if cover.unit_cents is not None:
-        return f"one unit of {goods} costs {money(cover.unit_cents)}"
-    above = " more" if (cover.rate or 0) > WHOLE else ""
-    share = percent(abs((cover.rate or 0) - WHOLE)) if above else percent(cover.rate or 0)
-    return f"{goods} is paid {share}{above}" if above else f"{goods} costs {share} of its price"
+def _prices(covers: Iterable[Cover], named: Mapping[str, Product]) -> str:
+    """Goods of one price are told together."""
+    alike: dict[tuple[int | None, int | None], list[str]] = {}
+    for cover in covers:
+        alike.setdefault((cover.rate, cover.unit_cents), []).append(_goods(cover, named))
+    return "; ".join(_price(goods, rate, unit_cents) for (rate, unit_cents), goods in alike.items())
 
 
-def _limits(condition: Condition, zone: str) -> str:
-    told = f", for members of {_any_of(condition.who)}" if condition.who else ""
-    told += f", at {_any_of(condition.where)}" if condition.where else ""
+def _price(goods: list[str], rate: int | None, unit_cents: int | None) -> str:
+    told, one = " and ".join((", ".join(goods[:-1]), goods[-1])) if goods[1:] else goods[0], not goods[1:]
+    if rate is None:
+        return f"one unit of {told} costs {money(unit_cents or 0)}"
+    if rate > WHOLE:
+        return f"{told} {'is' if one else 'are'} paid {percent(rate - WHOLE)} more"
+    if rate == WHOLE:
+        return f"{told} {'costs its' if one else 'cost their'} price"
+    return f"{told} {'costs' if one else 'cost'} {percent(rate)} of {'its' if one else 'their'} price"
+
+
+def limits(condition: Condition, zone: str) -> str:
+    told = f", for members of {any_of(condition.who)}" if condition.who else ""
+    told += f", at {any_of(condition.where)}" if condition.where else ""
     told += f", from {local_text(zone, condition.from_us)}" if condition.from_us is not None else ""
     return told + (f", until {local_text(zone, condition.until_us)}" if condition.until_us is not None else "")
 
@@ -172,14 +209,21 @@ def _when(condition: Condition, zone: str) -> Data:
     }  # fmt: skip
 
 
-def _any_of(names: tuple[str, ...]) -> str:
+def any_of(names: tuple[str, ...]) -> str:
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " or " + names[-1]
 
 
-def _shared(parts: list[tuple[str, int]]) -> str:
+def fund_called(fund: FundId, called: Mapping[FundId, str]) -> str:
+    """By its name where it is known, else by its id."""
+    return f"the fund {called.get(fund, fund)}"
+
+
+def _shared(parts: Sequence[FundWeight], called: Mapping[FundId, str]) -> str:
     if len(parts) == 1:
-        return f"the fund {parts[0][0]}"
-    return "the funds " + ", ".join(f"{fund} ({weight} parts)" for fund, weight in parts)
+        return fund_called(parts[0].fund, called)
+    return "the funds " + ", ".join(
+        f"{called.get(one.fund, one.fund)} ({one.weight} {'part' if one.weight == 1 else 'parts'})" for one in parts
+    )
 
 
 def _ceiling(ceiling: Ceiling) -> str:
@@ -187,7 +231,7 @@ def _ceiling(ceiling: Ceiling) -> str:
     return f"{money(ceiling.cents)} {_SPANS[ceiling.span]} for {shared}"
 
 
-def _days(number: int) -> str:
+def days(number: int) -> str:
     return f"{number} day" if number == 1 else f"{number} days"
 
 

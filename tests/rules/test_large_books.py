@@ -50,9 +50,9 @@ def test_the_cards_of_a_member_are_those_that_say_so_however_often_issued_anew(g
             card=card_of(f"c {name}"), key_version=version, member=MemberId(f"m-{owner}"), alias=f"c {name}", by=AMINA
         ))
     everybody = story.book.members
-    for name in everybody.members:
-        naive = {one.alias for one in everybody.cards.values() if one.member == name}
-        found = [one.alias for one in everybody.cards_of(name)]
+    for holder in everybody.members:
+        naive = {one.alias for one in everybody.cards.values() if one.member == holder}
+        found = [one.alias for one in everybody.cards_of(holder)]
         assert (len(found), set(found)) == (len(naive), naive)
 
 
