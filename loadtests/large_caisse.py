@@ -34,9 +34,9 @@ from clearing.events.producers import (
 from clearing.events.sales import SaleDecided
 from clearing.installation.opening import Installation
 from clearing.postgres import ADMIN
-from clearing.rules.allocation import decide_grant
 from clearing.rules.book import Book
 from clearing.rules.calendar import CivilCalendar
+from clearing.rules.credit.allocation import decide_grant
 from clearing.sql import schema_of
 from clearing.values import (
     CENTS_MAX,

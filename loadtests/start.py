@@ -33,8 +33,8 @@ from clearing.installation.payment import make_files
 from clearing.installation.snapshots import take_snapshot
 from clearing.people import Record
 from clearing.projections.runner import Runner
-from clearing.rules.allocation import decide_grant
-from clearing.rules.settlement import decide_approve, decide_close
+from clearing.rules.credit.allocation import decide_grant
+from clearing.rules.stalls.settlement import decide_approve, decide_close
 from clearing.settlement.calendar import next_business_day
 from clearing.sql import schema_of
 from clearing.telemetry import Telemetry

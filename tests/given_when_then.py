@@ -16,8 +16,8 @@ from clearing.events.sales import AuthorisationDecided, CaptureDecided, RefundDe
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
 from clearing.rules.calendar import instant_us
-from clearing.rules.postings import Ledger
-from clearing.rules.restrictions import restricted
+from clearing.rules.ledger.postings import Ledger
+from clearing.rules.voted.restrictions import restricted
 from clearing.values import Position
 from clearing.wire.requests import Request
 

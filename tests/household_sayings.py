@@ -9,9 +9,10 @@ from clearing.events.crediting import EmergencyRuleSet
 from clearing.events.funds import AllocationRuleSet, ClassCents
 from clearing.events.households import EaterJoined, SpareCardMade
 from clearing.events.members import MemberAdmitted
-from clearing.rules import allocation, card_limits, emergency, households
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
+from clearing.rules.credit import allocation
+from clearing.rules.people import card_limits, emergency, households
 from clearing.values import Cents, EaterId, FundId, MemberId, PersonId, PurseKind
 from tests.given_when_then import Story
 from tests.sayings import AMINA, BRUNO, VOTE, Decide, card_of, monthly

@@ -20,9 +20,10 @@ from clearing.events.producers import (
     TerminalEnrolled,
 )
 from clearing.events.solidarity import SolidarityRuleSet, WhenShort
-from clearing.rules import allocation, settlement
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
+from clearing.rules.credit import allocation
+from clearing.rules.stalls import settlement
 from clearing.values import (
     BatchId,
     CaisseCode,

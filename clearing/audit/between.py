@@ -21,10 +21,10 @@ from clearing.events.interchange import (
     InterchangeReversed,
     InterchangeSold,
 )
-from clearing.rules.abroad import IssuerAnswer, as_authorisation
+from clearing.rules.between.abroad import IssuerAnswer, as_authorisation
+from clearing.rules.between.interchange import HoldState, Recognition
 from clearing.rules.book import Book
-from clearing.rules.interchange import HoldState, Recognition
-from clearing.rules.standing import recognition_in_force
+from clearing.rules.voted.standing import recognition_in_force
 from clearing.values import CaisseCode, MicroTime
 from clearing.wire.frame import FrameType, MalformedFrame, open_envelope
 from clearing.wire.interchange import WORD_BYTES_MAX, Ask, Held, parse_word

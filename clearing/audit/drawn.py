@@ -17,12 +17,12 @@ from clearing.events.catalogue import Event
 from clearing.events.codes import Code, till_code
 from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
 from clearing.events.solidarity import DrawDecided, DrawsShared, GiveDecided, WhenShort
-from clearing.rules import solidarity
 from clearing.rules.book import Book
-from clearing.rules.drawing import Anonymous, left_of
-from clearing.rules.funding import refund
-from clearing.rules.operations import Operation, State
-from clearing.rules.standing import draws_in_force
+from clearing.rules.reductions import solidarity
+from clearing.rules.reductions.drawing import Anonymous, left_of
+from clearing.rules.selling.funding import refund
+from clearing.rules.selling.operations import Operation, State
+from clearing.rules.voted.standing import draws_in_force
 from clearing.values import WHOLE
 
 FOLLOW_OPERATIONS: Final = (BonusCredited, BonusTakenBack)

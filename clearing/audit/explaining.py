@@ -16,7 +16,7 @@ from clearing.events.charte import Charte
 from clearing.events.codes import Code
 from clearing.events.sales import AuthorisationDecided, CaptureDecided, SaleDecided
 from clearing.rules.calendar import local_text
-from clearing.rules.plain_words import decision_in_words
+from clearing.rules.telling.plain_words import decision_in_words
 from clearing.values import money
 
 __all__ = ["ExplainedLine", "ExplainedShare", "Explanation", "SaleNotFound", "why"]

@@ -13,7 +13,7 @@ from clearing.events.codes import Code
 from clearing.events.orders import ExceptionResolved, ResolutionProposed
 from clearing.events.sales import CaptureDecided, ReversalDecided
 from clearing.rules.calendar import local_text
-from clearing.rules.exceptions import LATE_CAPTURE, REVERSAL
+from clearing.rules.selling.exceptions import LATE_CAPTURE, REVERSAL
 from clearing.values import money
 
 Exceptional = CaptureDecided | ReversalDecided
@@ -28,8 +28,8 @@ def is_exceptional(event: object) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedException:
-    """kind: as rules/exceptions.py names it. proposed, resolved: with their instants. sale: what it is about, if it is known
-    and explains itself (a draw or a give names nobody)."""
+    """kind: as rules/selling/exceptions.py names it. proposed, resolved: with their instants. sale: what it is about, if it
+    is known and explains itself (a draw or a give names nobody)."""
 
     event: Exceptional
     kind: str

@@ -20,7 +20,7 @@ from clearing.events.orders import (
     OrderPlaced,
 )
 from clearing.rules.calendar import local_text
-from clearing.rules.returns import total
+from clearing.rules.selling.returns import total
 from clearing.values import money
 
 

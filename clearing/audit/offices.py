@@ -43,18 +43,18 @@ from clearing.events.producers import BankDetailsApproved
 from clearing.events.sales import OperationRepeated
 from clearing.events.settlement import BatchApproved, BatchClosed, BatchExported, PayoutConfirmed, PayoutReturned
 from clearing.events.solidarity import SolidarityRuleSet
-from clearing.rules.allocation import decide_grant_single
 from clearing.rules.answers import Declined
-from clearing.rules.bank_lines import same
+from clearing.rules.between.write_offs import open_of
 from clearing.rules.book import Book
-from clearing.rules.closing import leftovers
-from clearing.rules.corrections import Rooms, standing as standing_entry
-from clearing.rules.credit_run import event_of, work_out
-from clearing.rules.restrictions import restricted
-from clearing.rules.settlement import BatchState, PayoutState
-from clearing.rules.standing import STAND_ON
-from clearing.rules.subsidies import Repayment, Transfer
-from clearing.rules.write_offs import open_of
+from clearing.rules.credit.allocation import decide_grant_single
+from clearing.rules.credit.credit_run import event_of, work_out
+from clearing.rules.ends.closing import leftovers
+from clearing.rules.stalls.settlement import BatchState, PayoutState
+from clearing.rules.treasury.bank_lines import same
+from clearing.rules.treasury.corrections import Rooms, standing as standing_entry
+from clearing.rules.treasury.subsidies import Repayment, Transfer
+from clearing.rules.voted.restrictions import restricted
+from clearing.rules.voted.standing import STAND_ON
 from clearing.values import money
 
 

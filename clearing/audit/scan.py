@@ -33,9 +33,9 @@ from clearing.events.sales import (
     ReversalDecided,
     SaleDecided,
 )
-from clearing.rules.abroad import as_authorisation
+from clearing.rules.between.abroad import as_authorisation
 from clearing.rules.calendar import local_text
-from clearing.rules.returns import total
+from clearing.rules.selling.returns import total
 from clearing.values import DecisionId, money
 from clearing.wire.batch import read_item_evidence
 from clearing.wire.frame import MalformedFrame

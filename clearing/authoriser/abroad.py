@@ -16,13 +16,14 @@ from clearing.events.catalogue import Event
 from clearing.events.codes import Code
 from clearing.events.interchange import InterchangeHeld, InterchangeMatched, InterchangeSold
 from clearing.events.sales import OperationHead, Tap
-from clearing.rules import abroad, accounts, interchange
+from clearing.rules.between import abroad, interchange
+from clearing.rules.between.interchange import Half, Recognition
 from clearing.rules.book import Book
-from clearing.rules.facts import Facts
+from clearing.rules.collective import accounts
 from clearing.rules.folds.accounts import month_of
-from clearing.rules.interchange import Half, Recognition
-from clearing.rules.members import Card
-from clearing.rules.standing import recognition_in_force
+from clearing.rules.people.members import Card
+from clearing.rules.selling.facts import Facts
+from clearing.rules.voted.standing import recognition_in_force
 from clearing.values import CaisseCode, CategoryId, Cents, OperationId
 from clearing.wire.interchange import Ask, End, Ended, Held, Word, encode_word, parse_word, ref_of
 from clearing.wire.requests import CardUrl, Request

@@ -14,12 +14,13 @@ from clearing.events.sales import (
     SaleDecided,
 )
 from clearing.events.solidarity import DrawDecided, GiveDecided
-from clearing.rules import bonuses, drawing
 from clearing.rules.book import Book
-from clearing.rules.drawing import Anonymous, AskedDraw
-from clearing.rules.operations import Operation
-from clearing.rules.producers import Terminal
-from clearing.rules.standing import bonuses_in_force, draws_in_force
+from clearing.rules.credit import bonuses
+from clearing.rules.reductions import drawing
+from clearing.rules.reductions.drawing import Anonymous, AskedDraw
+from clearing.rules.selling.operations import Operation
+from clearing.rules.stalls.producers import Terminal
+from clearing.rules.voted.standing import bonuses_in_force, draws_in_force
 from clearing.values import OperationId, ProducerId, TerminalId
 from clearing.wire.requests import Op, Request
 

@@ -16,23 +16,16 @@ from clearing.authoriser.verbs.voted import read_allocation_rule, read_decision
 from clearing.events.caisse import CaisseFounded, PersonNamed
 from clearing.events.catalogue import Event
 from clearing.events.households import HouseholdRulesSet
-from clearing.rules import (
-    allocation,
-    bonuses,
-    caisse,
-    cotisations,
-    decisions,
-    emergency,
-    funds,
-    households,
-    products,
-    solidarity,
-)
 from clearing.rules.answers import Declined, not_now
 from clearing.rules.book import Book
 from clearing.rules.calendar import CivilCalendar
-from clearing.rules.offices import ROLES
-from clearing.rules.restrictions import restricted
+from clearing.rules.credit import allocation, bonuses
+from clearing.rules.people import emergency, households
+from clearing.rules.reductions import solidarity
+from clearing.rules.treasury import cotisations, funds
+from clearing.rules.voted import caisse, decisions, products
+from clearing.rules.voted.offices import ROLES
+from clearing.rules.voted.restrictions import restricted
 from clearing.values import CaisseCode, DecisionId, FundId, InvalidValue, PersonId
 from clearing.wire.commands import person_number
 from clearing.wire.signature import acceptable_public_key

@@ -9,8 +9,8 @@ from clearing.cli.entry import Entry, Group
 from clearing.cli.proposals import agreed
 from clearing.events.closing import Heir
 from clearing.installation.amounts import counted, euros, read_euros
-from clearing.rules.closing import RELEASES_MAX, leftovers
-from clearing.rules.closing_rooms import own_lots
+from clearing.rules.ends.closing import RELEASES_MAX, leftovers
+from clearing.rules.ends.closing_rooms import own_lots
 
 
 async def close(desk: Desk) -> None:

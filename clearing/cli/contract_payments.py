@@ -9,9 +9,9 @@ from clearing.cli.desk import Desk, Misused, day, today, whole
 from clearing.cli.entry import Entry, Group
 from clearing.events.contracts import ContractEnded, ContractSigned, SeasonOpened
 from clearing.installation.amounts import counted, euros, read_euros
-from clearing.rules.contracts import THROUGH
-from clearing.rules.schedules import INSTALMENTS_MAX
-from clearing.rules.takings import MEANS
+from clearing.rules.amap.contracts import THROUGH
+from clearing.rules.amap.schedules import INSTALMENTS_MAX
+from clearing.rules.treasury.takings import MEANS
 from clearing.values import ContractId, SeasonId
 
 _INSTALMENT = whole(1, INSTALMENTS_MAX)

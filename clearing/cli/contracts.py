@@ -14,10 +14,10 @@ from clearing.cli.lists import Row, read_list
 from clearing.cli.opening_contracts import read_portion
 from clearing.installation.amounts import counted, read_euros, read_percent
 from clearing.installation.office import NotAllowed
+from clearing.rules.amap.contracting import DAYS_MAX, SKIPS
+from clearing.rules.amap.contracts import Contract, Season
+from clearing.rules.amap.schedules import INSTALMENTS_MAX
 from clearing.rules.book import Book
-from clearing.rules.contracting import DAYS_MAX, SKIPS
-from clearing.rules.contracts import Contract, Season
-from clearing.rules.schedules import INSTALMENTS_MAX
 from clearing.values import WHOLE, ContractId, InvalidValue, MemberId, ProducerId, SeasonId
 
 _NEEDS: Final = ("contract", "season", "member", "euros", "instalments", "first_due", "portion")

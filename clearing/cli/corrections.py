@@ -10,8 +10,8 @@ from clearing.events.corrections import EntryName, RightEntry, TakenBack
 from clearing.installation.amounts import read_euros
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
-from clearing.rules.corrections import KINDS, Rooms, in_command, standing
-from clearing.rules.takings import ACCOUNT_OF, MEANS
+from clearing.rules.treasury.corrections import KINDS, Rooms, in_command, standing
+from clearing.rules.treasury.takings import ACCOUNT_OF, MEANS
 from clearing.values import ContractId, money
 
 

@@ -9,10 +9,10 @@ from clearing.cli.entry import Entry, Group
 from clearing.cli.lists import read_list
 from clearing.installation.amounts import counted, euros, read_euros
 from clearing.installation.office import NotAllowed
-from clearing.rules.allocation import missing_cents
 from clearing.rules.book import Book
-from clearing.rules.cotisations import EVERY, Standing, covering, standings
-from clearing.rules.takings import BOXES, MEANS
+from clearing.rules.credit.allocation import missing_cents
+from clearing.rules.treasury.cotisations import EVERY, Standing, covering, standings
+from clearing.rules.treasury.takings import BOXES, MEANS
 from clearing.values import MemberId
 
 _COLUMNS = ("member", "month", "euros", "means", "reference")

@@ -9,12 +9,12 @@ from clearing.cli.entry import Entry, Group
 from clearing.events.codes import Code
 from clearing.installation.amounts import counted, euros, read_euros
 from clearing.installation.office import NotAllowed
-from clearing.rules.allocation import NOTICE_DAYS_MAX, Cohort
-from clearing.rules.amounts import FORMS, SHORT
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
-from clearing.rules.credit_run import CreditRun, work_out
-from clearing.rules.lapsing import holders
+from clearing.rules.credit.allocation import NOTICE_DAYS_MAX, Cohort
+from clearing.rules.credit.amounts import FORMS, SHORT
+from clearing.rules.credit.credit_run import CreditRun, work_out
+from clearing.rules.credit.lapsing import holders
 
 
 async def grant(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from clearing.cli.desk import Desk, Misused, whole
 from clearing.cli.entry import Entry, Group
 from clearing.cli.proposals import agreed
 from clearing.installation.amounts import counted, euros
-from clearing.rules.exceptions import HOWS, LATE_CAPTURE
+from clearing.rules.selling.exceptions import HOWS, LATE_CAPTURE
 
 _NUMBER = whole(1, 10**10)
 _TO_DO = {

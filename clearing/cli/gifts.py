@@ -14,7 +14,7 @@ from clearing.installation.amounts import counted, euros, read_euros
 from clearing.installation.home import write_private
 from clearing.people import Record
 from clearing.rules.book import Book
-from clearing.rules.takings import MEANS
+from clearing.rules.treasury.takings import MEANS
 from clearing.values import CaisseCode
 
 _YEAR = whole(2000, 9999)

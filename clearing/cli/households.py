@@ -10,7 +10,7 @@ from clearing.cli.entry import Entry, Group
 from clearing.cli.lists import read_list
 from clearing.installation.amounts import counted, euros, read_euros
 from clearing.installation.cards import draw_alias, personalise, write_card
-from clearing.rules.households import LEAVING, REASONS, SEPARATION, WAYS
+from clearing.rules.people.households import LEAVING, REASONS, SEPARATION, WAYS
 from clearing.values import MemberId
 from clearing.vault import Vault
 

@@ -16,10 +16,10 @@ from clearing.installation.amounts import counted, euros, read_euros
 from clearing.installation.founding_tables import read_wall_time
 from clearing.installation.office import NotAllowed
 from clearing.installation.opening import Installation
+from clearing.rules.between.interchange import Interchange
+from clearing.rules.between.netting import Netting, netting, unmatched
 from clearing.rules.book import Book
-from clearing.rules.interchange import Interchange
-from clearing.rules.netting import Netting, netting, unmatched
-from clearing.rules.standing import recognition_in_force
+from clearing.rules.voted.standing import recognition_in_force
 from clearing.values import CaisseCode, OperationId
 from clearing.vault import Vault
 

@@ -16,7 +16,7 @@ from clearing.installation.cards import personalise, write_card
 from clearing.installation.home import Home
 from clearing.installation.slips import Slips
 from clearing.people import Record
-from clearing.rules.members import card_called
+from clearing.rules.people.members import card_called
 from clearing.values import CaisseCode, InvalidValue, MemberId, identifier
 from clearing.vault import Vault
 

@@ -17,7 +17,7 @@ from clearing.cli.proposals import agreed
 from clearing.installation.amounts import counted, euros
 from clearing.installation.slips import Slips
 from clearing.rules.book import Book
-from clearing.rules.opening import Balances, problems
+from clearing.rules.ends.opening import Balances, problems
 
 
 async def propose(desk: Desk) -> None:

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from clearing.cli.lists import Row
 from clearing.installation.amounts import read_euros
 from clearing.installation.slips import Slips
-from clearing.rules.brought import SKIPPED
+from clearing.rules.amap.brought import SKIPPED
 from clearing.rules.calendar import civil_date, period_start
-from clearing.rules.cotisations import EVERY
+from clearing.rules.treasury.cotisations import EVERY
 from clearing.values import InvalidValue, identifier
 
 Item = dict[str, object]

@@ -12,7 +12,7 @@ from clearing.cli.proposals import agreed
 from clearing.events.codec import decode
 from clearing.events.orders import DeliveryNoted, DisputeResolved
 from clearing.installation.amounts import counted, euros, read_euros
-from clearing.rules.orders import DELIVERED, SIDES, Order, split_by_quantity
+from clearing.rules.collective.orders import DELIVERED, SIDES, Order, split_by_quantity
 from clearing.values import ProducerId
 
 _QUANTITY = re.compile(r"(\d{1,6})(?:[.,](\d{1,3}))?")

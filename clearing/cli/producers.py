@@ -15,7 +15,7 @@ from clearing.installation.amounts import counted
 from clearing.installation.founding_tables import read_wall_time
 from clearing.installation.slips import Slips
 from clearing.people import Record
-from clearing.rules.producers import Producer
+from clearing.rules.stalls.producers import Producer
 from clearing.values import ConventionId, InvalidValue, ProducerId, identifier
 
 NEEDS: Final = ("producer", "name", "from")

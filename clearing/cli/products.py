@@ -15,9 +15,9 @@ from clearing.events.products import Product
 from clearing.installation.amounts import counted, euros, read_euros
 from clearing.rules.book import Book
 from clearing.rules.calendar import period_start
-from clearing.rules.plain_words import percent
-from clearing.rules.prices import Difference, Found, differences_of, summed
-from clearing.rules.products import PRODUCTS_MAX, product_problem
+from clearing.rules.telling.plain_words import percent
+from clearing.rules.voted.prices import Difference, Found, differences_of, summed
+from clearing.rules.voted.products import PRODUCTS_MAX, product_problem
 from clearing.values import CategoryId, InvalidValue, identifier
 
 _SHOWN_MAX: Final = 20

@@ -15,7 +15,7 @@ from clearing.events.codec import decode
 from clearing.events.orders import DeliveryNoted, OrderPlaced
 from clearing.events.sales import CaptureDecided, SaleDecided
 from clearing.installation.amounts import euros
-from clearing.rules.sale import goods
+from clearing.rules.selling.sale import goods
 
 _WIDTH = 48
 

@@ -13,8 +13,8 @@ from clearing.event_store.rows import EventRow
 from clearing.events.producers import TerminalEnrolled
 from clearing.installation.amounts import counted
 from clearing.rules.book import Book
-from clearing.rules.members import Card
-from clearing.rules.producers import Producer
+from clearing.rules.people.members import Card
+from clearing.rules.stalls.producers import Producer
 from clearing.values import TerminalId
 from clearing.vault import Vault
 from clearing.wire.enrolment import EnrolProof, eight_digits, read_enrolment, transcript

@@ -13,9 +13,9 @@ from clearing.installation.founding_file import read_charte_file
 from clearing.installation.opening import Installation
 from clearing.people import Record
 from clearing.rules.book import Book
-from clearing.rules.decisions import IN_FORCE
-from clearing.rules.plain_words import rules_in_words, sentences
-from clearing.rules.voted_words import Names, Voted
+from clearing.rules.telling.plain_words import rules_in_words, sentences
+from clearing.rules.telling.voted_words import Names, Voted
+from clearing.rules.voted.decisions import IN_FORCE
 from clearing.values import CaisseCode, DecisionId
 
 

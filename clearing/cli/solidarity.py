@@ -9,7 +9,7 @@ from clearing.cli.entry import Entry, Group
 from clearing.installation.amounts import counted, euros, read_euros
 from clearing.installation.founding_tables import read_bonus_rule, read_solidarity_rule
 from clearing.projections.solidarity import FundReport, Solidarities
-from clearing.rules.solidarity import COUPONS_MAX, MEANS
+from clearing.rules.reductions.solidarity import COUPONS_MAX, MEANS
 
 _POLICIES: Final = ("first-come", "lower", "pro-rata")
 

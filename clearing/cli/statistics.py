@@ -18,8 +18,8 @@ from clearing.installation.amounts import euros
 from clearing.installation.opening import Installation
 from clearing.rules.book import Book
 from clearing.rules.calendar import period_start
-from clearing.rules.public_page import public_page, told
-from clearing.rules.statistics import Figure, Purchases, published, together
+from clearing.rules.telling.public_page import public_page, told
+from clearing.rules.telling.statistics import Figure, Purchases, published, together
 from clearing.values import CaisseCode
 
 _NAMES: Final = ("territory", "category", "outlet")

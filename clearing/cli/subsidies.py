@@ -9,7 +9,7 @@ from clearing.cli.entry import Entry, Group
 from clearing.cli.money import line_arguments, line_body
 from clearing.cli.proposals import agreed
 from clearing.installation.amounts import euros, read_euros
-from clearing.rules.subsidies import Step
+from clearing.rules.treasury.subsidies import Step
 
 
 async def notify(desk: Desk) -> None:

@@ -12,8 +12,8 @@ from clearing.cli.desk import Desk, Misused
 from clearing.cli.entry import Entry, Group
 from clearing.installation.amounts import counted, euros
 from clearing.installation.opening import Installation
-from clearing.rules.traced import ABROAD, SPENT, Row, State, Traced, together
-from clearing.rules.tracing import Trace
+from clearing.rules.ledger.traced import ABROAD, SPENT, Row, State, Traced, together
+from clearing.rules.ledger.tracing import Trace
 from clearing.values import CaisseCode
 
 _PLACES: Final = {

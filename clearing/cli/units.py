@@ -10,7 +10,7 @@ from clearing.cli.lists import read_list
 from clearing.events.catalogue import Event
 from clearing.events.units import UnitIssued, UnitMoved, UnitOpened, UnitTakenBack
 from clearing.installation.amounts import counted
-from clearing.rules.units import MOVES
+from clearing.rules.collective.units import MOVES
 from clearing.values import identifier
 
 _PIECES = whole(1, 100_000_000)

@@ -7,7 +7,7 @@ from clearing.cli.desk import Desk, now_ms
 from clearing.installation.amounts import counted
 from clearing.installation.opening import Installation
 from clearing.rules.book import Book
-from clearing.rules.waiting import Wait, Waiting
+from clearing.rules.telling.waiting import Wait, Waiting
 from clearing.values import CaisseCode
 
 

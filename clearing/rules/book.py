@@ -11,41 +11,12 @@ from typing import Final
 from clearing.events.basket import Line
 from clearing.events.catalogue import Event
 from clearing.events.charte import Span
-from clearing.rules import (
-    abroad,
-    accounts,
-    afterwards,
-    allocation,
-    bank_lines,
-    bonuses,
-    caisse,
-    card_limits,
-    closing,
-    contracting,
-    contracts,
-    corrections,
-    cotisations,
-    emergency,
-    exceptions,
-    funds,
-    gifts,
-    households,
-    interchange,
-    lapsing,
-    members,
-    opening,
-    orders,
-    producers,
-    products,
-    settlement,
-    solidarity,
-    subsidies,
-    takings,
-    units,
-)
+from clearing.rules.amap import contracting, contracts
 from clearing.rules.answers import BrokenBook
-from clearing.rules.ceilings import Usage
-from clearing.rules.facts import Facts, Spendable
+from clearing.rules.between import abroad, interchange
+from clearing.rules.collective import accounts, orders, units
+from clearing.rules.credit import allocation, bonuses, lapsing
+from clearing.rules.ends import closing, opening
 from clearing.rules.folds import (
     accounts as account_folds,
     between,
@@ -67,9 +38,17 @@ from clearing.rules.folds import (
     units as unit_folds,
     voted,
 )
-from clearing.rules.members import Member
-from clearing.rules.operations import Bodies, Operation, OperationKey, Operations, StoredForm
-from clearing.rules.producers import Convention, Producer
+from clearing.rules.people import card_limits, emergency, households, members
+from clearing.rules.people.members import Member
+from clearing.rules.reductions import solidarity
+from clearing.rules.selling import afterwards, exceptions
+from clearing.rules.selling.ceilings import Usage
+from clearing.rules.selling.facts import Facts, Spendable
+from clearing.rules.selling.operations import Bodies, Operation, OperationKey, Operations, StoredForm
+from clearing.rules.stalls import producers, settlement
+from clearing.rules.stalls.producers import Convention, Producer
+from clearing.rules.treasury import bank_lines, corrections, cotisations, funds, gifts, subsidies, takings
+from clearing.rules.voted import caisse, products
 from clearing.values import (
     CaisseCode,
     CategoryId,
@@ -260,7 +239,7 @@ class Book:
     def facts(
         self, member: Member, convention: Convention, producer: Producer, *, price_choice: int | None, at_us: int
     ) -> Facts:
-        """What funding has to know about one sale (rules/facts.py)."""
+        """What funding has to know about one sale (rules/selling/facts.py)."""
         return Facts(
             at_us=MicroTime(at_us), producer=producer.producer, groups=member.groups,
             places=producer.structures.union((producer.producer, convention.convention)),

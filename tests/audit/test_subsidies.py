@@ -11,8 +11,8 @@ from clearing.cli.tracing import trace_csv, trace_text
 from clearing.events.catalogue import Event
 from clearing.events.funds import UNBOUND, FundOpened, MoneyReceived
 from clearing.events.grants import RepaymentConfirmed, TransferConfirmed
-from clearing.rules.traced import Unreconciled
-from clearing.rules.tracing import Trace
+from clearing.rules.ledger.traced import Unreconciled
+from clearing.rules.ledger.tracing import Trace
 from clearing.values import Cents, PersonId
 from clearing.wire.requests import Op
 from tests.audit.forging import event_at, forge

@@ -14,7 +14,7 @@ from clearing.event_store.rows import EventRow
 from clearing.events.codec import encode
 from clearing.events.orders import DeliveryNoted, DisputeResolved, ExceptionResolved, OrderPlaced
 from clearing.events.sales import RefundDecided
-from clearing.rules.returns import new_lot_ids
+from clearing.rules.selling.returns import new_lot_ids
 from clearing.wire.requests import Op
 from tests.audit.collective_life import collective_life
 from tests.given_when_then import Story

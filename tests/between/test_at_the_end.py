@@ -4,7 +4,7 @@ import pytest
 
 from clearing.audit import audit
 from clearing.events.codes import Code
-from clearing.rules import closing
+from clearing.rules.ends import closing
 from clearing.wire.requests import Op
 from tests.living_caisse import AMINA, BRUNO, charte_body, decision_body
 from tests.three_caisses import AVAL, BRUME, SERVERS, Lost, Region

@@ -9,8 +9,8 @@ from clearing.audit import audit
 from clearing.audit.sums import book_balances
 from clearing.events.catalogue import Event
 from clearing.events.interchange import InterchangeReversed, InterchangeWrittenOff
-from clearing.rules.closing_rooms import of_other_caisses
-from clearing.rules.netting import unmatched
+from clearing.rules.between.netting import unmatched
+from clearing.rules.ends.closing_rooms import of_other_caisses
 from clearing.values import CaisseCode, FundId, OperationId
 from clearing.wire.requests import Op, Request
 from tests.audit.forging import forge

@@ -9,7 +9,7 @@ import pytest
 from clearing.authoriser.founding import decide_found
 from clearing.cli.founding import Rehearsed, rehearse
 from clearing.installation.founding_file import read_founding_file
-from clearing.rules.public_page import public_page, told
+from clearing.rules.telling.public_page import public_page, told
 from clearing.values import InvalidValue, PersonId
 from clearing.wire.signature import TerminalKey
 from tests.house.sources import CLONE

@@ -3,8 +3,8 @@
 from clearing.authoriser import abroad
 from clearing.events.interchange import InterchangeMatched
 from clearing.events.sales import OperationHead
-from clearing.rules import abroad as halves
-from clearing.rules.interchange import net_lines
+from clearing.rules.between import abroad as halves
+from clearing.rules.between.interchange import net_lines
 from clearing.values import Cents, MicroTime, OperationId, ProducerId
 from clearing.wire.interchange import Ask
 from clearing.wire.requests import CardUrl

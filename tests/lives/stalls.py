@@ -2,7 +2,7 @@
 
 from clearing.events.basket import Line
 from clearing.events.charte import Charte
-from clearing.rules.orders import DISPUTED, OPEN
+from clearing.rules.collective.orders import DISPUTED, OPEN
 from clearing.values import CategoryId, Cents
 from clearing.wire.requests import Op, Request
 from tests.lives.world import PRODUCERS, World

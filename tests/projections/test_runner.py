@@ -17,7 +17,7 @@ from clearing.projections.generations import GenerationGone, breaches, install
 from clearing.projections.page import Page, Write, Writes
 from clearing.projections.reading import LogHole
 from clearing.projections.views import VIEWS, Origins, View
-from clearing.rules.postings import UnexplainedPosting
+from clearing.rules.ledger.postings import UnexplainedPosting
 from clearing.values import Cents, FundId, PersonId
 from tests.projections.random_caisse import START_US, RandomCaisse
 from tests.projections.recording import ViewedCaisse

@@ -25,8 +25,8 @@ from clearing.events import (
     solidarity,
 )
 from clearing.events.catalogue import Event
-from clearing.rules.abroad import payees
-from clearing.rules.returns import new_lot_ids
+from clearing.rules.between.abroad import payees
+from clearing.rules.selling.returns import new_lot_ids
 
 Box = tuple[Any, ...]
 _PAID = "cotisation"

@@ -6,9 +6,9 @@ from hypothesis import given, strategies as st
 
 from clearing.authoriser.verbs.opening import known_of
 from clearing.events.opening import OpeningArrear
-from clearing.rules import opening
-from clearing.rules.cotisations import period_of, standings
-from clearing.rules.opening import Balances
+from clearing.rules.ends import opening
+from clearing.rules.ends.opening import Balances
+from clearing.rules.treasury.cotisations import period_of, standings
 from clearing.values import Cents, MemberId
 from tests.given_when_then import Story, given as story_of
 from tests.properties.test_contracts import agreed

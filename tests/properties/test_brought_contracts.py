@@ -24,9 +24,9 @@ from clearing.events.opening import (
     OpeningFund,
     OpeningPayment,
 )
-from clearing.rules import opening
-from clearing.rules.contracts import Contract
-from clearing.rules.opening import Balances
+from clearing.rules.amap.contracts import Contract
+from clearing.rules.ends import opening
+from clearing.rules.ends.opening import Balances
 from clearing.values import Cents, ContractId, FundId, Rate
 from tests.given_when_then import Story, given as story_of
 from tests.properties.test_contracts import WEEKS, Season, agreed

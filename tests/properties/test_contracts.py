@@ -8,9 +8,9 @@ from hypothesis import given, strategies as st
 from clearing.audit.sums import book_balances, in_books
 from clearing.events.contracts import ContractEnded, Taken
 from clearing.events.funds import FundOpened
-from clearing.rules import contract_money, contracting, deliveries
+from clearing.rules.amap import contract_money, contracting, deliveries
+from clearing.rules.amap.schedules import before_and_after, in_order, instalments, spread
 from clearing.rules.answers import Declined
-from clearing.rules.schedules import before_and_after, in_order, instalments, spread
 from clearing.values import Cents, ContractId, FundId, Rate
 from tests.given_when_then import Story, given as story_of
 from tests.rules.contract_sayings import (

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 
 from clearing.rules.answers import Declined
-from clearing.rules.cotisations import standings
+from clearing.rules.treasury.cotisations import standings
 from clearing.values import MemberId
 from tests.given_when_then import Story, given as story_of
 from tests.properties.test_contracts import agreed

@@ -11,9 +11,9 @@ from hypothesis import assume, given, strategies as st
 
 from clearing.events.basket import Line, Share
 from clearing.events.charte import Ceiling, Charte, Condition, Cover, FundWeight, Payer, Short, Span, Tariff
-from clearing.rules.facts import Facts, Held, Lot
-from clearing.rules.funding import Funding, fund_advice, fund_basket, fund_capture
-from clearing.rules.refunding import refund
+from clearing.rules.selling.facts import Facts, Held, Lot
+from clearing.rules.selling.funding import Funding, fund_advice, fund_basket, fund_capture
+from clearing.rules.selling.refunding import refund
 from clearing.values import CategoryId, Cents, DecisionId, FundId, MicroTime, PayerId, ProducerId, PurseKind, Rate
 from tests import model_funding as model
 

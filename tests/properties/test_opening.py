@@ -16,7 +16,7 @@ from clearing.events.codec import decode, encode
 from clearing.events.opening import OpeningAccepted
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
-from clearing.rules.postings import Ledger
+from clearing.rules.ledger.postings import Ledger
 from clearing.values import Position
 from tests.living_caisse import AMINA, BRUNO, CODE, DAY_US, KEYS, MAY_1, founding
 

@@ -13,9 +13,9 @@ from clearing.events.interchange import InterchangeCaptured, InterchangeReleased
 from clearing.events.sales import ReversalDecided
 from clearing.events.settlement import PayoutConfirmed, PayoutReturned
 from clearing.events.solidarity import GiveDecided
-from clearing.rules.postings import Ledger
-from clearing.rules.traced import SPENT, State
-from clearing.rules.tracing import Trace
+from clearing.rules.ledger.postings import Ledger
+from clearing.rules.ledger.traced import SPENT, State
+from clearing.rules.ledger.tracing import Trace
 from clearing.values import Position
 from tests.lives.life import Life
 from tests.lives.world import FUNDS, PRODUCERS

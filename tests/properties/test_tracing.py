@@ -12,10 +12,10 @@ from hypothesis import given, strategies as st
 from clearing.events.catalogue import Event
 from clearing.events.funds import UNBOUND, FundOpened, MoneyReceived, PurseCredited
 from clearing.events.grants import RepaymentConfirmed, SubsidyNotified, TransferConfirmed
-from clearing.rules.pieces import Lot, Piece, Pools, cut, total
-from clearing.rules.postings import Ledger
-from clearing.rules.traced import State
-from clearing.rules.tracing import Trace
+from clearing.rules.ledger.postings import Ledger
+from clearing.rules.ledger.traced import State
+from clearing.rules.ledger.tracing import Trace
+from clearing.rules.treasury.pieces import Lot, Piece, Pools, cut, total
 from clearing.values import Cents, FundId, GrantId, MemberId, Position, PurseKind
 from tests.projections.random_caisse import RandomCaisse
 from tests.projections.random_money import BY, GENERAL, POOL, TIER

@@ -6,8 +6,8 @@ import pytest
 
 from clearing.events.funds import AllocationDeclined, CohortLapsed, SingleGranted
 from clearing.events.members import MemberGroupsChanged
-from clearing.rules.allocation import decide_credit, decide_set_rule
 from clearing.rules.answers import BrokenBook, Declined
+from clearing.rules.credit.allocation import decide_credit, decide_set_rule
 from clearing.values import MemberId, PurseKind
 from tests.given_when_then import Story, given
 from tests.sayings import (

@@ -2,8 +2,8 @@
 
 import pytest
 
-from clearing.rules import funds, subsidies
 from clearing.rules.answers import Declined
+from clearing.rules.treasury import funds, subsidies
 from clearing.values import Cents, FundId, GrantId
 from tests.given_when_then import Story, given
 from tests.sayings import AMINA, FOUNDED, Decide, opened

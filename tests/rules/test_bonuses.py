@@ -6,8 +6,8 @@ import pytest
 
 from clearing.events.bonus import BonusCredited, BonusRuleSet, BonusTakenBack, ShortBonus
 from clearing.events.charte import Condition
-from clearing.rules import bonuses
 from clearing.rules.answers import Declined
+from clearing.rules.credit import bonuses
 from clearing.values import Cents, FundId, PurseKind
 from tests.given_when_then import Story, given, paris
 from tests.sayings import (

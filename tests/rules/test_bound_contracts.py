@@ -11,7 +11,7 @@ from clearing.events.grants import EarmarkSet
 from clearing.events.producers import ConventionSigned, ProducerAdmitted
 from clearing.events.products import Product, ProductsListed
 from clearing.rules.answers import Declined
-from clearing.rules.restrictions import restricted
+from clearing.rules.voted.restrictions import restricted
 from clearing.values import CategoryId, Cents, ContractId, FundId, MicroTime
 from tests.given_when_then import Story, given, paris
 from tests.rules.contract_sayings import fund_parts, season, sign

@@ -8,11 +8,11 @@ import pytest
 
 from clearing.events.closing import CaisseSealed
 from clearing.events.households import EaterJoined
+from clearing.rules.amap.contracts import Contract
+from clearing.rules.between.interchange import Half, Net
 from clearing.rules.book import Book
-from clearing.rules.closing import leftovers
-from clearing.rules.contracts import Contract
-from clearing.rules.cotisations import Unpaid
-from clearing.rules.interchange import Half, Net
+from clearing.rules.ends.closing import leftovers
+from clearing.rules.treasury.cotisations import Unpaid
 from clearing.values import (
     BatchId,
     CaisseCode,

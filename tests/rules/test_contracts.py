@@ -6,7 +6,7 @@ import pytest
 
 from clearing.events.contracts import ContractPaidOver
 from clearing.events.funds import FundOpened
-from clearing.rules import contract_money, contracting
+from clearing.rules.amap import contract_money, contracting
 from clearing.rules.answers import Declined
 from clearing.values import (
     Cents,

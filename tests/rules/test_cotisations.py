@@ -7,9 +7,9 @@ import pytest
 
 from clearing.audit.sums import book_balances, in_books
 from clearing.events.cotisations import CotisationAgreed, CotisationRuleSet, Level
-from clearing.rules import cotisations, gifts, takings
 from clearing.rules.answers import Declined
-from clearing.rules.gifts import Wanted
+from clearing.rules.treasury import cotisations, gifts, takings
+from clearing.rules.treasury.gifts import Wanted
 from clearing.values import Cents, FundId, MemberId
 from tests.given_when_then import Story, given
 from tests.household_sayings import leave

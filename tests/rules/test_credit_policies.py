@@ -6,8 +6,8 @@ from clearing.cli.crediting import told
 from clearing.events.crediting import CohortRolled, LapseAnnounced
 from clearing.events.funds import AllocationDeclined, AllocationRuleSet, CohortLapsed, MoneyNotified
 from clearing.rules.answers import Declined
-from clearing.rules.credit_run import CreditRun, work_out
-from clearing.rules.funds import Funds
+from clearing.rules.credit.credit_run import CreditRun, work_out
+from clearing.rules.treasury.funds import Funds
 from clearing.values import Cents, FundId
 from tests.given_when_then import Story, given
 from tests.household_sayings import home, voted

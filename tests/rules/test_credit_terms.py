@@ -7,9 +7,9 @@ import pytest
 from clearing.events.cotisations import CotisationAgreed
 from clearing.events.funds import AllocationGranted
 from clearing.events.households import EaterClassChanged, EaterClassSet
-from clearing.rules.allocation import decide_grant, decide_set_rule, missing_cents
 from clearing.rules.answers import Declined
-from clearing.rules.cotisations import asked_cents
+from clearing.rules.credit.allocation import decide_grant, decide_set_rule, missing_cents
+from clearing.rules.treasury.cotisations import asked_cents
 from clearing.values import Cents, EaterId, FundId, MemberId, PurseKind
 from tests.given_when_then import Story, given
 from tests.household_sayings import dues, home, joins, pay, voted

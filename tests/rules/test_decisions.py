@@ -9,10 +9,10 @@ from msgpack import packb, unpackb
 from clearing.events.caisse import CharteAdopted, DecisionApproved, DecisionRecorded, Tally
 from clearing.events.catalogue import Event
 from clearing.events.codec import decode, encode
-from clearing.rules import caisse, decisions
-from clearing.rules.allocation import decide_set_rule
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
+from clearing.rules.credit.allocation import decide_set_rule
+from clearing.rules.voted import caisse, decisions
 from clearing.values import DecisionId, MicroTime
 from tests.given_when_then import Command, Story, given, paris
 from tests.sayings import (

@@ -7,11 +7,11 @@ import pytest
 from clearing.events.funds import CohortLapsed, LotLapsed
 from clearing.events.households import CardBound, HouseholdRulesSet, HouseholdSeparated, PurseEmptied
 from clearing.events.members import MemberAdmitted, MemberGroupsChanged
-from clearing.rules import members
 from clearing.rules.answers import Declined
-from clearing.rules.emergency import decide_bind
-from clearing.rules.households import decide_class, decide_eater_leaves
-from clearing.rules.offices import ALLOWED_ROLES, Person, may
+from clearing.rules.people import members
+from clearing.rules.people.emergency import decide_bind
+from clearing.rules.people.households import decide_class, decide_eater_leaves
+from clearing.rules.voted.offices import ALLOWED_ROLES, Person, may
 from clearing.values import Cents, EaterId, MemberId, PayerId, PersonId, TerminalId
 from tests.given_when_then import Story, given
 from tests.household_sayings import (

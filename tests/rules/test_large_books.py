@@ -8,9 +8,9 @@ from hypothesis import given as having, strategies as st
 from clearing.events.codes import Code
 from clearing.events.cotisations import TaxReceiptIssued
 from clearing.events.members import CardIssued
-from clearing.rules import gifts
-from clearing.rules.gifts import Wanted
-from clearing.rules.members import Card
+from clearing.rules.people.members import Card
+from clearing.rules.treasury import gifts
+from clearing.rules.treasury.gifts import Wanted
 from clearing.values import CardId, Cents, MemberId
 from tests.given_when_then import Story, given
 from tests.household_sayings import leave

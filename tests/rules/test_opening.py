@@ -12,7 +12,7 @@ from clearing.events.catalogue import Event
 from clearing.events.opening import OpeningAccepted, OpeningProposed
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
-from clearing.rules.postings import Ledger
+from clearing.rules.ledger.postings import Ledger
 from clearing.values import MemberId, PersonId, Position, PurseKind
 from tests.living_caisse import AMINA, BRUNO, CODE, DAY_US, KEYS, MAY_1, founding
 

@@ -8,7 +8,7 @@ import pytest
 from clearing.audit.sums import book_balances, in_books
 from clearing.events.opening import OpeningAccepted, OpeningDiscarded
 from clearing.rules.answers import Declined
-from clearing.rules.cotisations import standings
+from clearing.rules.treasury.cotisations import standings
 from clearing.values import ContractId, MemberId
 from tests.living_caisse import AMINA, BRUNO
 from tests.rules.test_opening import Room, rows

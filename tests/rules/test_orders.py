@@ -16,7 +16,7 @@ from clearing.events.charte import Ceiling, Condition, FundWeight, Short, Span, 
 from clearing.events.members import CardIssued
 from clearing.events.orders import DeliveryNoted, OrderPlaced
 from clearing.rules.answers import Declined
-from clearing.rules.orders import split_by_quantity
+from clearing.rules.collective.orders import split_by_quantity
 from clearing.values import Cents, FundId, MemberId, PayerId, PersonId, ProducerId
 from clearing.wire.commands import person_number
 from tests.given_when_then import Story, given

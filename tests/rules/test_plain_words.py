@@ -6,7 +6,7 @@ from dataclasses import replace
 from clearing.events.caisse import DecisionRecorded, Tally
 from clearing.events.charte import Ceiling, Condition, Cover, FundWeight, Payer, Short, Span, Tariff
 from clearing.events.products import Product
-from clearing.rules.plain_words import decision_in_words, percent, rules_in_words, sentences
+from clearing.rules.telling.plain_words import decision_in_words, percent, rules_in_words, sentences
 from clearing.values import CategoryId, Cents, FundId, MicroTime, PayerId, PurseKind, Rate
 from tests.given_when_then import given, paris
 from tests.sayings import AMINA, CADENET, MARKET, VOTE, charte, covers, pays, producer

@@ -10,10 +10,10 @@ from clearing.events.basket import Line
 from clearing.events.caisse import DecisionRecorded
 from clearing.events.charte import Condition, Cover, FundWeight, Tariff
 from clearing.events.products import Price, PricesListed, Product, ProductsListed
-from clearing.rules import caisse, prices, products
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
-from clearing.rules.restrictions import restricted
+from clearing.rules.voted import caisse, prices, products
+from clearing.rules.voted.restrictions import restricted
 from clearing.values import CategoryId, Cents, ConventionId, DecisionId, FundId, MicroTime, PayerId, Rate
 from tests.given_when_then import Story, given
 from tests.sayings import (

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from clearing.events.caisse import Tally
-from clearing.rules.public_page import public_page, told
+from clearing.rules.telling.public_page import public_page, told
 from tests.given_when_then import Story, paris
 from tests.rules.test_decisions import vote
 from tests.rules.test_statistics import figures, market

@@ -8,7 +8,7 @@ from clearing.events.catalogue import Event
 from clearing.events.crediting import EmergencyRuleSet
 from clearing.events.funds import Earmark
 from clearing.events.grants import EarmarkSet
-from clearing.rules.restrictions import restricted
+from clearing.rules.voted.restrictions import restricted
 from clearing.values import CategoryId, Cents, FundId, PurseKind
 from tests.given_when_then import Story, given
 from tests.sayings import AMINA, MARKET, VOTE, bonus, monthly, opened

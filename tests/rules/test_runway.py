@@ -10,7 +10,7 @@ from clearing.events.catalogue import Event
 from clearing.events.funds import MoneyReceived
 from clearing.events.grants import CreditsFrozen
 from clearing.rules.book import Book
-from clearing.rules.runway import Flows
+from clearing.rules.treasury.runway import Flows
 from clearing.values import Cents, FundId
 from tests.given_when_then import Story, given
 from tests.sayings import AMINA, MARKET, VOTE, Till, grant, line, monthly, opened, own_money, received, voted

@@ -10,9 +10,9 @@ from clearing.events.codes import Code
 from clearing.events.sales import RefundDecided, ReversalDecided
 from clearing.events.settlement import BatchClosed
 from clearing.events.solidarity import DrawDecided, DrawsShared, GiveDecided, SolidarityRuleSet
-from clearing.rules import solidarity as rules
 from clearing.rules.answers import Declined
-from clearing.rules.settlement import decide_close
+from clearing.rules.reductions import solidarity as rules
+from clearing.rules.stalls.settlement import decide_close
 from clearing.values import Cents, FundId, ProducerId, Rate, TerminalId
 from tests.given_when_then import Story, given
 from tests.sayings import AMINA, DAIRY, GARDEN, MARKET, Till, line, opened, producer, received, solidarity, terminal

@@ -17,10 +17,10 @@ from clearing.events.funds import AllocationDeclined, AllocationGranted, FundOpe
 from clearing.events.grants import AdvanceVoted, CreditsFrozen, TransferConfirmed, TransferProposed
 from clearing.events.households import HouseholdRulesSet
 from clearing.events.interchange import RecognitionSet
-from clearing.rules import standing
 from clearing.rules.answers import Declined
-from clearing.rules.restrictions import restricted
-from clearing.rules.standing import STAND_ON
+from clearing.rules.voted import standing
+from clearing.rules.voted.restrictions import restricted
+from clearing.rules.voted.standing import STAND_ON
 from clearing.values import CaisseCode, Cents, DecisionId, FundId, MemberId, MicroTime, PurseKind
 from tests.given_when_then import Story, given, paris
 from tests.rules.contract_sayings import season, sign

@@ -17,9 +17,10 @@ from clearing.events.grants import (
     SubsidyNotified,
     TransferProposed,
 )
-from clearing.rules import closing, funds, subsidies
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
+from clearing.rules.ends import closing
+from clearing.rules.treasury import funds, subsidies
 from clearing.values import CategoryId, Cents, FundId, GrantId, MicroTime
 from tests.given_when_then import Story, given, paris
 from tests.sayings import (

@@ -30,8 +30,8 @@ from clearing.events.orders import (
 from clearing.events.sales import OperationHead, ReversalDecided
 from clearing.events.settlement import BatchClosed, BatchLine, PayoutConfirmed, PayoutReturned
 from clearing.events.solidarity import DrawDecided, DrawPart, DrawsShared, GiveDecided
-from clearing.rules.traced import State
-from clearing.rules.tracing import Trace
+from clearing.rules.ledger.traced import State
+from clearing.rules.ledger.tracing import Trace
 from clearing.values import (
     BatchId,
     CaisseCode,

@@ -9,8 +9,8 @@ from clearing.events.funds import UNBOUND, MoneyReceived, PurseCredited
 from clearing.events.grants import SubsidyNotified
 from clearing.events.households import HouseholdSeparated, LotEnded, LotMoved, PurseEmptied
 from clearing.events.opening import OpeningAccepted, OpeningDebt, OpeningFund, OpeningLot, OpeningTotals
-from clearing.rules.traced import State
-from clearing.rules.tracing import Trace
+from clearing.rules.ledger.traced import State
+from clearing.rules.ledger.tracing import Trace
 from clearing.values import Cents, FundId, GrantId, MemberId, MicroTime, OperationId, PurseKind, TerminalId
 from tests.sayings import AMINA, BRUNO, GARDEN, credit, received
 

@@ -1,7 +1,7 @@
 """What buyers, households and producers still wait for stands in the way of a seal; behind it no basket is recorded."""
 
 from clearing.rules.answers import Declined
-from clearing.rules.closing_rooms import ROOMS
+from clearing.rules.ends.closing_rooms import ROOMS
 from tests.given_when_then import Story, given
 from tests.rules.contract_sayings import fetch, pay, pay_over, season, several, sign, through, weeks
 from tests.rules.test_orders import PLACE, basket, give, ordering

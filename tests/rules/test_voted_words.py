@@ -20,8 +20,8 @@ from clearing.events.households import HouseholdRulesSet
 from clearing.events.interchange import RecognitionSet
 from clearing.events.records import field_names
 from clearing.events.solidarity import SolidarityRuleSet, WhenShort
-from clearing.rules.plain_words import rule_sentences, rules_in_words
-from clearing.rules.voted_words import ACTS, KINDS, Names, Voted, standing_in_words, words_of
+from clearing.rules.telling.plain_words import rule_sentences, rules_in_words
+from clearing.rules.telling.voted_words import ACTS, KINDS, Names, Voted, standing_in_words, words_of
 from clearing.values import CategoryId, Cents, DecisionId, FundId, MicroTime, PayerId, PurseKind, Rate
 from tests.events.making import example_of
 from tests.given_when_then import given
@@ -98,7 +98,7 @@ def said(event: Event) -> str:
 
 def test_what_names_a_decision_is_a_rule_with_words_or_an_act() -> None:
     voted = {kind for kind in EVENTS if "decision" in field_names(kind)}
-    assert voted - KINDS == ACTS, "a new kind of rule needs its words in rules/voted_words.py, or is named an act there"
+    assert voted - KINDS == ACTS, "a new kind of rule needs its words in rules/telling/voted_words.py, or is named an act there"
 
 
 def test_each_field_of_each_rule_changes_what_is_said() -> None:

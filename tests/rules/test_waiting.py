@@ -19,7 +19,7 @@ from clearing.events.interchange import WriteOffProposed
 from clearing.events.opening import OpeningProposed, OpeningTotals
 from clearing.events.producers import BankDetailsProposed
 from clearing.rules.book import Book
-from clearing.rules.waiting import Wait, Waiting
+from clearing.rules.telling.waiting import Wait, Waiting
 from clearing.values import Cents, FundId, MemberId, MicroTime, OperationId, PersonId, ProducerId
 from tests.between.test_netting import market
 from tests.given_when_then import Story, given, paris

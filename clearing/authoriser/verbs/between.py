@@ -6,8 +6,8 @@ from typing import Final
 from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events.interchange import CategoryPair, NetLine, RecognitionSet
-from clearing.rules import interchange, write_offs
 from clearing.rules.answers import not_now
+from clearing.rules.between import interchange, write_offs
 from clearing.rules.calendar import civil_date
 from clearing.values import CaisseCode, CategoryId, DecisionId, FundId, OperationId
 from clearing.wire.signature import acceptable_public_key

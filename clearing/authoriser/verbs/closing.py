@@ -6,7 +6,7 @@ from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.grants import decided
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events.closing import Heir
-from clearing.rules import closing
+from clearing.rules.ends import closing
 from clearing.values import FundId, MemberId, ProducerId
 
 

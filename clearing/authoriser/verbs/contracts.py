@@ -6,7 +6,7 @@ from typing import Final
 from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events.contracts import Day, Portion, SeasonOpened, Taken
-from clearing.rules import contract_money, contracting, deliveries
+from clearing.rules.amap import contract_money, contracting, deliveries
 from clearing.rules.calendar import civil_date
 from clearing.values import (
     ContractId,

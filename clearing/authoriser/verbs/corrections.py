@@ -6,8 +6,8 @@ from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.cotisations import this_period, waited
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events.corrections import EntryName, RightEntry
-from clearing.rules import corrections
 from clearing.rules.answers import Declined
+from clearing.rules.treasury import corrections
 
 
 def _entry(b: Body) -> EntryName:

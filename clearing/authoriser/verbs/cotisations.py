@@ -7,10 +7,11 @@ from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events import cotisations as events
 from clearing.events.funds import SingleGranted
-from clearing.rules import allocation, cotisations, gifts, takings
 from clearing.rules.answers import Declined
-from clearing.rules.gifts import DONORS, Wanted
-from clearing.rules.restrictions import restricted
+from clearing.rules.credit import allocation
+from clearing.rules.treasury import cotisations, gifts, takings
+from clearing.rules.treasury.gifts import DONORS, Wanted
+from clearing.rules.voted.restrictions import restricted
 from clearing.values import DecisionId, FundId, InvalidValue, MemberId, PersonId, identifier
 
 _YEARS: Final = {"lowest": 2000, "highest": 9999}

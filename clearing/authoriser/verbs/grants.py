@@ -7,8 +7,9 @@ from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events import grants as events
 from clearing.events.funds import UNBOUND, Earmark
-from clearing.rules import closing, funds, subsidies
 from clearing.rules.calendar import civil_date
+from clearing.rules.ends import closing
+from clearing.rules.treasury import funds, subsidies
 from clearing.values import CategoryId, DecisionId, FundId, GrantId
 
 
@@ -29,7 +30,7 @@ def read_earmark(b: Body) -> Earmark:
 
 
 def decided(o: Order) -> DecisionId:
-    """The vote that the command stands on; whether it stands: rules/standing.py."""
+    """The vote that the command stands on; whether it stands: rules/voted/standing.py."""
     return DecisionId(o.body.id("decision"))
 
 

@@ -8,9 +8,9 @@ from clearing.events.catalogue import Event
 from clearing.events.crediting import EmergencyRuleSet
 from clearing.events.households import EaterClassSet, EaterJoined, HouseholdRulesSet
 from clearing.events.members import CardBlocked
-from clearing.rules import card_limits, emergency, households, members
 from clearing.rules.answers import Declined, not_now
 from clearing.rules.book import Book
+from clearing.rules.people import card_limits, emergency, households, members
 from clearing.values import CardId, DecisionId, EaterId, FundId, MemberId, PersonId, PurseKind
 
 

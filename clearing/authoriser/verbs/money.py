@@ -5,7 +5,8 @@ from typing import Final
 from clearing.authoriser.verbs.grants import read_earmark, read_line
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events import funds as money
-from clearing.rules import allocation, funds
+from clearing.rules.credit import allocation
+from clearing.rules.treasury import funds
 from clearing.values import DecisionId, FundId, MemberId, PurseKind
 
 

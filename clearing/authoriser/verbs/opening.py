@@ -15,9 +15,9 @@ from clearing.events.opening import (
     OpeningLot,
     OpeningPayment,
 )
-from clearing.rules import opening
 from clearing.rules.book import Book
 from clearing.rules.calendar import civil_date, period_start
+from clearing.rules.ends import opening
 from clearing.values import CENTS_MAX, Cents, ContractId, FundId, MemberId, ProducerId, PurseKind, SeasonId
 from clearing.wire.commands import contract_number
 

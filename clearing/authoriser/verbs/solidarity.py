@@ -7,8 +7,9 @@ from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events.bonus import BonusCover, BonusRuleSet, ShortBonus
 from clearing.events.charte import Condition
 from clearing.events.solidarity import SolidarityRuleSet, WhenShort
-from clearing.rules import bonuses, solidarity
-from clearing.rules.standing import draws_in_force
+from clearing.rules.credit import bonuses
+from clearing.rules.reductions import solidarity
+from clearing.rules.voted.standing import draws_in_force
 from clearing.values import CategoryId, DecisionId, FundId, InvalidValue, PersonId, PurseKind, Rate, rate
 
 _RATES_MAX: Final = 20

@@ -7,9 +7,10 @@ from clearing.authoriser.bodies import Body, charte
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events import caisse as said, funds as money
 from clearing.events.catalogue import Event
-from clearing.rules import allocation, caisse, decisions
 from clearing.rules.answers import Declined
 from clearing.rules.calendar import civil_date
+from clearing.rules.credit import allocation
+from clearing.rules.voted import caisse, decisions
 from clearing.values import Cents, DecisionId, FundId, MicroTime, PersonId, PurseKind
 
 

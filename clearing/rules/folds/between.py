@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from clearing.events import interchange as between
 from clearing.events.basket import Return
-from clearing.rules import abroad, accounts, interchange, write_offs
 from clearing.rules.answers import BrokenBook
+from clearing.rules.between import abroad, interchange, write_offs
+from clearing.rules.between.interchange import Hold, HoldState
+from clearing.rules.collective import accounts
 from clearing.rules.folds.accounts import month_of
-from clearing.rules.interchange import Hold, HoldState
-from clearing.rules.operations import State, StoredForm
-from clearing.rules.returns import give_back, take_shares
+from clearing.rules.selling.operations import State, StoredForm
+from clearing.rules.selling.returns import give_back, take_shares
 from clearing.values import MemberId
 
 if TYPE_CHECKING:

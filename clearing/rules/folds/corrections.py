@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from clearing.events import corrections as events
-from clearing.rules import allocation, corrections, gifts
+from clearing.rules.credit import allocation
 from clearing.rules.folds import contracts, cotisations
+from clearing.rules.treasury import corrections, gifts
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book

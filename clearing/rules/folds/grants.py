@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from clearing.events import grants
-from clearing.rules import funds, subsidies
+from clearing.rules.treasury import funds, subsidies
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book

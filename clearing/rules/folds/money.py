@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from clearing.events import funds as fund_events
-from clearing.rules import allocation, bank_lines, funds, lapsing, subsidies
+from clearing.rules.credit import allocation, lapsing
+from clearing.rules.treasury import bank_lines, funds, subsidies
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from clearing.events import opening as opening_events
-from clearing.rules import brought, cotisations, opening
-from clearing.rules.allocation import SingleLot
+from clearing.rules.amap import brought
+from clearing.rules.credit.allocation import SingleLot
+from clearing.rules.ends import opening
+from clearing.rules.treasury import cotisations
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Final
 from clearing.events import orders as order_events
 from clearing.events.basket import Return, Share
 from clearing.events.catalogue import Event
-from clearing.rules import exceptions, orders
 from clearing.rules.answers import BrokenBook
-from clearing.rules.debts import debts
-from clearing.rules.returns import give_back, pool_surplus, take_shares
+from clearing.rules.collective import orders
+from clearing.rules.selling import exceptions
+from clearing.rules.selling.returns import give_back, pool_surplus, take_shares
+from clearing.rules.stalls.debts import debts
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book

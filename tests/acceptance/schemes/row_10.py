@@ -5,7 +5,7 @@ from typing import Any
 
 from clearing.cli.tracing import trace_text
 from clearing.events.basket import Line
-from clearing.rules.traced import Traced
+from clearing.rules.ledger.traced import Traced
 from tests.acceptance.schemes.page import Page
 from tests.acceptance.schemes.tracing import promised, traced
 from tests.acceptance.schemes.village import Done, Op, Village, line, village

@@ -9,7 +9,7 @@ from clearing.cli.tracing import consolidated_text, trace_csv
 from clearing.events.funds import AllocationGranted, CohortLapsed
 from clearing.events.sales import SaleDecided
 from clearing.events.settlement import BatchClosed, PayoutConfirmed
-from clearing.rules.traced import State, together
+from clearing.rules.ledger.traced import State, together
 from tests.acceptance.schemes.row_14 import GRANT, park, season, stages, valley
 from tests.acceptance.schemes.village import village
 

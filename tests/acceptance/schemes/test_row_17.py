@@ -11,7 +11,7 @@ from clearing.events.codes import Code
 from clearing.events.crediting import EmergencyGiven
 from clearing.events.members import MemberAdmitted
 from clearing.events.sales import SaleDecided
-from clearing.rules.offices import ALLOWED_ROLES
+from clearing.rules.voted.offices import ALLOWED_ROLES
 from clearing.wire.frame import FrameType, open_envelope
 from clearing.wire.requests import encode_request
 from clearing.wire.signature import BadSignature, verify

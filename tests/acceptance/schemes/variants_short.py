@@ -3,7 +3,7 @@
 from clearing.cli.crediting import told
 from clearing.events.funds import AllocationDeclined
 from clearing.installation.amounts import read_euros
-from clearing.rules.credit_run import CreditRun, work_out
+from clearing.rules.credit.credit_run import CreditRun, work_out
 from tests.acceptance.schemes.page import Page
 from tests.acceptance.schemes.village import Village, village
 

@@ -28,8 +28,8 @@ from clearing.installation.amounts import read_euros
 from clearing.installation.founding_file import read_founding_file
 from clearing.rules.book import Book
 from clearing.rules.calendar import instant_us
-from clearing.rules.offices import ALLOWED_ROLES
-from clearing.rules.postings import Ledger
+from clearing.rules.ledger.postings import Ledger
+from clearing.rules.voted.offices import ALLOWED_ROLES
 from clearing.telemetry import Telemetry
 from clearing.values import (
     CaisseCode,
