@@ -8,13 +8,14 @@ from typing import Final
 
 import uvloop
 
-from clearing.cli.desk import Desk
+from clearing.cli.desk import Desk, NobodyReads
 from clearing.cli.parser import read_words
 from clearing.config import Settings
 from clearing.installation.home import Home
 from clearing.postgres import default_home
 
 INTERRUPTED: Final = 130
+UNREAD: Final = 141
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -28,6 +29,8 @@ def main(words: Sequence[str] | None = None) -> int:
         home = Home(arguments.home if arguments.home is not None else default_home("home", xdg_data_home=xdg))
         done = arguments.entry.run(Desk(arguments, settings, home, xdg))
         return (uvloop.run(done) if inspect.iscoroutine(done) else done) or 0
+    except NobodyReads:
+        return UNREAD
     except KeyboardInterrupt:
         if sys.stderr.isatty():
             print(file=sys.stderr)  # the terminal has just shown ^C

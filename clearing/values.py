@@ -82,3 +82,9 @@ def largest_remainder(total_cents: int, weights: Sequence[int]) -> tuple[Cents, 
     for i in order[: total_cents - sum(parts)]:
         parts[i] += 1
     return tuple(Cents(part) for part in parts)
+
+
+def money(cents: int) -> str:
+    """-1250 -> "-12.50 EUR": an amount in a sentence for people; never cents."""
+    whole, part = divmod(abs(cents), 100)
+    return f"{'-' if cents < 0 else ''}{whole}.{part:02d} EUR"

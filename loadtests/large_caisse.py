@@ -34,9 +34,9 @@ from clearing.events.producers import (
 from clearing.events.sales import SaleDecided
 from clearing.installation.opening import Installation
 from clearing.postgres import ADMIN
-from clearing.rules.allocation import decide_grant
 from clearing.rules.book import Book
 from clearing.rules.calendar import CivilCalendar
+from clearing.rules.credit.allocation import decide_grant
 from clearing.sql import schema_of
 from clearing.values import (
     CENTS_MAX,
@@ -204,8 +204,8 @@ class Builder:
         await self.say_all(event for number, digest in enumerate(digests) for event in _stall(number, digest))
         await self.say_all(event for number in range(cards) for event in _household(number))
         granted = decide_grant(
-            self.book.allocation, self.book.members, self.book.funds, PARIS, rule="monthly", period="2026-11", by=treasurer,
-            at_us=self.next_us(),
+            self.book.allocation, self.book.members, self.book.funds, PARIS, cotisations=self.book.cotisations, rule="monthly",
+            period="2026-11", by=treasurer, at_us=self.next_us(),
         )
         assert isinstance(granted, AllocationGranted), granted
         await self.commit(granted)

@@ -33,8 +33,8 @@ from clearing.installation.payment import make_files
 from clearing.installation.snapshots import take_snapshot
 from clearing.people import Record
 from clearing.projections.runner import Runner
-from clearing.rules.allocation import decide_grant
-from clearing.rules.settlement import decide_approve, decide_close
+from clearing.rules.credit.allocation import decide_grant
+from clearing.rules.stalls.settlement import decide_approve, decide_close
 from clearing.settlement.calendar import next_business_day
 from clearing.sql import schema_of
 from clearing.telemetry import Telemetry
@@ -80,8 +80,8 @@ async def start(home: Path) -> None:
         at_us = max(at_us, book.caisse.calendar.start_us(period))
         began_s = time.perf_counter()
         granted = decide_grant(
-            book.allocation, book.members, book.funds, book.caisse.calendar, rule="monthly", period=period.isoformat()[:7],
-            by=treasurer, at_us=at_us,
+            book.allocation, book.members, book.funds, book.caisse.calendar, cotisations=book.cotisations, rule="monthly",
+            period=period.isoformat()[:7], by=treasurer, at_us=at_us,
         )
         stored = encode(granted)  # type: ignore[arg-type]
         book.apply(granted, book.position + 1, at_us, stored)  # type: ignore[arg-type]

@@ -16,13 +16,14 @@ from clearing.events.sales import AuthorisationDecided, CaptureDecided, RefundDe
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
 from clearing.rules.calendar import instant_us
-from clearing.rules.postings import Ledger
+from clearing.rules.ledger.postings import Ledger
+from clearing.rules.voted.restrictions import restricted
 from clearing.values import Position
 from clearing.wire.requests import Request
 
 PARIS = ZoneInfo("Europe/Paris")
 Command = Callable[[Book, int], Event | Declined]
-"""What a person asks: decided on the book at an instant."""
+"""What a person asks: decided on the book at an instant, and recorded unless no vote carries it, or an earmark forbids it."""
 
 
 def paris(text: str) -> int:
@@ -63,7 +64,9 @@ class Story:
             self.last = operations.decide(self.book, asked, tap, tap_used_before=False, at_us=at_us).event
             self.followed = drawing.bonuses_after(self.book, self.last, at_us)
         else:
-            self.last = asked(self.book, at_us)
+            decided = asked(self.book, at_us)
+            stopped = None if isinstance(decided, Declined) else restricted(decided, self.book, at_us)
+            self.last = stopped or decided
         if not isinstance(self.last, Declined):
             self._apply(self.last)
             self.and_given(*self.followed)

@@ -4,13 +4,15 @@ from dataclasses import replace
 from typing import Any
 
 from clearing.events.catalogue import Event
+from clearing.events.cotisations import CotisationRuleSet
 from clearing.events.crediting import EmergencyRuleSet
 from clearing.events.funds import AllocationRuleSet, ClassCents
 from clearing.events.households import EaterJoined, SpareCardMade
 from clearing.events.members import MemberAdmitted
-from clearing.rules import allocation, card_limits, emergency, households
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
+from clearing.rules.credit import allocation
+from clearing.rules.people import card_limits, emergency, households
 from clearing.values import Cents, EaterId, FundId, MemberId, PersonId, PurseKind
 from tests.given_when_then import Story
 from tests.sayings import AMINA, BRUNO, VOTE, Decide, card_of, monthly
@@ -34,13 +36,21 @@ def voted(cents: int = 15_000, *, each: dict[str, int] | None = None, further: i
     return replace(monthly(cents), classes=classes, further_cents=Cents(further), **fields)
 
 
+def dues(minimum: int = 1_000) -> CotisationRuleSet:
+    """Members pay in at least this each month, and choose how much."""
+    return CotisationRuleSet(
+        rule="dues", fund=FundId("general"), minimum_cents=Cents(minimum), step_cents=Cents(1), levels=(), free=True,
+        means=("cash",), over_is_gift=False, decision=VOTE, by=AMINA,
+    )
+
+
 def pay(story: Story, owner: str, cents: int, period: str = "2026-05") -> tuple[int, ...]:
     """A cotisation of the period arrives, as the room of cotisations says it: first what becomes due by it, then the payment,
     then those credits. Their cents."""
     book = story.book
     due = allocation.due_by_payment(
-        book.allocation, book.members, book.funds, member=MemberId(owner), period=period, cents=cents, by=AMINA,
-        at_us=max(story.at_us, book.at_us + 1),
+        book.allocation, book.members, book.funds, cotisations=book.cotisations, member=MemberId(owner), period=period,
+        cents=cents, by=AMINA, at_us=max(story.at_us, book.at_us + 1),
     )  # fmt: skip
     allocation.paid_in(book.allocation, book.members, MemberId(owner), period, cents)
     story.and_given(*due)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from clearing.events.basket import Line, LotUse, Share
 from clearing.events.charte import Charte
-from clearing.rules.facts import Facts, Held, Lot
+from clearing.rules.selling.facts import Facts, Held, Lot
 from clearing.values import Cents, FundId, MicroTime, PayerId, ProducerId, PurseKind, Rate
 from tests import model_funding
 

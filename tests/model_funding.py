@@ -11,7 +11,7 @@ from typing import Any
 
 from clearing.events.basket import Line, Share
 from clearing.events.charte import Charte, Cover, Payer, Tariff
-from clearing.rules.facts import Facts, Held
+from clearing.rules.selling.facts import Facts, Held
 
 Key = tuple[str, str | None, str]  # category, product, payee
 Paid = dict[tuple[Key, str, str, str], list[Any]]  # (line, step, payer, source) -> [cents, [[lot, cents] ...], payee, rate]

@@ -20,9 +20,10 @@ from clearing.events.producers import (
     TerminalEnrolled,
 )
 from clearing.events.solidarity import SolidarityRuleSet, WhenShort
-from clearing.rules import allocation, settlement
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
+from clearing.rules.credit import allocation
+from clearing.rules.stalls import settlement
 from clearing.values import (
     BatchId,
     CaisseCode,
@@ -52,16 +53,24 @@ STALL = TerminalId(b"stall-01")
 VOTE = DecisionId("ag-2026-04")
 Decide = Callable[[Book, int], Event | Declined]
 
+
+
+def voted(decision: str, **changes: Any) -> DecisionRecorded:
+    """A vote of the whole caisse, as a founding records it: approved by that."""
+    fields: dict[str, Any] = {
+        "decision": DecisionId(decision), "title": "What the card pays", "body": "general-meeting", "method": "majority",
+        "taken_on": "2026-04-20", "votes_for": 31, "votes_against": 4, "abstained": 2, "minutes_sha256": b"", "by": AMINA,
+    }
+    return DecisionRecorded(**fields | changes)
+
+
 FOUNDED: tuple[Event, ...] = (
     CaisseFounded(code=CaisseCode("brume"), name="Caisse de la Brume", zone="Europe/Paris", account_name="Brume"),
     *(
         PersonNamed(person=person, number=person_number(person), epoch=1, key=person.encode() * 8, roles=roles, named_by=())
         for person, roles in ((AMINA, ("treasurer",)), (BRUNO, ("approver", "desk")))
     ),
-    DecisionRecorded(
-        decision=VOTE, title="What the card pays", body="general-meeting", method="majority", taken_on="2026-04-20",
-        votes_for=31, votes_against=4, abstained=2, minutes_sha256=b"", by=AMINA,
-    ),
+    voted(VOTE),
     FundOpened(fund=FundId("general"), kind="general", name="General fund", advance_cents=Cents(0), by=AMINA),
 )  # fmt: skip
 
@@ -71,7 +80,8 @@ def received(cents: int, fund: str = "general") -> MoneyReceived:
 
 
 def opened(fund: str, *, advance: int = 0) -> FundOpened:
-    return FundOpened(fund=FundId(fund), kind="tier", name=fund, advance_cents=Cents(advance), by=AMINA)
+    voted = VOTE if advance else DecisionId("")
+    return FundOpened(fund=FundId(fund), kind="tier", name=fund, advance_cents=Cents(advance), decision=voted, by=AMINA)
 
 
 def covers(**percent: int) -> tuple[Cover, ...]:
@@ -151,13 +161,15 @@ def monthly(cents: int = 15_000, *who: str, months: int = 2) -> AllocationRuleSe
 
 def grant(period: str = "2026-05") -> Decide:
     return lambda book, at_us: allocation.decide_grant(
-        book.allocation, book.members, book.funds, book.caisse.calendar, rule="monthly", period=period, by=AMINA, at_us=at_us
+        book.allocation, book.members, book.funds, book.caisse.calendar, cotisations=book.cotisations, rule="monthly",
+        period=period, by=AMINA, at_us=at_us,
     )
 
 
 def grant_single(owner: str, period: str = "2026-05") -> Decide:
     return lambda book, at_us: allocation.decide_grant_single(
-        book.allocation, book.members, book.funds, rule="monthly", period=period, member=MemberId(owner), by=BRUNO, at_us=at_us
+        book.allocation, book.members, book.funds, cotisations=book.cotisations, rule="monthly", period=period,
+        member=MemberId(owner), by=BRUNO, at_us=at_us,
     )
 
 

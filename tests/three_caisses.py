@@ -9,7 +9,7 @@ from typing import Any
 
 from clearing.authoriser.client import Authoriser, Deliver, OutcomeUnknown, Submission
 from clearing.events.interchange import InterchangeHeld
-from clearing.rules.netting import Netting, netting
+from clearing.rules.between.netting import Netting, netting
 from clearing.terminal_gateway.between import Carrier
 from clearing.values import CaisseCode, OperationId
 from clearing.wire.replies import Reply, parse_reply

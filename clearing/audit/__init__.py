@@ -6,6 +6,7 @@ Source: architecture.md sections 1 to 3 and 6, domain.md section 2.
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
+from clearing.audit.answers import answer
 from clearing.audit.explaining import Explanation, SaleNotFound, why
 from clearing.audit.findings import AuditReport, BadEvent, Level, StoredLog
 from clearing.audit.keys import STREAMS, TerminalKeys
@@ -18,8 +19,8 @@ from clearing.events.caisse import CaisseFounded
 from clearing.events.codec import UnreadableEvent, decode
 
 __all__ = [
-    "AuditReport", "BadEvent", "Explanation", "Level", "Place", "ProverLost", "SaleNotFound", "Shown", "StoredLog", "audit",
-    "why",
+    "AuditReport", "BadEvent", "Explanation", "Level", "Place", "ProverLost", "SaleNotFound", "Shown", "StoredLog", "answer",
+    "audit", "why",
 ]  # fmt: skip
 
 RANGE_EVENTS: Final = 4_096

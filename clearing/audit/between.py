@@ -21,9 +21,10 @@ from clearing.events.interchange import (
     InterchangeReversed,
     InterchangeSold,
 )
-from clearing.rules.abroad import IssuerAnswer, as_authorisation
+from clearing.rules.between.abroad import IssuerAnswer, as_authorisation
+from clearing.rules.between.interchange import HoldState, Recognition
 from clearing.rules.book import Book
-from clearing.rules.interchange import HoldState, Recognition
+from clearing.rules.voted.standing import recognition_in_force
 from clearing.values import CaisseCode, MicroTime
 from clearing.wire.frame import FrameType, MalformedFrame, open_envelope
 from clearing.wire.interchange import WORD_BYTES_MAX, Ask, Held, parse_word
@@ -110,6 +111,8 @@ def check_half(event: Event, position: int, at_us: int, book: Book, checked: Che
                 raise BadEvent(position, "the terminal was told another outcome, or its lines do not sum")
             if event.approved_cents and 0 < book.closing.ends_us <= at_us:
                 raise BadEvent(position, "our producer sold after the caisse's last day")
+            if event.approved_cents and recognition_in_force(book, event.issuer, at_us) is None:
+                raise BadEvent(position, "another caisse's card pays, and no vote in force recognises that caisse")
             if event.approved_cents and book.reversed_before(event.op.terminal, event.op.x, at_us):
                 raise BadEvent(position, "its terminal had reversed it before it came")
         case InterchangeReversed():
@@ -127,7 +130,7 @@ def _held(event: InterchangeHeld, position: int, at_us: int, book: Book) -> None
     check_split(as_authorisation(event), position)
     if not event.shares:
         return
-    charte, tap, known = book.caisse.charte_at(at_us), event.tap, book.interchange.recognition(event.acquirer, at_us)
+    charte, tap, known = book.caisse.charte_at(at_us), event.tap, recognition_in_force(book, event.acquirer, at_us)
     card = book.members.cards.get(tap.card) if tap is not None else None
     if charte is None or known is None or tap is None or card is None or not tap.fresh or card.blocked is not None:
         raise BadEvent(position, "somebody pays though recognition, charte, tap or card do not allow it")

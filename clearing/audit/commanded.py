@@ -16,7 +16,7 @@ from clearing.events.charte import Charte
 from clearing.events.records import field_names
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
-from clearing.rules.members import card_called
+from clearing.rules.people.members import card_called
 from clearing.values import PersonId
 from clearing.wire.commands import Command
 

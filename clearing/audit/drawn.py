@@ -17,11 +17,12 @@ from clearing.events.catalogue import Event
 from clearing.events.codes import Code, till_code
 from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
 from clearing.events.solidarity import DrawDecided, DrawsShared, GiveDecided, WhenShort
-from clearing.rules import solidarity
 from clearing.rules.book import Book
-from clearing.rules.drawing import Anonymous, left_of
-from clearing.rules.funding import refund
-from clearing.rules.operations import Operation, State
+from clearing.rules.reductions import solidarity
+from clearing.rules.reductions.drawing import Anonymous, left_of
+from clearing.rules.selling.funding import refund
+from clearing.rules.selling.operations import Operation, State
+from clearing.rules.voted.standing import draws_in_force
 from clearing.values import WHOLE
 
 FOLLOW_OPERATIONS: Final = (BonusCredited, BonusTakenBack)
@@ -82,7 +83,7 @@ def _split(event: Anonymous, position: int, at_us: int, book: Book) -> None:
         raise BadEvent(position, "cents move after the caisse's last day")
     if book.reversed_before(event.op.terminal, event.op.x, at_us):
         raise BadEvent(position, "its terminal had reversed it before it came")
-    rule = book.solidarity.rules.get(event.rule)
+    rule = draws_in_force(book, at_us).rules.get(event.rule)
     producer, terminal = book.producers.producers[event.op.producer], book.producers.terminals[event.op.terminal]
     convention = producer.convention_at(at_us) if book.all_conventioned(event.lines, at_us) else None
     if rule is None or convention is None or terminal.suspended:

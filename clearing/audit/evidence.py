@@ -36,8 +36,8 @@ from clearing.events.sales import (
 )
 from clearing.events.solidarity import DrawDecided, DrawsShared, GiveDecided
 from clearing.rules.book import Book
-from clearing.rules.offices import ALLOWED_ROLES, may
-from clearing.rules.operations import Decided, Operation
+from clearing.rules.selling.operations import Decided, Operation
+from clearing.rules.voted.offices import ALLOWED_ROLES, may
 from clearing.values import InvalidValue, TerminalId
 from clearing.wire import fields as read
 from clearing.wire.commands import Command, parse_command

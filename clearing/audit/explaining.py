@@ -4,19 +4,20 @@
 caisse's zone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from clearing.audit.findings import StoredLog
 from clearing.audit.reasons import REASONS
-from clearing.audit.scan import FoundSale, LotOrigin, SaleNotFound, euros, find_sale
+from clearing.audit.scan import Background, FoundSale, LotOrigin, SaleNotFound, find_sale
 from clearing.events.basket import Line, Share
 from clearing.events.caisse import DecisionRecorded
 from clearing.events.charte import Charte
 from clearing.events.codes import Code
 from clearing.events.sales import AuthorisationDecided, CaptureDecided, SaleDecided
 from clearing.rules.calendar import local_text
-from clearing.rules.plain_words import decision_in_words
+from clearing.rules.telling.plain_words import decision_in_words
+from clearing.values import money
 
 __all__ = ["ExplainedLine", "ExplainedShare", "Explanation", "SaleNotFound", "why"]
 
@@ -77,8 +78,8 @@ class Explanation:
         if self.batch is not None:
             digest, index = self.batch
             yield f"It came as item {index + 1} of the upload {digest.hex()}, which its terminal signed as a whole"
-        other = euros(sum(line.other_cents for line in self.lines))
-        yield f"{euros(self.amount_cents)} in all: the card pays {euros(self.card_cents)}, other tender {other}"
+        other = money(sum(line.other_cents for line in self.lines))
+        yield f"{money(self.amount_cents)} in all: the card pays {money(self.card_cents)}, other tender {other}"
         reason = REASONS[self.code]
         yield f"Code {self.code}: {reason.told}. {reason.to_do}."
         for line in self.lines:
@@ -127,21 +128,22 @@ def _lines(found: FoundSale) -> Iterator[ExplainedLine]:
         yield ExplainedLine(
             what=category if product is None else f"{category}, {product}", payee=payee, amount_cents=amount,
             price_cents=price, paid_cents=paid, unsold_cents=unsold, other_cents=amount - unsold - paid,
-            shares=tuple(_share(share, amount, price, found) for share in shares),
+            shares=tuple(explained(share, amount, price, found) for share in shares),
         )
 
 
-def _share(share: Share, amount: int, price: int, found: FoundSale) -> ExplainedShare:
+def explained(share: Share, amount: int, price: int, found: FoundSale | Background) -> ExplainedShare:
+    """What one payer paid of goods of `amount`, which cost `price` after tariffs."""
     whole = price if share.step == "payer" else amount
-    lots = (f"{euros(use.cents)} {_lot(found.lots.get(use.lot), use.lot, found)}" for use in share.lots)
-    rated = f"{share.rate // 100}.{share.rate % 100:02d} % of {euros(whole)}"
+    lots = (f"{money(use.cents)} {_lot(found.lots.get(use.lot), use.lot, found)}" for use in share.lots)
+    rated = f"{share.rate // 100}.{share.rate % 100:02d} % of {money(whole)}"
     return ExplainedShare(
         payer=share.payer, step=share.step, source=share.source, cents=share.cents, lots=tuple(lots),
-        of=rated if share.rate else f"a fixed amount of {euros(whole)}",
+        of=rated if share.rate else f"a fixed amount of {money(whole)}",
     )
 
 
-def _lot(origin: LotOrigin | None, lot: str, found: FoundSale) -> str:
+def _lot(origin: LotOrigin | None, lot: str, found: FoundSale | Background) -> str:
     if origin is None:
         return f"of credit {lot}, made anew for a refund"
     until = "" if origin.expires_us is None else f", to be spent before {local_text(found.zone, origin.expires_us)}"
@@ -151,16 +153,28 @@ def _lot(origin: LotOrigin | None, lot: str, found: FoundSale) -> str:
 
 
 def _line_told(line: ExplainedLine) -> Iterator[str]:
-    reduced = "" if line.price_cents == line.amount_cents else f", price to pay {euros(line.price_cents)}"
-    yield f"  {line.what}: {euros(line.amount_cents)}{reduced}, owed to {line.payee}: {euros(line.paid_cents)}"
-    for place, share in enumerate(line.shares, start=1):
-        aim = {"tariff": "lowers the price by", "surplus": "gives on top"}.get(share.step, "pays")
-        yield f"    {place}. {share.payer} ({share.source}) {aim} {euros(share.cents)}: {share.of}"
-        yield from (f"         {lot}" for lot in share.lots)
+    reduced = "" if line.price_cents == line.amount_cents else f", price to pay {money(line.price_cents)}"
+    yield f"  {line.what}: {money(line.amount_cents)}{reduced}, owed to {line.payee}: {money(line.paid_cents)}"
+    yield from shares_told(line.shares)
     if line.unsold_cents:
-        yield f"    {euros(line.unsold_cents)} is not sold at that price: who has to carry it was short"
+        yield f"    {money(line.unsold_cents)} is not sold at that price: who has to carry it was short"
     if line.other_cents:
-        yield f"    {euros(line.other_cents)} is between the member and the seller (other tender)"
+        yield f"    {money(line.other_cents)} is between the member and the seller (other tender)"
+
+
+def shares_told(shares: Iterable[ExplainedShare]) -> Iterator[str]:
+    for place, share in enumerate(shares, start=1):
+        aim = {"tariff": "lowers the price by", "surplus": "gives on top"}.get(share.step, "pays")
+        yield f"    {place}. {share.payer} ({share.source}) {aim} {money(share.cents)}: {share.of}"
+        yield from (f"         {lot}" for lot in share.lots)
+
+
+def judged_told(charte: Charte, known: Background) -> Iterator[str]:
+    """The charte and the vote under it."""
+    since = "the founding" if not charte.effective_us else local_text(known.zone, charte.effective_us)
+    yield f"Judged by charte {charte.version}, in force since {since}."
+    vote = known.decisions.get(charte.decision)
+    yield from _vote_told(vote) if vote is not None else ()
 
 
 def _ceilings_told(charte: Charte, code: Code) -> Iterator[str]:
@@ -168,7 +182,7 @@ def _ceilings_told(charte: Charte, code: Code) -> Iterator[str]:
         for payer in charte.payers:
             for ceiling in payer.ceilings:
                 shared = "" if ceiling.per_purse else " for all members together"
-                yield f"  Ceiling of {payer.id}: {euros(ceiling.cents)} a {ceiling.span}{shared}."
+                yield f"  Ceiling of {payer.id}: {money(ceiling.cents)} a {ceiling.span}{shared}."
     if code is Code.NOTHING_ELIGIBLE:
         yield f"  It covers {', '.join(charte.categories)}, and of these what its payers name."
 

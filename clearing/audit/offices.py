@@ -22,6 +22,7 @@ from clearing.events.catalogue import Event
 from clearing.events.closing import CaisseSealed, ClosureConfirmed
 from clearing.events.codes import Code
 from clearing.events.contracts import FundPartWarned
+from clearing.events.corrections import EntryCorrected
 from clearing.events.cotisations import CotisationWrittenOff, DepositConfirmed, LegalBasisEntered
 from clearing.events.crediting import CohortRolled, LapseAnnounced
 from clearing.events.funds import (
@@ -36,21 +37,25 @@ from clearing.events.funds import (
 )
 from clearing.events.grants import RepaymentConfirmed, TransferConfirmed
 from clearing.events.households import EaterClassChanged, MoneyBackConfirmed, PurseEmptied
+from clearing.events.interchange import InterchangeWrittenOff
 from clearing.events.opening import OpeningAccepted
 from clearing.events.producers import BankDetailsApproved
 from clearing.events.sales import OperationRepeated
 from clearing.events.settlement import BatchApproved, BatchClosed, BatchExported, PayoutConfirmed, PayoutReturned
 from clearing.events.solidarity import SolidarityRuleSet
-from clearing.rules.allocation import decide_grant_single
 from clearing.rules.answers import Declined
+from clearing.rules.between.write_offs import open_of
 from clearing.rules.book import Book
-from clearing.rules.closing import leftovers
-from clearing.rules.credit_run import event_of, work_out
-from clearing.rules.decisions import standing
-from clearing.rules.restrictions import restricted
-from clearing.rules.settlement import BatchState, PayoutState
-from clearing.rules.subsidies import Repayment, Transfer
-from clearing.values import DecisionId
+from clearing.rules.credit.allocation import decide_grant_single
+from clearing.rules.credit.credit_run import event_of, work_out
+from clearing.rules.ends.closing import leftovers
+from clearing.rules.stalls.settlement import BatchState, PayoutState
+from clearing.rules.treasury.bank_lines import same
+from clearing.rules.treasury.corrections import Rooms, standing as standing_entry
+from clearing.rules.treasury.subsidies import Repayment, Transfer
+from clearing.rules.voted.restrictions import restricted
+from clearing.rules.voted.standing import STAND_ON
+from clearing.values import money
 
 
 def check_office(event: Event, position: int, at_us: int, book: Book, checked: Checked) -> None:
@@ -84,14 +89,16 @@ def _decision_approved(event: DecisionApproved, position: int, _at_us: int, book
         raise BadEvent(position, f"{event.by} recorded decision {event.decision} and approved it too")
 
 
-def _asked_above(event: PurseCredited | BonusRuleSet | SolidarityRuleSet, _position: int, _at_us: int, _book: Book) -> None:
+def _asked_above(_event: Event, _position: int, _at_us: int, _book: Book) -> None:
     """What binds it is asked of every event by `restricted`."""
 
 
 def _money_received(event: MoneyReceived, position: int, _at_us: int, book: Book) -> None:
     announced = book.funds[event.fund].announced_cents
     if event.grant is None and event.clears_cents not in (0, min(event.cents, announced)):  # 0: of version 1
-        raise BadEvent(position, f"it clears {event.clears_cents} cents of the {announced} that were announced")
+        raise BadEvent(position, f"it clears {money(event.clears_cents)} of the {money(announced)} that were announced")
+    if not event.another and same(book.bank_lines, reference=event.reference, cents=event.cents, on=event.on) is not None:
+        raise BadEvent(position, f"{money(event.cents)} under '{event.reference}' came before, and nobody said another")
 
 
 def _closure_confirmed(event: ClosureConfirmed, position: int, _at_us: int, book: Book) -> None:
@@ -104,24 +111,6 @@ def _caisse_sealed(_event: CaisseSealed, position: int, at_us: int, book: Book) 
     left = next(leftovers(book), None)
     if left is not None or not 0 < book.closing.ends_us <= at_us:
         raise BadEvent(position, f"the caisse was sealed too early: {left or 'its last day is not over'}")
-
-
-def _charte_adopted(event: CharteAdopted, position: int, at_us: int, book: Book) -> None:
-    # a founding's charte may be in force since before the founding, on a decision that was then
-    _stands(event.charte.decision, max(at_us, event.charte.effective_us), position, book)
-
-
-def _allocation_rule_set(event: AllocationRuleSet, position: int, at_us: int, book: Book) -> None:
-    _stands(event.decision, at_us, position, book)
-
-
-def _granted(
-    event: AllocationGranted | AllocationDeclined | SingleGranted | CohortLapsed | LotLapsed,
-    position: int, at_us: int, book: Book,
-) -> None:
-    if isinstance(event, AllocationGranted | SingleGranted):
-        _stands(book.allocation.rules[event.rule].decision, at_us, position, book)
-    _credit(event, position, at_us, book)
 
 
 def _by_time_alone(
@@ -162,12 +151,6 @@ def _left_fund(event: TransferConfirmed | RepaymentConfirmed, position: int, _at
         raise BadEvent(position, "money leaves a fund by one who proposes it and another one who confirms just that")
 
 
-def _stands(decision: DecisionId, at_us: int, position: int, book: Book) -> None:
-    declined = standing(book.caisse, decision, at_us)
-    if declined is not None:
-        raise BadEvent(position, f"it stands on no decision in force: {declined.why}")
-
-
 def _two_people(
     event: LegalBasisEntered | DepositConfirmed | CotisationWrittenOff, position: int, _at_us: int, book: Book
 ) -> None:
@@ -206,8 +189,8 @@ def _credit(event: Credit, position: int, at_us: int, book: Book) -> None:
     match event:
         case AllocationGranted() | AllocationDeclined():
             run = work_out(
-                book.allocation, book.members, book.funds, book.caisse.calendar, rule=event.rule, period=event.period,
-                at_us=at_us,
+                book.allocation, book.members, book.funds, book.caisse.calendar, cotisations=book.cotisations,
+                rule=event.rule, period=event.period, at_us=at_us,
             )  # fmt: skip
             if isinstance(run, Declined) or event_of(run, by=event.by) != event:
                 said = "a need that its fund could not carry is"
@@ -216,8 +199,8 @@ def _credit(event: Credit, position: int, at_us: int, book: Book) -> None:
                 raise BadEvent(position, f"{said} not what the vote gives")
         case SingleGranted():
             again = decide_grant_single(
-                book.allocation, book.members, book.funds, rule=event.rule, period=event.period, member=event.member,
-                by=event.by, at_us=at_us,
+                book.allocation, book.members, book.funds, cotisations=book.cotisations, rule=event.rule, period=event.period,
+                member=event.member, by=event.by, at_us=at_us,
             )  # fmt: skip
             if again != event:
                 raise BadEvent(position, f"{event.member} had this credit before, or another amount was granted, or elsewhere")
@@ -232,10 +215,32 @@ def _opened(event: OpeningAccepted, position: int, _at_us: int, book: Book) -> N
         raise BadEvent(position, "opening balances need two people, and the accepted ones must be those proposed")
     purses, owed = sum(lot.cents for lot in event.lots), sum(debt.cents for debt in event.debts)
     free = sum(fund.received_cents - fund.engaged_cents for fund in event.funds)
-    if event.totals != (free, purses, owed, free + purses + owed):
+    held, due = sum(one.held_cents for one in event.contracts), sum(one.open_cents for one in event.arrears)
+    if event.totals != (free, purses, owed, free + purses + owed + held, held, due):
         raise BadEvent(position, "its rows do not add up to the totals that two people compared")
     if book.operations.kept:
         raise BadEvent(position, "opening balances came after the first sale")
+
+
+def _entry_corrected(event: EntryCorrected, position: int, _at_us: int, book: Book) -> None:
+    proposed = book.corrections.proposed.get(event.entry)
+    said = None if proposed is None else (proposed.by, proposed.reason, proposed.right is None)
+    if event.by == event.proposed_by or said != (event.proposed_by, event.reason, event.right() is None):
+        raise BadEvent(position, "a correction needs two people who agree on it")
+    rooms = Rooms(
+        book.cotisations, book.gifts, book.contracts, book.members, book.funds, book.takings, ""
+    )
+    if standing_entry(event.entry, rooms) != event.wrong:
+        raise BadEvent(position, "what it takes back is not what was entered")
+
+
+def _written_off(event: InterchangeWrittenOff, position: int, at_us: int, book: Book) -> None:
+    proposed = book.interchange.write_offs.get(event.ref)
+    said = None if proposed is None else (proposed.by, proposed.fund, proposed.cents, proposed.decision)
+    if event.by == event.proposed_by or said != (event.proposed_by, event.fund, event.cents, event.decision):
+        raise BadEvent(position, "giving up a sale with another caisse needs two people who agree on it")
+    if open_of(book.interchange, event.ref, book.caisse.calendar.day(at_us)) != (event.other, event.cents):
+        raise BadEvent(position, "what it gives up was not open, or was another sum")
 
 
 def _closed(event: BatchClosed, position: int, at_us: int, book: Book) -> None:
@@ -277,17 +282,18 @@ def _paid(event: PayoutConfirmed | PayoutReturned, position: int, _at_us: int, b
 Check = Callable[[Any, int, int, Book], None]
 
 _PROMISES: Final[dict[type, tuple[str, Check]]] = {
+    **dict.fromkeys(STAND_ON, ("rules and steps that stand on a vote in force", _asked_above)),
     PersonNamed: ("officers named by two people, or at the founding", _named),
     BankDetailsApproved: ("bank details accepted by two people", _bank_details_approved),
     DecisionRecorded: ("votes that wait for a second officer, but those of the founding", _decision_recorded),
     DecisionApproved: ("votes approved by another person than recorded them", _decision_approved),
-    CharteAdopted: ("chartes that stand on a recorded vote", _charte_adopted),
-    AllocationRuleSet: ("credit rules that stand on a recorded vote and stay inside earmarks", _allocation_rule_set),
-    AllocationGranted: ("grants, each once, with head count and total recounted", _granted),
-    AllocationDeclined: ("grants that their fund could not carry, given to nobody", _granted),
-    SingleGranted: ("single grants that fill a gap once", _granted),
-    CohortLapsed: ("lapses, each at its time", _granted),
-    LotLapsed: ("lapses, each at its time", _granted),
+    CharteAdopted: ("chartes that stand on a recorded vote", _asked_above),
+    AllocationRuleSet: ("credit rules that stand on a recorded vote and stay inside earmarks", _asked_above),
+    AllocationGranted: ("grants, each once, with head count and total recounted", _credit),
+    AllocationDeclined: ("grants that their fund could not carry, given to nobody", _credit),
+    SingleGranted: ("single grants that fill a gap once", _credit),
+    CohortLapsed: ("lapses, each at its time", _credit),
+    LotLapsed: ("lapses, each at its time", _credit),
     LapseAnnounced: ("lapses announced, each at its time", _by_time_alone),
     CohortRolled: ("credit carried over once, as far as voted", _by_time_alone),
     EaterClassChanged: ("credit classes changed in their month", _by_time_alone),
@@ -299,11 +305,13 @@ _PROMISES: Final[dict[type, tuple[str, Check]]] = {
     BatchExported: ("batches exported after their approval", _approved),
     PayoutConfirmed: ("payouts that the bank made or sent back, in full", _paid),
     FundPartWarned: ("fund parts of contracts whose end was told at its time", _fund_part_warned),
+    InterchangeWrittenOff: ("halves of sales across caisses given up by a vote and two people", _written_off),
+    EntryCorrected: ("wrong entries taken back by two people, each as it stood", _entry_corrected),
     LegalBasisEntered: ("legal bases of tax receipts entered by two people", _two_people),
     DepositConfirmed: ("deposits counted by two people", _two_people),
     CotisationWrittenOff: ("cotisations that came back, written off by another person", _two_people),
     PayoutReturned: ("payouts that the bank made or sent back, in full", _paid),
-    MoneyReceived: ("receipts that clear what was announced, or nothing", _money_received),
+    MoneyReceived: ("receipts of one bank line each, that clear what was announced, or nothing", _money_received),
     BonusRuleSet: ("bonus rules that stay inside earmarks", _asked_above),
     SolidarityRuleSet: ("rules of reductions that stay inside earmarks", _asked_above),
     PurseCredited: ("credits that no freeze, closing or earmark forbids", _asked_above),

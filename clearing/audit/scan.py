@@ -7,10 +7,12 @@ from typing import Final
 from clearing.audit.findings import StoredLog
 from clearing.event_store.rows import EventRow
 from clearing.events.accounts import PurchaseConfirmed
+from clearing.events.bonus import BonusCredited
 from clearing.events.caisse import CaisseFounded, CharteAdopted, DecisionRecorded
 from clearing.events.catalogue import Event
 from clearing.events.charte import Charte
 from clearing.events.codec import decode
+from clearing.events.codes import Code
 from clearing.events.crediting import CohortRolled
 from clearing.events.funds import AllocationGranted, AllocationRuleSet, PurseCredited, SingleGranted
 from clearing.events.households import HouseholdSeparated
@@ -31,10 +33,10 @@ from clearing.events.sales import (
     ReversalDecided,
     SaleDecided,
 )
-from clearing.rules.abroad import as_authorisation
+from clearing.rules.between.abroad import as_authorisation
 from clearing.rules.calendar import local_text
-from clearing.rules.returns import total
-from clearing.values import DecisionId
+from clearing.rules.selling.returns import total
+from clearing.values import DecisionId, money
 from clearing.wire.batch import read_item_evidence
 from clearing.wire.frame import MalformedFrame
 
@@ -44,7 +46,7 @@ Paying = SaleDecided | AuthorisationDecided | CaptureDecided
 _BACKGROUND: Final = frozenset(
     kind.TYPE for kind in (
         CaisseFounded, DecisionRecorded, CharteAdopted, AllocationRuleSet, AllocationGranted, SingleGranted, PurseCredited,
-        OpeningAccepted,
+        OpeningAccepted, CohortRolled, HouseholdSeparated, BonusCredited,
     )
 )  # fmt: skip
 Later = CaptureDecided | ReversalDecided | RefundDecided | HoldExpired | OperationRepeated | PurchaseConfirmed
@@ -73,6 +75,9 @@ class LotOrigin:
     decision: DecisionId | None
 
 
+_UNKNOWN: Final = LotOrigin("credit made anew for a refund", None, None)
+
+
 @dataclass(slots=True)
 class FoundSale:
     """What explains one sale: chartes and decisions up to it, the lots of its caisse, and what happened to it later."""
@@ -90,7 +95,9 @@ class FoundSale:
 
 
 @dataclass(slots=True)
-class _Background:
+class Background:
+    """What is under a sale: the caisse's zone, its chartes, votes and credit, as far as the log was read."""
+
     zone: str = "UTC"
     chartes: dict[int, Charte] = field(default_factory=dict)
     decisions: dict[DecisionId, DecisionRecorded] = field(default_factory=dict)
@@ -108,12 +115,15 @@ class _Background:
             case AllocationRuleSet():
                 self.rules[event.rule] = event.decision
             case CohortRolled():
-                old = self.lots[event.lot]
+                old = self.lots.get(event.lot, _UNKNOWN)
                 self.lots[f"{event.lot}+"] = LotOrigin(f"{old.named}, carried over", event.expires_us, old.decision)
             case HouseholdSeparated():
                 for moved in event.lots:
-                    old = self.lots[moved.lot]
-                    self.lots[moved.new_lot] = LotOrigin(old.named, old.expires_us, old.decision)
+                    old = self.lots.get(moved.lot, _UNKNOWN)
+                    self.lots[moved.new_lot] = LotOrigin(old.named, moved.expires_us, old.decision)
+            case BonusCredited():
+                named = f"the bonus {event.rule} of {event.period}, paid by fund {event.fund}"
+                self.lots[f"x{position}"] = LotOrigin(named, event.expires_us, None)
             case AllocationGranted() | SingleGranted():
                 named = f"the credit {event.rule} of {event.period}, paid by fund {event.fund}"
                 self.lots[f"{event.rule}/{event.period}"] = LotOrigin(named, event.expires_us, self.rules.get(event.rule))
@@ -129,18 +139,27 @@ class _Background:
                 return
 
 
+async def background_of(log: StoredLog) -> Background:
+    """Of the whole log."""
+    background = Background()
+    async for row in _rows(log):
+        if row.type in _BACKGROUND:
+            background.learn(decoded(row), row.position)
+    return background
+
+
 async def find_sale(log: StoredLog, reference: str) -> FoundSale:
     """Raises SaleNotFound: nothing, or more than one operation, has this reference."""
     wanted = _wanted(reference)
-    background, found, later = _Background(), list[tuple[EventRow, Paying]](), list[str]()
+    background, found, later = Background(), list[tuple[EventRow, Paying]](), list[str]()
     names: set[bytes] = set()
     async for row in _rows(log):
         if row.type in _BACKGROUND:
-            background.learn(_decoded(row), row.position)
+            background.learn(decoded(row), row.position)
         elif found and row.type in _LATER and any(x in row.public for x in names) and _is_about(row, found[0][1], names):
-            later += _afterwards(_decoded(row), background.zone, row)
+            later += _afterwards(decoded(row), background.zone, row)
         elif row.type in _PAYING and wanted(row):
-            event = _explained(_decoded(row))
+            event = _explained(decoded(row))
             if isinstance(event, InterchangeSold):
                 raise SaleNotFound(
                     f"Event {row.position} is a sale with a card of {event.issuer}, which decided by its own rules what the "
@@ -170,7 +189,7 @@ def _is_about(row: EventRow, sale: Paying, names: set[bytes]) -> bool:
 
     Any terminal of the same producer may capture and take back, so the row may stand in another stream.
     """
-    event = _decoded(row)
+    event = decoded(row)
     if isinstance(event, LaterAbroad):
         return event.ref in names
     if not isinstance(event, Later):
@@ -198,7 +217,7 @@ def _wanted(reference: str) -> Callable[[EventRow], bool]:
     def begins(row: EventRow) -> bool:
         if whole not in row.public:  # decode only what can match
             return False
-        event = _explained(_decoded(row))
+        event = _explained(decoded(row))
         if not isinstance(event, SaleDecided | AuthorisationDecided | CaptureDecided | InterchangeSold):
             return False
         return event.op.x.hex().startswith(text)
@@ -221,7 +240,7 @@ async def _rows(log: StoredLog) -> AsyncIterator[EventRow]:
         after = rows[-1].position
 
 
-def _decoded(row: EventRow) -> Event:
+def decoded(row: EventRow) -> Event:
     return decode(row.type, row.schema_version, row.public, row.private)
 
 
@@ -234,30 +253,28 @@ def _afterwards(event: Event, zone: str, row: EventRow) -> list[str]:
     """What an event did to the sale, as a sentence; nothing for one that changed nothing."""
     at = f"{local_text(zone, row.at_us)} (event {row.position})"
     match event:
+        case CaptureDecided(code=Code.EXPIRED_OR_RESOLVED):
+            return [f"{at}: captured too late, which is an exception: clearing why {row.position}."]
         case CaptureDecided(approved_cents=cents) if cents or event.released:
-            return [f"{at}: delivered, {euros(cents)} captured, {euros(total(event.released))} released."]
+            return [f"{at}: delivered, {money(cents)} captured, {money(total(event.released))} released."]
         case RefundDecided(code="00"):
-            return [f"{at}: goods of {euros(event.amount_cents)} taken back, {euros(event.card_cents)} of it to the card."]
+            return [f"{at}: goods of {money(event.amount_cents)} taken back, {money(event.card_cents)} of it to the card."]
         case ReversalDecided(code="00") if event.effect in ("released", "undone"):
-            return [f"{at}: reversed, {euros(total(event.returned))} given back."]
+            return [f"{at}: reversed, {money(total(event.returned))} given back."]
         case ReversalDecided(code="00") if event.exception:
-            return [f"{at}: {event.exception}."]
+            return [f"{at}: {event.exception}; it is an exception: clearing why {row.position}."]
         case PurchaseConfirmed(code="00"):
             return [f"{at}: confirmed by a second mandatary's card; it may be captured."]
         case HoldExpired():
-            return [f"{at}: nobody captured it in time, {euros(total(event.released))} released."]
+            return [f"{at}: nobody captured it in time, {money(total(event.released))} released."]
         case InterchangeCaptured(cents=cents):
-            return [f"{at}: sold on {event.day}, {euros(cents)} owed to {event.acquirer}."]
+            return [f"{at}: sold on {event.day}, {money(cents)} owed to {event.acquirer}."]
         case InterchangeReleased():
             what = "reversed it" if event.undone else "did not sell"
-            return [f"{at}: {event.acquirer} {what}, {euros(event.cents)} given back."]
+            return [f"{at}: {event.acquirer} {what}, {money(event.cents)} given back."]
         case InterchangeExpired():
-            return [f"{at}: no word came from {event.acquirer}, {euros(total(event.returned))} given back."]
+            return [f"{at}: no word came from {event.acquirer}, {money(total(event.returned))} given back."]
         case OperationRepeated():
             return [f"{at}: asked again, answered the same."]
         case _:
             return []
-
-
-def euros(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02d} EUR"

@@ -25,8 +25,8 @@ from clearing.events.sales import (
     SaleDecided,
 )
 from clearing.rules.book import Book
-from clearing.rules.operations import State
-from clearing.rules.sale import goods
+from clearing.rules.selling.operations import State
+from clearing.rules.selling.sale import goods
 from clearing.values import CategoryId, ProducerId, half_up
 
 Key = tuple[CategoryId, str | None, ProducerId]

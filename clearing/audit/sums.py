@@ -7,10 +7,10 @@ from clearing.audit.findings import BadEvent, Checked
 from clearing.events.basket import Return, Share
 from clearing.events.catalogue import Event
 from clearing.events.sales import CaptureDecided, ReversalDecided, SaleDecided
+from clearing.rules.between.interchange import HoldState
 from clearing.rules.book import Book
-from clearing.rules.debts import debts
-from clearing.rules.interchange import HoldState
-from clearing.rules.postings import (
+from clearing.rules.collective.units import UnitLedger, unit_balances
+from clearing.rules.ledger.postings import (
     BANK,
     HELD,
     HELD_ABROAD,
@@ -21,9 +21,9 @@ from clearing.rules.postings import (
     payable_member,
     payee_account,
 )
-from clearing.rules.settlement import BatchState, PayoutState
-from clearing.rules.subsidies import Step
-from clearing.rules.units import UnitLedger, unit_balances
+from clearing.rules.stalls.debts import debts
+from clearing.rules.stalls.settlement import BatchState, PayoutState
+from clearing.rules.treasury.subsidies import Step
 from clearing.values import FundId, Position, ProducerId
 
 POSTINGS: Final = "postings that sum to zero and agree with the book"
@@ -35,7 +35,7 @@ _NEVER_CREDIT: Final = ("cash", "cheques", "returned")
 
 
 def book_balances(book: Book) -> dict[str, int]:
-    """Cents per account of double entry (rules/postings.py), as the book has them: a credit above zero; without empty ones."""
+    """Cents per account of double entry (rules/ledger/postings.py), as the book has them: a credit above zero, none empty."""
     found: dict[str, int] = {f"fund:{name}": fund.received_cents - fund.engaged_cents for name, fund in book.funds.items()}
     for producer, owed in book.settlement.owed.items():
         found[f"owed:{producer}"] = owed.net_cents()
@@ -57,6 +57,8 @@ def _between(book: Book) -> dict[str, int]:
     for half in room.halves.values():
         if half.effect == "captured":
             _add(found, f"interchange:{half.issuer}", -half.cents)
+        if half.written_off_cents:
+            _add(found, f"interchange:{half.issuer}", half.written_off_cents)
     for hold in room.holds.values():
         if hold.state is HoldState.CAPTURED:
             _add(found, f"interchange:{hold.event.acquirer}", hold.event.approved_cents)

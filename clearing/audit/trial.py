@@ -31,8 +31,8 @@ from clearing.events.sales import (
 )
 from clearing.rules.answers import BrokenBook, Declined
 from clearing.rules.book import Book
-from clearing.rules.funds import Fund
-from clearing.rules.households import decide_separate
+from clearing.rules.people.households import decide_separate
+from clearing.rules.treasury.funds import Fund
 from clearing.values import FundId
 from clearing.wire.frame import FrameType, MalformedFrame
 from clearing.wire.requests import Op, Request, parse_request

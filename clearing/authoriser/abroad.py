@@ -16,12 +16,14 @@ from clearing.events.catalogue import Event
 from clearing.events.codes import Code
 from clearing.events.interchange import InterchangeHeld, InterchangeMatched, InterchangeSold
 from clearing.events.sales import OperationHead, Tap
-from clearing.rules import abroad, accounts, interchange
+from clearing.rules.between import abroad, interchange
+from clearing.rules.between.interchange import Half, Recognition
 from clearing.rules.book import Book
-from clearing.rules.facts import Facts
+from clearing.rules.collective import accounts
 from clearing.rules.folds.accounts import month_of
-from clearing.rules.interchange import Half, Recognition
-from clearing.rules.members import Card
+from clearing.rules.people.members import Card
+from clearing.rules.selling.facts import Facts
+from clearing.rules.voted.standing import recognition_in_force
 from clearing.values import CaisseCode, CategoryId, Cents, OperationId
 from clearing.wire.interchange import Ask, End, Ended, Held, Word, encode_word, parse_word, ref_of
 from clearing.wire.requests import CardUrl, Request
@@ -42,7 +44,7 @@ def sold(
     terminal = book.producers.terminals[request.terminal]
     producer = book.producers.producers[terminal.producer]
     issuer = request.caisse or code
-    known = book.interchange.recognition(issuer, at_us)
+    known = recognition_in_force(book, issuer, at_us)
     convention = producer.convention_at(at_us) if book.all_conventioned(request.lines, at_us) else None
     ref = ref_of(code, issuer, request.terminal, request.x)
     asked = abroad.SaleAbroad(
@@ -144,7 +146,7 @@ def hold(book: Book, word: Ask, digest: bytes, tap: Tap | None, *, at_us: int) -
 
     calendar = book.caisse.calendar
     return abroad.decide_hold(
-        asked, recognition=book.interchange.recognition(word.acquirer, at_us), charte=book.caisse.charte_at(at_us), card=card,
+        asked, recognition=recognition_in_force(book, word.acquirer, at_us), charte=book.caisse.charte_at(at_us), card=card,
         member=member, facts=facts, expires_us=interchange.hold_ends(calendar, at_us),
         debit_cents=book.interchange.debit_cents(word.acquirer, calendar.day(at_us).isoformat()),
     )
@@ -169,6 +171,8 @@ def _end(book: Book, word: End, at_us: int) -> tuple[Event | None, Ended]:
     decided = abroad.decide_end(
         word.asked, book.interchange.holds.get(word.ref), allocation=book.allocation, at_us=at_us
     )
+    if book.closing.sealed and not isinstance(decided, str):
+        decided = "refused"  # nothing moves behind the seal; the other caisse's people see it among their exceptions
     outcome = decided if isinstance(decided, str) else abroad.outcome_of(decided)
     ended = Ended(
         acquirer=word.acquirer, issuer=word.issuer, ref=word.ref, effect=word.asked.effect, outcome=outcome

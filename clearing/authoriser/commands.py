@@ -12,6 +12,7 @@ from clearing.authoriser.verbs import (
     between,
     closing,
     contracts,
+    corrections,
     cotisations,
     grants,
     households,
@@ -32,7 +33,7 @@ from clearing.events.catalogue import Event
 from clearing.events.settlement import BatchClosed
 from clearing.rules.answers import Declined, not_now
 from clearing.rules.book import Book
-from clearing.rules.restrictions import restricted
+from clearing.rules.voted.restrictions import restricted
 
 __all__ = ["VERBS", "Order", "Result", "Verb", "allowed", "decide", "summary"]
 
@@ -49,6 +50,7 @@ VERBS: Final[dict[str, Verb]] = {
     **closing.VERBS,
     **solidarity.VERBS,
     **cotisations.VERBS,
+    **corrections.VERBS,
     **contracts.VERBS,
     **accounts.VERBS,
     **orders.VERBS,
@@ -56,7 +58,7 @@ VERBS: Final[dict[str, Verb]] = {
     **opening.VERBS,
     **between.VERBS,
 }
-"""verb -> how it is decided; who may give it is rules/offices.py, ALLOWED_ROLES (a test holds the two together)."""
+"""verb -> how it is decided; who may give it is rules/voted/offices.py, ALLOWED_ROLES (a test holds the two together)."""
 
 AFTER_THE_SEAL: Final = ("confirm_clock",)
 """What a sealed caisse still takes: who reads it must be told the time."""

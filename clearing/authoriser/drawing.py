@@ -14,11 +14,13 @@ from clearing.events.sales import (
     SaleDecided,
 )
 from clearing.events.solidarity import DrawDecided, GiveDecided
-from clearing.rules import bonuses, drawing
 from clearing.rules.book import Book
-from clearing.rules.drawing import Anonymous, AskedDraw
-from clearing.rules.operations import Operation
-from clearing.rules.producers import Terminal
+from clearing.rules.credit import bonuses
+from clearing.rules.reductions import drawing
+from clearing.rules.reductions.drawing import Anonymous, AskedDraw
+from clearing.rules.selling.operations import Operation
+from clearing.rules.stalls.producers import Terminal
+from clearing.rules.voted.standing import bonuses_in_force, draws_in_force
 from clearing.values import OperationId, ProducerId, TerminalId
 from clearing.wire.requests import Op, Request
 
@@ -32,15 +34,15 @@ def decide(book: Book, request: Request, head: OperationHead, terminal: Terminal
     asked = AskedDraw(head, request.amount_cents, request.lines, request.price_choice or 0)
     day = book.caisse.calendar.day(at_us).isoformat()
     reversed_before = book.reversed_before(request.terminal, request.x, at_us)
-    ended = 0 < book.closing.ends_us <= at_us
+    solidarity, ended = draws_in_force(book, at_us), 0 < book.closing.ends_us <= at_us
     if request.op is Op.DRAW:
         return drawing.decide_draw(
             asked, terminal=terminal, producer=producer, convention=convention, reversed_before=reversed_before,
-            ended=ended, solidarity=book.solidarity, funds=book.funds, day=day,
+            ended=ended, solidarity=solidarity, funds=book.funds, day=day,
         )
     return drawing.decide_give(
         asked, terminal=terminal, producer=producer, convention=convention, reversed_before=reversed_before,
-        ended=ended, solidarity=book.solidarity, settlement=book.settlement, day=day,
+        ended=ended, solidarity=solidarity, settlement=book.settlement, day=day,
     )
 
 
@@ -105,14 +107,16 @@ def bonuses_after(book: Book, event: Event, at_us: int) -> tuple[Event, ...]:
     """Bonus events that follow an operation in its commit. book: before the operation; at_us: of the operation."""
     match event:
         case SaleDecided() | CaptureDecided() if event.code in _APPROVED and event.member is not None and event.approved_cents:
+            if not book.bonuses.rules:
+                return ()
             if book.closing.confirmed is not None or book.closing.frozen is not None or book.members.members[event.member].gone:
                 return ()  # a bonus is credit: there is none while credits are frozen, when a caisse ends, or who has left
             producer = book.producers.producers[event.op.producer]
             convention = producer.convention_at(at_us)
             places = producer.structures.union((producer.producer, *(() if convention is None else (convention.convention,))))
             return bonuses.decide_credits(
-                book.bonuses, event, member=book.members.members[event.member], places=places, funds=book.funds,
-                calendar=book.caisse.calendar, at_us=at_us,
+                bonuses_in_force(book, at_us), event, member=book.members.members[event.member], places=places,
+                funds=book.funds, calendar=book.caisse.calendar, at_us=at_us,
             )
         case ReversalDecided(effect="undone"):
             original, gone = book.operations.get((event.op.terminal, event.original)), None

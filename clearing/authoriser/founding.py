@@ -16,23 +16,16 @@ from clearing.authoriser.verbs.voted import read_allocation_rule, read_decision
 from clearing.events.caisse import CaisseFounded, PersonNamed
 from clearing.events.catalogue import Event
 from clearing.events.households import HouseholdRulesSet
-from clearing.rules import (
-    allocation,
-    bonuses,
-    caisse,
-    cotisations,
-    decisions,
-    emergency,
-    funds,
-    households,
-    products,
-    solidarity,
-)
 from clearing.rules.answers import Declined, not_now
 from clearing.rules.book import Book
 from clearing.rules.calendar import CivilCalendar
-from clearing.rules.offices import ROLES
-from clearing.rules.restrictions import restricted
+from clearing.rules.credit import allocation, bonuses
+from clearing.rules.people import emergency, households
+from clearing.rules.reductions import solidarity
+from clearing.rules.treasury import cotisations, funds
+from clearing.rules.voted import caisse, decisions, products
+from clearing.rules.voted.offices import ROLES
+from clearing.rules.voted.restrictions import restricted
 from clearing.values import CaisseCode, DecisionId, FundId, InvalidValue, PersonId
 from clearing.wire.commands import person_number
 from clearing.wire.signature import acceptable_public_key
@@ -174,6 +167,7 @@ def _fund(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
     return funds.decide_open(
         book.funds, fund=FundId(one.id("fund")), kind=one.id("kind"), name=one.text("name"),
         advance_cents=one.cents("advance_cents"), earmark=read_earmark(one), by=by,
+        decision=DecisionId(one.optional("decision", one.id) or ""),
     )
 
 
@@ -188,34 +182,34 @@ def _charte(book: Book, one: Body, by: PersonId, at_us: int) -> Event | Declined
     )
 
 
-def _allocation_rule(book: Book, one: Body, by: PersonId, at_us: int) -> Event | Declined:
+def _allocation_rule(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
     rule = read_allocation_rule(one, by)
-    return allocation.decide_set_rule(rule, funds=book.funds, caisse=book.caisse, at_us=at_us)
+    return allocation.decide_set_rule(rule, funds=book.funds)
 
 
 def _emergency_rule(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
     rule = read_emergency_rule(one, by)
-    return emergency.decide_rule(rule, funds=book.funds, decisions=book.caisse.decisions)
+    return emergency.decide_rule(rule, funds=book.funds)
 
 
-def _household_rules(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
+def _household_rules(_book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
     rules = HouseholdRulesSet(
         separation=one.id("separation"), leaving=one.id("leaving"), decision=DecisionId(one.id("decision")), by=by
     )
-    return households.decide_rules(rules, list(book.caisse.decisions))
+    return households.decide_rules(rules)
 
 
 def _solidarity_rule(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
     rule = read_solidarity_rule(one, by)
-    return solidarity.decide_set_rule(rule, funds=book.funds, decisions=book.caisse.decisions)
+    return solidarity.decide_set_rule(rule, funds=book.funds)
 
 
 def _bonus_rule(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
-    return bonuses.decide_set_rule(read_bonus_rule(one, by), funds=book.funds, decisions=book.caisse.decisions)
+    return bonuses.decide_set_rule(read_bonus_rule(one, by), funds=book.funds)
 
 
 def _cotisation_rule(book: Book, one: Body, by: PersonId, _at_us: int) -> Event | Declined:
-    return cotisations.decide_set_rule(read_rule(one, by), funds=book.funds, decisions=book.caisse.decisions)
+    return cotisations.decide_set_rule(read_rule(one, by), funds=book.funds)
 
 
 PARTS: Final[dict[str, Callable[[Book, Body, PersonId, int], Event | Declined]]] = {

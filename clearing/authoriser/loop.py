@@ -41,7 +41,7 @@ from clearing.event_store.proofs import head_note
 from clearing.event_store.tree import GrowingTree
 from clearing.rules.answers import BrokenBook
 from clearing.rules.book import Book
-from clearing.rules.members import TAP_WINDOW
+from clearing.rules.people.members import TAP_WINDOW
 from clearing.telemetry import LogEvent, Telemetry
 from clearing.values import CaisseCode
 from clearing.wire.requests import Op, Request

@@ -20,15 +20,19 @@ from clearing.events.sales import (
     Tap,
 )
 from clearing.events.solidarity import DrawDecided, GiveDecided
-from clearing.rules import abroad, accounts, afterwards, deliveries, drawing as rules_of_draws, sale
-from clearing.rules.afterwards import Afterwards
+from clearing.rules.amap import deliveries
+from clearing.rules.between import abroad
 from clearing.rules.book import Book
-from clearing.rules.facts import Facts
+from clearing.rules.collective import accounts
 from clearing.rules.folds.accounts import month_of
-from clearing.rules.members import Card
-from clearing.rules.operations import Decided, Operation
-from clearing.rules.producers import Terminal
-from clearing.rules.sale import Asked
+from clearing.rules.people.members import Card
+from clearing.rules.reductions import drawing as rules_of_draws
+from clearing.rules.selling import afterwards, sale
+from clearing.rules.selling.afterwards import Afterwards
+from clearing.rules.selling.facts import Facts
+from clearing.rules.selling.operations import Decided, Operation
+from clearing.rules.selling.sale import Asked
+from clearing.rules.stalls.producers import Terminal
 from clearing.values import CardId, Cents, MicroTime, OperationId
 from clearing.wire.requests import Op, Request
 

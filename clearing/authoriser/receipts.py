@@ -5,7 +5,7 @@ from hashlib import sha256
 from clearing.event_store.log import Log
 from clearing.event_store.tree import GrowingTree
 from clearing.rules.book import Book
-from clearing.rules.operations import Operation
+from clearing.rules.selling.operations import Operation
 from clearing.values import OperationId
 from clearing.wire.receipts import Receipt
 from clearing.wire.requests import Op, Request

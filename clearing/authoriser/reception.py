@@ -26,8 +26,8 @@ from clearing.events.interchange import InterchangeSold
 from clearing.events.producers import TerminalEnrolled, TerminalSlotClosed, TerminalSlotOpened
 from clearing.rules.answers import Declined, not_now
 from clearing.rules.book import Book
-from clearing.rules.offices import may
-from clearing.rules.producers import decide_enrol
+from clearing.rules.stalls.producers import decide_enrol
+from clearing.rules.voted.offices import may
 from clearing.telemetry import LogEvent, Telemetry
 from clearing.values import CaisseCode, InvalidValue, Position, TerminalId
 from clearing.wire.commands import Command

@@ -23,11 +23,11 @@ from clearing.events.charte import Span
 from clearing.events.codec import StoredBodies, decode, encode
 from clearing.events.producers import TerminalEnrolled
 from clearing.events.records import field_names
-from clearing.rules import members
 from clearing.rules.book import SECTIONS, Book
-from clearing.rules.funds import Fund
-from clearing.rules.offices import Person
-from clearing.rules.operations import OperationKey
+from clearing.rules.people import members
+from clearing.rules.selling.operations import OperationKey
+from clearing.rules.treasury.funds import Fund
+from clearing.rules.voted.offices import Person
 from clearing.values import CardId, FundId, MemberId, OperationId, PayerId, PersonId, TerminalId
 
 PART_BYTES: Final = 4_000_000  # a part holds at least so much, and one record more at most
@@ -107,7 +107,10 @@ def _put_member(loaded: Loaded, item: tuple[MemberId, members.Member], shared: S
 def _put_card(loaded: Loaded, item: tuple[CardId, members.Card], _shared: Shared) -> None:
     name, card = item
     all_members = loaded.book.members
-    card.member = all_members.members[card.member].member
+    holder = all_members.members[card.member]
+    card.member = holder.member
+    if holder.first_card == name:
+        holder.first_card = name  # a million members keep no second one
     all_members.cards[name] = card
     all_members.aliases[card.alias] = name
 

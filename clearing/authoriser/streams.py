@@ -14,6 +14,7 @@ from clearing.events import (
     caisse,
     closing,
     contracts,
+    corrections,
     cotisations,
     crediting,
     funds,
@@ -32,6 +33,13 @@ from clearing.events.catalogue import Event
 
 StreamOf = Callable[[Any], str]
 
+def _corrected_in(event: corrections.EntryCorrected) -> str:
+    """Where the wrong entry is filed."""
+    if event.entry.kind == "instalment":
+        return f"contract/{event.entry.contract}"
+    return f"member/{event.wrong.who}" if event.entry.kind == "cotisation" else f"fund/{event.wrong.fund}"
+
+
 _FILED: Final[tuple[tuple[StreamOf, tuple[type, ...]], ...]] = (
     (lambda event: f"op/{event.op.terminal.hex()}/{event.op.x.hex()}", (
         sales.SaleDecided, sales.AuthorisationDecided, sales.OperationRepeated, solidarity.DrawDecided,
@@ -46,7 +54,8 @@ _FILED: Final[tuple[tuple[StreamOf, tuple[type, ...]], ...]] = (
     )),
     (lambda event: f"between/{event.ref.hex()}", (
         interchange.InterchangeHeld, interchange.InterchangeCaptured, interchange.InterchangeReleased,
-        interchange.InterchangeExpired, interchange.InterchangeMatched,
+        interchange.InterchangeExpired, interchange.InterchangeMatched, interchange.WriteOffProposed,
+        interchange.WriteOffDropped, interchange.InterchangeWrittenOff,
     )),
     (lambda event: f"member/{event.member}", (
         members.MemberAdmitted, members.MemberGroupsChanged, funds.PurseCredited, funds.LotLapsed,
@@ -109,6 +118,9 @@ _FILED: Final[tuple[tuple[StreamOf, tuple[type, ...]], ...]] = (
     )),
     (lambda event: f"tax-receipt/{event.year}/{event.number}", (
         cotisations.TaxReceiptIssued, cotisations.TaxReceiptCancelled,
+    )),
+    (_corrected_in, (
+        corrections.EntryCorrected,
     )),
     (lambda event: f"season/{event.season}", (
         contracts.SeasonOpened, contracts.DeliveriesRecorded, contracts.CropLossDeclared,

@@ -3,19 +3,20 @@
 import argparse
 from datetime import date
 
+from clearing.cli.books import read_book
 from clearing.cli.desk import Desk, Misused, day
 from clearing.cli.entry import Entry, Group
 from clearing.cli.proposals import agreed
-from clearing.cli.registers import read_book
 from clearing.events.closing import Heir
 from clearing.installation.amounts import counted, euros, read_euros
-from clearing.rules.closing import RELEASES_MAX, leftovers, own_lots
+from clearing.rules.ends.closing import RELEASES_MAX, leftovers
+from clearing.rules.ends.closing_rooms import own_lots
 
 
 async def close(desk: Desk) -> None:
     given = desk.arguments
     last_day: date = given.last_day
-    book, _ = await read_book(desk)
+    book = await read_book(desk)
     bodies = {fund: given.rest_of_all for fund in book.funds if given.rest_of_all}
     for named in given.rest:
         fund, _, body = named.partition("=")
@@ -31,7 +32,7 @@ async def close(desk: Desk) -> None:
 
 
 async def close_confirm(desk: Desk) -> None:
-    book, _ = await read_book(desk)
+    book = await read_book(desk)
     said = book.closing.proposed
     if said is None:
         raise Misused("No closing waits for a second officer; propose it with: clearing caisse close")
@@ -49,11 +50,11 @@ async def close_confirm(desk: Desk) -> None:
 
 async def own(desk: Desk) -> None:
     """In parts, until no purse is left."""
-    book, _ = await read_book(desk)
+    book = await read_book(desk)
     purses = sum(1 for _ in own_lots(book))
     for _ in range(max(1, -(-purses // RELEASES_MAX))):
         await desk.order("release_own_money", {})
-    book, _ = await read_book(desk)
+    book = await read_book(desk)
     for member, cents in book.closing.own.items():
         desk.say(f"  {member:30} {euros(cents):>14} EUR   clearing caisse own-paid {member} --reference LINE")
     desk.say(f"{counted(len(book.closing.own), 'member')} get {euros(sum(book.closing.own.values()))} EUR of their own back.")
@@ -67,7 +68,7 @@ async def own_paid(desk: Desk) -> None:
 
 async def rest(desk: Desk) -> None:
     await desk.order("release_rests", {})
-    book, _ = await read_book(desk)
+    book = await read_book(desk)
     heirs = {heir.fund: heir for heir in book.closing.confirmed.heirs} if book.closing.confirmed is not None else {}
     for fund, cents in book.closing.rests.items():
         body = heirs.get(fund, Heir(fund, "?")).body
@@ -87,7 +88,7 @@ async def seal(desk: Desk) -> None:
 
 
 async def status(desk: Desk) -> None:
-    book, _ = await read_book(desk)
+    book = await read_book(desk)
     closing = book.closing
     if closing.sealed:
         desk.say(f"{book.caisse.name} is closed and sealed: every account is empty.")
@@ -97,6 +98,7 @@ async def status(desk: Desk) -> None:
         desk.say(f"{book.caisse.name} is open" + (f"; credits are frozen by {closing.frozen}." if closing.frozen else "."))
         if waits:
             desk.say("A closing waits for a second officer: clearing caisse close-confirm")
+        desk.say("What waits for somebody meanwhile: clearing status")
         return
     desk.say(f"{book.caisse.name} is closing by decision {closing.confirmed.decision}; cards pay until the end of "
              f"{closing.confirmed.last_day}.")  # fmt: skip

@@ -2,7 +2,7 @@
 
 import argparse
 
-from clearing.cli.booked import book_now
+from clearing.cli.books import read_book
 from clearing.cli.desk import Desk, Misused
 from clearing.cli.entry import Entry, Group
 from clearing.cli.proposals import agreed
@@ -21,7 +21,7 @@ async def propose(desk: Desk) -> None:
 
 async def open_account(desk: Desk) -> None:
     account = MemberId(desk.arguments.account)
-    proposal = (await book_now(desk)).accounts.proposed.get(account)
+    proposal = (await read_book(desk)).accounts.proposed.get(account)
     if proposal is None:
         raise Misused(f"Nobody proposed {account}; first: clearing collective propose {account} --two-person EUROS")
     desk.say(f"{account}: above {euros(proposal.two_person_cents)} EUR two mandataries, proposed by {proposal.by}")
@@ -43,7 +43,7 @@ async def mandatary(desk: Desk) -> None:
 
 async def name(desk: Desk) -> None:
     account, who = MemberId(desk.arguments.account), desk.arguments.mandatary
-    book = await book_now(desk)
+    book = await read_book(desk)
     proposal = book.accounts.naming.get((account, who))
     if proposal is None:
         raise Misused(f"Nobody proposed {who} for {account}; first: clearing collective mandatary {account} {who} --card ALIAS "
@@ -63,7 +63,7 @@ async def revoke(desk: Desk) -> None:
     """The first person proposes; the second, seeing that it is proposed, revokes."""
     account, who = MemberId(desk.arguments.account), desk.arguments.mandatary
     body: dict[str, object] = {"account": account, "mandatary": who}
-    proposal = (await book_now(desk)).accounts.revoking.get((account, who))
+    proposal = (await read_book(desk)).accounts.revoking.get((account, who))
     if proposal is None:
         await desk.order("propose_revocation", body)
         desk.say(f"It is proposed to revoke {who} of {account}. Next, another person than you: clearing collective revoke "
@@ -76,7 +76,7 @@ async def revoke(desk: Desk) -> None:
 
 
 async def list_accounts(desk: Desk) -> None:
-    book = await book_now(desk)
+    book = await read_book(desk)
     for account, one in book.accounts.open.items():
         desk.say(f"{account}: above {euros(one.two_person_cents)} EUR two mandataries")
         for who, mandate in one.mandataries.items():

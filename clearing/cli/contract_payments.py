@@ -1,15 +1,17 @@
 """Law: what is paid for a contract, and what goes back when somebody leaves, is said to the cent."""
 
 import argparse
+from dataclasses import asdict
 
-from clearing.cli.books import read_book
+from clearing.cli.books import events, read_book
 from clearing.cli.contract_reports import told_end
 from clearing.cli.desk import Desk, Misused, day, today, whole
 from clearing.cli.entry import Entry, Group
+from clearing.events.contracts import ContractEnded, ContractSigned, SeasonOpened
 from clearing.installation.amounts import counted, euros, read_euros
-from clearing.rules.contracts import THROUGH
-from clearing.rules.schedules import INSTALMENTS_MAX
-from clearing.rules.takings import MEANS
+from clearing.rules.amap.contracts import THROUGH
+from clearing.rules.amap.schedules import INSTALMENTS_MAX
+from clearing.rules.treasury.takings import MEANS
 from clearing.values import ContractId, SeasonId
 
 _INSTALMENT = whole(1, INSTALMENTS_MAX)
@@ -77,11 +79,6 @@ async def end(desk: Desk) -> None:
 
 async def _ends(desk: Desk) -> list[str]:
     """What the log says of the contracts that just ended: each event's own figures."""
-    from dataclasses import asdict
-
-    from clearing.cli.registers import events
-    from clearing.events.contracts import ContractEnded, ContractSigned, SeasonOpened
-
     given = desk.arguments
     season_of: dict[ContractId, SeasonId] = {}
     modes: dict[SeasonId, str] = {}

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from clearing.installation.amounts import counted, euros
+from clearing.rules.amap.contracts import Contract, Contracts, Season
+from clearing.rules.amap.deliveries import fetcher
 from clearing.rules.book import Book
-from clearing.rules.contracts import Contract, Contracts, Season
-from clearing.rules.deliveries import fetcher
 from clearing.values import WHOLE, ContractId, MemberId, ProducerId, SeasonId
 
 Names = Mapping[MemberId, str]

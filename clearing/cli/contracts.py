@@ -6,22 +6,22 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-from clearing.cli.books import book_of, read_book
+from clearing.cli.books import read_book, whole_book
 from clearing.cli.contract_reports import instalments, seasons, sheet, shown, statement
 from clearing.cli.desk import Desk, Misused, day, today, whole
 from clearing.cli.entry import Entry, Group
 from clearing.cli.lists import Row, read_list
+from clearing.cli.opening_contracts import read_portion
 from clearing.installation.amounts import counted, read_euros, read_percent
 from clearing.installation.office import NotAllowed
+from clearing.rules.amap.contracting import DAYS_MAX, SKIPS
+from clearing.rules.amap.contracts import Contract, Season
+from clearing.rules.amap.schedules import INSTALMENTS_MAX
 from clearing.rules.book import Book
-from clearing.rules.contracting import DAYS_MAX, SKIPS
-from clearing.rules.contracts import Contract, Season
-from clearing.rules.schedules import INSTALMENTS_MAX
-from clearing.values import ContractId, MemberId, ProducerId, SeasonId
+from clearing.values import WHOLE, ContractId, InvalidValue, MemberId, ProducerId, SeasonId
 
 _NEEDS: Final = ("contract", "season", "member", "euros", "instalments", "first_due", "portion")
 _MAY: Final = ("joins", "fund", "fund_percent", "fund_until")
-_QTY_DIGITS: Final = 3
 
 
 async def season(desk: Desk) -> None:
@@ -72,12 +72,10 @@ def _fund(fund: str | None, percent: str | None, until: str) -> dict[str, object
 
 def _portion(text: str) -> dict[str, object]:
     """ "basket" or "eggs=0.5". Raises Misused."""
-    product, sign, number = text.partition("=")
-    whole_part, dot, part = (number if sign else "1").replace(",", ".").partition(".")
-    written = whole_part.isdecimal() and (part.isdecimal() or not dot) and len(part) <= _QTY_DIGITS
-    if not product or not written or not (whole_part + part).strip("0"):
-        raise Misused(f"A portion is written NAME or NAME=QUANTITY, like basket or eggs=0.5, not {text}")
-    return {"product": product, "qty_milli": int(whole_part) * 1_000 + int(part.ljust(_QTY_DIGITS, "0"))}
+    try:
+        return read_portion(text)
+    except InvalidValue as wrong:
+        raise Misused(str(wrong)) from None
 
 
 async def import_list(desk: Desk) -> int:
@@ -163,8 +161,11 @@ async def swap(desk: Desk) -> None:
 
 async def loss(desk: Desk) -> None:
     given = desk.arguments
+    kept = read_percent(given.kept, what="--kept")
+    if kept > WHOLE:
+        raise Misused(f"--kept is what is left of each basket, from 0 to 100 percent, not {given.kept}")
     await desk.order("declare_crop_loss", {
-        "season": given.season, "on": given.on.isoformat(), "kept_rate": read_percent(given.kept, what="--kept"),
+        "season": given.season, "on": given.on.isoformat(), "kept_rate": kept,
         "reason": given.reason,
     })
     desk.say(f"The baskets of {given.season} on {given.on} are {given.kept} % of themselves. What the producer gets stays.")
@@ -192,7 +193,8 @@ async def print_sheet(desk: Desk) -> None:
     given = desk.arguments
     names: dict[MemberId, str] = {}
     async with desk.opened() as installation:
-        book = await book_of(desk, installation)
+        async with installation.reading(desk.code) as log:
+            book = await whole_book(log)
         name = _season(book, given.season)
         if given.names:
             members = {one.member for one in book.contracts.contracts.values() if one.season == name}

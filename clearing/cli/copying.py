@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 from clearing.authoriser.founding import PARTS, check_found
+from clearing.cli.books import read_book
 from clearing.cli.desk import Desk, Misused, now_ms
 from clearing.cli.entry import Entry, Group
-from clearing.cli.registers import book_of
 from clearing.installation.amounts import counted
 from clearing.installation.founding_file import founding_of
 from clearing.installation.founding_text import COPIED, differing, founding_text, rules_of
@@ -24,7 +24,7 @@ async def copy(desk: Desk) -> None:
     if given.file.exists():
         raise Misused(f"{given.file} is there already; name another file, so that nothing is overwritten")
     at_us = now_ms() * 1_000
-    text, told = copied(await book_of(desk), given.file, new_code=new_code, at_us=at_us)
+    text, told = copied(await read_book(desk), given.file, new_code=new_code, at_us=at_us)
     given.file.write_text(text, encoding="utf-8")
     desk.say(f"{given.file} holds {told} of {given.code}; no person, key, member or account.")
     others = [name for name in PARTS if name not in COPIED]

@@ -10,8 +10,9 @@ from clearing.cli.lists import read_list
 from clearing.installation.amounts import counted, euros, read_euros
 from clearing.installation.office import NotAllowed
 from clearing.rules.book import Book
-from clearing.rules.cotisations import EVERY, Standing, agreed_for, due_period, standings
-from clearing.rules.takings import BOXES, MEANS
+from clearing.rules.credit.allocation import missing_cents
+from clearing.rules.treasury.cotisations import EVERY, Standing, covering, standings
+from clearing.rules.treasury.takings import BOXES, MEANS
 from clearing.values import MemberId
 
 _COLUMNS = ("member", "month", "euros", "means", "reference")
@@ -61,11 +62,20 @@ async def receive(desk: Desk) -> None:
     ))
     if "event" in done:
         desk.say(f"{given.euros} EUR of {given.member} for {done['period']} are in {done['fund']}.{_receipt(done)}")
+        await _say_what_is_missing(desk, MemberId(given.member), month)
         return
     payment = (await read_book(desk)).cotisations.payments[given.reference]
     paper = f" Give the receipt number {payment.receipt}." if payment.receipt else ""
     desk.say(f"{given.euros} EUR of {given.member} for {payment.period} are in {payment.fund}, and the credit that waited for "
              f"them is in the purse.{paper}")  # fmt: skip
+
+
+async def _say_what_is_missing(desk: Desk, member: MemberId, month: str) -> None:
+    """Of a cotisation that a credit waits for and that came in part."""
+    book = await read_book(desk)
+    missing = missing_cents(book.allocation, book.members, book.cotisations, member, month)
+    if missing:
+        desk.say(f"{euros(missing)} EUR are missing for {month}: the credit of the month follows by itself when they arrive.")
 
 
 def _received(member: str, rule: str, period: str, amount: str, means: str, reference: str) -> dict[str, object]:
@@ -116,8 +126,7 @@ def _in_the_book(book: Book, body: dict[str, object]) -> bool:
     """The same payment, not only the same reference."""
     member, period = MemberId(str(body["member"])), str(body["period"])
     payment = book.cotisations.payments.get(str(body["reference"]))
-    agreement = agreed_for(book.cotisations, member, period)
-    covered = due_period(agreement, period) if agreement is not None else period
+    covered, _ = covering(book.cotisations, member, period)
     return payment is not None and (payment.member, payment.period, payment.cents) == (member, covered, body["cents"])
 
 

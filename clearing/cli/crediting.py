@@ -3,23 +3,23 @@
 import argparse
 from datetime import datetime, timedelta
 
+from clearing.cli.books import read_book
 from clearing.cli.desk import Desk, Misused, now_ms, whole
 from clearing.cli.entry import Entry, Group
-from clearing.cli.registers import read_book
 from clearing.events.codes import Code
 from clearing.installation.amounts import counted, euros, read_euros
 from clearing.installation.office import NotAllowed
-from clearing.rules.allocation import NOTICE_DAYS_MAX, Cohort
-from clearing.rules.amounts import FORMS, SHORT
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
-from clearing.rules.credit_run import CreditRun, work_out
-from clearing.rules.lapsing import holders
+from clearing.rules.credit.allocation import NOTICE_DAYS_MAX, Cohort
+from clearing.rules.credit.amounts import FORMS, SHORT
+from clearing.rules.credit.credit_run import CreditRun, work_out
+from clearing.rules.credit.lapsing import holders
 
 
 async def grant(desk: Desk) -> None:
     rule, month = desk.arguments.rule, desk.arguments.month
-    run = worked_out(await read_book_now(desk), rule, month)
+    run = worked_out(await read_book(desk), rule, month)
     if isinstance(run, CreditRun):
         for sentence in told(run):
             desk.say(sentence)
@@ -40,15 +40,10 @@ async def grant(desk: Desk) -> None:
     desk.say(f"{counted(heads, 'member')} {'has' if heads == 1 else 'have'} {each} for {month}, {euros(total)} EUR in all.")
 
 
-async def read_book_now(desk: Desk) -> Book:
-    book, _ = await read_book(desk)
-    return book
-
-
 def worked_out(book: Book, rule: str, month: str) -> CreditRun | Declined:
     """What a grant would do now, or why it can't be given: the writer decides that again."""
     return work_out(
-        book.allocation, book.members, book.funds, book.caisse.calendar, rule=rule, period=month,
+        book.allocation, book.members, book.funds, book.caisse.calendar, cotisations=book.cotisations, rule=rule, period=month,
         at_us=max(now_ms() * 1_000, book.at_us + 1),
     )  # fmt: skip
 
@@ -106,7 +101,7 @@ def _class(text: str) -> dict[str, object]:
 
 
 async def lapses(desk: Desk) -> None:
-    book = await read_book_now(desk)
+    book = await read_book(desk)
     now_us = now_ms() * 1_000
     until_us = now_us + timedelta(days=desk.arguments.days) // timedelta(microseconds=1)
     soon = [

@@ -5,14 +5,14 @@ from collections.abc import Callable, Coroutine
 from datetime import date
 from typing import Final
 
+from clearing.cli.books import voted
 from clearing.cli.desk import Desk, Misused, day, hex_bytes, now_ms, whole, zone_of
 from clearing.cli.entry import Entry, Group
-from clearing.cli.registers import voted
 from clearing.installation.amounts import counted
 from clearing.installation.founding_tables import read_wall_time
 from clearing.rules.calendar import local_text
-from clearing.rules.decisions import BODIES, METHODS, WHOLE_CAISSE, lapsed
-from clearing.rules.plain_words import decision_in_words
+from clearing.rules.telling.plain_words import decision_in_words
+from clearing.rules.voted.decisions import BODIES, METHODS, WHOLE_CAISSE, lapsed
 from clearing.values import DecisionId, InvalidValue, identifier
 
 _VOTES_MAX: Final = 10_000_000

@@ -5,6 +5,8 @@ Passphrases are typed or read from a file, never given as an argument, where oth
 
 import argparse
 import getpass
+import os
+import re
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -12,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from clearing.config import Settings
@@ -19,13 +22,20 @@ from clearing.events.caisse import CaisseFounded
 from clearing.events.codec import decode
 from clearing.installation.home import Home
 from clearing.installation.key_file import open_key_file
-from clearing.installation.office import Officer
+from clearing.installation.office import NotAllowed, Officer
 from clearing.installation.opening import Installation
 from clearing.values import CaisseCode, PersonId, identifier
 
 
 class Misused(Exception):
     """The person's input can't be used; the text says what to type instead."""
+
+
+class NobodyReads(Exception):
+    """Whoever read what a command says has seen enough, as `head` does."""
+
+
+_ITEM: Final = re.compile(r"Item ([0-9]+): ")
 
 
 @dataclass(slots=True)
@@ -53,11 +63,19 @@ class Desk:
         return named
 
     def say(self, text: str) -> None:
-        print(text, flush=True)
+        """Raises NobodyReads when whoever read it has gone."""
+        try:
+            print(text, flush=True)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
+            raise NobodyReads from None
 
     async def order(self, verb: str, body: dict[str, object], *, secret: bytes | None = None) -> dict[str, object]:
         """Give a command as the person of --by. Raises NotAllowed and what stops it before the rules."""
-        return await self.officer(self.code).order(verb, body, secret=secret)
+        try:
+            return await self.officer(self.code).order(verb, body, secret=secret)
+        except NotAllowed as declined:
+            raise NotAllowed(declined.code, _named(str(declined), body)) from None
 
     def officer(self, code: CaisseCode) -> Officer:
         """The person who signs. Raises KeyFileRefused, Misused."""
@@ -104,11 +122,24 @@ class Desk:
         return Installation.open(self.home, self.settings)
 
 
+def _named(why: str, body: dict[str, object]) -> str:
+    """"Item 3: ..." of a list, by what the person typed there."""
+    found = _ITEM.match(why)
+    lists = [one for one in body.values() if isinstance(one, list)]
+    if found is None or len(lists) != 1 or not 1 <= int(found[1]) <= len(lists[0]):
+        return why
+    item = lists[0][int(found[1]) - 1]
+    name = item if isinstance(item, str) else next((one for one in item.values() if isinstance(one, str)), None)
+    return why if name is None else f"{name}: {why[found.end():]}"
+
+
 def secret(file: Path | None, prompt: str, *, what: str, option: str) -> str:
     """The first line of the file, or typed without an echo. Raises Misused."""
     if file is not None:
         try:
             return file.read_text(encoding="utf-8").splitlines()[0]
+        except FileNotFoundError:
+            raise Misused(f"{file} is not there; its first line has to be the {what} ({option} FILE)") from None
         except (OSError, UnicodeDecodeError, IndexError):
             raise Misused(f"{file} holds no {what}; write it into the file's first line") from None
     if not sys.stdin.isatty():

@@ -3,12 +3,12 @@
 import argparse
 from datetime import datetime
 
-from clearing.cli.booked import book_now
+from clearing.cli.books import read_book
 from clearing.cli.desk import Desk, Misused, whole
 from clearing.cli.entry import Entry, Group
 from clearing.cli.proposals import agreed
 from clearing.installation.amounts import counted, euros
-from clearing.rules.exceptions import HOWS, LATE_CAPTURE
+from clearing.rules.selling.exceptions import HOWS, LATE_CAPTURE
 
 _NUMBER = whole(1, 10**10)
 _TO_DO = {
@@ -19,7 +19,7 @@ _TO_DO = {
 
 
 async def list_exceptions(desk: Desk) -> None:
-    book = await book_now(desk)
+    book = await read_book(desk)
     zone = book.caisse.calendar.zone
     for number, item in sorted(book.exceptions.open.items()):
         when = datetime.fromtimestamp(item.at_us // 1_000_000, zone)
@@ -45,7 +45,7 @@ async def propose(desk: Desk) -> None:
 
 async def resolve(desk: Desk) -> None:
     number = desk.arguments.number
-    proposal = (await book_now(desk)).exceptions.proposed.get(number)
+    proposal = (await read_book(desk)).exceptions.proposed.get(number)
     if proposal is None:
         raise Misused(f"Nobody proposed what becomes of exception {number}; first: clearing exception propose {number} ...")
     consent = ", the member agreed that her purse pays" if proposal.consent else ""

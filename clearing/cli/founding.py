@@ -11,7 +11,7 @@ from typing import Final
 
 from clearing.authoriser.clock import SystemClock
 from clearing.authoriser.founding import check_found
-from clearing.cli.desk import Desk, now_ms
+from clearing.cli.desk import Desk, Misused, now_ms
 from clearing.cli.entry import Entry, Group
 from clearing.cli.imports import Plan, Rehearsal, carry_out
 from clearing.cli.lists import collect_list
@@ -57,6 +57,9 @@ async def found(desk: Desk) -> None:
         desk.say(f"{desk.arguments.file} founds {_all_of(rehearsed)}: nothing was recorded.")
         return
     officer = desk.officer(rehearsed.file.code)
+    if desk.home.socket(rehearsed.file.code).exists():
+        raise Misused(f"{rehearsed.file.code} is founded already and is served here; a new caisse needs a code of its own in "
+                      "its file. New rules for this one: clearing charte adopt FILE")  # fmt: skip
     installation = desk.opened_new()
     try:
         with desk.home.log.open("a", encoding="utf-8") as log:

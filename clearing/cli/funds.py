@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from datetime import date
 
+from clearing.cli.books import events
 from clearing.cli.desk import Desk, now_ms
 from clearing.cli.earmarks import earmark_text
 from clearing.cli.entry import Entry, Group
-from clearing.cli.registers import events
 from clearing.installation.amounts import counted, euros
 from clearing.rules.book import Book
-from clearing.rules.funds import Fund
-from clearing.rules.runway import DAYS_MIN, THRESHOLD_CENTS, Flows, Runway
-from clearing.rules.subsidies import Step
+from clearing.rules.treasury.funds import Fund
+from clearing.rules.treasury.runway import DAYS_MIN, THRESHOLD_CENTS, Flows, Runway
+from clearing.rules.treasury.subsidies import Step
 
 SOON_TENTHS = 30  # months of runway below which the page says how to wind down in order
 

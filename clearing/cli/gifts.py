@@ -5,7 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from clearing.cli.books import book_of
+from clearing.cli.books import read_book, whole_book
 from clearing.cli.desk import Desk, Misused, today, whole
 from clearing.cli.entry import Entry, Group
 from clearing.cli.proposals import agreed
@@ -14,7 +14,7 @@ from clearing.installation.amounts import counted, euros, read_euros
 from clearing.installation.home import write_private
 from clearing.people import Record
 from clearing.rules.book import Book
-from clearing.rules.takings import MEANS
+from clearing.rules.treasury.takings import MEANS
 from clearing.values import CaisseCode
 
 _YEAR = whole(2000, 9999)
@@ -61,8 +61,7 @@ async def propose_basis(desk: Desk) -> None:
 
 
 async def enter_basis(desk: Desk) -> None:
-    async with desk.opened() as installation:
-        seen = (await book_of(desk, installation)).gifts.proposed
+    seen = (await read_book(desk)).gifts.proposed
     if seen is None:
         raise Misused("Nobody proposed a legal basis; first run: clearing taxreceipt basis TEXT --articles ARTICLES")
     over = "Cotisations beyond the minimum count as gifts" if seen.over_contribution else "Only gifts count"
@@ -78,7 +77,8 @@ async def issue(desk: Desk) -> int:
     """New receipts for what no receipt covers; those that were issued are written again, the same bytes."""
     year, code = desk.arguments.year, desk.code
     async with desk.opened() as installation:
-        book = await book_of(desk, installation)
+        async with installation.reading(code) as log:
+            book = await whole_book(log)
         if book.gifts.basis is None:
             raise Misused("Tax receipts are off: two people enter the legal basis first (clearing taxreceipt basis)")
         donors = sorted({*book.gifts.given.get(year, {}), *(one.issued.donor for one in book.gifts.receipts.get(year, []))})

@@ -4,13 +4,13 @@ import argparse
 import os
 from pathlib import Path
 
-from clearing.cli.crediting import read_book_now
+from clearing.cli.books import read_book
 from clearing.cli.desk import Desk, Misused, whole
 from clearing.cli.entry import Entry, Group
 from clearing.cli.lists import read_list
 from clearing.installation.amounts import counted, euros, read_euros
 from clearing.installation.cards import draw_alias, personalise, write_card
-from clearing.rules.households import LEAVING, REASONS, SEPARATION, WAYS
+from clearing.rules.people.households import LEAVING, REASONS, SEPARATION, WAYS
 from clearing.values import MemberId
 from clearing.vault import Vault
 
@@ -23,7 +23,7 @@ async def add(desk: Desk) -> None:
     await desk.order("join_household", {"eaters": [_eater(desk)]})
     then = f", from {given.month} on {given.then}" if given.then else ""
     desk.say(f"{given.eater} is in {given.member} as {given.kind}{then}. What was granted before stays as it was.")
-    if len((await read_book_now(desk)).members.persons(MemberId(given.member))) == 1:
+    if len((await read_book(desk)).members.persons(MemberId(given.member))) == 1:
         desk.say(f"Only {given.eater} is named in {given.member} so far. A purse where somebody is named counts for those "
                  "named: add everybody who eats from it, adults too.")  # fmt: skip
 
@@ -59,7 +59,7 @@ async def remove(desk: Desk) -> None:
 
 
 async def show(desk: Desk) -> None:
-    book = await read_book_now(desk)
+    book = await read_book(desk)
     wanted = desk.arguments.member
     for member in [wanted] if wanted else sorted(book.members.members):
         found = book.members.members.get(member)
@@ -94,7 +94,7 @@ async def leave(desk: Desk) -> None:
 
 
 async def owed(desk: Desk) -> None:
-    book = await read_book_now(desk)
+    book = await read_book(desk)
     for member, cents in sorted(book.households.owed.items()):
         seen = book.households.proposed.get(member)
         how = f"paid by {seen.how} ({seen.reference}), says {seen.by}; another person confirms" if seen else "not paid yet"

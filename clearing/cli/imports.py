@@ -16,7 +16,7 @@ from clearing.installation.slips import Slips
 from clearing.people import Record
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
-from clearing.rules.offices import may
+from clearing.rules.voted.offices import may
 from clearing.values import MemberId, PersonId
 
 ITEMS_A_COMMAND: Final = 2_000  # a command's body has room for as many members

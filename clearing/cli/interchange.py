@@ -8,23 +8,27 @@ from collections.abc import Iterable
 from datetime import date
 
 from clearing.authoriser.link import CommandRefused
+from clearing.cli.books import events
 from clearing.cli.desk import Desk, Misused, day, hex_bytes, now_ms, zone_of
 from clearing.cli.entry import Entry, Group
-from clearing.cli.registers import events
+from clearing.cli.proposals import agreed
 from clearing.installation.amounts import counted, euros, read_euros
 from clearing.installation.founding_tables import read_wall_time
 from clearing.installation.office import NotAllowed
 from clearing.installation.opening import Installation
+from clearing.rules.between.interchange import Interchange
+from clearing.rules.between.netting import Netting, netting, unmatched
 from clearing.rules.book import Book
-from clearing.rules.interchange import Interchange
-from clearing.rules.netting import Netting, netting, unmatched
-from clearing.values import CaisseCode
+from clearing.rules.voted.standing import recognition_in_force
+from clearing.values import CaisseCode, OperationId
 from clearing.vault import Vault
 
 _WHAT = {
     "open": "waits for the word of {other}; clearing serve says it again every few seconds",
-    "refused": "was sold, but {other} holds nothing for it any more: agree with its treasurer on who bears it",
+    "refused": "was sold, but {other} holds nothing for it any more: agree with its treasurer on who bears it, then, by a "
+               "vote: clearing interchange write-off",
     "held": "is held for {other}, which has not said what became of it; it goes back by itself when the hold is over",
+    "given-up": "was given up by {other} and is owed to it here: by a vote, clearing interchange write-off",
     "missing": "is not in the log of {other} as it is here: run clearing audit on both",
 }
 
@@ -149,7 +153,7 @@ async def report(desk: Desk) -> None:
     book = found[desk.code]
     room, now_us = book.interchange, now_ms() * 1_000
     for other, known in sorted(room.recognised.items()):
-        state = "in force" if known.in_force(now_us) else "not in force"
+        state = "in force" if recognition_in_force(book, other, now_us) is not None else "not in force"
         balance = room.balances.get(other, 0)
         owes = f"owes us {euros(balance)}" if balance >= 0 else f"is owed {euros(-balance)}"
         cap, held = euros(known.debit_cap_cents), euros(room.held.get(other, 0))
@@ -169,7 +173,42 @@ async def exceptions(desk: Desk) -> int:
         desk.say(f"{one.caisse:16} {one.ref.hex()}  {euros(one.cents):>10} EUR{on} {_WHAT[one.what].format(other=one.other)}")
     if not chosen:
         desk.say("Every record between caisses has found its twin.")
-    return 1 if any(one.what in ("refused", "missing") for one in chosen) else 0
+    return 1 if any(one.what in ("refused", "missing", "given-up") for one in chosen) else 0
+
+
+async def write_off(desk: Desk) -> None:
+    given = desk.arguments
+    done = await desk.order("propose_write_off", {
+        "ref": hex_bytes(given.ref, 16, "a sale's name"), "fund": given.fund, "decision": given.decision,
+        "reason": given.reason,
+    })  # fmt: skip
+    desk.say(f"{_borne(int(str(done['cents'])), given.fund)} Another person looks at it: "
+             f"clearing interchange write-off-confirm {given.ref}")  # fmt: skip
+
+
+def _borne(cents: int, fund: str) -> str:
+    if not cents:
+        return "No money moves; the sale is only not waited for any more."
+    return f"{euros(abs(cents))} EUR would {'fall on' if cents > 0 else 'come to'} the fund {fund}."
+
+
+async def write_off_confirm(desk: Desk) -> None:
+    ref = OperationId(hex_bytes(desk.arguments.ref, 16, "a sale's name"))
+    async with desk.opened() as installation:
+        found = await books(installation, [desk.code])
+    proposed = found[desk.code].interchange.write_offs.get(ref) if desk.code in found else None
+    if proposed is None:
+        raise Misused("Nobody proposed to give this sale up; first: clearing interchange write-off")
+    desk.say(f"{proposed.by} proposes, by {proposed.decision}, because {proposed.reason}: a sale with {proposed.other}. "
+             f"{_borne(proposed.cents, proposed.fund)}")  # fmt: skip
+    agreed("Is that what was voted?")
+    await desk.order("confirm_write_off", {"ref": ref, "fund": proposed.fund, "cents": proposed.cents})
+    desk.say(f"Given up; {proposed.other}'s word is not waited for any more. Tell its treasurer.")
+
+
+async def write_off_drop(desk: Desk) -> None:
+    await desk.order("drop_write_off", {"ref": hex_bytes(desk.arguments.ref, 16, "a sale's name")})
+    desk.say("It is not given up.")
 
 
 async def check(desk: Desk) -> int:
@@ -211,6 +250,17 @@ def _paid_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reference", required=True, help="the bank line")
 
 
+def _ref_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("ref", help="the sale's name, as clearing interchange exceptions shows it")
+
+
+def _write_off_arguments(parser: argparse.ArgumentParser) -> None:
+    _ref_argument(parser)
+    parser.add_argument("--fund", required=True, help="which bears it, or gets it")
+    parser.add_argument("--decision", required=True, help="the recorded vote")
+    parser.add_argument("--reason", required=True)
+
+
 ENTRIES = (
     Entry(words=("interchange", "recognise"), group=Group.RULES, does="let cards pay across two caisses, by a vote",
           run=recognise, arguments=_recognise_arguments, signed=True),
@@ -223,6 +273,12 @@ ENTRIES = (
           run=report),
     Entry(words=("interchange", "exceptions"), group=Group.SETTLEMENT, does="records whose twin is not there; exit code 1: act",
           run=exceptions),
+    Entry(words=("interchange", "write-off"), group=Group.SETTLEMENT, does="give up a sale that has no twin",
+          run=write_off, arguments=_write_off_arguments, signed=True),
+    Entry(words=("interchange", "write-off-confirm"), group=Group.SETTLEMENT, does="confirm it, as another person",
+          run=write_off_confirm, arguments=_ref_argument, signed=True),
+    Entry(words=("interchange", "write-off-drop"), group=Group.SETTLEMENT, does="go on waiting for it",
+          run=write_off_drop, arguments=_ref_argument, signed=True),
     Entry(words=("interchange", "check"), group=Group.OPERATING, does="prove that the caisses' logs agree with each other",
           run=check),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from clearing.installation.slips import Slips
 from clearing.values import InvalidValue
 
 _ROWS_MAX: Final = 20_000
+_HEADER_SHOWN: Final = 80
 _MEGABYTES_MAX: Final = 8
 
 
@@ -58,8 +59,11 @@ def collect_list(path: Path, slips: Slips, *, needs: tuple[str, ...], may: tuple
     missing = [column for column in needs if column not in columns]
     unknown = [column for column in columns if column not in needs + may]
     if missing or unknown:
+        if not columns:
+            raise Misused(f"{path} is empty; its first line names the columns {', '.join(needs + may)}")
         raise Misused(f"The first line of {path} names the columns {', '.join(needs + may)}; "
-                      + (f"{', '.join(missing)} is missing" if missing else f"{unknown[0]!r} is not one of them"))  # fmt: skip
+                      + (f"{', '.join(missing)} is missing" if missing else f"{unknown[0]!r} is not one of them")
+                      + f" (it says: {', '.join(columns)[:_HEADER_SHOWN]})")  # fmt: skip
     reader.fieldnames = columns
     return _rows(path, reader, needs, slips)
 

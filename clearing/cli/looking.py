@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
+from clearing.cli.books import events, read_book
 from clearing.cli.desk import Desk, Misused, day, whole
 from clearing.cli.entry import Entry, Group
-from clearing.cli.registers import events
 from clearing.cli.settlement import next_step
+from clearing.cli.waiting import say_waits
 from clearing.event_store.reader import Reader
 from clearing.events.codes import Code
 from clearing.events.members import CardIssued
@@ -20,7 +21,7 @@ from clearing.values import CaisseCode
 
 _ACCOUNTS: Final = {
     "bank": "at the bank, by what was recorded", "owed": "owed to producers, in no batch yet",
-    "payable": "in batches, not recorded as paid yet", "fund": "free in the fund {name}", "held": "held for authorisations",
+    "payable": "in batches, not recorded as paid yet", "fund": "free in the fund {name}", "held": "held for sales and orders",
     "purse": "members can spend ({name})", "cash": "cash in the box", "cheques": "cheques in the box",
     "returned": "cotisations that came back ({name})", "contract": "waiting in contracts",
 }
@@ -37,12 +38,25 @@ async def sales(desk: Desk) -> None:
             found = await views.find_sales(
                 producer=given.producer, card=card, day=given.day, code=given.code, limit=given.limit
             )
+    if not found:
+        await _known(desk)
     for row in reversed(found):
         desk.say(f"{row.position:>8}  {row.day} {row.local_time:%H:%M:%S}  {row.producer:24} {row.kind:13} {_said(row):30} "
                  f"{euros(row.amount_cents):>10}  card {euros(row.approved_cents):>10} EUR")  # fmt: skip
     paid = sum(row.captured_cents - row.given_back_cents for row in found)
     more = "One of them cent by cent: clearing why NUMBER" if found else "All sales: clearing sales"
     desk.say(f"{counted(len(found), 'operation')}, the card paid {euros(paid)} EUR. {more}")
+
+
+async def _known(desk: Desk) -> None:
+    """Nothing was found: is it because there is no such producer or code? Raises Misused."""
+    given = desk.arguments
+    if given.code is not None and given.code not in set(Code):
+        raise Misused(f"No answer has the code {given.code}; docs/DECLINE_REASONS.md lists them")
+    if given.producer is not None:
+        book = await read_book(desk)
+        if given.producer not in book.producers.producers:
+            raise Misused(f"There is no producer {given.producer}; clearing producer list shows them")
 
 
 def _said(row: SaleRow) -> str:
@@ -71,10 +85,10 @@ async def _last_issue(log: Reader, alias: str) -> bytes | None:
 
 
 async def why(desk: Desk) -> None:
-    from clearing.audit import why as explain
+    from clearing.audit import answer
 
     async with desk.opened() as installation, installation.reading(desk.code) as log:
-        desk.say((await explain(log, desk.arguments.sale)).text())
+        desk.say(await answer(log, desk.arguments.reference))
 
 
 async def audit(desk: Desk) -> int:
@@ -99,14 +113,17 @@ async def status(desk: Desk) -> None:
     async with desk.opened() as installation:
         for code in codes:
             async with installation.asking(code) as views:
-                await _status_of(desk, code, views)
+                founded = await _status_of(desk, code, views)
+            if founded and not desk.arguments.money:
+                await say_waits(desk, installation, code)
 
 
-async def _status_of(desk: Desk, code: CaisseCode, views: Questions) -> None:
+async def _status_of(desk: Desk, code: CaisseCode, views: Questions) -> bool:
+    """Whether there is anything to tell."""
     position = await views.position()
     if position == 0:
         desk.say(f"{code}: nothing is recorded yet; found it with: clearing found FILE")
-        return
+        return False
     running = "it is served" if desk.home.socket(code).exists() else "it is not served: start it with clearing serve"
     desk.say(f"{code}: {position} events recorded; {running}")
     for told, cents in sums_told(await views.accounts()).items():
@@ -114,6 +131,7 @@ async def _status_of(desk: Desk, code: CaisseCode, views: Questions) -> None:
     for batch in await views.batches():
         if batch.state != "exported":
             desk.say(f"Waiting: batch {batch.batch} of {euros(batch.total_cents)} EUR is {next_step(batch)}")
+    return True
 
 
 def sums_told(accounts: Iterable[Account]) -> dict[str, int]:
@@ -153,8 +171,13 @@ def _sales_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=whole(1, 1_000), default=50, help="the newest so many (default 50)")
 
 
+def _status_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--money", action="store_true", help="the sums alone, from the views; does not read the log")
+
+
 def _why_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("sale", help="its number, or the first 6 or more digits of its operation id")
+    parser.add_argument("reference", help="the number of a sale, an exception or an order, or the first 6 or more digits of a "
+                        "sale's operation id")  # fmt: skip
 
 
 def _audit_arguments(parser: argparse.ArgumentParser) -> None:
@@ -180,9 +203,10 @@ ENTRIES = (
           arguments=_sales_arguments),
     Entry(words=("summary",), group=Group.LOOKING, does="what was sold on some days, and who paid", run=summary,
           arguments=_summary_arguments),
-    Entry(words=("why",), group=Group.LOOKING, does="explain every cent of a sale, down to the vote", run=why,
-          arguments=_why_arguments),
-    Entry(words=("status",), group=Group.LOOKING, does="funds, purses, what is owed, what waits", run=status),
+    Entry(words=("why",), group=Group.LOOKING, does="explain a sale, an order or an exception, cent by cent, down to the vote",
+          run=why, arguments=_why_arguments),
+    Entry(words=("status",), group=Group.LOOKING, does="funds, purses, what is owed, what waits", run=status,
+          arguments=_status_arguments),
     Entry(words=("audit",), group=Group.OPERATING, does="prove the whole log; exit code 1 names the first bad event", run=audit,
           arguments=_audit_arguments),
 )  # fmt: skip

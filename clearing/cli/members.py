@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from clearing.cli.books import read_book
 from clearing.cli.desk import Desk
 from clearing.cli.entry import Entry, Group
 from clearing.cli.imports import Card, Give, Plan, Rehearsal, carry_out, listed, set_apart
 from clearing.cli.lists import Row, collect_list
-from clearing.cli.registers import book_of
 from clearing.installation.cards import personalise, write_card
 from clearing.installation.home import Home
 from clearing.installation.slips import Slips
 from clearing.people import Record
-from clearing.rules.members import card_called
+from clearing.rules.people.members import card_called
 from clearing.values import CaisseCode, InvalidValue, MemberId, identifier
 from clearing.vault import Vault
 
@@ -31,7 +31,7 @@ async def add(desk: Desk) -> None:
 
 
 async def import_list(desk: Desk) -> None:
-    slips, book, path = Slips(), await book_of(desk), desk.arguments.file
+    slips, book, path = Slips(), await read_book(desk), desk.arguments.file
     rows = collect_list(path, slips, needs=("member",), may=("groups", "name"))
     async with desk.opened() as installation, installation.people_of(desk.code) as people:
         kept = await people.newest_of("name", [f"member:{row['member']}" for row in rows if row.get("name")])
@@ -119,7 +119,7 @@ async def issue(desk: Desk) -> None:
 
 
 async def import_cards(desk: Desk) -> None:
-    slips, book, path = Slips(), await book_of(desk), desk.arguments.file
+    slips, book, path = Slips(), await read_book(desk), desk.arguments.file
     rows = collect_list(path, slips, needs=("member",), may=("alias",))
     plan = plan_cards(rows, Rehearsal(book, desk.person(), path, slips))
     slips.end()

@@ -4,6 +4,7 @@ Loaded only when something went wrong: knowing every fault means loading every r
 """
 
 import errno
+import re
 from typing import Final
 
 import asyncpg
@@ -41,6 +42,13 @@ _MISTAKES: Final = (
     PairingFailed, PeopleClosed, PostgresUnavailable, ProverLost, SaleNotFound, SettingRefused, TerminalLocked, UnknownCaisse,
     UnpayableFile, VaultClosed, WriterAbsent,
 )  # fmt: skip
+_COMMAND: Final = re.compile(r"^The command [a-z_]+(?:, [a-z_]+ [0-9]+)*: ")
+_MISSING: Final = re.compile(r"^(?:[^ ]+: )?There is no ([a-z ]+?) [^ ]+; ")
+_LISTS: Final = {
+    "fund": "clearing funds", "producer": "clearing producer list", "member": "clearing member list",
+    "decision": "clearing decision list", "season": "clearing contract list", "allocation rule": "clearing rules",
+    "cotisation rule": "clearing rules", "convention": "clearing producer list", "card called": "clearing member list",
+}  # fmt: skip
 _WRONG: Final = (LogHalted, OverviewMismatch, StatementMismatch)
 _NOT_SET_UP: Final = (
     asyncpg.InvalidCatalogNameError, asyncpg.UndefinedTableError, asyncpg.InvalidAuthorizationSpecificationError,
@@ -54,12 +62,20 @@ _MACHINE: Final = {
 }
 
 
+def plain(text: str) -> str:
+    """Without the words of the wire, and with the list to look at when something is not there."""
+    said = _COMMAND.sub("", text)
+    found = _MISSING.match(said)
+    known = None if found is None or "clearing " in said else _LISTS.get(found[1])
+    return said if known is None else f"{said} What there is: {known}"
+
+
 def told(fault: Exception) -> tuple[str, int] | None:
     """The sentence for the person and the exit code; None for a bug, which has to be seen whole."""
     if isinstance(fault, PartEnded):
         return str(fault), fault.code
     if isinstance(fault, _MISTAKES):
-        return str(fault), MISTAKE_CODE
+        return plain(str(fault)), MISTAKE_CODE
     if isinstance(fault, _WRONG):
         return str(fault), WRONG_CODE
     if isinstance(fault, _NOT_SET_UP):

@@ -2,16 +2,16 @@
 
 import argparse
 
-from clearing.cli.desk import Desk, Misused, zone_of
+from clearing.cli.desk import Desk, Misused, day, zone_of
 from clearing.cli.earmarks import earmark_arguments, earmark_body
 from clearing.cli.entry import Entry, Group
 from clearing.events.codec import decode
-from clearing.events.funds import MoneyNotified, MoneyReceived, PurseCredited
+from clearing.events.funds import MoneyNotified, PurseCredited
 from clearing.installation.amounts import euros, read_euros
 from clearing.installation.founding_tables import read_wall_time
 
 
-async def refuse_twice(desk: Desk, kind: type[MoneyNotified | MoneyReceived | PurseCredited], stream: str, cents: int) -> None:
+async def refuse_twice(desk: Desk, kind: type[MoneyNotified | PurseCredited], stream: str, cents: int) -> None:
     """A line of the bank's statement typed a second time is the commonest slip. Raises Misused."""
     reference = desk.arguments.reference
     async with desk.opened() as installation, installation.reading(desk.code) as log:
@@ -41,8 +41,9 @@ async def withdraw(desk: Desk) -> None:
 
 async def receive(desk: Desk) -> None:
     cents = read_euros(desk.arguments.euros)
-    await refuse_twice(desk, MoneyReceived, f"fund/{desk.arguments.fund}", cents)
-    await desk.order("receive_money", {"fund": desk.arguments.fund, "cents": cents, "reference": desk.arguments.reference})
+    await desk.order("receive_money", {
+        "fund": desk.arguments.fund, "cents": cents, "reference": desk.arguments.reference, **line_body(desk),
+    })  # fmt: skip
     desk.say(f"{euros(cents)} EUR are in {desk.arguments.fund}.")
 
 
@@ -63,8 +64,9 @@ async def credit(desk: Desk) -> None:
 async def open_fund(desk: Desk) -> None:
     given = desk.arguments
     advance = read_euros(given.advance, what="--advance")
+    voted = {"decision": given.decision} if given.decision else {}
     await desk.order("open_fund", {"fund": given.fund, "kind": given.kind, "name": given.name, "advance_cents": advance,
-                                   **await earmark_body(desk)})  # fmt: skip
+                                   **voted, **await earmark_body(desk)})  # fmt: skip
     desk.say(f"The fund {given.fund} is open. Next: clearing money receive {given.fund} EUROS --reference LINE")
 
 
@@ -72,6 +74,23 @@ def _fund_money(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("fund")
     parser.add_argument("euros", help="like 1500.00")
     parser.add_argument("--reference", required=True, help="the bank line or the letter")
+
+
+def line_arguments(parser: argparse.ArgumentParser) -> None:
+    """What tells a line of the bank's statement from another one."""
+    parser.add_argument("--on", type=day, metavar="YYYY-MM-DD", help="the bank's day of it")
+    parser.add_argument("--another", action="store_true", help="the bank did send another line just like one before")
+
+
+def line_body(desk: Desk) -> dict[str, object]:
+    given = desk.arguments
+    said: dict[str, object] = {"on": given.on.isoformat()} if given.on else {}
+    return said | ({"another": True} if given.another else {})
+
+
+def _received(parser: argparse.ArgumentParser) -> None:
+    _fund_money(parser)
+    line_arguments(parser)
 
 
 def _credit_arguments(parser: argparse.ArgumentParser) -> None:
@@ -88,6 +107,7 @@ def _open_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", required=True, choices=("general", "tier", "solidarity", "sponsor", "guarantee"))
     parser.add_argument("--name", required=True)
     parser.add_argument("--advance", default="0.00", help="how much announced money may be used early (default 0.00)")
+    parser.add_argument("--decision", help="the vote for the advance; left out without one")
     earmark_arguments(parser)
 
 
@@ -97,7 +117,7 @@ ENTRIES = (
           signed=True),
     Entry(words=("money", "withdraw"), group=Group.MONEY, does="announced money will not come", run=withdraw,
           arguments=_fund_money, signed=True),
-    Entry(words=("money", "receive"), group=Group.MONEY, does="money arrived at the bank", run=receive, arguments=_fund_money,
+    Entry(words=("money", "receive"), group=Group.MONEY, does="money arrived at the bank", run=receive, arguments=_received,
           signed=True),
     Entry(words=("credit",), group=Group.MONEY, does="put money into one member's purse", run=credit,
           arguments=_credit_arguments, signed=True),

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.opening import known_of, read_balances
+from clearing.cli.books import read_book
 from clearing.cli.desk import Desk, now_ms
 from clearing.cli.entry import Entry, Group
 from clearing.cli.opening_file import OpeningFile, read_opening_file
 from clearing.cli.proposals import agreed
-from clearing.cli.registers import book_of
 from clearing.installation.amounts import counted, euros
 from clearing.installation.slips import Slips
 from clearing.rules.book import Book
-from clearing.rules.opening import Balances, problems
+from clearing.rules.ends.opening import Balances, problems
 
 
 async def propose(desk: Desk) -> None:
@@ -39,7 +39,7 @@ async def accept(desk: Desk) -> None:
 
 async def _read(desk: Desk) -> tuple[OpeningFile, Balances]:
     """Raises InvalidValue with every mistake of the file, Misused for a list that is none."""
-    book = await book_of(desk)
+    book = await read_book(desk)
     slips = Slips()
     file = read_opening_file(desk.arguments.file, book.caisse.calendar.zone, slips)
     slips.end()
@@ -50,21 +50,9 @@ def checked(file: OpeningFile, book: Book, at_us: int) -> Balances:
     """What the rules would say, with the lines. Raises InvalidValue."""
     slips, balances = Slips(), read_balances(Body(file.body, "The list"))
     for problem in problems(balances, known=known_of(book, at_us), at_us=at_us):
-        slips.add(*file.place_of(problem), _in_euros(problem, balances))
+        slips.add(*file.place_of(problem), problem)
     slips.end()
     return balances
-
-
-def _in_euros(problem: str, balances: Balances) -> str:
-    totals = balances.totals()
-    if "at the bank" not in problem:
-        return problem
-    missing = abs(totals.bank_cents - balances.bank_cents)
-    return (
-        f"funds {euros(totals.free_cents)}, purses {euros(totals.purses_cents)} and debts {euros(totals.owed_cents)} add up to "
-        f"{euros(totals.bank_cents)} EUR, but {euros(balances.bank_cents)} EUR are said to be at the bank: find the "
-        f"{euros(missing)} EUR between them before anything is proposed"
-    )
 
 
 def told(file: OpeningFile, balances: Balances) -> Iterator[str]:
@@ -81,11 +69,34 @@ def told(file: OpeningFile, balances: Balances) -> Iterator[str]:
         yield _line(f"in purses ({kind})", sum(cents), counted(len(cents), "lot"))
     for debt in balances.debts:
         yield _line(f"owed to {debt.producer}", debt.cents, "")
+    yield from _of_contracts(balances)
     yield _line("in all, as at the bank", totals.bank_cents, f"list {balances.digest.hex()[:16]}")
+    if balances.arrears:
+        members = counted(len({one.member for one in balances.arrears}), "member")
+        yield _line("not counted: arrears", totals.arrears_cents, f"{members}, {counted(len(balances.arrears), 'month')}")
+
+
+def _of_contracts(balances: Balances) -> Iterator[str]:
+    """Per season: only what is at the caisse counts; what is paid and to come is told beside it."""
+    for season in dict.fromkeys(one.season for one in balances.contracts):
+        rows = [one for one in balances.contracts if one.season == season]
+        total = sum(due.cents for one in rows for due in one.instalments)
+        paid = sum(one.paid_cents("household") + one.paid_cents("fund") for one in rows)
+        said = f"{counted(len(rows), 'contract')} of {euros(total)}, paid {euros(paid)}, to come {euros(total - paid)}"
+        yield _line(f"at the caisse for {season}", sum(one.held_cents for one in rows), said)
 
 
 def _line(what: str, cents: int, said: str) -> str:
     return f"  {what:40} {euros(cents):>14} EUR{f'   {said}' if said else ''}"
+
+
+async def discard(desk: Desk) -> None:
+    await desk.order("discard_opening", {"reason": desk.arguments.reason})
+    desk.say("The opening balances that waited are discarded. Next: correct the file, then: clearing opening propose FILE")
+
+
+def _reason(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reason", required=True, help="like: typed the wrong month")
 
 
 def _one_file(parser: argparse.ArgumentParser) -> None:
@@ -97,4 +108,6 @@ ENTRIES = (
           run=propose, arguments=_one_file, signed=True),
     Entry(words=("opening", "accept"), group=Group.START, does="accept it, as another person who read the same file",
           run=accept, arguments=_one_file, signed=True),
+    Entry(words=("opening", "discard"), group=Group.START, does="withdraw it, or refuse what another person proposed",
+          run=discard, arguments=_reason, signed=True),
 )  # fmt: skip

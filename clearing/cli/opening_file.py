@@ -1,8 +1,7 @@
 """Law: opening balances are written as a treasurer has them, in euros and days; each row knows the line it came from.
 
-A TOML file with [opening]: the day, the bank's balance, and three lists: purses, funds, debts. Each is the name of a CSV file
-beside it, or is written in the file as [[purses]], [[funds]], [[debts]] with the same columns. A room that brings balances of
-its own adds its list to LISTS, and what becomes of a row of it to authoriser/verbs/opening.py.
+A TOML file with [opening]: the day, the bank's balance, and the lists of LISTS below. Each is the name of a CSV file beside
+it, or is written in the file as [[purses]], [[funds]], [[debts]] and so on with the same columns.
 """
 
 import re
@@ -14,6 +13,14 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from clearing.cli.lists import Row, collect_list
+from clearing.cli.opening_contracts import (
+    PARTS,
+    assembled,
+    read_arrear,
+    read_basket,
+    read_contract,
+    read_instalment,
+)
 from clearing.installation.amounts import read_euros
 from clearing.installation.founding_file import parsed, read_text
 from clearing.installation.founding_tables import read_wall_time
@@ -22,8 +29,8 @@ from clearing.installation.toml_lines import TomlLines
 from clearing.values import InvalidValue, identifier
 
 Item = dict[str, object]
-_SPEAKS_OF: Final = re.compile(r"(Purse|Fund|Debt) (\d+)\b")
-_LIST_OF: Final = {"Purse": "purses", "Fund": "funds", "Debt": "debts"}
+_SPEAKS_OF: Final = re.compile(r"(Purse|Fund|Debt|Arrear|Contract) (\d+)\b(?:, (instalment|basket) (\d+))?")
+_LIST_OF: Final = {"Purse": "purses", "Fund": "funds", "Debt": "debts", "Arrear": "arrears", "Contract": "contracts"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,8 @@ class OpeningFile:
         found = _SPEAKS_OF.match(problem)
         if found is None:
             return self.path, self.bank_line
+        if found[3] is not None:
+            return self.places[f"{found[3]}/{found[2]}"][int(found[4]) - 1]
         return self.places[_LIST_OF[found[1]]][int(found[2]) - 1]
 
 
@@ -56,15 +65,18 @@ def read_opening_file(path: Path, zone: ZoneInfo, slips: Slips) -> OpeningFile:
         file.body["as_of"] = _day(given.pop("as_of", None))
     with slips.at(path, file.bank_line):
         file.body["bank_cents"] = _balance(given.pop("bank", None))
+    parts: dict[str, list[Item]] = {}
     for name, (needs, may, read) in LISTS.items():
         rows = _rows(path, given.pop(name, None), tables.pop(name, None), name, lines, slips)
-        items, places = list[object](), list[tuple[Path, int]]()
+        items, places = list[Item](), list[tuple[Path, int]]()
         for at, row in rows:
             with slips.at(at, row.line):
                 _only(row, needs, may)
                 items.append(read(row, zone))
                 places.append((at, row.line))
-        file.body[name], file.places[name] = items, places
+        file.places[name] = places
+        (parts if name in PARTS else file.body)[name] = items  # a body holds anything
+    assembled(file.body, file.places, slips, parts)
     for unknown in (*given, *tables):
         where = ("opening", unknown) if unknown in given else (unknown,)
         slips.add(path, lines.line(where), f"this file does not know '{unknown}'; remove it or correct its name")
@@ -146,5 +158,14 @@ LISTS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...], Callable[[Row, Zo
     "purses": (("member", "amount"), ("purse", "fund", "until"), _purse),
     "funds": (("fund", "received", "engaged"), ("announced",), _fund),
     "debts": (("producer", "amount"), (), _debt),
+    "arrears": (("member", "month", "due"), ("paid", "every", "rule"), read_arrear),
+    "contracts": (
+        ("contract", "season", "member", "portion"),
+        ("joins", "fund", "fund_until", "fetched_until", "held", "price_from", "worth_before"), read_contract,
+    ),
+    "instalments": (
+        ("contract", "due", "amount"), ("fund_part", "paid", "means", "reference", "fund_paid"), read_instalment
+    ),
+    "baskets": (("contract", "day", "outcome"), ("to",), read_basket),
 }
 """List -> the columns it needs, those it may have, and how a row becomes an item of the command."""

@@ -4,7 +4,7 @@ import argparse
 import re
 from pathlib import Path
 
-from clearing.cli.booked import book_now
+from clearing.cli.books import read_book
 from clearing.cli.desk import Desk, Misused, whole
 from clearing.cli.entry import Entry, Group
 from clearing.cli.lists import Row, read_list
@@ -12,7 +12,7 @@ from clearing.cli.proposals import agreed
 from clearing.events.codec import decode
 from clearing.events.orders import DeliveryNoted, DisputeResolved
 from clearing.installation.amounts import counted, euros, read_euros
-from clearing.rules.orders import DELIVERED, SIDES, Order, split_by_quantity
+from clearing.rules.collective.orders import DELIVERED, SIDES, Order, split_by_quantity
 from clearing.values import ProducerId
 
 _QUANTITY = re.compile(r"(\d{1,6})(?:[.,](\d{1,3}))?")
@@ -154,7 +154,7 @@ async def cancel(desk: Desk) -> None:
 
 
 async def list_orders(desk: Desk) -> None:
-    orders = (await book_now(desk)).orders.orders
+    orders = (await read_book(desk)).orders.orders
     for order in orders.values():
         placed = order.placed
         states = ", ".join(f"{order.states.count(state)} {state}" for state in dict.fromkeys(order.states))
@@ -173,7 +173,7 @@ async def show(desk: Desk) -> None:
 
 async def _show_payers(desk: Desk, order: Order) -> None:
     """Who paid which cents of what was delivered, by which rule of which vote."""
-    charte = (await book_now(desk)).caisse.charte(order.placed.charte_version)
+    charte = (await read_book(desk)).caisse.charte(order.placed.charte_version)
     desk.say(f"By charte {charte.version}, decision {charte.decision}:")
     async with desk.opened() as installation, installation.reading(desk.code) as log:
         rows = await log.events_of(f"order/{order.placed.order}")
@@ -186,7 +186,7 @@ async def _show_payers(desk: Desk, order: Order) -> None:
 
 
 async def _order(desk: Desk, number: str) -> Order:
-    found = (await book_now(desk)).orders.orders.get(number)
+    found = (await read_book(desk)).orders.orders.get(number)
     if found is None:
         raise Misused(f"There is no order {number}; those there are: clearing order list")
     return found

@@ -8,7 +8,7 @@ from pathlib import Path
 from clearing.cli.desk import Desk, Misused, hex_bytes, whole
 from clearing.cli.entry import Entry, Group
 from clearing.installation.key_file import identity, make_key_file
-from clearing.rules.offices import ROLES
+from clearing.rules.voted.offices import ROLES
 from clearing.values import PersonId, identifier
 from clearing.wire.signature import PUBLIC_KEY_BYTES
 

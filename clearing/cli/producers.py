@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from clearing.cli.books import read_book
 from clearing.cli.desk import Desk, Misused, zone_of
 from clearing.cli.entry import Entry, Group
 from clearing.cli.imports import STAND_IN, Plan, Rehearsal, carry_out, listed, set_apart
 from clearing.cli.lists import Row, collect_list
-from clearing.cli.registers import book_of
 from clearing.installation.amounts import counted
 from clearing.installation.founding_tables import read_wall_time
 from clearing.installation.slips import Slips
 from clearing.people import Record
-from clearing.rules.producers import Producer
+from clearing.rules.stalls.producers import Producer
 from clearing.values import ConventionId, InvalidValue, ProducerId, identifier
 
 NEEDS: Final = ("producer", "name", "from")
@@ -25,7 +25,7 @@ COLUMNS: Final = ("name", "from", "until", "structures", "categories", "conventi
 async def add(desk: Desk) -> None:
     given = {name: getattr(desk.arguments, _dest(name)) or "" for name in COLUMNS}
     row = Row(given | {"producer": desk.arguments.producer})
-    if desk.arguments.producer in (await book_of(desk)).producers.producers:
+    if desk.arguments.producer in (await read_book(desk)).producers.producers:
         raise Misused(f"Producer {desk.arguments.producer} is admitted already; look at: clearing producer list")
     plan = await _import(desk, [row], Path("what was typed"), update=False)
     desk.say(f"{desk.arguments.producer} is admitted, with a convention. {_next(plan, desk.arguments.producer)}")
@@ -58,7 +58,7 @@ async def _import(desk: Desk, rows: list[Row] | None, path: Path, *, update: boo
 
     slips = Slips()
     rows = rows if rows is not None else collect_list(path, slips, needs=NEEDS, may=COLUMNS[2:])
-    book = await book_of(desk)
+    book = await read_book(desk)
     async with desk.opened() as installation, installation.people_of(desk.code) as people:
         own = await people.newest(ACCOUNT_OF_THE_CAISSE, BANK)
         kept = await people.newest_of(BANK, [f"producer:{row['producer']}" for row in rows if row.get("iban")])

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from clearing.cli.books import events, voted
 from clearing.cli.desk import Desk, Misused
 from clearing.cli.entry import Entry, Group
 from clearing.cli.lists import read_numbered
-from clearing.cli.registers import events, voted
 from clearing.events.basket import Line
 from clearing.events.products import Product
 from clearing.installation.amounts import counted, euros, read_euros
 from clearing.rules.book import Book
 from clearing.rules.calendar import period_start
-from clearing.rules.plain_words import percent
-from clearing.rules.prices import Difference, Found, differences_of, summed
-from clearing.rules.products import PRODUCTS_MAX, product_problem
+from clearing.rules.telling.plain_words import percent
+from clearing.rules.voted.prices import Difference, Found, differences_of, summed
+from clearing.rules.voted.products import PRODUCTS_MAX, product_problem
 from clearing.values import CategoryId, InvalidValue, identifier
 
 _SHOWN_MAX: Final = 20

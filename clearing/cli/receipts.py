@@ -7,7 +7,7 @@ import argparse
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from clearing.cli.booked import book_now
+from clearing.cli.books import read_book
 from clearing.cli.desk import Desk, Misused, whole
 from clearing.cli.entry import Entry, Group
 from clearing.cli.orders import quantity
@@ -15,7 +15,7 @@ from clearing.events.codec import decode
 from clearing.events.orders import DeliveryNoted, OrderPlaced
 from clearing.events.sales import CaptureDecided, SaleDecided
 from clearing.installation.amounts import euros
-from clearing.rules.sale import goods
+from clearing.rules.selling.sale import goods
 
 _WIDTH = 48
 
@@ -63,7 +63,7 @@ async def text(desk: Desk) -> None:
         rows = await log.read(number - 1, 1)
     event = decode(rows[0].type, rows[0].schema_version, rows[0].public, rows[0].private) if rows else None
     if isinstance(event, DeliveryNoted):
-        book = await book_now(desk)
+        book = await read_book(desk)
         desk.say(delivery_text(
             event, book.orders.orders[event.order].placed, position=number, at_us=rows[0].at_us,
             zone=book.caisse.calendar.zone, caisse=book.caisse.name,
@@ -71,7 +71,7 @@ async def text(desk: Desk) -> None:
         return
     if not isinstance(event, SaleDecided | CaptureDecided) or event.code not in ("00", "10"):
         raise Misused(f"Event {number} is no sale that was paid; look its number up with: clearing sales")
-    book = await book_now(desk)
+    book = await read_book(desk)
     desk.say(receipt_text(
         event, position=number, at_us=rows[0].at_us, zone=book.caisse.calendar.zone, caisse=book.caisse.name,
         producer=book.producers.producers[event.op.producer].name,

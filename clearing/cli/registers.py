@@ -3,65 +3,28 @@
 The fold takes a few seconds for a year of sales: lists are for a desk, not for a till.
 """
 
-from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Final
 from zoneinfo import ZoneInfo
 
+from clearing.cli.books import events, read_book
 from clearing.cli.desk import Desk, now_ms
 from clearing.cli.entry import Entry, Group
-from clearing.event_store.reader import PAGE_ROWS_MAX, Reader
 from clearing.event_store.rows import EventRow
-from clearing.events.catalogue import Event
-from clearing.events.codec import decode
-from clearing.events.funds import AllocationRuleSet
 from clearing.events.producers import TerminalEnrolled
 from clearing.installation.amounts import counted
 from clearing.rules.book import Book
-from clearing.rules.folds import money, products as listed, voted as votes
-from clearing.rules.members import Card
-from clearing.rules.producers import Producer
+from clearing.rules.people.members import Card
+from clearing.rules.stalls.producers import Producer
 from clearing.values import TerminalId
 from clearing.vault import Vault
 from clearing.wire.enrolment import EnrolProof, eight_digits, read_enrolment, transcript
 from clearing.wire.frame import open_envelope
 
 _FRAME_BYTES_MAX = 1 << 16
-_VOTED: Final = {**votes.FOLDS, **listed.FOLDS, AllocationRuleSet: money.FOLDS[AllocationRuleSet]}
 _WHY_BLOCKED = {"41": "lost", "43": "stolen", "62": "blocked"}
 
 
-async def events(log: Reader) -> AsyncIterator[tuple[EventRow, Event]]:
-    """The whole log, oldest first."""
-    after = 0
-    while rows := await log.read(after, PAGE_ROWS_MAX):
-        for row in rows:
-            yield row, decode(row.type, row.schema_version, row.public, row.private)
-        after = rows[-1].position
-
-
-async def whole_book(log: Reader) -> Book:
-    """The book as the log leaves it now."""
-    book = Book()
-    async for row, event in events(log):
-        book.apply(event, row.position, row.at_us)
-    return book
-
-
-async def voted(log: Reader) -> Book:
-    """A book of what was voted alone: decisions, chartes, credit rules and lists, which are few, without the sales between."""
-    book, after = Book(), 0
-    while rows := await log.events_of("caisse", after=after):
-        for row in rows:
-            event = decode(row.type, row.schema_version, row.public, row.private)
-            fold = _VOTED.get(type(event))
-            if fold is not None:
-                fold(book, event, row.position, row.at_us)
-        after = rows[-1].position
-    return book
-
-
-async def read_book(desk: Desk) -> tuple[Book, dict[TerminalId, EventRow]]:
+async def _with_pairings(desk: Desk) -> tuple[Book, dict[TerminalId, EventRow]]:
     """The book, and for each terminal the row that enrolled it by a pairing code."""
     book, paired = Book(), dict[TerminalId, EventRow]()
     async with desk.opened() as installation, installation.reading(desk.code) as log:
@@ -72,13 +35,8 @@ async def read_book(desk: Desk) -> tuple[Book, dict[TerminalId, EventRow]]:
     return book, paired
 
 
-async def book_of(desk: Desk) -> Book:
-    """The caisse as it stands now."""
-    return (await read_book(desk))[0]
-
-
 async def producers(desk: Desk) -> None:
-    book, _ = await read_book(desk)
+    book = await read_book(desk)
     zone = book.caisse.calendar.zone
     for one in book.producers.producers.values():
         desk.say(f"{one.producer:24} {one.name:34} {_conventions(one, zone):44} {_account(one, zone)}")
@@ -110,7 +68,7 @@ def _day(us: int, zone: ZoneInfo) -> str:
 
 
 async def members(desk: Desk) -> None:
-    book, _ = await read_book(desk)
+    book = await read_book(desk)
     cards: dict[str, list[Card]] = {}
     for card in book.members.cards.values():
         cards.setdefault(card.member, []).append(card)
@@ -126,7 +84,7 @@ def _card(card: Card) -> str:
 
 
 async def terminals(desk: Desk) -> None:
-    book, paired = await read_book(desk)
+    book, paired = await _with_pairings(desk)
     root = Vault.open(desk.home.vault(desk.code)).root_public
     for one in book.producers.terminals.values():
         row = paired.get(one.terminal)
@@ -146,7 +104,7 @@ def _digits(row: EventRow, root: bytes) -> str:
 
 
 async def persons(desk: Desk) -> None:
-    book, _ = await read_book(desk)
+    book = await read_book(desk)
     for one in book.caisse.persons.values():
         desk.say(f"{one.person:24} {', '.join(one.roles) if one.active else 'holds no office any more'}")
     for waiting in book.caisse.proposed.values():

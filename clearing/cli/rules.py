@@ -2,15 +2,20 @@
 
 import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from clearing.cli.books import events, voted
 from clearing.cli.desk import Desk, day, now_ms, zone_of
 from clearing.cli.entry import Entry, Group
-from clearing.cli.registers import voted, whole_book
 from clearing.installation.founding_file import read_charte_file
 from clearing.installation.opening import Installation
 from clearing.people import Record
-from clearing.rules.plain_words import rules_in_words, sentences
+from clearing.rules.book import Book
+from clearing.rules.telling.plain_words import rules_in_words, sentences
+from clearing.rules.telling.voted_words import Names, Voted
+from clearing.rules.voted.decisions import IN_FORCE
 from clearing.values import CaisseCode, DecisionId
 
 
@@ -69,24 +74,41 @@ async def adopt(desk: Desk) -> int:
 
 async def show(desk: Desk) -> int:
     """What is in force now or on a day, in plain words."""
+    book, beside, at_us = Book(), Voted(), now_ms() * 1_000
     async with desk.opened() as installation, installation.reading(desk.code) as log:
-        book = await whole_book(log)
-    calendar = book.caisse.calendar
-    at_us = now_ms() * 1_000 if desk.arguments.on is None else calendar.end_of_day_us(desk.arguments.on) - 1
-    charte = book.caisse.charte_at(at_us)
-    if charte is None:
-        desk.say("No charte is in force then: nothing can be paid with a card. Adopt one: clearing charte adopt FILE")
-        return 1
-    data = rules_in_words(
-        charte, book.caisse.decisions, zone=calendar.zone.key, at_us=at_us, products=book.products.listed,
-        producers=book.producers.producers.values(),
+        async for row, event in events(log):
+            book.apply(event, row.position, row.at_us)
+            if desk.arguments.on is not None:
+                at_us = book.caisse.calendar.end_of_day_us(desk.arguments.on) - 1
+            if row.at_us <= at_us:
+                beside.take(event)
+    caisse = book.caisse
+    names = Names(caisse.calendar.zone.key, {name: fund.name for name, fund in book.funds.items()})
+    more = beside.told(caisse, names, at_us)
+    charte = caisse.charte_at(at_us)
+    data = None if charte is None else rules_in_words(
+        charte, caisse.decisions, zone=names.zone, at_us=at_us, products=book.products.listed,
+        producers=book.producers.producers.values(), funds=names.funds,
     )  # fmt: skip
     if desk.arguments.json:
-        desk.say(json.dumps(data, ensure_ascii=False, indent=2))
-    else:
-        for line in sentences(data):
-            desk.say(line)
-    return 0
+        desk.say(json.dumps((data or {}) | {"voted": more}, ensure_ascii=False, indent=2))
+        return 0 if data else 1
+    if data is None:
+        desk.say("No charte is in force then: nothing can be paid with a card. Adopt one: clearing charte adopt FILE")
+    for line in [*(sentences(data) if data else ()), *_beside(more)]:
+        desk.say(line)
+    return 0 if data else 1
+
+
+def _beside(more: list[dict[str, Any]]) -> Iterator[str]:
+    """What was voted beside the charte."""
+    if more:
+        yield "What was voted beside the charte:"
+    for one in more:
+        state = "" if one["standing"] == IN_FORCE else f" [{one['standing']}]"
+        title = " ".join(filter(None, (one["kind"], one["name"])))
+        by = f" (decision {one['decision']})" if one["decision"] else ""
+        yield f"  {title}{by}{state}: {' '.join(one['sentences'])}"
 
 
 def _show_arguments(parser: argparse.ArgumentParser) -> None:

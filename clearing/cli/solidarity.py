@@ -3,13 +3,13 @@
 import argparse
 from typing import Final
 
+from clearing.cli.books import events
 from clearing.cli.desk import Desk, Misused, whole, zone_of
 from clearing.cli.entry import Entry, Group
-from clearing.cli.registers import events
 from clearing.installation.amounts import counted, euros, read_euros
 from clearing.installation.founding_tables import read_bonus_rule, read_solidarity_rule
 from clearing.projections.solidarity import FundReport, Solidarities
-from clearing.rules.solidarity import COUPONS_MAX, MEANS
+from clearing.rules.reductions.solidarity import COUPONS_MAX, MEANS
 
 _POLICIES: Final = ("first-come", "lower", "pro-rata")
 

@@ -10,16 +10,16 @@ import sys
 from collections.abc import Iterable
 from typing import Final
 
+from clearing.cli.books import events
 from clearing.cli.desk import Desk, Misused, now_ms
 from clearing.cli.entry import Entry, Group
-from clearing.cli.registers import events
 from clearing.events.catalogue import Event
 from clearing.installation.amounts import euros
 from clearing.installation.opening import Installation
 from clearing.rules.book import Book
 from clearing.rules.calendar import period_start
-from clearing.rules.public_page import public_page, told
-from clearing.rules.statistics import Figure, Purchases, published, together
+from clearing.rules.telling.public_page import public_page, told
+from clearing.rules.telling.statistics import Figure, Purchases, published, together
 from clearing.values import CaisseCode
 
 _NAMES: Final = ("territory", "category", "outlet")

@@ -1,24 +1,15 @@
-"""Law: what a funder promised is followed from the letter to the last cent; money leaves a fund by two people."""
+"""Law: what a funder promised is recorded as its letter says; money leaves a fund by two people."""
 
 import argparse
-import csv
-import io
-from collections.abc import Mapping
-from pathlib import Path
 
+from clearing.cli.books import read_book
 from clearing.cli.desk import Desk, Misused, whole
 from clearing.cli.earmarks import earmark_arguments, earmark_body, earmark_text
 from clearing.cli.entry import Entry, Group
-from clearing.cli.money import refuse_twice
+from clearing.cli.money import line_arguments, line_body
 from clearing.cli.proposals import agreed
-from clearing.cli.registers import events, read_book
-from clearing.events.funds import MoneyReceived
-from clearing.installation.amounts import counted, euros, read_euros
-from clearing.installation.opening import Installation
-from clearing.rules.subsidies import Step
-from clearing.rules.traced import State, Traced, together
-from clearing.rules.tracing import Trace
-from clearing.values import CaisseCode
+from clearing.installation.amounts import euros, read_euros
+from clearing.rules.treasury.subsidies import Step
 
 
 async def notify(desk: Desk) -> None:
@@ -35,12 +26,13 @@ async def notify(desk: Desk) -> None:
 async def receive(desk: Desk) -> None:
     given = desk.arguments
     cents = read_euros(given.euros)
-    book, _ = await read_book(desk)
+    book = await read_book(desk)
     subsidy = book.subsidies.known.get(given.grant)
     if subsidy is None:
         raise Misused(f"There is no subsidy {given.grant}; those there are: clearing subsidy list")
-    await refuse_twice(desk, MoneyReceived, f"fund/{subsidy.notified.fund}", cents)
-    await desk.order("receive_subsidy", {"grant": given.grant, "cents": cents, "reference": given.reference})
+    await desk.order("receive_subsidy", {
+        "grant": given.grant, "cents": cents, "reference": given.reference, **line_body(desk),
+    })  # fmt: skip
     left = subsidy.to_come_cents() - cents
     desk.say(f"{euros(cents)} EUR of {given.grant} are in {subsidy.notified.fund}; {euros(left)} EUR are still to come.")
 
@@ -66,7 +58,7 @@ async def give_back(desk: Desk) -> None:
 
 async def give_back_confirm(desk: Desk) -> None:
     number = desk.arguments.number
-    book, _ = await read_book(desk)
+    book = await read_book(desk)
     known = book.subsidies.repayments.get(number)
     if known is None:
         raise Misused(f"There is no repayment {number}; those that wait: clearing subsidy list")
@@ -97,7 +89,7 @@ async def paid_back(desk: Desk) -> None:
 
 
 async def listing(desk: Desk) -> None:
-    book, _ = await read_book(desk)
+    book = await read_book(desk)
     zone = book.caisse.calendar.zone
     for grant, one in book.subsidies.known.items():
         said = one.notified
@@ -114,81 +106,6 @@ async def listing(desk: Desk) -> None:
         desk.say("No subsidy yet; record a promise with: clearing subsidy notify GRANT EUROS --fund FUND --funder NAME ...")
 
 
-async def trace(desk: Desk) -> None:
-    """Where each euro of one subsidy is by now."""
-    given = desk.arguments
-    found: dict[CaisseCode, Traced] = {}
-    async with desk.opened() as installation:
-        for code in desk.home.caisses() if given.all_caisses else [desk.code]:
-            traced = await _traced(installation, code, given.grant)
-            if traced is not None:
-                found[code] = traced
-    if not found:
-        raise Misused(f"There is no subsidy {given.grant}; those there are: clearing subsidy list")
-    for line in consolidated_text(found):
-        desk.say(line)
-    if given.csv is not None:
-        whole_one = together(found) if given.all_caisses else next(iter(found.values()))
-        given.csv.write_text(trace_csv(whole_one), encoding="utf-8")
-        desk.say(f"Line by line, without members and cards: {given.csv}")
-
-
-async def _traced(installation: Installation, code: CaisseCode, grant: str) -> Traced | None:
-    """None: this caisse knows no such subsidy."""
-    found = Trace()
-    async with installation.reading(code) as log:
-        async for row, event in events(log):
-            found.take(event, row.position, row.at_us)
-    return found.of(grant) if grant in found.subsidies else None
-
-
-def consolidated_text(found: Mapping[CaisseCode, Traced]) -> list[str]:
-    """Each caisse's own, then all of them added up by the same sums; of one caisse just its own."""
-    if len(found) == 1:
-        return [line for one in found.values() for line in trace_text(one)]
-    lines = []
-    for code, one in found.items():
-        lines += [f"Caisse {code}", *trace_text(one), ""]
-    return [*lines, f"{counted(len(found), 'caisse')} together", *trace_text(together(found))]
-
-
-def trace_text(traced: Traced) -> list[str]:
-    """The sums of each stage; each line adds up to the one above it, or it is not printed."""
-    traced.reconcile()
-    told = {state: euros(traced.cents(state)) for state in State}
-    promised = (
-        f"{traced.grant}: {traced.funder} promised {euros(traced.promised_cents)} EUR, took off {euros(traced.reduced_cents)}, "
-        f"{euros(traced.to_come_cents)} are still to come"
-    )
-    received = (
-        f"received {euros(traced.received_cents)} = given back {told[State.RETURNED]} + free in funds {told[State.FREE]} "
-        f"+ in purses {told[State.IN_PURSES]} + held {told[State.HELD]} + left otherwise {told[State.LEFT]} "
-        f"+ spent {euros(traced.spent_cents)} EUR"
-    )
-    spent = (
-        f"spent {euros(traced.spent_cents)} = owed to producers {told[State.OWED]} + in batches {told[State.IN_BATCH]} "
-        f"+ paid {told[State.PAID]} EUR"
-    )
-    lines = [promised, received, spent]
-    if traced.lapsed_cents:
-        lines.append(f"of what is free, or was credited again, {euros(traced.lapsed_cents)} EUR had lapsed in purses")
-    for (credit, producer), cents in sorted(traced.by_credit_and_producer().items()):
-        lines.append(f"  {credit:28} {producer:28} {euros(cents):>14} EUR")
-    return lines
-
-
-def trace_csv(traced: Traced) -> str:
-    out = io.StringIO()
-    sheet = csv.writer(out, delimiter=";", lineterminator="\n")
-    sheet.writerow(("subsidy", "received_at_event", "credit", "day", "sale", "category", "producer", "state", "batch", "euros"))
-    for row in traced.rows():
-        sheet.writerow((
-            traced.grant, row.receipt, row.credit, row.day, row.sale or "", row.category, row.producer, row.state,
-            row.batch or "", f"{row.cents // 100},{row.cents % 100:02d}",
-        ))  # fmt: skip
-    return out.getvalue()
-
-
 async def transfer(desk: Desk) -> None:
     given = desk.arguments
     cents = read_euros(given.euros)
@@ -201,7 +118,7 @@ async def transfer(desk: Desk) -> None:
 
 async def transfer_confirm(desk: Desk) -> None:
     number = desk.arguments.number
-    book, _ = await read_book(desk)
+    book = await read_book(desk)
     known = book.subsidies.transfers.get(number)
     if known is None:
         raise Misused(f"There is no transfer {number}; those that wait: clearing funds")
@@ -247,6 +164,7 @@ def _part_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("grant")
     parser.add_argument("euros", help="like 1500.00")
     parser.add_argument("--reference", required=True, help="the bank line")
+    line_arguments(parser)
 
 
 def _reduce_arguments(parser: argparse.ArgumentParser) -> None:
@@ -274,13 +192,6 @@ def _paid_arguments(parser: argparse.ArgumentParser) -> None:
 def _paid_back_arguments(parser: argparse.ArgumentParser) -> None:
     _number(parser)
     parser.add_argument("--reason", required=True, help="as the bank says it")
-
-
-def _trace_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("grant")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="also write every line into this file")
-    parser.add_argument("--all-caisses", action="store_true",
-                        help="of all caisses of this home that record it under this id, then added up")  # fmt: skip
 
 
 def _transfer_arguments(parser: argparse.ArgumentParser) -> None:
@@ -311,8 +222,6 @@ ENTRIES = (
     Entry(words=("subsidy", "reduce"), group=Group.MONEY, does="the funder gives less, or nothing more", run=reduce,
           arguments=_reduce_arguments, signed=True),
     Entry(words=("subsidy", "list"), group=Group.MONEY, does="list what was promised, came, and went back", run=listing),
-    Entry(words=("subsidy", "trace"), group=Group.MONEY, does="follow each euro to the producer who was paid", run=trace,
-          arguments=_trace_arguments),
     Entry(words=("subsidy", "return"), group=Group.MONEY, does="propose to give money back to a funder", run=give_back,
           arguments=_return_arguments, signed=True),
     Entry(words=("subsidy", "return-confirm"), group=Group.MONEY, does="confirm it, as another person", run=give_back_confirm,

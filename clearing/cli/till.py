@@ -14,6 +14,7 @@ from clearing.values import identifier
 
 if TYPE_CHECKING:  # an HTTP client takes longer to load than most commands take to run
     from clearing.terminal.terminal import ReferenceTerminal
+    from clearing.terminal.till import Till
     from clearing.terminal.transport import HttpTransport
     from clearing.terminal.words import Words
     from clearing.wire.requests import Op
@@ -49,6 +50,9 @@ async def _sell(desk: Desk, terminal: "ReferenceTerminal", cards: dict[str, Kept
 
     card, lines, share = desk.arguments.card, desk.arguments.lines, _share(desk)
     face = Till(terminal, cards, words, Console(highlight=False, soft_wrap=True), Keyboard().line, card=card)
+    ended = await _order(desk, face, ";".join(lines or ()))
+    if ended is not None:
+        return ended
     if desk.arguments.deliver and card is not None:
         try:
             return await face.deliver_once(card, desk.arguments.deliver, ";".join(lines or ()))
@@ -67,6 +71,32 @@ async def _sell(desk: Desk, terminal: "ReferenceTerminal", cards: dict[str, Kept
         return await face.sell_once(card, ";".join(lines), price=desk.arguments.price)
     except NotALine as wrong:
         raise _no_line(wrong) from None
+
+
+async def _order(desk: Desk, face: "Till", basket: str) -> int | None:
+    """--orders, --hold, --hand-over, --cancel; None when none of them was given. Raises Misused."""
+    from clearing.terminal.till import NoSuchOrder
+    from clearing.terminal.words import NotALine
+
+    given = desk.arguments
+    try:
+        if given.orders:
+            return face.list_orders()
+        if given.cancel is not None:
+            return await face.end_once(str(given.cancel), None)
+        if given.hand_over is not None:
+            return await face.end_once(str(given.hand_over), basket)
+        if given.hold:
+            if given.card is None:
+                raise Misused("On which card is it reserved? Name it: --hold --card ALIAS --lines CATEGORY=EUROS")
+            return await face.hold_once(given.card, basket)
+    except NotALine as wrong:
+        if not basket:
+            raise Misused("Name the goods with it, like: --lines fruit-veg=7.35") from None
+        raise _no_line(wrong) from None
+    except NoSuchOrder as unknown:
+        raise Misused(f"{unknown} (clearing till {given.till} --orders)") from None
+    return None
 
 
 def _no_line(wrong: Exception) -> Misused:
@@ -148,6 +178,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--give", type=whole(100, 500), metavar="PERCENT",
                         help="with --lines: the price paid in cash, like 125; 100: the lines are coupons")  # fmt: skip
     parser.add_argument("--deliver", metavar="CONTRACT", help="hand a contract's basket over to --card and end")
+    order = parser.add_mutually_exclusive_group()
+    order.add_argument("--hold", action="store_true", help="with --card and --lines: keep the basket as an order")
+    order.add_argument("--hand-over", type=whole(1, 10**9), metavar="ORDER", help="with --lines as weighed: hand an order over")
+    order.add_argument("--cancel", type=whole(1, 10**9), metavar="ORDER", help="give back what is reserved for an order")
+    order.add_argument("--orders", action="store_true", help="the orders that wait to be handed over")
     parser.add_argument("--language", choices=LANGUAGES, default="fr", help="of the till's screen (default: fr)")
     parser.add_argument("--url", help="of the gateway (default: the one that runs in this home)")
 

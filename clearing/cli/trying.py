@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from clearing.cli.books import voted
 from clearing.cli.desk import Desk, Misused, whole
 from clearing.cli.entry import Entry, Group
-from clearing.cli.registers import voted
 from clearing.event_store.reader import Reader
 from clearing.events.charte import Charte
 from clearing.events.codec import decode
@@ -17,8 +17,8 @@ from clearing.installation.amounts import counted, euros, read_euros
 from clearing.installation.founding_file import read_charte_file
 from clearing.rules.book import Book
 from clearing.rules.calendar import local_text
-from clearing.rules.charte_check import check_charte
-from clearing.rules.products import unlisted
+from clearing.rules.voted.charte_check import check_charte
+from clearing.rules.voted.products import unlisted
 from clearing.values import FundId, InvalidValue, identifier
 
 if TYPE_CHECKING:  # the audit's rooms take longer to load than most commands take to run

@@ -3,15 +3,14 @@
 import argparse
 from pathlib import Path
 
-from clearing.cli.booked import book_now
+from clearing.cli.books import events, read_book
 from clearing.cli.desk import Desk, Misused, whole
 from clearing.cli.entry import Entry, Group
 from clearing.cli.lists import read_list
-from clearing.cli.registers import events
 from clearing.events.catalogue import Event
 from clearing.events.units import UnitIssued, UnitMoved, UnitOpened, UnitTakenBack
 from clearing.installation.amounts import counted
-from clearing.rules.units import MOVES
+from clearing.rules.collective.units import MOVES
 from clearing.values import identifier
 
 _PIECES = whole(1, 100_000_000)
@@ -89,7 +88,7 @@ async def take_back(desk: Desk) -> None:
 
 
 async def list_units(desk: Desk) -> None:
-    units = (await book_now(desk)).units.units
+    units = (await read_book(desk)).units.units
     for code, unit in units.items():
         desk.say(f"{code}: {unit.name}, {unit.issued} in circulation, no euro behind it")
         for name, pieces in sorted(unit.held.items()):

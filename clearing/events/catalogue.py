@@ -11,6 +11,7 @@ from clearing.events import (
     caisse,
     closing,
     contracts,
+    corrections,
     cotisations,
     crediting,
     funds,
@@ -44,6 +45,7 @@ Event = (
     | bonus.Event
     | contracts.Event
     | cotisations.Event
+    | corrections.Event
     | accounts.Event
     | orders.Event
     | units.Event

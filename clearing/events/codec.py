@@ -196,6 +196,18 @@ def _charte_with_tolerance(parts: list[Any]) -> list[Any]:
     return [[[*charte, 0], *rest], parts[1]]
 
 
+def _proposed_without_contracts(parts: list[Any]) -> list[Any]:
+    """OpeningProposed 1: totals of purses, funds and debts."""
+    as_of, digest, totals, by = parts[0]
+    return [(as_of, digest, (*totals, 0, 0), by), parts[1]]
+
+
+def _opened_without_contracts(parts: list[Any]) -> list[Any]:
+    """OpeningAccepted 1: no arrears and no contracts."""
+    as_of, digest, totals, *rest = parts[0]
+    return [(as_of, digest, (*totals, 0, 0), *rest), (*parts[1], (), ())]
+
+
 _SHAPES: Final = {event_type: _shape(event_type) for event_type in EVENTS}
 _BY_NUMBER: Final = {event_type.TYPE: (event_type, _SHAPES[event_type]) for event_type in EVENTS}
 _UPCASTS: Final[dict[tuple[int, int], Upcast]] = {
@@ -203,9 +215,13 @@ _UPCASTS: Final[dict[tuple[int, int], Upcast]] = {
     (23, 1): lambda parts: [(*parts[0], "fixed", 0, (), False, "", "", "wait", None, None, 0, 0), parts[1]],
     (24, 1): lambda parts: [(*parts[0], parts[0][7], 0, "fixed", 0, (), False, None, 0, 0), ((),)],
     (20, 1): lambda parts: [(*parts[0], ((), (), None, None, False)), parts[1]],  # a fund without an earmark
+    (20, 2): lambda parts: [(*parts[0], ""), parts[1]],  # whose advance names no vote
     (6, 1): _charte_with_tolerance,
     (100, 1): _lines_with_nothing_given,
+    (210, 1): _proposed_without_contracts,
+    (211, 1): _opened_without_contracts,
     (22, 1): lambda parts: [(*parts[0], None, 0), parts[1]],  # money that named no subsidy and cleared nothing
+    (22, 2): lambda parts: [(*parts[0], "", True), parts[1]],  # nobody asked then whether a line was another's twin
 }
 """(type, stored schema version) -> the stored [public, private] tuples as the next version has them."""
 _BODY: Final = struct.Struct(">HHI")  # type, schema version, length of the public part

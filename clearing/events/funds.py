@@ -24,6 +24,7 @@ class Earmark(NamedTuple):
 
 
 UNBOUND: Final = Earmark()
+NO_VOTE: Final = DecisionId("")
 
 
 class ClassCents(NamedTuple):
@@ -44,17 +45,18 @@ class Amount(NamedTuple):
 class FundOpened:
     """kind: general, tier, solidarity, sponsor, guarantee. advance_cents: how much notified money may be engaged early.
 
-    Version 2: earmark.
+    Version 2: earmark. Version 3: decision, the vote for the advance; "" without one.
     """
 
     TYPE: ClassVar[int] = 20
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     fund: FundId
     kind: str
     name: str
     advance_cents: Cents
     by: PersonId
     earmark: Earmark = UNBOUND
+    decision: DecisionId = NO_VOTE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,16 +75,19 @@ class MoneyReceived:
     """Money on the caisse's bank account for this fund. reference: the bank line.
 
     Version 2: grant, the subsidy that it is a part of; clears_cents, how much of what was announced for the fund came with it.
+    Version 3: on, the bank's ISO date, "" when nobody said it; another: a line just like one before it, as a person said.
     """
 
     TYPE: ClassVar[int] = 22
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     fund: FundId
     cents: Cents
     reference: str
     by: PersonId
     grant: GrantId | None = None
     clears_cents: Cents = Cents(0)
+    on: str = ""
+    another: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

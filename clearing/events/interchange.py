@@ -15,6 +15,7 @@ from clearing.values import (
     CategoryId,
     Cents,
     DecisionId,
+    FundId,
     MemberId,
     MicroTime,
     OperationId,
@@ -205,6 +206,47 @@ class InterchangePaid:
     by: PersonId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOffProposed:
+    """Voted: a half whose twin was refused or never came is given up. cents: what the fund bears; below zero: what it gains."""
+
+    TYPE: ClassVar[int] = 228
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"ref"})
+    ref: OperationId
+    other: CaisseCode
+    cents: int
+    fund: FundId
+    decision: DecisionId
+    reason: str
+    by: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOffDropped:
+    """It is not given up."""
+
+    TYPE: ClassVar[int] = 229
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"ref"})
+    ref: OperationId
+    by: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterchangeWrittenOff:
+    """Another person confirmed it: what this half said between the two caisses is the fund's."""
+
+    TYPE: ClassVar[int] = 254
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"ref"})
+    ref: OperationId
+    other: CaisseCode
+    cents: int
+    fund: FundId
+    decision: DecisionId
+    reason: str
+    proposed_by: PersonId
+    by: PersonId
+
+
 Event = (
     RecognitionSet
     | InterchangeHeld
@@ -216,5 +258,8 @@ Event = (
     | InterchangeMatched
     | InterchangeNetted
     | InterchangePaid
+    | WriteOffProposed
+    | WriteOffDropped
+    | InterchangeWrittenOff
 )
 """Every event of this room, for catalogue.py."""

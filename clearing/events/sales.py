@@ -67,7 +67,7 @@ class SaleDecided:
 class AuthorisationDecided:
     """A hold until hold_expires_us (0 when declined); shares are reserved, nothing is owed yet.
 
-    applied, eligible, price_choice: what the hold fixes for its capture beside charte and shares (rules/facts.py, Held).
+    applied, eligible, price_choice: what the hold fixes for its capture beside charte and shares (Held in selling/facts.py).
     """
 
     TYPE: ClassVar[int] = 81

@@ -5,7 +5,7 @@ from typing import Final
 
 from clearing.values import CENTS_MAX, Cents, InvalidValue, Rate
 
-_EUROS: Final = re.compile(r"(\d{1,9})[.,](\d{2})")
+_EUROS: Final = re.compile(r"([0-9]{1,15})[.,]([0-9]{2})")
 _PERCENT: Final = re.compile(r"(\d{1,4})(?:[.,](\d{1,2}))?")
 
 
@@ -15,10 +15,12 @@ def read_euros(text: object, *, what: str = "amount") -> Cents:
         raise InvalidValue(f'{what} is written in euros with two decimals in quotes, like "150.00", not {text!r}')
     found = _EUROS.fullmatch(text)
     if found is None:
+        if text.startswith("-") and _EUROS.fullmatch(text[1:]):
+            raise InvalidValue(f"{what} is never below zero, not {text}; for money that goes back there is another command")
         raise InvalidValue(f"{what} is written in euros with two decimals and no blank, like 1500.00, not {text}")
     cents = int(found[1]) * 100 + int(found[2])
     if cents > CENTS_MAX:
-        raise InvalidValue(f"{what} is larger than a bank transfer can be; write it in parts")
+        raise InvalidValue(f"{what} is larger than any bank transfer can be, not {text}; look at its zeros")
     return Cents(cents)
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from clearing.installation.amounts import read_euros, read_percent
 from clearing.rules.calendar import instant_us
-from clearing.rules.takings import MEANS
+from clearing.rules.treasury.takings import MEANS
 from clearing.values import WHOLE, InvalidValue, Rate
 
 Table = dict[str, object]

@@ -80,12 +80,14 @@ def rules_of(book: Book, *, at_us: int) -> dict[str, list[Event]]:
     chartes = [one for one in caisse.chartes if one is now or one.effective_us > at_us]
     rules = book.allocation.rules.values()
     named = {one.decision for one in chartes} | {one.decision for one in rules}
+    named |= {fund.decision for fund in book.funds.values()}
     return {
         "decisions": [decision for decision in caisse.decisions.values() if decision.decision in named],
         "funds": [
             FundOpened(
                 fund=fund, kind=one.kind, name=one.name, earmark=one.earmark, by=_NOBODY,
                 advance_cents=one.advance_cents,  # type: ignore[arg-type]
+                decision=one.decision,
             )
             for fund, one in book.funds.items()
         ],

@@ -26,9 +26,9 @@ from clearing.events.sales import (
     ReversalDecided,
 )
 from clearing.projections.page import Page, Recorded, Write, Writes, write
-from clearing.rules.amounts import terms_of
-from clearing.rules.lapsing import CARRIED
-from clearing.rules.returns import new_lot_ids, purse_of
+from clearing.rules.credit.amounts import terms_of
+from clearing.rules.credit.lapsing import CARRIED
+from clearing.rules.selling.returns import new_lot_ids, purse_of
 from clearing.values import MemberId
 
 FILE = "balances.sql"

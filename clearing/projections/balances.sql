@@ -47,7 +47,7 @@ FROM (
     JOIN {schema}.balance_grants_{g} AS g
         ON m.from_position < g.position
         AND (m.until_position IS NULL OR m.until_position > g.position)
-        AND (cardinality(g.who) = 0 OR g.who && m.groups)
+        AND CASE WHEN cardinality(g.who) = 0 THEN 'emergency-credit' <> ALL (m.groups) ELSE g.who && m.groups END
     WHERE NOT g.lapsed
     UNION ALL
     SELECT v.member, v.purse, v.lot, v.cents, v.expires_us

@@ -15,9 +15,9 @@ from clearing.projections.answers import SaleRow, ShareRow
 from clearing.projections.drawn import Together, gross_of
 from clearing.projections.operations import Operation, operation
 from clearing.projections.owed import per_payee
-from clearing.rules.abroad import payees
-from clearing.rules.debts import Debt, debts
-from clearing.rules.sale import goods
+from clearing.rules.between.abroad import payees
+from clearing.rules.selling.sale import goods
+from clearing.rules.stalls.debts import Debt, debts
 from clearing.values import ProducerId
 
 

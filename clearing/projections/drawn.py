@@ -13,7 +13,7 @@ from clearing.events.catalogue import Event
 from clearing.events.sales import RefundDecided, ReversalDecided
 from clearing.events.solidarity import DrawDecided, DrawsShared, GiveDecided, producers_paid
 from clearing.projections.owed import per_payee
-from clearing.rules.drawing import names_nobody
+from clearing.rules.reductions.drawing import names_nobody
 from clearing.values import ProducerId
 
 DRAWS_MIN: Final = 5

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from clearing.projections.page import Page, Writes, copy, write
-from clearing.rules.postings import Origins, UnexplainedPosting, legs, origins_asked, origins_named
+from clearing.rules.ledger.postings import Origins, UnexplainedPosting, legs, origins_asked, origins_named
 from clearing.values import Position
 
 FILE = "ledger.sql"

@@ -25,9 +25,9 @@ from clearing.events.sales import (
     ReversalDecided,
     SaleDecided,
 )
-from clearing.rules.abroad import as_authorisation, place_of
-from clearing.rules.drawing import names_nobody
-from clearing.rules.returns import total
+from clearing.rules.between.abroad import as_authorisation, place_of
+from clearing.rules.reductions.drawing import names_nobody
+from clearing.rules.selling.returns import total
 
 _DONE: Final = ("00", "10")
 _NO_TERMINAL: Final = bytes(8)  # a sale at another caisse: its terminal is not known here

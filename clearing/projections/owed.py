@@ -15,9 +15,9 @@ from clearing.events.settlement import BatchClosed, PayoutConfirmed, PayoutRetur
 from clearing.projections.operations import operation
 from clearing.projections.page import Page, Recorded, Writes, copy, write
 from clearing.projections.sold import Sold
-from clearing.rules.abroad import payees
-from clearing.rules.debts import debts
-from clearing.rules.drawing import names_nobody
+from clearing.rules.between.abroad import payees
+from clearing.rules.reductions.drawing import names_nobody
+from clearing.rules.stalls.debts import debts
 
 FILE = "owed.sql"
 PAGE: Final = ("producer", "last", "day", "captured_cents", "given_back_cents", "debt_cents", "captures", "positions")
@@ -25,8 +25,8 @@ _CAPTURED, _REFUNDED, _SETTLED, _RETURNED, _CONFIRMED = range(5)
 
 
 class _Days:
-    """By producer and day: captured cents, cents given back, captures, and what is owed beside sales (rules/debts.py), which no
-    figure of a day's sales shows; and the positions of all that concerns the producer."""
+    """By producer and day: captured cents, cents given back, captures, and what is owed beside sales (rules/stalls/debts.py),
+    which no figure of a day's sales shows; and the positions of all that concerns the producer."""
 
     def __init__(self) -> None:
         self.totals: dict[str, list[int]] = {}

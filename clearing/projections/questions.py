@@ -36,7 +36,7 @@ from clearing.projections.operations import operation
 from clearing.projections.page import CivilTime
 from clearing.projections.reading import LogHole
 from clearing.projections.views import PACKAGE, Connection
-from clearing.rules.postings import Legs, Origins, legs, origins_asked
+from clearing.rules.ledger.postings import Legs, Origins, legs, origins_asked
 from clearing.sql import Queries
 
 ROWS_MAX: Final = 1_000

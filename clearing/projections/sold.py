@@ -13,7 +13,7 @@ from clearing.events.basket import Line, LotUse, Share
 from clearing.events.codec import plain, stored_names
 from clearing.events.records import field_names
 from clearing.events.sales import OperationHead, SaleDecided, Tap
-from clearing.rules.returns import purse_of
+from clearing.rules.selling.returns import purse_of
 
 SALE: Final = SaleDecided.TYPE
 SaleBody = tuple[int, int, bytes, bytes]

@@ -14,7 +14,7 @@ from clearing.events.settlement import BatchClosed
 from clearing.events.solidarity import CouponsSold, DrawDecided, DrawsShared, GiveDecided, SolidarityRuleSet
 from clearing.projections.owed import per_payee
 from clearing.rules.book import Book
-from clearing.rules.drawing import names_nobody
+from clearing.rules.reductions.drawing import names_nobody
 from clearing.values import WHOLE, FundId, half_up
 
 DRAWS_MIN: Final = 5

@@ -11,44 +11,18 @@ from typing import Final
 from clearing.events.basket import Line
 from clearing.events.catalogue import Event
 from clearing.events.charte import Span
-from clearing.rules import (
-    abroad,
-    accounts,
-    afterwards,
-    allocation,
-    bonuses,
-    caisse,
-    card_limits,
-    closing,
-    contracting,
-    contracts,
-    cotisations,
-    emergency,
-    exceptions,
-    funds,
-    gifts,
-    households,
-    interchange,
-    lapsing,
-    members,
-    opening,
-    orders,
-    producers,
-    products,
-    settlement,
-    solidarity,
-    subsidies,
-    takings,
-    units,
-)
+from clearing.rules.amap import contracting, contracts
 from clearing.rules.answers import BrokenBook
-from clearing.rules.ceilings import Usage
-from clearing.rules.facts import Facts, Spendable
+from clearing.rules.between import abroad, interchange
+from clearing.rules.collective import accounts, orders, units
+from clearing.rules.credit import allocation, bonuses, lapsing
+from clearing.rules.ends import closing, opening
 from clearing.rules.folds import (
     accounts as account_folds,
     between,
     closing as ending,
     contracts as contract_folds,
+    corrections as correction_folds,
     cotisations as cotisation_folds,
     grants,
     households as household_folds,
@@ -64,9 +38,17 @@ from clearing.rules.folds import (
     units as unit_folds,
     voted,
 )
-from clearing.rules.members import Member
-from clearing.rules.operations import Bodies, Operation, OperationKey, Operations, StoredForm
-from clearing.rules.producers import Convention, Producer
+from clearing.rules.people import card_limits, emergency, households, members
+from clearing.rules.people.members import Member
+from clearing.rules.reductions import solidarity
+from clearing.rules.selling import afterwards, exceptions
+from clearing.rules.selling.ceilings import Usage
+from clearing.rules.selling.facts import Facts, Spendable
+from clearing.rules.selling.operations import Bodies, Operation, OperationKey, Operations, StoredForm
+from clearing.rules.stalls import producers, settlement
+from clearing.rules.stalls.producers import Convention, Producer
+from clearing.rules.treasury import bank_lines, corrections, cotisations, funds, gifts, subsidies, takings
+from clearing.rules.voted import caisse, products
 from clearing.values import (
     CaisseCode,
     CategoryId,
@@ -94,8 +76,10 @@ SECTIONS: Final = (
     "closing",
     "solidarity",
     "bonuses",
+    "bank_lines",
     "takings",
     "cotisations",
+    "corrections",
     "gifts",
     "contracts",
     "accounts",
@@ -129,8 +113,10 @@ class Book:
         self.closing = closing.Closing()
         self.solidarity = solidarity.Solidarity()
         self.bonuses = bonuses.Bonuses()
+        self.bank_lines = bank_lines.BankLines()
         self.takings = takings.Takings()
         self.cotisations = cotisations.Cotisations()
+        self.corrections = corrections.Corrections()
         self.gifts = gifts.Gifts()
         self.contracts = contracts.Contracts()
         self.accounts = accounts.Accounts()
@@ -161,7 +147,10 @@ class Book:
 
     def due(self, at_us: int) -> Event | None:
         """The next thing that time alone makes happen at at_us: a day's draws are shared, a hold expires, a class changes, who
-        left is settled with, credit lapses, a fund's part of a contract is about to end. None: nothing is due."""
+        left is settled with, credit lapses, a fund's part of a contract is about to end. None: nothing is due, as behind a
+        seal."""
+        if self.closing.sealed:
+            return None
         hold = self._next_hold()
         lapse_us = lapsing.next_due_us(self.allocation, self.members)
         if self.members.class_changes or self.households.leaving_at or self.households.again or self.allocation.notices:
@@ -250,7 +239,7 @@ class Book:
     def facts(
         self, member: Member, convention: Convention, producer: Producer, *, price_choice: int | None, at_us: int
     ) -> Facts:
-        """What funding has to know about one sale (rules/facts.py)."""
+        """What funding has to know about one sale (rules/selling/facts.py)."""
         return Facts(
             at_us=MicroTime(at_us), producer=producer.producer, groups=member.groups,
             places=producer.structures.union((producer.producer, convention.convention)),
@@ -309,6 +298,7 @@ _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **ending.FOLDS,
     **drawn.FOLDS,
     **cotisation_folds.FOLDS,
+    **correction_folds.FOLDS,
     **contract_folds.FOLDS,
     **account_folds.FOLDS,
     **order_folds.FOLDS,

@@ -150,6 +150,14 @@ class TerminalQueue:
         row = self._db.execute(_SQL["last_of_ops"]).fetchone()
         return None if row is None else _message(row)
 
+    def holds(self) -> list[tuple[int, Message]]:
+        """Every authorisation that was answered, with its place in this file, which never changes."""
+        return [(row["written"], _message(row)) for row in self._db.execute(_SQL["holds"])]
+
+    def ends(self) -> list[Message]:
+        """Every capture and reversal that was answered, or will be sent until it is."""
+        return [_message(row) for row in self._db.execute(_SQL["ends"])]
+
     def _append(self, draft: Request, next_key: TerminalKey | None) -> Message:
         identity, row = self.identity(), self._row()
         if identity is None or row is None:

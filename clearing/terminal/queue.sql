@@ -110,3 +110,15 @@ SELECT terminal, epoch, n, op, x, cents, written_ms, digest, raw, state, reply
  WHERE op IN ('sale', 'auth', 'draw', 'give')
  ORDER BY written DESC
  LIMIT 1;
+
+-- name: holds
+SELECT written, terminal, epoch, n, op, x, cents, written_ms, digest, raw, state, reply
+  FROM messages
+ WHERE op = 'auth' AND state = 'answered'
+ ORDER BY written;
+
+-- name: ends
+SELECT terminal, epoch, n, op, x, cents, written_ms, digest, raw, state, reply
+  FROM messages
+ WHERE op IN ('cap', 'rev') AND state IN ('answered', 'pending')
+ ORDER BY written;

@@ -13,6 +13,7 @@ from typing import Final, Protocol, assert_never
 from clearing.events.basket import Line
 from clearing.events.codes import Code
 from clearing.terminal.answers import AskAgain, Decided, TurnedAway, judge
+from clearing.terminal.held import Held, held_orders
 from clearing.terminal.identity import TerminalIdentity
 from clearing.terminal.queue import Message, NotPaired, State, TerminalQueue
 from clearing.terminal.transport import ANSWER_BYTES_MAX, NoAnswer, TerminalClock, Transport
@@ -114,7 +115,7 @@ class ReferenceTerminal:
         if identity is not None and (known is None or _replaces(identity, known)):
             queue.adopt(identity)
         elif known is None:
-            raise NotPaired("this till belongs to no caisse yet: pair it first")
+            raise NotPaired("this till belongs to no caisse yet: pair it with --pair SLOT, as clearing terminal slot says")
         self._queue: Final = queue
         self._transport: Final = transport
         self._clock: Final = clock
@@ -210,6 +211,10 @@ class ReferenceTerminal:
             return _shown(message, Decided(reply=reply, raw=message.reply))
         refused = message.state is State.REFUSED
         return _shown(message, TurnedAway(text="") if refused else AskAgain(pause_ms=0))
+
+    def held(self) -> list[Held]:
+        """Orders of this till whose goods still wait."""
+        return held_orders(self._queue)
 
     async def _purchase(
         self, op: Op, lines: Sequence[Line], source: TapSource | None, *, all_or_nothing: bool, price_choice: int | None = None

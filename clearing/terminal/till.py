@@ -5,6 +5,7 @@ The basket first, then the card, as at a stall. Whatever the caisse decided is s
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Final
 
@@ -15,6 +16,7 @@ from rich.table import Table
 
 from clearing.events.basket import Line
 from clearing.events.codes import Code
+from clearing.terminal.held import ENDED, Held
 from clearing.terminal.terminal import Ending, ReferenceTerminal, Shown, TapSource
 from clearing.terminal.words import (
     NotALine,
@@ -23,7 +25,9 @@ from clearing.terminal.words import (
     noted,
     said,
     told_delivery,
+    told_order,
     typed_basket,
+    typed_order,
     typed_price,
     typed_share,
 )
@@ -37,9 +41,17 @@ Ask = Callable[[str], Awaitable[str]]
 _UNDO: Final = frozenset({"a", "u"})
 _QUIT: Final = frozenset({"q", "quit", "exit"})
 _TAKE_BACK: Final = "-"
+_HOLD: Final = "h"
+_ORDERS: Final = "o"
+_UNREAD: Final = (BadTap, InvalidValue, MalformedFrame)
+"""What a card, or what is typed about it, can be wrong with: said, and nothing was sent."""
 _DELIVER: Final = "c "
 _CARDS_SHOWN: Final = 9
 Basket = tuple[Line, ...]
+
+
+class NoSuchOrder(LookupError):
+    """No order of this number waits at the till."""
 
 
 class NoSuchCard(LookupError):
@@ -101,6 +113,38 @@ class Till:
         self._say(told_delivery(contract, shown, self._words))
         return 0 if shown.code is Code.APPROVED else 1
 
+    async def hold_once(self, card: str, basket: str) -> int:
+        """A basket kept as an order, its part on the card reserved: 0 when it is, else 1. Raises as sell_once does."""
+        shown = await self._terminal.authorise(typed_basket(basket), self._source(card))
+        self._say(said(shown, self._words))
+        self._say_kept(shown)
+        return 0 if shown.ending is Ending.DECIDED and shown.card_cents else 1
+
+    async def end_once(self, number: str, basket: str | None) -> int:
+        """Hand an order over as weighed, or cancel it (None): 0 when that was decided, else 1. Raises NotALine, NoSuchOrder,
+        MalformedFrame, TerminalLocked."""
+        order = self._order(number)
+        if basket is None:
+            return await self._cancel(order)
+        shown = await self._terminal.capture(order.x, typed_basket(basket))
+        done = shown.code in (Code.APPROVED, Code.PARTIAL)
+        if done:
+            self._say(said(shown, self._words))
+        self._say(told_order(order.number, shown, self._words))
+        return 0 if done else 1
+
+    def list_orders(self) -> int:
+        """What waits to be handed over, oldest first."""
+        orders = self._terminal.held()
+        self._say(self._words.orders if orders else self._words.no_orders)
+        for order in orders:
+            goods = sum(line.amount_cents for line in order.lines)
+            self._say(self._words.order_line.format(
+                number=order.number, day=datetime.fromtimestamp(order.at_ms // 1_000, UTC).date(),
+                goods=euros(goods, self._words), card=euros(order.card_cents, self._words),
+            ))  # fmt: skip
+        return 0
+
     async def sell_until_closed(self) -> int:
         """Baskets and cards as they are typed, until q or the end of input. Raises NoSuchCard, TerminalLocked."""
         self._greet()
@@ -129,6 +173,13 @@ class Till:
             return basket[:-1]
         if not typed:
             return await self._take_card(basket)
+        if typed.lower() == _ORDERS:
+            self.list_orders()
+            return basket
+        if typed.lower() == _HOLD:
+            return await self._take_card(basket, hold=True)
+        if (order := typed_order(typed)) is not None:
+            return await self._end(*order, basket)
         price = typed_price(typed)
         if price is not None:
             self._price = price
@@ -143,8 +194,8 @@ class Till:
             self._say(self._words.not_a_line)
             return basket
 
-    async def _take_card(self, basket: Basket) -> Basket:
-        """Sell to a card; the basket is kept for another try unless it was sold, or the answer stayed away."""
+    async def _take_card(self, basket: Basket, *, hold: bool = False) -> Basket:
+        """Sell to a card, or hold on it; the basket is kept for another try unless it was sold, or the answer stayed away."""
         if not basket:
             self._say(self._words.no_lines)
             return basket
@@ -153,11 +204,15 @@ class Till:
             return basket
         try:
             with self._console.status(self._words.asking):
-                shown = await self._terminal.sale(basket, self._source(typed), price=self._price)
-        except (NoSuchCard, BadTap, InvalidValue, MalformedFrame) as fault:
+                source = self._source(typed)
+                shown = await (self._terminal.authorise(basket, source) if hold
+                               else self._terminal.sale(basket, source, price=self._price))  # fmt: skip
+        except (NoSuchCard, *_UNREAD) as fault:
             self._say(str(fault))
             return basket
         self._show(shown)
+        if hold:
+            self._say_kept(shown)
         if shown.ending is Ending.REFUSED:
             return basket
         self._price = None
@@ -185,6 +240,71 @@ class Till:
         self._last = shown if shown.card_cents else None
         self._say(said(shown, self._words))
         return basket if shown.ending is Ending.REFUSED else ()
+
+    async def _end(self, key: str, typed: str, basket: Basket) -> Basket:
+        """Hand an order over as the basket says, cancel it, or take the second card for it; what is left in the basket."""
+        try:
+            order = self._order(typed)
+        except NoSuchOrder as unknown:
+            self._say(str(unknown))
+            return basket
+        if key == "x":
+            await self._cancel(order)
+            return basket
+        if key == "d":
+            await self._second_card(order)
+            return basket
+        if not basket:
+            self._say(self._words.type_what_came.format(number=order.number))
+            return basket
+        try:
+            with self._console.status(self._words.asking):
+                shown = await self._terminal.capture(order.x, basket)
+        except MalformedFrame as fault:
+            self._say(str(fault))
+            return basket
+        if shown.code in (Code.APPROVED, Code.PARTIAL):
+            self._show(shown)
+            self._last = None  # handed over: what comes back is a refund, not an undoing
+        self._say(told_order(order.number, shown, self._words))
+        again = shown.ending is Ending.REFUSED or (shown.ending is Ending.DECIDED and shown.code not in ENDED)
+        return basket if again else ()
+
+    def _order(self, typed: str) -> Held:
+        found = next((one for one in self._terminal.held() if str(one.number) == typed), None)
+        if found is None:
+            raise NoSuchOrder(self._words.no_such_order.format(typed=typed))
+        return found
+
+    async def _cancel(self, order: Held) -> int:
+        with self._console.status(self._words.asking):
+            shown = await self._terminal.reverse(order.x)
+        done = shown.ending is Ending.DECIDED
+        card = euros(order.card_cents, self._words)
+        self._say(self._words.order_cancelled.format(number=order.number, card=card) if done else said(shown, self._words))
+        if self._last is not None and self._last.x == order.x:
+            self._last = None
+        return 0 if done else 1
+
+    async def _second_card(self, order: Held) -> None:
+        card = self._card or (await self._ask(self._words.which_card)).strip()
+        if not card:
+            return
+        try:
+            with self._console.status(self._words.asking):
+                shown = await self._terminal.confirm(order.x, order.lines, self._source(card))
+        except (NoSuchCard, *_UNREAD) as fault:
+            self._say(str(fault))
+            return
+        agreed = shown.ending is Ending.DECIDED and shown.code is Code.APPROVED
+        self._say(self._words.order_confirmed.format(number=order.number) if agreed else said(shown, self._words))
+
+    def _say_kept(self, shown: Shown) -> None:
+        """The number that goes on the crate, when something is reserved."""
+        kept = next((one for one in self._terminal.held() if one.x == shown.x), None)
+        if kept is not None:
+            self._say(self._words.order_kept.format(number=kept.number, card=euros(kept.card_cents, self._words)))
+
     async def _deliver(self, typed: str) -> None:
         """'veg-12' or 'veg-12 veg 2.57': a contract, and what is handed over where it is less than a whole basket."""
         contract, _, lines = typed.partition(" ")
@@ -199,7 +319,7 @@ class Till:
                 await self.deliver_once(card, contract, lines)
         except NotALine:
             self._say(self._words.which_contract)
-        except (NoSuchCard, BadTap, InvalidValue, MalformedFrame) as fault:
+        except (NoSuchCard, *_UNREAD) as fault:
             self._say(str(fault))
 
     def _source(self, typed: str) -> TapSource:
@@ -233,7 +353,8 @@ class Till:
             self._list_cards()
         last = self._terminal.last_shown()
         if last is not None:
-            self._last = last if last.card_cents else None
+            over = last.op is Op.AUTH and all(one.x != last.x for one in self._terminal.held())
+            self._last = last if last.card_cents and not over else None
             self._say(self._words.last.format(said=said(last, self._words)))
         self._say(self._words.help)
 

@@ -10,14 +10,19 @@ from typing import Final
 
 from clearing.events.basket import Line
 from clearing.events.codes import Code
+from clearing.terminal.held import ENDED
 from clearing.terminal.terminal import Ending, Shown
-from clearing.values import ID_FORM, CategoryId, Cents
+from clearing.values import ID_FORM, CategoryId, Cents, ProducerId
 from clearing.wire.requests import Op
 
 _SHARES: Final = {"draw": Op.DRAW, "remise": Op.DRAW, "give": Op.GIVE, "don": Op.GIVE}
 _SHARE: Final = re.compile(rf"({'|'.join(_SHARES)})[ =]+([1-9][0-9]{{0,2}})(?: ?%)?")
 _PRICE: Final = re.compile(r"(?:price|prix)[ =]+([1-9][0-9]{0,2})(?: ?%)?")
-_AMOUNT: Final = re.compile(r"([0-9]{1,7})(?:[.,]([0-9]{1,2}))?")
+_ORDER_KEYS: Final = frozenset({"p", "x", "d"})
+_LINE: Final = re.compile(
+    r"(?P<category>[^\s=]+)[\s=]\s*(?P<euros>[0-9]{1,7})(?:[.,](?P<cents>[0-9]{1,2}))?"
+    r"(?:\s+x(?P<units>[0-9]{1,5})(?:[.,](?P<milli>[0-9]{1,3}))?)?(?:\s+@(?P<payee>[a-z0-9][a-z0-9._-]{0,39}))?"
+)
 
 
 class NotALine(ValueError):
@@ -29,7 +34,8 @@ class Words:
     """Every text of a till in one language. amounts: {card} and {rest}; decimal: the sign between euros and cents.
 
     first_line, next_line, which_card: prompts, with the blank after them. drawn, given: of a draw ({card}: the
-    reduction) and of a give ({card}: for the fund, {cash}: to take in all). notes: what a seller can do about an answer, the
+    reduction) and of a give ({card}: for the fund, {cash}: to take in all). order_*: of goods that are held on a card until
+    they are handed over. notes: what a seller can do about an answer, the
     same for every card (docs/DECLINE_REASONS.md, column "what the till shows").
     """
 
@@ -55,6 +61,17 @@ class Words:
     fetched: str
     not_fetched: str
     which_contract: str
+    order_kept: str
+    order_line: str
+    orders: str
+    no_orders: str
+    no_such_order: str
+    type_what_came: str
+    order_done: str
+    order_cancelled: str
+    order_confirmed: str
+    order_stays: str
+    order_over: str
     still_to_send: str
     not_a_line: str
     no_lines: str
@@ -87,12 +104,27 @@ FRENCH: Final = Words(
     fetched="panier du contrat {contract} : remis",
     not_fetched="panier du contrat {contract} : pas remis aujourd'hui{note}",
     which_contract="écrire le contrat, par exemple : c legumes-12   ou avec ce qui est remis : c legumes-12 legumes 2,57",
+    order_kept="commande {number} : {card} EUR réservés sur la carte   (remettre : p {number}   annuler : x {number})",
+    order_line="{number}   du {day} : {goods} EUR, dont {card} EUR réservés sur la carte",
+    orders="Commandes à remettre",
+    no_orders="aucune commande à remettre ici",
+    no_such_order="pas de commande « {typed} » à remettre ici ; les voir : o",
+    type_what_came="taper d'abord ce qui est remis, au poids réel, puis : p {number}   (rien n'est remis : x {number})",
+    order_done="commande {number} remise",
+    order_cancelled="commande {number} annulée : {card} EUR rendus à la carte",
+    order_confirmed="commande {number} : la deuxième carte est d'accord, elle peut être remise",
+    order_stays="commande {number} pas encore remise : ce n'est pas ce qui est réservé, ou plus que permis, ou la deuxième "
+    "carte manque (d {number}) ; elle reste réservée",
+    order_over="commande {number} : trop tard, elle n'est plus réservée ; noter ce qui est remis et appeler la caisse",
     still_to_send="{number} messages de ce terminal attendent la caisse ; ils partent avec la prochaine vente.",
     not_a_line="écrire une catégorie et un montant, par exemple : fruit-veg 7,35",
     no_lines="panier vide : rien n'a été vendu",
     help="Taper le panier ligne par ligne, par exemple : fruit-veg 7,35   Une ligne vide appelle la carte.\n"
+    "panier 24,00 x2 = deux unités   legumes 12,00 @ferme = à payer à un autre point de vente\n"
     "remise 20 = réduction de 20 %   don 125 = prix payé 125 %   (coupon 3 puis don 100 = vendre 3 EUR de coupons)\n"
     "prix 65 = la carte règle 65 % du prix, là où plusieurs prix sont votés   (prix 100 = de nouveau le prix entier)\n"
+    "h = garder le panier comme commande   o = commandes à remettre   p N = remettre la N au poids réel   "
+    "x N = l'annuler   d N = deuxième carte\n"
     "- = retirer la dernière ligne   a = annuler la dernière vente   c CONTRAT = remettre un panier   q = quitter",
     last="dernière vente faite ici : {said}",
     no_such_card="pas de carte « {typed} » ici ; il y a : {names}",
@@ -129,12 +161,27 @@ ENGLISH: Final = Words(
     fetched="basket of the contract {contract}: handed over",
     not_fetched="basket of the contract {contract}: not to be handed over today{note}",
     which_contract="write the contract, such as: c veg-12   or with what is handed over: c veg-12 veg 2.57",
+    order_kept="order {number} kept: {card} EUR reserved on the card   (hand over: p {number}   cancel: x {number})",
+    order_line="{number}   of {day}: {goods} EUR, {card} EUR of it reserved on the card",
+    orders="Orders to hand over",
+    no_orders="no order to hand over here",
+    no_such_order="there is no order '{typed}' to hand over here; to see them: o",
+    type_what_came="type first what is handed over, as weighed, then: p {number}   (nothing is: x {number})",
+    order_done="order {number} handed over",
+    order_cancelled="order {number} cancelled: {card} EUR back on the card",
+    order_confirmed="order {number}: the second card agrees, it can be handed over",
+    order_stays="order {number} not handed over yet: it is not what is reserved, or more than allowed, or the second card is "
+    "missing (d {number}); it stays reserved",
+    order_over="order {number}: too late, it is reserved no more; note what is handed over and call the caisse",
     still_to_send="{number} messages of this terminal wait for the caisse; they are sent with the next sale.",
     not_a_line="write a category and an amount, such as: fruit-veg 7.35",
     no_lines="empty basket: nothing was sold",
     help="Type the basket line by line, such as: fruit-veg 7.35   An empty line calls for the card.\n"
+    "basket 24.00 x2 = two units   veg 12.00 @farm = owed to another outlet\n"
     "draw 20 = a reduction of 20 %   give 125 = 125 % of the price paid   (coupon 3 then give 100 = sell coupons of 3 EUR)\n"
     "price 65 = the card pays 65 % of the price, where several prices are voted   (price 100 = the whole price again)\n"
+    "h = keep the basket as an order   o = orders to hand over   p N = hand order N over as weighed   x N = cancel it   "
+    "d N = second card\n"
     "- = take back the last line   u = undo the last sale   c CONTRACT = hand over a basket   q = quit",
     last="last sale at this till: {said}",
     no_such_card="there is no card '{typed}' here; there are: {names}",
@@ -188,6 +235,23 @@ def typed_share(text: str) -> tuple[Op, int] | None:
     return None if found is None else (_SHARES[found[1]], int(found[2]))
 
 
+def typed_order(text: str) -> tuple[str, str] | None:
+    """'p 12', 'x 12', 'd 12' -> the key and what was typed after it; None for anything else."""
+    key, blank, rest = text.strip().partition(" ")
+    return (key.lower(), rest.strip()) if blank and key.lower() in _ORDER_KEYS else None
+
+
+def told_order(number: int, shown: Shown, words: Words) -> str:
+    """The one sentence for an order that was handed over."""
+    if shown.ending is not Ending.DECIDED:
+        return said(shown, words)
+    if shown.code in (Code.APPROVED, Code.PARTIAL):
+        return words.order_done.format(number=number)
+    note = noted(shown, words)
+    text = words.order_over if shown.code in ENDED else words.order_stays
+    return text.format(number=number) + (f" ({note})" if note else "")
+
+
 def typed_price(text: str) -> int | None:
     """'price 65', 'prix 125 %' -> percent of the price that the customer chose; None for anything else."""
     found = _PRICE.fullmatch(text.strip().lower())
@@ -204,15 +268,21 @@ def told_delivery(contract: str, shown: Shown, words: Words) -> str:
 
 
 def typed_line(text: str) -> Line:
-    """'fruit-veg 7,35' or 'fruit-veg=7.35' -> a line of a basket. Raises NotALine."""
-    parts = text.lower().replace("=", " ").split()
-    amount = _AMOUNT.fullmatch(parts[-1]) if len(parts) == 2 else None
-    if amount is None or not ID_FORM.fullmatch(parts[0]):
+    """'fruit-veg 7,35' or 'fruit-veg=7.35', with 'x2' for a number of units where a price is by the unit, '@mill' for another
+    payee than the stall -> a line of a basket. Raises NotALine."""
+    found = _LINE.fullmatch(text.strip().lower())
+    if found is None or not ID_FORM.fullmatch(found["category"]):
         raise NotALine(text)
-    amount_cents = int(amount[1]) * 100 + int((amount[2] or "").ljust(2, "0"))
+    amount_cents = int(found["euros"]) * 100 + int((found["cents"] or "").ljust(2, "0"))
     if amount_cents == 0:
         raise NotALine(text)
-    return Line(category=CategoryId(parts[0]), amount_cents=Cents(amount_cents))
+    qty_milli = None
+    if found["units"] is not None:
+        qty_milli = int(found["units"]) * 1_000 + int((found["milli"] or "").ljust(3, "0"))
+        if qty_milli == 0:
+            raise NotALine(text)
+    payee = None if found["payee"] is None else ProducerId(found["payee"])
+    return Line(category=CategoryId(found["category"]), amount_cents=Cents(amount_cents), payee=payee, qty_milli=qty_milli)
 
 
 def typed_basket(text: str) -> tuple[Line, ...]:

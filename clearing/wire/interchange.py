@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Final
 
 from clearing.events.basket import Line
-from clearing.rules.abroad import EndAsked, IssuerAnswer
+from clearing.rules.between.abroad import EndAsked, IssuerAnswer
 from clearing.rules.calendar import civil_date
 from clearing.values import CaisseCode, CategoryId, Cents, InvalidValue, MicroTime, OperationId, TerminalId
 from clearing.wire import fields as read

@@ -47,6 +47,16 @@ def cotisations(place: Town, folder: Path) -> None:
         "cotisation", "receive", "m-1", "15.00", "--means", "cash", "--reference", "book 1", by="noor"
     )
     assert "10.00 open" in place.ok("cotisations", "--arrears")
+    said = place.ok("correct", "propose", "cotisation", "book 1", "--euros", "20.00", "--reason", "typed 15 for 20", by="noor")
+    assert "The books say: 15.00 EUR of m-1 for" in said
+    assert "It should be: 20.00 EUR of m-1 for" in said
+    said = place.ok("correct", "confirm", "cotisation", "book 1", by="camille")
+    assert "noor says, because typed 15 for 20, it should be: 20.00 EUR" in said
+    assert "Give the receipt number 2" in said
+    place.ok("correct", "propose", "cotisation", "book 1", "--euros", "15.00", "--reason", "it was 15", by="noor")
+    assert "stays as it was" in place.ok("correct", "drop", "cotisation", "book 1", by="camille")
+    place.ok("correct", "propose", "cotisation", "book 1", "--euros", "15.00", "--reason", "it was 15", by="noor")
+    place.ok("correct", "confirm", "cotisation", "book 1", by="camille")
     listed = folder / "bank.csv"
     listed.write_text(
         f"member;month;euros;means;reference\nm-1;{month};10,00;debit;line 1\nm-9;{month};10,00;debit;line 2\n",

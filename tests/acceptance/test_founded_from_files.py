@@ -78,11 +78,25 @@ def by_command_line(place: Town, folder: Path) -> None:
         shutil.copytree(EXAMPLES / "opening", folder / "opening")
         shutil.copy(EXAMPLES / "opening.toml", folder)
         opening = str(folder / "opening.toml")
+        told = place.run("opening", "propose", opening, by="anne").err
+        assert "arrears.csv, line 2: Arrear 1, of m-002: there is no cotisation rule cotisation" in told
+        assert "contracts.csv, line 2: Contract 1, amap-001: there is no season veg-2026" in told
+        place.ok("cotisation", "rule", "--fund", "general", "--minimum", "5.00", "--step", "1.00", "--decision", "vote-classes",
+                 by="anne")  # fmt: skip
+        place.ok("contract", "season", "veg-2026", "--producer", "garden", "--first", "2026-02-05", "--every", "7", "--number",
+                 "20", by="anne")  # fmt: skip
+        place.ok("opening", "propose", opening, by="anne")
+        place.ok("opening", "discard", "--reason", "to be read once more", by="bruno")
+        assert "first one person runs" in place.refused("opening", "accept", opening, by="bruno")
         shown = place.ok("opening", "propose", opening, by="anne")
         assert "left in the fund general                         600.00 EUR" in shown
         assert "another person" in place.refused("opening", "accept", opening, by="anne")
         accepted = place.ok("opening", "accept", opening, by="bruno")
         assert accepted.splitlines()[:-1] == shown.splitlines()[:-1]
+        assert "1 contract of 200.00, paid 120.00, to come 80.00" in accepted
+        assert "not counted: arrears" in accepted
+        assert "m-002                    2026-03  due      15.00  paid       5.00  10.00 open" in place.ok("cotisations")
+        assert "delivery on 2026-06-18    20.00 EUR" in place.ok("contract", "show", "amap-001")
         copied = place.ok("copy", "like-cadenet", str(folder / "copy.toml"))
         assert "1 decision, 1 fund, 1 charte, 1 credit rule of like-cadenet; no person, key, member or account" in copied
 

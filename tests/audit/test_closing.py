@@ -6,9 +6,9 @@ from clearing.events.closing import CaisseSealed
 from clearing.events.codes import Code
 from clearing.events.funds import CohortLapsed
 from clearing.events.sales import RefundDecided, SaleDecided
-from clearing.rules.closing import leftovers
-from clearing.rules.postings import Ledger
-from clearing.rules.tracing import Trace
+from clearing.rules.ends.closing import leftovers
+from clearing.rules.ledger.postings import Ledger
+from clearing.rules.ledger.tracing import Trace
 from clearing.values import Position
 from clearing.wire.requests import Op
 from tests.living_caisse import AMINA, BRUNO, SERVER_KEY, charte_body

@@ -19,6 +19,7 @@ from clearing.events.contracts import (
     FundPartWarned,
     InstalmentReceived,
 )
+from clearing.events.corrections import EntryCorrected
 from clearing.events.cotisations import (
     CotisationReceived,
     CotisationWrittenOff,
@@ -88,6 +89,7 @@ def _cotisations(desk: Desk) -> None:
         desk.order(BRUNO, "receive_cotisation", {
             "member": "m-1", "rule": "cotisation", "period": "2026-05", "cents": cents, "means": means, "reference": reference
         })  # fmt: skip
+    _corrected(desk)
     desk.order(AMINA, "return_cotisation", {"reference": "l-1", "reason": "AM04"})
     desk.order(AMINA, "return_cotisation", {"reference": "l-3", "reason": "no cover"})
     desk.order(BRUNO, "write_off_cotisation", {"member": "m-1", "period": "2026-05", "reason": "hard times"})
@@ -100,6 +102,16 @@ def _cotisations(desk: Desk) -> None:
         {"number": 2, "donor": "member:m-1", "cents": 1_500, "sha256": b"y" * 32},
     ]})  # fmt: skip
     desk.order(AMINA, "cancel_tax_receipt", {"year": 2026, "number": 1, "reason": "wrong name"})
+
+
+def _corrected(desk: Desk) -> None:
+    entry: dict[str, object] = {"kind": "cotisation", "reference": "l-2"}
+    for cents in (2_000, 1_500):
+        right = {"right": {"who": "m-1", "rule": "cotisation", "month": "2026-05", "cents": cents, "means": "cash"}}
+        desk.order(AMINA, "propose_correction", entry | right | {"reason": "typed wrong"})
+        desk.order(BRUNO, "confirm_correction", entry | right)
+    desk.order(AMINA, "propose_correction", entry | {"reason": "typed twice"})
+    desk.order(BRUNO, "drop_correction", entry)
 
 
 def _money(desk: Desk) -> None:
@@ -184,6 +196,9 @@ FORGERIES: list[tuple[type[Event], Callable[[Any], Any]]] = [
     (LegalBasisEntered, lambda event: replace(event, entered_by=(AMINA, AMINA))),
     (DepositConfirmed, lambda event: replace(event, by=PersonId("amina"))),
     (CotisationWrittenOff, lambda event: replace(event, by=PersonId("amina"))),
+    (EntryCorrected, lambda event: replace(event, by=PersonId("amina"))),
+    (EntryCorrected, lambda event: replace(event, wrong=event.wrong._replace(cents=Cents(1_400)))),
+    (EntryCorrected, lambda event: replace(event, cotisation=None)),
 ]
 
 
@@ -207,5 +222,5 @@ def test_a_snapshot_says_contracts_and_cotisations_whole() -> None:
     for part in parts_of(loaded):
         restoring.take(part)
     book: Book = restoring.finish().book
-    for section in ("takings", "cotisations", "gifts", "contracts"):
+    for section in ("takings", "cotisations", "corrections", "gifts", "contracts", "bank_lines"):
         assert getattr(book, section) == getattr(desk.book, section)

@@ -113,11 +113,12 @@ async def test_a_changed_tally_or_list_is_found_out() -> None:
 
 async def test_a_credit_stands_on_a_decision_that_is_in_force() -> None:
     desk = a_caisse_that_votes()
+    desk.order(BRUNO, "admit_members", {"members": [{"member": "m-9", "groups": []}]})
     desk.order(AMINA, "annul_decision", {"decision": "ag-2026-04", "ruling": "ag-2026-06"})
     desk.pass_time(days=31)
     declined = desk.command(AMINA, "grant", {"rule": "monthly", "period": "2026-06"})
     assert "Decision ag-2026-04 is annulled since" in declined.why
-    single = desk.command(BRUNO, "grant_single", {"rule": "monthly", "period": "2026-05", "member": "m-2"})
+    single = desk.command(BRUNO, "grant_single", {"rule": "monthly", "period": "2026-05", "member": "m-9"})
     assert "annulled since" in single.why
     assert await reason(desk) == ""
 

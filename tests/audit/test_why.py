@@ -6,12 +6,11 @@ import pytest
 
 from clearing.audit import Explanation, SaleNotFound, why
 from clearing.audit.reasons import REASONS
-from clearing.audit.scan import euros
 from clearing.authoriser.streams import stream_of
 from clearing.event_store.rows import EventRow
 from clearing.events.codec import encode
 from clearing.events.codes import Code
-from clearing.values import TerminalId
+from clearing.values import TerminalId, money
 from clearing.wire.requests import Op, Request
 from tests.audit.market_day import market_day
 from tests.given_when_then import Story, given
@@ -115,8 +114,8 @@ def test_every_code_has_the_words_of_the_documented_table() -> None:
     assert set(REASONS) == set(Code)
 
 
-def test_cents_are_written_in_euros() -> None:
-    assert [euros(cents) for cents in (0, 5, 10, 123_456)] == ["0.00 EUR", "0.05 EUR", "0.10 EUR", "1234.56 EUR"]
+def test_cents_are_written_in_money() -> None:
+    assert [money(cents) for cents in (0, 5, 10, 123_456)] == ["0.00 EUR", "0.05 EUR", "0.10 EUR", "1234.56 EUR"]
 
 
 async def later_of(story: Story, request: Request) -> list[str]:

@@ -9,7 +9,7 @@ from clearing.authoriser.client import Between, Enrolment, Submission
 from clearing.events.catalogue import Event
 from clearing.events.codec import decode
 from clearing.events.codes import Code
-from clearing.rules.allocation import Allocation
+from clearing.rules.credit.allocation import Allocation
 from clearing.telemetry import Telemetry
 from clearing.values import MemberId, PurseKind
 from clearing.wire.commands import Command

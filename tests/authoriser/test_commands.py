@@ -9,7 +9,7 @@ from clearing.events.caisse import CommandDeclined, PersonNamed
 from clearing.events.codes import Code
 from clearing.events.members import CardIssued, MemberAdmitted
 from clearing.postgres import Embedded
-from clearing.rules.offices import ALLOWED_ROLES, ROLES
+from clearing.rules.voted.offices import ALLOWED_ROLES, ROLES
 from clearing.values import PersonId
 from clearing.wire.commands import CommandReply, parse_command_reply, person_number
 from clearing.wire.signature import TerminalKey
@@ -230,6 +230,7 @@ async def test_a_single_events_fields_come_back_to_the_person(caisse: Caisse) ->
     done = await caisse.command(AMINA, "receive_money", {"fund": "general", "cents": 250, "reference": "gift"})
     assert done.out == {
         "event": "MoneyReceived", "fund": "general", "cents": 250, "reference": "gift", "by": "amina", "clears_cents": 0,
+        "on": "", "another": False,
     }
 
 

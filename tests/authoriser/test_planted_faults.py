@@ -13,8 +13,11 @@ from clearing.events.caisse import FrameHeld
 from clearing.events.codes import Code
 from clearing.events.members import MemberAdmitted
 from clearing.events.sales import SaleDecided
-from clearing.rules import book as books, lapsing, members, sale as rules_of_sales
-from clearing.rules.operations import StoredForm
+from clearing.rules import book as books
+from clearing.rules.credit import lapsing
+from clearing.rules.people import members
+from clearing.rules.selling import sale as rules_of_sales
+from clearing.rules.selling.operations import StoredForm
 from clearing.wire.requests import Op
 from tests.authoriser.asking import (
     ask,

@@ -18,6 +18,7 @@ EMERGENCY: dict[str, object] = {
 COMMANDS: dict[str, dict[str, object]] = {
     "bind_fund": {"fund": "general", "earmark": EARMARK},
     "vote_advance": {"fund": "general", "advance_cents": 100_000},
+    "open_fund": {"fund": "late", "kind": "sponsor", "name": "Late", "advance_cents": 100_000},
     "propose_transfer": {"fund": "general", "to": "tier", "cents": 100, "reason": "x"},
     "freeze_credits": {},
     "propose_closure": {
@@ -62,6 +63,14 @@ def test_a_residents_group_does_not_decide_for_the_whole_caisse(verb: str) -> No
     code, why = said(desk, AMINA, verb, COMMANDS[verb] | {"decision": "own-idea"})
     assert code == Code.NOT_ALLOWED_NOW
     assert "for the whole caisse to vote" in why
+
+
+def test_a_fund_with_an_advance_and_no_vote_for_it_is_not_opened() -> None:
+    desk = desk_with({})
+    code, why = said(desk, AMINA, "open_fund", COMMANDS["open_fund"])
+    assert code == Code.NOT_ALLOWED_NOW
+    assert "name the advance and the decision for it, or neither" in why
+    assert said(desk, AMINA, "open_fund", COMMANDS["open_fund"] | {"advance_cents": 0})[0] == Code.APPROVED
 
 
 def annulled(desk: Desk) -> None:

@@ -4,9 +4,9 @@ import pytest
 
 from clearing.audit import audit
 from clearing.events.codes import Code
-from clearing.rules import closing
+from clearing.rules.ends import closing
 from clearing.wire.requests import Op
-from tests.living_caisse import AMINA, BRUNO
+from tests.living_caisse import AMINA, BRUNO, charte_body, decision_body
 from tests.three_caisses import AVAL, BRUME, SERVERS, Lost, Region
 
 
@@ -95,4 +95,36 @@ async def test_what_is_held_owed_or_netted_between_caisses_stands_in_the_way_of_
     for _ in range(4):
         region.next_day()
     assert not [said for said in closing.leftovers(book) if "aval" in said or "netting" in said]
+    await audited(region)
+
+
+async def test_behind_the_seal_another_caisses_word_moves_nothing_and_stands_among_its_exceptions() -> None:
+    region = ending()
+    request, _ = region.sell(AVAL, BRUME, fruit_veg=300)
+    await region.sweep()
+    day = region.next_day()
+    region.net(day)
+    region.desks[BRUME].order(AMINA, "pay_netting", {"day": day, "reference": "line"})
+    emptied(region)
+    assert seal(region) is Code.APPROVED
+    ended = len(region.desks[BRUME].log.rows)
+    region.send(AVAL, region.desks[AVAL].request(Op.REV, {}, original=request.x))
+    await region.sweep()
+    assert len(region.desks[BRUME].log.rows) == ended
+    assert len(region.desks[AVAL].book.interchange.refused) == 1
+    await audited(region)
+
+
+async def test_no_card_of_another_caisse_pays_once_the_vote_for_it_is_annulled() -> None:
+    region = Region(codes=(BRUME, AVAL))
+    assert region.sell(BRUME, AVAL, fruit_veg=500)[1].aa == 500
+    desk = region.desks[AVAL]
+    desk.order(AMINA, "record_decision", decision_body("ag-2026-05"))
+    desk.order(BRUNO, "approve_decision", {"decision": "ag-2026-05"})
+    desk.order(AMINA, "annul_decision", {"decision": "ag-2026-04", "ruling": "ag-2026-05"})
+    desk.order(AMINA, "adopt_charte", charte_body(2, "ag-2026-05", desk.clock.us + 1_000_000, {"fruit-veg": 10_000}))
+    region.next_day()
+    assert region.sell(BRUME, AVAL, fruit_veg=500)[1].aa == 0  # its own caisse recognises ours no more
+    _, reply = region.sell(AVAL, BRUME, fruit_veg=500)  # and its stalls take our cards no more
+    assert (reply.rc, reply.aa) == (Code.CARD_UNKNOWN, 0)
     await audited(region)

@@ -5,7 +5,7 @@ import pytest
 from clearing.audit import audit
 from clearing.events.codes import Code
 from clearing.events.interchange import InterchangeNetted
-from clearing.rules.offices import ALLOWED_ROLES
+from clearing.rules.voted.offices import ALLOWED_ROLES
 from clearing.wire.requests import Op
 from tests.living_caisse import AMINA
 from tests.three_caisses import AVAL, BRUME, CRETE, SERVERS, Region

@@ -16,8 +16,8 @@ from clearing.events.interchange import (
     InterchangeSold,
 )
 from clearing.events.sales import OperationHead
-from clearing.rules.abroad import IssuerAnswer, SaleAbroad, decide_sold
-from clearing.rules.netting import unmatched
+from clearing.rules.between.abroad import IssuerAnswer, SaleAbroad, decide_sold
+from clearing.rules.between.netting import unmatched
 from clearing.values import CaisseCode, CategoryId, Cents, MemberId, MicroTime, OperationId, ProducerId, PurseKind
 from clearing.wire.requests import Op
 from tests.living_caisse import AMINA, BRUNO, CARD, STALL

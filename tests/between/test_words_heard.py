@@ -6,8 +6,8 @@ import pytest
 
 from clearing.authoriser import abroad
 from clearing.authoriser.client import Deliver, Overloaded, Submission
-from clearing.rules.abroad import EndAsked
-from clearing.rules.interchange import Twin
+from clearing.rules.between.abroad import EndAsked
+from clearing.rules.between.interchange import Twin
 from clearing.values import CaisseCode, Cents, OperationId
 from clearing.wire.frame import FrameType, MalformedFrame, open_envelope
 from clearing.wire.interchange import End, Ended, Word, encode_word, parse_word

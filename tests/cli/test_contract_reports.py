@@ -11,7 +11,7 @@ from clearing.cli.cotisations import as_csv, as_text, table
 from clearing.cli.desk import Misused
 from clearing.cli.gifts import Paper, new_papers, receipt_text
 from clearing.people import Record
-from clearing.rules import deliveries
+from clearing.rules.amap import deliveries
 from clearing.values import ContractId, MemberId, ProducerId, Rate
 from tests.given_when_then import Story, given
 from tests.rules.contract_sayings import (

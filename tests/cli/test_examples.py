@@ -2,11 +2,14 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from clearing.authoriser.founding import decide_found
 from clearing.cli.founding import Rehearsed, rehearse
 from clearing.installation.founding_file import read_founding_file
+from clearing.rules.telling.public_page import public_page, told
 from clearing.values import InvalidValue, PersonId
 from clearing.wire.signature import TerminalKey
 from tests.house.sources import CLONE
@@ -28,6 +31,30 @@ def test_an_example_founds_a_caisse_as_it_lies_there(name: str, by: str) -> None
     done = rehearsed(CLONE / "examples" / f"{name}.toml", by)
     counts = {list_name: plan.new for list_name, plan in done.plans.items()}
     assert counts == ({} if name == "caisse" else {"members": 10, "producers": 3, "cards": 10})
+
+
+NOT_FOUNDING = {"charte.toml", "opening.toml", "12-opening.toml"}
+FOUNDING = sorted(one for one in (CLONE / "examples").rglob("*.toml") if one.name not in NOT_FOUNDING)
+
+
+@pytest.mark.parametrize("path", FOUNDING, ids=lambda path: path.stem)
+def test_the_public_page_of_every_example_tells_each_of_its_rules(path: Path) -> None:
+    read = read_founding_file(path, lambda person: key_of(person).public)
+    persons: Any = read.body["persons"]
+    founder = key_of(persons[0]["person"])
+    at_us = 1_790_000_000_000_000
+    events = decide_found(read.code, read.body, founder_kid=founder.kid, at_us=at_us)
+    assert isinstance(events, tuple)
+    page = public_page([(one, at_us + n) for n, one in enumerate(events)], months=[], at_us=at_us + len(events))
+    said = told(page)
+    rules: list[Any] = [one for name, part in read.body.items() if name.endswith(("rules", "funds")) and name != "persons"
+                        for one in (part if isinstance(part, list) else [part])]  # fmt: skip
+    assert len(page["voted"]) == len(rules)
+    assert all(one["sentences"] and all(line in said for line in one["sentences"]) for one in page["voted"])
+    chartes: Any = read.body.get("chartes") or []
+    assert (page["rules"] is None) is (not chartes)
+    for rule in (one for charte in chartes for one in (*charte.get("tariffs", ()), *charte["payers"])):
+        assert any(line.startswith(f"{rule['id']}: ") for line in page["rules"]["sentences"])
 
 
 def changed(folder: Path, *changes: tuple[str, str, str]) -> Path:
@@ -76,7 +103,8 @@ def test_the_rules_own_refusals_carry_the_line_too(tmp_path: Path) -> None:
         ("lyon.toml", 'kind = "guarantee"', 'kind = "insurance"'),
     )
     first, *told = refused(file)
-    assert first.startswith("4 mistakes")
+    assert first.startswith("5 mistakes")
+    assert "Decision programme-1 is not recorded" in "".join(told)  # for the advance: its own table has the mistake
     where = {line.split(": ")[0].rsplit(" ", 1)[1]: line for line in told}
     assert "does not know the field 'votes'" in where[str(line_of(file, "votes = 3"))]
     assert "not insurance" in "".join(told)

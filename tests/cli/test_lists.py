@@ -30,7 +30,8 @@ def test_a_list_reads_the_same_from_every_spreadsheet(tmp_path: Path, text: str)
         ("member;name\n;Ada\n", "line 2: 'member' is empty"),
         ("member;name\nm-1;Ada;x\n", "line 2: more cells"),
         ("member\n", "no line below"),
-        ("", "member is missing"),
+        ("", "is empty; its first line names the columns member"),
+        ("membre;nom\nm-1;Ada\n", r"member is missing \(it says: membre, nom\)"),
     ],
 )
 def test_a_slip_in_a_list_is_named_by_its_line(tmp_path: Path, text: str, said: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from clearing.cli.desk import Misused
 from clearing.cli.products import read_products, told
 from clearing.events.basket import Line
-from clearing.rules.prices import Difference, differences_of, summed
+from clearing.rules.voted.prices import Difference, differences_of, summed
 from tests.given_when_then import given
 from tests.rules.test_products import BASKET, LISTED, PRICES
 from tests.sayings import MARKET, Till, credit, line

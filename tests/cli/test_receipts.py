@@ -10,7 +10,7 @@ from clearing.events.codec import encode
 from clearing.events.members import MemberGroupsChanged
 from clearing.events.orders import DeliveryNoted
 from clearing.events.sales import CaptureDecided, SaleDecided
-from clearing.rules.orders import split_by_quantity
+from clearing.rules.collective.orders import split_by_quantity
 from clearing.values import FundId, MemberId, PayerId
 from tests.given_when_then import PARIS, Story, given
 from tests.rules.test_orders import OTHER, give, ordering

@@ -14,7 +14,7 @@ def test_euros_with_two_decimals_become_cents(text: str, cents: int) -> None:
 
 @pytest.mark.parametrize("text", ["150", "1.5", "1.505", "-1.00", "1 000.00", "", 150, 1.5, None, "1000000000.00", "١.٠٠"[:1]])
 def test_what_is_not_euros_with_two_decimals_is_refused(text: object) -> None:
-    with pytest.raises(InvalidValue, match=r"two decimals"):
+    with pytest.raises(InvalidValue, match=r"two decimals|below zero|larger than any"):
         read_euros(text)
 
 

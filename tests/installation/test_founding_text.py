@@ -15,7 +15,7 @@ from clearing.events.catalogue import Event
 from clearing.events.charte import Ceiling, Charte, Condition, Cover, FundWeight, Payer, Short, Span, Tariff
 from clearing.installation.founding_file import founding_of, read_founding_file
 from clearing.rules.book import Book
-from clearing.rules.charte_check import check_charte
+from clearing.rules.voted.charte_check import check_charte
 from clearing.values import CaisseCode, CategoryId, DecisionId, FundId, InvalidValue, MicroTime, PayerId
 from clearing.wire.signature import TerminalKey
 from tests.given_when_then import paris

@@ -44,7 +44,7 @@ BY = PersonId("tina")
 CREDIT, OWN = PurseKind("credit"), PurseKind("own")
 GENERAL, TIER, POOL = FundId("general"), FundId("tier"), FundId("pool")
 PRODUCERS = tuple(ProducerId(f"p{i}") for i in range(5))
-GROUPS = (("a",), ("b",), ("a", "b"), ())
+GROUPS = (("a",), ("b", "emergency-credit"), ("emergency-credit",), ())
 START_US = 1_490_000_000_000_000  # March 2017: summer time begins within the first days
 HOUR_US = 3_600_000_000
 
@@ -146,7 +146,10 @@ class RandomMoney:
         self.periods += 1
         who = self.dice.choice(((), ("a",), ("b", "c")))
         rule, period, each = "monthly", f"period-{self.periods}", 15_000
-        reached = [m for m, groups in self.members.items() if not who or set(groups) & set(who)]
+        reached = [
+            m for m, groups in self.members.items()
+            if (set(groups) & set(who) if who else "emergency-credit" not in groups)
+        ]
         total = each * len(reached)
         self._say(AllocationGranted(
             rule=rule, period=period, purse=CREDIT, fund=GENERAL, cents_each=Cents(each), who=who, head_count=len(reached),

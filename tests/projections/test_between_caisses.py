@@ -3,7 +3,7 @@
 import pytest
 
 from clearing.projections.generations import breaches
-from clearing.rules.postings import Ledger
+from clearing.rules.ledger.postings import Ledger
 from clearing.values import CaisseCode, Position
 from clearing.wire.requests import Op
 from tests.projections.recording import ViewedCaisse

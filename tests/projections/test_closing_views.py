@@ -3,7 +3,7 @@
 import pytest
 
 from clearing.events.closing import ProducerRepaid
-from clearing.rules import closing
+from clearing.rules.ends import closing
 from clearing.values import Cents
 from tests.given_when_then import Story, paris
 from tests.projections.recording import ViewedCaisse

@@ -4,7 +4,7 @@ import pytest
 
 from clearing.audit.sums import book_balances
 from clearing.rules.book import Book
-from clearing.rules.members import Member
+from clearing.rules.people.members import Member
 from clearing.values import PurseKind
 from tests.audit.collective_life import Life, collective_life
 from tests.living_caisse import AMINA

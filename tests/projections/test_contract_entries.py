@@ -8,7 +8,7 @@ import pytest
 from clearing.audit.sums import book_balances
 from clearing.events.contracts import ContractEnded, ContractPaidOver, InstalmentReceived, InstalmentReturned
 from clearing.projections.details import About, entries
-from clearing.rules.debts import debts
+from clearing.rules.stalls.debts import debts
 from clearing.values import Cents
 from tests.events.making import example_of
 from tests.given_when_then import given

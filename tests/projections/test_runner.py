@@ -17,7 +17,7 @@ from clearing.projections.generations import GenerationGone, breaches, install
 from clearing.projections.page import Page, Write, Writes
 from clearing.projections.reading import LogHole
 from clearing.projections.views import VIEWS, Origins, View
-from clearing.rules.postings import UnexplainedPosting
+from clearing.rules.ledger.postings import UnexplainedPosting
 from clearing.values import Cents, FundId, PersonId
 from tests.projections.random_caisse import START_US, RandomCaisse
 from tests.projections.recording import ViewedCaisse
@@ -200,9 +200,9 @@ async def test_the_lag_is_the_age_of_the_oldest_event_that_is_not_shown(viewed: 
 
 
 async def test_money_that_no_event_explains_halts(viewed: ViewedCaisse) -> None:
-    story = RandomCaisse(8)
+    story = RandomCaisse(17)
     stray = next(
-        event for event in RandomCaisse(8).live(2_000).events
+        event for event in RandomCaisse(17).live(2_000).events
         if isinstance(event, HoldExpired) and any(lot.outcome == "lapsed" for part in event.released for lot in part.lots)
     )  # fmt: skip
     await viewed.record([*story.events[:1], stray], story.at_us[:2])

@@ -15,8 +15,8 @@ from clearing.events.sales import SaleDecided
 from clearing.projections.operations import operation
 from clearing.projections.owed import per_payee
 from clearing.projections.sold import Sold
-from clearing.rules.postings import Origins, legs
-from clearing.rules.returns import purse_of
+from clearing.rules.ledger.postings import Origins, legs
+from clearing.rules.selling.returns import purse_of
 from tests.events.making import example_of, random_value
 
 DAY = date(2026, 9, 5)

@@ -12,7 +12,7 @@ from clearing.projections.operations import operation
 from clearing.projections.page import Page, Write, Writes
 from clearing.projections.questions import Questions
 from clearing.projections.views import VIEWS, Origins as Known, View
-from clearing.rules.postings import Ledger, Origins, legs
+from clearing.rules.ledger.postings import Ledger, Origins, legs
 from clearing.values import Position
 from tests.projections.random_caisse import RandomCaisse
 from tests.projections.random_money import PRODUCERS

@@ -14,8 +14,8 @@ from clearing.events.codec import decode
 from clearing.events.codes import Code
 from clearing.events.interchange import InterchangeHeld, InterchangeSold
 from clearing.installation.office import Officer
+from clearing.rules.between.netting import netting, unmatched
 from clearing.rules.book import Book
-from clearing.rules.netting import netting, unmatched
 from clearing.terminal.identity import TerminalIdentity
 from clearing.values import CaisseCode, Cents, OperationId
 from clearing.wire.fields import TimeMs

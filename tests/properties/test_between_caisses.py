@@ -11,8 +11,8 @@ from hypothesis import given, settings, strategies as st
 
 from clearing.audit import Level, audit
 from clearing.audit.sums import book_balances
-from clearing.rules.netting import unmatched
-from clearing.rules.postings import Ledger
+from clearing.rules.between.netting import unmatched
+from clearing.rules.ledger.postings import Ledger
 from clearing.values import CaisseCode, Position
 from clearing.wire.requests import Op, Request
 from tests.three_caisses import AVAL, BRUME, CRETE, SERVERS, Lost, Region

@@ -8,9 +8,9 @@ from hypothesis import given, strategies as st
 from clearing.audit.sums import book_balances, in_books
 from clearing.events.contracts import ContractEnded, Taken
 from clearing.events.funds import FundOpened
-from clearing.rules import contract_money, contracting, deliveries
+from clearing.rules.amap import contract_money, contracting, deliveries
+from clearing.rules.amap.schedules import before_and_after, in_order, instalments, spread
 from clearing.rules.answers import Declined
-from clearing.rules.schedules import before_and_after, in_order, instalments, spread
 from clearing.values import Cents, ContractId, FundId, Rate
 from tests.given_when_then import Story, given as story_of
 from tests.rules.contract_sayings import (
@@ -147,10 +147,14 @@ class Season:
         ))  # fmt: skip
 
     def _returned(self, name: str) -> None:
-        references = [one for one in self.story.book.contracts.contracts[ContractId(name)].references if one.startswith("r")]
+        contract = self.story.book.contracts.contracts[ContractId(name)]
+        references = [one for one, cents in contract.references.items() if cents]
         if not references:
             return
         reference, number = self.dice.choice(references), self.dice.randint(1, 6)
+        if self.dice.random() < 0.7:
+            paid = contract.paid_for.get(reference)
+            number = number if paid is None else paid.instalment
         self.story.when(lambda book, _: contract_money.decide_return(
             book.contracts, contract=ContractId(name), instalment=number, reference=reference, reason="no cover", by=AMINA
         ))  # fmt: skip

@@ -6,7 +6,7 @@ from random import Random
 from hypothesis import given, strategies as st
 
 from clearing.rules.answers import Declined
-from clearing.rules.cotisations import standings
+from clearing.rules.treasury.cotisations import standings
 from clearing.values import MemberId
 from tests.given_when_then import given as story_of
 from tests.properties.test_contracts import agreed

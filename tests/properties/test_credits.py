@@ -15,7 +15,7 @@ from clearing.events.sales import AuthorisationDecided, SaleDecided
 from clearing.rules.answers import Declined
 from clearing.values import Cents, FundId, MemberId
 from tests.given_when_then import Story, given
-from tests.household_sayings import home, leave, limit, part, pay, voted
+from tests.household_sayings import dues, home, leave, limit, part, pay, voted
 from tests.living_caisse import AMINA
 from tests.memory_log import Desk, furnished
 from tests.sayings import (
@@ -56,7 +56,7 @@ def rule_of(asked: dict[str, Any]) -> AllocationRuleSet:
     )  # fmt: skip
 
 
-def naive(rule: AllocationRuleSet, homes: dict[str, list[str]], paid: dict[str, int]) -> dict[str, int]:
+def naive(rule: AllocationRuleSet, homes: dict[str, list[str]], paid: dict[str, int], minimum: int) -> dict[str, int]:
     """What each purse would get if the fund could carry it: written down person by person."""
     found: dict[str, int] = {}
     persons = {name: kinds or ["adult"] for name, kinds in homes.items()}
@@ -74,7 +74,7 @@ def naive(rule: AllocationRuleSet, homes: dict[str, list[str]], paid: dict[str, 
                 others += 1
         if rule.form == "top-up":
             total -= paid.get(name, 0)
-        if rule.after_cotisation and not paid.get(name, 0):
+        if rule.after_cotisation and paid.get(name, 0) < max(1, minimum):
             total = 0
         found[name] = max(0, total)
     return found
@@ -90,19 +90,22 @@ def agree(story: Story) -> None:
 
 
 @settings(max_examples=250, deadline=None)
-@having(asked=rules, lived=households, paid=st.lists(cents, min_size=6, max_size=6), money=st.integers(0, 200_000))
+@having(
+    asked=rules, lived=households, paid=st.lists(cents, min_size=6, max_size=6), money=st.integers(0, 200_000), minimum=cents
+)
 def test_a_run_gives_what_a_naive_reference_gives_and_the_purses_open_to_its_total(
-    asked: dict[str, Any], lived: list[list[str]], paid: list[int], money: int
+    asked: dict[str, Any], lived: list[list[str]], paid: list[int], money: int, minimum: int
 ) -> None:
     homes = {f"m-{place}": kinds for place, kinds in enumerate(lived)}
     people = [event for name, kinds in homes.items() for event in home(name, *kinds)]
     rule = rule_of(asked)
-    story = given(*FOUNDED, opened("reserve"), received(money + 1), received(money * 2 + 1, "reserve"), *people, rule)
+    funds = (opened("reserve"), received(money + 1), received(money * 2 + 1, "reserve"))
+    story = given(*FOUNDED, *funds, *people, dues(minimum), rule)
     pots = dict(zip(homes, paid, strict=False))
     for name, amount in pots.items():
         if amount:
             pay(story, name, amount)
-    wanted = naive(rule, homes, pots)
+    wanted = naive(rule, homes, pots, minimum)
     need, cover = sum(wanted.values()), money + 1
     story.when(grant())
     got = {name: story.purse(name) for name in homes}

@@ -11,7 +11,7 @@ from clearing.events.codec import encode
 from clearing.projections import ledger, owed
 from clearing.projections.page import CivilTime, Copy, Page, Write
 from clearing.projections.reading import PageReader, Row
-from clearing.rules.postings import Ledger, Origins, legs, origins_asked, origins_named
+from clearing.rules.ledger.postings import Ledger, Origins, legs, origins_asked, origins_named
 from clearing.values import Position
 from tests.projections.random_caisse import RandomCaisse
 

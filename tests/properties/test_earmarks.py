@@ -8,9 +8,9 @@ from hypothesis import given, strategies as st
 from clearing.events.basket import Line, Share
 from clearing.events.charte import Charte, Condition, Cover, Payer, Tariff
 from clearing.events.funds import Earmark
-from clearing.rules.earmarks import Sources, allowed, outside, within
-from clearing.rules.facts import Facts
-from clearing.rules.funding import fund_basket
+from clearing.rules.selling.facts import Facts
+from clearing.rules.selling.funding import fund_basket
+from clearing.rules.voted.earmarks import Sources, allowed, outside, within
 from clearing.values import CategoryId, FundId, MicroTime
 from tests.properties.test_funding import CATEGORIES, all_facts, baskets, chartes
 

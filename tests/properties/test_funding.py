@@ -11,9 +11,9 @@ from hypothesis import assume, given, strategies as st
 
 from clearing.events.basket import Line, Share
 from clearing.events.charte import Ceiling, Charte, Condition, Cover, FundWeight, Payer, Short, Span, Tariff
-from clearing.rules.facts import Facts, Held, Lot
-from clearing.rules.funding import Funding, fund_advice, fund_basket, fund_capture
-from clearing.rules.refunding import refund
+from clearing.rules.selling.facts import Facts, Held, Lot
+from clearing.rules.selling.funding import Funding, fund_advice, fund_basket, fund_capture
+from clearing.rules.selling.refunding import refund
 from clearing.values import CategoryId, Cents, DecisionId, FundId, MicroTime, PayerId, ProducerId, PurseKind, Rate
 from tests import model_funding as model
 
@@ -231,6 +231,28 @@ def test_one_more_last_payer_with_money_never_makes_the_member_pay_more(case: Ca
     before = case.fund()
     assert more.other_tender_cents <= before.other_tender_cents
     assert more.unsold_lines == before.unsold_lines
+
+
+@given(cases, covers(), st.integers(0, 12), cents | st.just(10_000_000))
+def test_a_payer_with_a_source_of_its_own_wherever_it_stands_never_makes_the_member_pay_more(
+    case: Case, cover: tuple[Cover, ...], place: int, gift_cents: int
+) -> None:
+    """But for the cents that rounding left: a payer that is cut short leaves them to nobody (domain.md section 2, rule 1)."""
+    payers = list(case.charte.payers)
+    place = min(place, len(payers))
+    assume(not 0 < place < len(payers) or payers[place - 1].rank is None or payers[place - 1].rank != payers[place].rank)
+    before = case.fund()
+    payers.insert(place, Payer(id=PayerId("gift"), purse=PurseKind("gift"), covers=cover))
+    gift = (Lot(id="gift", fund=None, expires_us=None, cents=gift_cents),)
+    richer = case.facts._replace(purses={**case.facts.purses, PurseKind("gift"): gift})
+    after = fund_basket(case.lines, replace(case.charte, payers=tuple(payers)), richer)
+    assume(after.unsold_lines == before.unsold_lines)  # what is sold now that was not sold has to be paid
+    spent = sum(share.cents for share in after.shares if share.payer == "gift")
+    rounding = len(case.charte.payers) * len(case.lines) if spent == gift_cents else 0
+    assert after.other_tender_cents <= before.other_tender_cents + rounding
+    own = [sum(share.cents for share in one.shares if share.source == "purse:own" and share.step == "payer")
+           for one in (before, after)]  # fmt: skip
+    assert own[1] + after.other_tender_cents <= own[0] + before.other_tender_cents + rounding
 
 
 @given(cases)

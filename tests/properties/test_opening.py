@@ -16,7 +16,7 @@ from clearing.events.codec import decode, encode
 from clearing.events.opening import OpeningAccepted
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
-from clearing.rules.postings import Ledger
+from clearing.rules.ledger.postings import Ledger
 from clearing.values import Position
 from tests.living_caisse import AMINA, BRUNO, CODE, DAY_US, KEYS, MAY_1, founding
 
@@ -52,7 +52,7 @@ def history() -> tuple[Event, ...]:
 
     take(found)
     for verb, body in (
-        ("open_fund", {"fund": "grant", "kind": "sponsor", "name": "Grant", "advance_cents": 1_000}),
+        ("open_fund", {"fund": "grant", "kind": "sponsor", "name": "Grant", "advance_cents": 1_000, "decision": "ag-2026-04"}),
         ("admit_members", {"members": [{"member": one, "groups": []} for one in MEMBERS]}),
         ("admit_producers", {"producers": [{"producer": one, "name": one, "structures": []} for one in PRODUCERS]}),
     ):

@@ -16,7 +16,7 @@ from clearing.events.funds import FundOpened
 from clearing.events.orders import DeliveryNoted, ExceptionResolved, OrderPlaced
 from clearing.events.sales import AuthorisationDecided, CaptureDecided, SaleDecided
 from clearing.rules.answers import Declined
-from clearing.rules.orders import split_by_quantity
+from clearing.rules.collective.orders import split_by_quantity
 from clearing.values import CategoryId, Cents, FundId, PayerId, ProducerId
 from tests.given_when_then import Story, given
 from tests.rules.test_accounts import ACCOUNT

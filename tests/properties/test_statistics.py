@@ -4,7 +4,7 @@ from itertools import combinations
 
 from hypothesis import given, strategies as st
 
-from clearing.rules.statistics import K_MIN, REST, Figure, Path, Tally, hide, published
+from clearing.rules.telling.statistics import K_MIN, REST, Figure, Path, Tally, hide, published
 from clearing.values import MemberId
 
 CELLS = st.tuples(

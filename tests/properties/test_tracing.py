@@ -12,10 +12,10 @@ from hypothesis import given, strategies as st
 from clearing.events.catalogue import Event
 from clearing.events.funds import UNBOUND, FundOpened, MoneyReceived, PurseCredited
 from clearing.events.grants import RepaymentConfirmed, SubsidyNotified, TransferConfirmed
-from clearing.rules.pieces import Lot, Piece, Pools, cut, total
-from clearing.rules.postings import Ledger
-from clearing.rules.traced import State
-from clearing.rules.tracing import Trace
+from clearing.rules.ledger.postings import Ledger
+from clearing.rules.ledger.traced import State
+from clearing.rules.ledger.tracing import Trace
+from clearing.rules.treasury.pieces import Lot, Piece, Pools, cut, total
 from clearing.values import Cents, FundId, GrantId, MemberId, Position, PurseKind
 from tests.projections.random_caisse import RandomCaisse
 from tests.projections.random_money import BY, GENERAL, POOL, TIER
@@ -155,4 +155,4 @@ def test_money_of_events_that_the_reader_has_no_road_for_is_still_somewhere() ->
         ("PurseCredited", "(in purses)"): 200, ("RepaymentConfirmed", "(left otherwise)"): 50,
         ("fund general", "(free)"): 650,
     }
-    assert trace.lot("x3").take(250) == [Piece(2, 200), Piece(0, 50)]
+    assert trace.lot("x3").take(250) == [Piece(1, 200), Piece(0, 50)]

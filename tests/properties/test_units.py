@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from clearing.events.codec import decode, encode
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
-from clearing.rules.units import UnitLedger, unit_balances
+from clearing.rules.collective.units import UnitLedger, unit_balances
 from clearing.values import Position
 from tests.given_when_then import Story, given
 from tests.rules.test_orders import give

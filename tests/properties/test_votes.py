@@ -13,8 +13,8 @@ from clearing.events.caisse import (
     DecisionSuspended,
 )
 from clearing.events.charte import Charte
-from clearing.rules import caisse, decisions
-from clearing.rules.caisse import Caisse
+from clearing.rules.voted import caisse, decisions
+from clearing.rules.voted.caisse import Caisse
 from clearing.values import CaisseCode, DecisionId, MicroTime
 from tests.given_when_then import paris
 from tests.sayings import AMINA, CADENET, VOTE

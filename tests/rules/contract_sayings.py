@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from clearing.audit.sums import book_balances, in_books
 from clearing.events.contracts import ContractEnded, ContractSigned, Day, Portion, SeasonOpened, Taken
-from clearing.rules import contract_money, contracting, deliveries
+from clearing.rules.amap import contract_money, contracting, deliveries
 from clearing.rules.answers import Declined
 from clearing.values import (
     Cents,

@@ -16,7 +16,7 @@ from clearing.events.accounts import (
 from clearing.events.catalogue import Event
 from clearing.events.members import CardBlocked, CardIssued
 from clearing.events.sales import CaptureDecided
-from clearing.rules import accounts
+from clearing.rules.collective import accounts
 from clearing.values import Cents, MemberId, OperationId, PersonId
 from clearing.wire.requests import Op, Request
 from tests.given_when_then import Command, Story, given

@@ -10,7 +10,7 @@ from clearing.events.charte import FundWeight, Tariff
 from clearing.events.codes import Code
 from clearing.events.producers import TerminalSuspended
 from clearing.events.sales import CaptureDecided, OperationRepeated, RefundDecided, ReversalDecided
-from clearing.rules.afterwards import TOMBSTONES_MAX
+from clearing.rules.selling.afterwards import TOMBSTONES_MAX
 from clearing.values import FundId, OperationId, PayerId, TerminalId
 from clearing.wire.requests import Op, Request
 from tests.given_when_then import Story, given

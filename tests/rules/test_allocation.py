@@ -6,8 +6,8 @@ import pytest
 
 from clearing.events.funds import AllocationDeclined, CohortLapsed, SingleGranted
 from clearing.events.members import MemberGroupsChanged
-from clearing.rules.allocation import decide_credit, decide_set_rule
 from clearing.rules.answers import BrokenBook, Declined
+from clearing.rules.credit.allocation import decide_credit, decide_set_rule
 from clearing.values import MemberId, PurseKind
 from tests.given_when_then import Story, given
 from tests.sayings import (
@@ -174,6 +174,6 @@ def test_only_what_members_added_themselves_is_in_their_own_purse() -> None:
     assert isinstance(added, Declined)
     assert "added themselves" in added.why
     rule = replace(monthly(), purse=PurseKind("own"))
-    voted = decide_set_rule(rule, funds=story.book.funds, caisse=story.book.caisse, at_us=story.at_us)
+    voted = decide_set_rule(rule, funds=story.book.funds)
     assert isinstance(voted, Declined)
     assert "added themselves" in voted.why

@@ -6,9 +6,9 @@ import pytest
 
 from clearing.events.bonus import BonusCredited, BonusRuleSet, BonusTakenBack, ShortBonus
 from clearing.events.charte import Condition
-from clearing.rules import bonuses
 from clearing.rules.answers import Declined
-from clearing.values import Cents, DecisionId, FundId, PurseKind
+from clearing.rules.credit import bonuses
+from clearing.values import Cents, FundId, PurseKind
 from tests.given_when_then import Story, given, paris
 from tests.sayings import (
     CADENET,
@@ -166,7 +166,6 @@ def test_a_rule_with_no_month_left_to_give_is_ended() -> None:
     ("change", "said"),
     [
         ({"fund": FundId("none")}, "no fund none"),
-        ({"decision": DecisionId("none")}, "not recorded"),
         ({"purse": PurseKind("own")}, "added themselves"),
         ({"covers": ()}, "a rate above 0"),
         ({"months_valid": 25}, "1 to 24"),
@@ -175,9 +174,7 @@ def test_a_rule_with_no_month_left_to_give_is_ended() -> None:
 )
 def test_a_bonus_that_cannot_be_carried_out_is_not_set(change: dict[str, Any], said: str) -> None:
     story = given(*MARKET)
-    result = bonuses.decide_set_rule(
-        bonus(50, "veg", **change), funds=story.book.funds, decisions=story.book.caisse.decisions
-    )
+    result = bonuses.decide_set_rule(bonus(50, "veg", **change), funds=story.book.funds)
     assert isinstance(result, Declined)
     assert said in result.why
 

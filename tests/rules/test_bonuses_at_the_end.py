@@ -11,9 +11,9 @@ from clearing.events.funds import Earmark
 from clearing.events.grants import CreditsFrozen, CreditsResumed, EarmarkSet
 from clearing.events.households import MemberLeft
 from clearing.events.opening import OpeningAccepted, OpeningLot, OpeningTotals
-from clearing.rules import closing
 from clearing.rules.answers import Declined
-from clearing.rules.restrictions import restricted
+from clearing.rules.ends import closing
+from clearing.rules.voted.restrictions import restricted
 from clearing.values import CategoryId, Cents, FundId, MemberId, MicroTime, PurseKind
 from tests.given_when_then import Story, given, paris
 from tests.rules.test_bonuses import shop

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from clearing.events.charte import Ceiling, Charte, Condition, Cover, FundWeight, Payer, Span, Tariff
-from clearing.rules.charte_check import check_charte
+from clearing.rules.voted.charte_check import check_charte
 from clearing.values import CategoryId, Cents, DecisionId, FundId, MicroTime, PayerId, PurseKind, Rate
 
 VEG, CHEESE = CategoryId("veg"), CategoryId("cheese")

@@ -13,10 +13,11 @@ from clearing.events.cotisations import CotisationReceived, CotisationReturned
 from clearing.events.crediting import LapseAnnounced
 from clearing.events.funds import CohortLapsed, LotLapsed
 from clearing.events.sales import RefundDecided
-from clearing.rules import closing, settlement
 from clearing.rules.answers import BrokenBook, Declined
 from clearing.rules.book import Book
-from clearing.rules.debts import debts
+from clearing.rules.ends import closing
+from clearing.rules.stalls import settlement
+from clearing.rules.stalls.debts import debts
 from clearing.values import BatchId, Cents, DecisionId, FundId, MemberId, ProducerId, PurseKind
 from tests.given_when_then import Story, given, paris
 from tests.household_sayings import joins

@@ -6,7 +6,7 @@ import pytest
 
 from clearing.events.contracts import ContractPaidOver
 from clearing.events.funds import FundOpened
-from clearing.rules import contract_money, contracting
+from clearing.rules.amap import contract_money, contracting
 from clearing.rules.answers import Declined
 from clearing.values import (
     Cents,
@@ -157,7 +157,7 @@ def test_what_a_fund_paid_for_deliveries_that_never_came_is_the_funds_again() ->
 def test_money_through_the_caisse_needs_a_recorded_vote() -> None:
     book = given(*MARKET).book
     asked = replace(season(), mode="through-caisse")
-    answer = contracting.decide_open(book.contracts, book.producers, book.caisse.decisions, asked)
+    answer = contracting.decide_open(book.contracts, book.producers, asked)
     assert isinstance(answer, Declined)
     assert "recorded vote" in answer.why
 

@@ -7,10 +7,10 @@ import pytest
 
 from clearing.audit.sums import book_balances, in_books
 from clearing.events.cotisations import CotisationAgreed, CotisationRuleSet, Level
-from clearing.rules import cotisations, gifts, takings
 from clearing.rules.answers import Declined
-from clearing.rules.gifts import Wanted
-from clearing.values import Cents, DecisionId, FundId, MemberId
+from clearing.rules.treasury import cotisations, gifts, takings
+from clearing.rules.treasury.gifts import Wanted
+from clearing.values import Cents, FundId, MemberId
 from tests.given_when_then import Story, given
 from tests.household_sayings import leave
 from tests.sayings import AMINA, BRUNO, CHLOE, FOUNDED, VOTE, Decide, member
@@ -103,10 +103,10 @@ def open_cents(story: Story, until: str, owner: str = "m-1") -> dict[str, int]:
     return {one.period: one.open_cents() for one in found if one.open_cents()}
 
 
-def test_a_rule_stands_on_a_vote_and_a_fund() -> None:
+def test_a_rule_that_cannot_be_carried_out_is_declined() -> None:
     book = given(*CLUB).book
-    for wrong in ({"decision": DecisionId("none")}, {"fund": FundId("none")}, {"means": ("barter",)}, {"free": False}):
-        answer = cotisations.decide_set_rule(replace(RULE, **wrong), funds=book.funds, decisions=book.caisse.decisions)
+    for wrong in ({"fund": FundId("none")}, {"means": ("barter",)}, {"free": False}):
+        answer = cotisations.decide_set_rule(replace(RULE, **wrong), funds=book.funds)
         assert isinstance(answer, Declined), wrong
 
 

@@ -6,8 +6,8 @@ from clearing.cli.crediting import told
 from clearing.events.crediting import CohortRolled, LapseAnnounced
 from clearing.events.funds import AllocationDeclined, AllocationRuleSet, CohortLapsed, MoneyNotified
 from clearing.rules.answers import Declined
-from clearing.rules.credit_run import CreditRun, work_out
-from clearing.rules.funds import Funds
+from clearing.rules.credit.credit_run import CreditRun, work_out
+from clearing.rules.treasury.funds import Funds
 from clearing.values import Cents, FundId
 from tests.given_when_then import Story, given
 from tests.household_sayings import home, voted
@@ -38,7 +38,8 @@ def late_grant(rule: AllocationRuleSet, *people: object) -> Story:
 
 def look(story: Story, period: str = "2026-05") -> CreditRun:
     book = story.book
-    run = work_out(book.allocation, book.members, book.funds, book.caisse.calendar, rule="monthly", period=period,
+    run = work_out(book.allocation, book.members, book.funds, book.caisse.calendar,
+                   cotisations=book.cotisations, rule="monthly", period=period,
                    at_us=max(story.at_us, book.at_us + 1))  # fmt: skip
     assert isinstance(run, CreditRun), run
     return run
@@ -171,7 +172,8 @@ def test_carried_credit_is_spent_before_the_new_month_and_never_granted_alone() 
 def test_a_look_at_a_month_that_was_granted_says_so() -> None:
     story = market(voted(15_000))
     book = story.book
-    answer = work_out(book.allocation, book.members, book.funds, book.caisse.calendar, rule="monthly", period="2026-05",
+    answer = work_out(book.allocation, book.members, book.funds, book.caisse.calendar,
+                   cotisations=book.cotisations, rule="monthly", period="2026-05",
                       at_us=book.at_us + 1)  # fmt: skip
     assert isinstance(answer, Declined)
     assert "nobody is credited twice" in answer.why

@@ -4,22 +4,24 @@ from typing import Any
 
 import pytest
 
+from clearing.events.cotisations import CotisationAgreed
 from clearing.events.funds import AllocationGranted
 from clearing.events.households import EaterClassChanged, EaterClassSet
-from clearing.rules.allocation import decide_grant, decide_set_rule
 from clearing.rules.answers import Declined
-from clearing.values import EaterId, MemberId, PurseKind
+from clearing.rules.credit.allocation import decide_grant, decide_set_rule, missing_cents
+from clearing.rules.treasury.cotisations import asked_cents
+from clearing.values import Cents, EaterId, FundId, MemberId, PurseKind
 from tests.given_when_then import Story, given
-from tests.household_sayings import home, joins, pay, voted
+from tests.household_sayings import dues, home, joins, pay, voted
 from tests.sayings import AMINA, BRUNO, FOUNDED, Decide, grant, grant_single, granted, member, opened, received
 
 CHILD = "child"
 
 
-def caisse(rule: object, *, money: int = 1_000_000) -> Story:
+def caisse(*rules: object, money: int = 1_000_000) -> Story:
     """m-1: one adult, not named; m-2: two adults and two children; m-3: a child alone with one adult."""
     people = (member("m-1"), *home("m-2", "adult", "adult", CHILD, CHILD), *home("m-3", "adult", CHILD))
-    return given(*FOUNDED, opened("caf"), received(money), *people, rule)  # type: ignore[arg-type]
+    return given(*FOUNDED, opened("caf"), received(money), *people, *rules)  # type: ignore[arg-type]
 
 
 def purses(story: Story) -> list[int]:
@@ -95,7 +97,8 @@ def test_two_affiliations_are_topped_up_each_by_its_own_fund() -> None:
 
 def by_rule(rule: str, period: str = "2026-05") -> Decide:
     return lambda book, at_us: decide_grant(
-        book.allocation, book.members, book.funds, book.caisse.calendar, rule=rule, period=period, by=AMINA, at_us=at_us
+        book.allocation, book.members, book.funds, book.caisse.calendar,
+        cotisations=book.cotisations, rule=rule, period=period, by=AMINA, at_us=at_us
     )
 
 
@@ -104,7 +107,7 @@ def test_who_paid_before_the_run_is_credited_by_it_and_the_others_the_moment_the
     assert pay(story, "m-1", 1_000) == ()
     story.when(grant()).then("00", head_count=1, total_cents=15_000)
     assert purses(story) == [15_000, 0, 0]
-    assert "paid in" in why(story.when(grant_single("m-2")))
+    assert "m-2 paid 0.00 EUR of the 0.01 EUR for 2026-05" in why(story.when(grant_single("m-2")))
     assert pay(story, "m-2", 500) == (15_000,)
     assert pay(story, "m-2", 500) == pay(story, "m-1", 500) == ()
     assert purses(story) == [15_000, 15_000, 0]
@@ -117,6 +120,50 @@ def test_a_run_before_any_cotisation_gives_nothing_and_everybody_who_pays_later_
     assert pay(story, "m-2", 1_000) == ()
     story.and_given(received(10_000)).when(grant_single("m-2")).then("00", cents=15_000)
     assert purses(story) == [15_000, 15_000, 0]
+
+
+def agreed(owner: str, cents: int, every: int = 1, start: str = "2026-05") -> CotisationAgreed:
+    return CotisationAgreed(
+        member=MemberId(owner), rule="dues", cents=Cents(cents), every_months=every, from_period=start, means="cash", by=BRUNO
+    )
+
+
+def test_a_part_of_the_cotisation_brings_no_credit_until_what_the_member_chose_is_there() -> None:
+    story = caisse(voted(15_000, after_cotisation=True), dues(), agreed("m-1", 3_000))
+    pay(story, "m-1", 1)
+    story.when(grant()).then("00", head_count=0)
+    assert pay(story, "m-1", 1_999) == ()
+    assert why(story.when(grant_single("m-1"))) == (
+        "m-1 paid 20.00 EUR of the 30.00 EUR for 2026-05: 10.00 EUR are missing, and the credit follows by itself when they "
+        "arrive."
+    )
+    assert pay(story, "m-1", 999) == ()
+    assert pay(story, "m-1", 1) == (15_000,)
+    assert purses(story) == [15_000, 0, 0]
+
+
+def test_who_chose_no_amount_pays_the_voted_minimum_before_the_credit_comes() -> None:
+    story = caisse(voted(15_000, after_cotisation=True), dues())
+    pay(story, "m-1", 1_000)
+    pay(story, "m-2", 999)
+    story.when(grant()).then("00", head_count=1)
+    assert "0.01 EUR are missing" in why(story.when(grant_single("m-2")))
+    assert pay(story, "m-2", 1) == (15_000,)
+
+
+def test_a_quarters_cotisation_counts_for_each_of_its_months_by_the_part_that_it_brings() -> None:
+    story = caisse(dues(), agreed("m-1", 3_001, every=3, start="2026-04"))
+    asked = [asked_cents(story.book.cotisations, MemberId("m-1"), month) for month in ("2026-04", "2026-05", "2026-06")]
+    assert asked == [1_001, 1_000, 1_000]
+
+
+def test_nothing_is_missing_of_a_month_for_which_no_credit_waits() -> None:
+    story = caisse(voted(15_000), dues()).when(grant())
+    book = story.book
+    assert missing_cents(book.allocation, book.members, book.cotisations, MemberId("m-1"), "2026-05") == 0
+    waits = caisse(voted(15_000, after_cotisation=True), dues()).when(grant()).book
+    assert missing_cents(waits.allocation, waits.members, waits.cotisations, MemberId("m-1"), "2026-05") == 1_000
+    assert missing_cents(waits.allocation, waits.members, waits.cotisations, MemberId("m-1"), "2026-04") == 0
 
 
 def test_a_cotisation_of_another_month_or_after_the_end_brings_no_credit() -> None:
@@ -175,8 +222,7 @@ def test_a_corrected_month_of_change_is_the_one_that_counts() -> None:
 )
 def test_a_vote_that_does_not_fit_together_is_declined_with_what_to_write(fields: dict[str, Any], words: str) -> None:
     rule = voted(15_000, **fields)
-    caisse = given(*FOUNDED).book.caisse
-    answer = decide_set_rule(rule, funds=("general", "caf"), caisse=caisse, at_us=1)  # type: ignore[arg-type]
+    answer = decide_set_rule(rule, funds=(FundId("general"), FundId("caf")))
     assert isinstance(answer, Declined)
     assert words in answer.why
 

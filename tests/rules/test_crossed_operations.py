@@ -8,7 +8,7 @@ from clearing.events.codes import Code
 from clearing.events.producers import TerminalEnrolled
 from clearing.events.sales import CaptureDecided, OperationRepeated, RefundDecided
 from clearing.rules.answers import Declined
-from clearing.rules.producers import decide_enrol
+from clearing.rules.stalls.producers import decide_enrol
 from clearing.values import OperationId, TerminalId
 from clearing.wire.requests import Request
 from tests.given_when_then import Story, given

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from clearing.rules import deliveries
+from clearing.rules.amap import deliveries
 from clearing.values import (
     Cents,
     ContractId,

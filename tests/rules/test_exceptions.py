@@ -79,7 +79,7 @@ def test_a_guarantee_fund_that_is_not_there_or_too_small_is_said() -> None:
     poor, _ = late_capture(Till(), GUARANTEE[0], received(699, "safety"))
     answer = end(poor, "accepted")
     assert isinstance(answer, Declined)
-    assert "has less than the 700 cents" in answer.why
+    assert "has less than the 7.00 EUR" in answer.why
 
 
 def test_a_late_capture_never_owes_more_than_its_hold_held() -> None:

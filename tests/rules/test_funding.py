@@ -5,9 +5,9 @@ from dataclasses import replace
 from clearing.events.basket import Line, LotUse
 from clearing.events.charte import Ceiling, Charte, Condition, Cover, FundWeight, Payer, Short, Span, Tariff
 from clearing.events.codes import Code
-from clearing.rules.facts import Facts, Held, Lot
-from clearing.rules.funding import Funding, fund_basket, fund_capture
-from clearing.rules.refunding import refund
+from clearing.rules.selling.facts import Facts, Held, Lot
+from clearing.rules.selling.funding import Funding, fund_basket, fund_capture
+from clearing.rules.selling.refunding import refund
 from clearing.values import CategoryId, Cents, DecisionId, FundId, MicroTime, PayerId, ProducerId, PurseKind, Rate
 
 VEG, BASKET, SOAP = CategoryId("veg"), CategoryId("basket"), CategoryId("soap")

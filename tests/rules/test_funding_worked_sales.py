@@ -8,9 +8,9 @@ import pytest
 from clearing.events.basket import Line, LotUse, Share
 from clearing.events.charte import Ceiling, Charte, Cover, FundWeight, Payer, Short, Span, Tariff
 from clearing.events.codes import Code
-from clearing.rules.facts import Facts, Held, Lot
-from clearing.rules.funding import Funding, fund_advice, fund_basket, fund_capture
-from clearing.rules.refunding import refund
+from clearing.rules.selling.facts import Facts, Held, Lot
+from clearing.rules.selling.funding import Funding, fund_advice, fund_basket, fund_capture
+from clearing.rules.selling.refunding import refund
 from clearing.values import CategoryId, Cents, DecisionId, FundId, MicroTime, PayerId, ProducerId, PurseKind, Rate
 
 GARDEN = ProducerId("garden")

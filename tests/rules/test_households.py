@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from clearing.events.funds import LotLapsed
+from clearing.events.funds import CohortLapsed, LotLapsed
 from clearing.events.households import CardBound, HouseholdRulesSet, HouseholdSeparated, PurseEmptied
-from clearing.events.members import MemberAdmitted
-from clearing.rules import members
+from clearing.events.members import MemberAdmitted, MemberGroupsChanged
 from clearing.rules.answers import Declined
-from clearing.rules.emergency import decide_bind
-from clearing.rules.households import decide_class, decide_eater_leaves
-from clearing.rules.offices import ALLOWED_ROLES, Person, may
-from clearing.values import EaterId, MemberId, PayerId, PersonId, TerminalId
+from clearing.rules.people import members
+from clearing.rules.people.emergency import decide_bind
+from clearing.rules.people.households import decide_class, decide_eater_leaves
+from clearing.rules.voted.offices import ALLOWED_ROLES, Person, may
+from clearing.values import Cents, EaterId, MemberId, PayerId, PersonId, TerminalId
 from tests.given_when_then import Story, given
 from tests.household_sayings import (
     emergency_rule,
@@ -39,8 +39,10 @@ from tests.sayings import (
     credit,
     grant,
     grant_single,
+    granted,
     line,
     member,
+    monthly,
     own_money,
     pays,
     producer,
@@ -232,6 +234,34 @@ def test_an_emergency_credit_on_a_card_that_lay_ready_pays_at_once() -> None:
     story.when(till.sale(line("veg", 2_000)), till.tap("e-1")).then_pays("00", 2_000)
     story.at("2026-05-09 00:00:00").sweep()
     assert [one.cents for one in story.swept if isinstance(one, LotLapsed)] == [1_000]
+
+
+@pytest.mark.parametrize("further", [0, 5_000], ids=["all alike", "by household"])
+def test_a_purse_of_emergency_credit_is_no_head_of_the_months_credit(further: int) -> None:
+    rule = replace(monthly(15_000, months=1), further_cents=Cents(further), short="smaller")
+    story = stocked(30_000 + 3_000).and_given(member("m-1"), member("m-2"), rule)
+    assert give(story, 3_000) == ""
+    event = granted(story.when(grant()).last)
+    assert (event.head_count, event.total_cents, event.cover_cents) == (2, 30_000, 0)
+    assert (story.purse("m-1"), story.purse("m-2"), story.purse("e-1")) == (15_000, 15_000, 3_000)
+    assert "clearing member groups e-1 GROUP" in why(story.when(grant_single("e-1")))
+    assert [one.cents for one in story.at("2026-06-01 00:00:00").sweep().swept if isinstance(one, CohortLapsed)] == [30_000]
+
+
+def test_a_household_that_keeps_the_emergency_card_is_credited_from_then_on() -> None:
+    story = stocked().and_given(member("m-1"), monthly(15_000, months=1))
+    assert give(story, 3_000) == ""
+    assert granted(story.when(grant()).last).head_count == 1
+    story.and_given(MemberGroupsChanged(member=MemberId("e-1"), groups=(), by=BRUNO))
+    assert story.when(grant_single("e-1")).then("00", cents=15_000).purse("e-1") == 18_000
+    assert granted(story.at("2026-06-01 08:00:00").when(grant("2026-06")).last).head_count == 2
+
+
+def test_a_credit_that_names_emergency_purses_reaches_them() -> None:
+    story = stocked().and_given(member("m-1"), monthly(15_000, "emergency-credit", months=1))
+    assert give(story, 3_000) == ""
+    assert granted(story.when(grant()).last).head_count == 1
+    assert (story.purse("m-1"), story.purse("e-1")) == (0, 18_000)
 
 
 def test_emergency_credit_stays_within_what_was_voted_each_time_and_each_day() -> None:

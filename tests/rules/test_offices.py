@@ -5,10 +5,11 @@ import pytest
 from clearing.events.caisse import PersonNamed
 from clearing.events.catalogue import Event
 from clearing.events.producers import BankDetailsApproved, BankDetailsProposed
-from clearing.rules import caisse, producers
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
-from clearing.rules.offices import ALLOWED_ROLES, ROLES, may
+from clearing.rules.stalls import producers
+from clearing.rules.voted import caisse
+from clearing.rules.voted.offices import ALLOWED_ROLES, ROLES, may
 from clearing.values import PersonId
 from clearing.wire.commands import person_number
 from tests.given_when_then import Story, given

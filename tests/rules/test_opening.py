@@ -12,7 +12,7 @@ from clearing.events.catalogue import Event
 from clearing.events.opening import OpeningAccepted, OpeningProposed
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
-from clearing.rules.postings import Ledger
+from clearing.rules.ledger.postings import Ledger
 from clearing.values import MemberId, PersonId, Position, PurseKind
 from tests.living_caisse import AMINA, BRUNO, CODE, DAY_US, KEYS, MAY_1, founding
 
@@ -84,7 +84,7 @@ def test_what_two_people_read_alike_is_in_purses_funds_and_debts() -> None:
     room = Room()
     proposed = room.order(AMINA, "propose_opening", rows())
     assert isinstance(proposed, OpeningProposed)
-    assert proposed.totals == (20_000, 6_500, 4_000, 30_500)
+    assert proposed.totals == (20_000, 6_500, 4_000, 30_500, 0, 0)
     assert not room.purse("m-1", CREDIT)
     accepted = room.order(BRUNO, "accept_opening", rows())
     assert isinstance(accepted, OpeningAccepted)
@@ -158,8 +158,8 @@ def purse(**changed: Any) -> Callable[[], dict[str, object]]:
 @pytest.mark.parametrize(
     ("listed", "said"),
     [
-        (lambda: rows(bank_cents=30_000), "add up to 30500 cents, 30000 are at the bank"),
-        (fund(engaged_cents=5_999, received_cents=25_999), "purses hold 6000 of it"),
+        (lambda: rows(bank_cents=30_000), "add up to 305.00 EUR, but 300.00 EUR are said to be at the bank"),
+        (fund(engaged_cents=5_999, received_cents=25_999), "purses hold 60.00 EUR of it"),
         (fund(received_cents=20_000, engaged_cents=30_000), "engaged more than it received"),
         (lambda: rows(as_of="2026-05-02"), "is not over yet"),
         (lambda: rows(funds=[]), "not among the funds"),
@@ -185,7 +185,8 @@ def test_a_list_that_does_not_hold_is_declined_with_the_row_and_the_reason(
 
 def with_a_grant() -> Room:
     room = Room()
-    room.order(AMINA, "open_fund", {"fund": "grant", "kind": "sponsor", "name": "Grant", "advance_cents": 1_000})
+    grant = {"fund": "grant", "kind": "sponsor", "name": "Grant", "advance_cents": 1_000, "decision": "ag-2026-04"}
+    room.order(AMINA, "open_fund", grant)
     return room
 
 

@@ -16,7 +16,7 @@ from clearing.events.charte import Ceiling, Condition, FundWeight, Short, Span, 
 from clearing.events.members import CardIssued
 from clearing.events.orders import DeliveryNoted, OrderPlaced
 from clearing.rules.answers import Declined
-from clearing.rules.orders import split_by_quantity
+from clearing.rules.collective.orders import split_by_quantity
 from clearing.values import Cents, FundId, MemberId, PayerId, PersonId, ProducerId
 from clearing.wire.commands import person_number
 from tests.given_when_then import Story, given
@@ -154,7 +154,7 @@ def test_an_order_that_is_not_wholly_carried_says_what_is_missing() -> None:
     lines = basket(("cheese", 1_000, "garden"))
     answer = give(story, "place_order", {**PLACE, "lines": lines})
     assert isinstance(answer, Declined)
-    assert (answer.code, "300 are missing" in answer.why) == ("51", True)
+    assert (answer.code, "3.00 EUR are missing" in answer.why) == ("51", True)
     give(story, "place_order", {**PLACE, "lines": lines, "in_part": True})
     give(story, "note_delivery", {"order": "o-1", "side": "buyer", "document": "a"})
     assert owed(story, ProducerId("garden")) == 700
@@ -223,7 +223,7 @@ def test_a_ceiling_that_all_share_holds_over_the_parts_of_a_joint_purchase() -> 
     body = {"joint": "j", "seller": "garden", "category": "veg", "cents": 2_000, "parts": parts}
     answer = give(story, "place_joint_order", body)
     assert isinstance(answer, Declined)
-    assert answer.why.startswith("Part 2, spa: 500 of 1000 cents")
+    assert answer.why.startswith("Part 2, spa: 5.00 EUR of 10.00 EUR")
     assert not story.book.orders.orders
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from clearing.events.caisse import DecisionRecorded, Tally
 from clearing.events.charte import Ceiling, Condition, Cover, FundWeight, Payer, Short, Span, Tariff
 from clearing.events.products import Product
-from clearing.rules.plain_words import decision_in_words, percent, rules_in_words, sentences
+from clearing.rules.telling.plain_words import decision_in_words, percent, rules_in_words, sentences
 from clearing.values import CategoryId, Cents, FundId, MicroTime, PayerId, PurseKind, Rate
 from tests.given_when_then import given, paris
 from tests.sayings import AMINA, CADENET, MARKET, VOTE, charte, covers, pays, producer
@@ -49,7 +49,7 @@ def test_the_rules_are_told_step_by_step_with_their_vote() -> None:
         ("1. tier-b: veg costs 70 % of its price. The difference is carried by the fund tier. If the fund is short, the "
          "line is not sold at that price."),
         ("2. free-choice: cheese is paid 25 % more; one unit of baskets costs 4.00 EUR. The difference is carried by the funds "
-         "a (2 parts), b (1 parts). What is paid above the price goes to the fund pool."),
+         "a (2 parts), b (1 part). What is paid above the price goes to the fund pool."),
         ("1. sponsor: the fund mill pays 8.00 EUR per unit of baskets, product 4011 (Bananas), for members of young or old, at "
          "les-glycines, from 2026-05-01 00:00:00 CEST, until 2026-09-01 00:00:00 CEST. At most 400.00 EUR a day for all "
          "members together. At most 196.00 EUR a year for each purse. Shares rank 1 with weight 2. A line that it can't carry "

@@ -12,7 +12,7 @@ from clearing.events.funds import (
     SingleGranted,
 )
 from clearing.events.members import MemberAdmitted
-from clearing.rules.postings import Ledger, Origins, UnexplainedPosting, legs, origins_asked, postings
+from clearing.rules.ledger.postings import Ledger, Origins, UnexplainedPosting, legs, origins_asked, postings
 from clearing.values import (
     Cents,
     FundId,

@@ -8,11 +8,12 @@ from hypothesis import given as drawn, strategies as st
 
 from clearing.events.basket import Line
 from clearing.events.caisse import DecisionRecorded
-from clearing.events.charte import Condition, Cover, Tariff
+from clearing.events.charte import Condition, Cover, FundWeight, Tariff
 from clearing.events.products import Price, PricesListed, Product, ProductsListed
-from clearing.rules import caisse, prices, products
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
+from clearing.rules.voted import caisse, prices, products
+from clearing.rules.voted.restrictions import restricted
 from clearing.values import CategoryId, Cents, ConventionId, DecisionId, FundId, MicroTime, PayerId, Rate
 from tests.given_when_then import Story, given
 from tests.sayings import (
@@ -230,10 +231,11 @@ def scoped(scope: str, rules: Any, *, listed: tuple[Any, ...] = ()) -> object:
         votes_against=0, abstained=0, minutes_sha256=b"", by=AMINA, scope=scope,
     )  # fmt: skip
     book = given(*FOUNDED, *listed, vote).book
-    return caisse.decide_adopt(
+    adopted = caisse.decide_adopt(
         book.caisse, charte=replace(rules, decision=SCOPED), funds=frozenset(book.funds), founding=False, by=AMINA,
         at_us=book.at_us + 1,
     )  # fmt: skip
+    return adopted if isinstance(adopted, Declined) else restricted(adopted, book, book.at_us + 1) or adopted
 
 
 EVERYBODY = charte(pays("credit", veg=50, cheese=50), pays("own", veg=100, cheese=100))
@@ -243,7 +245,7 @@ HERE, YOUNG = Condition(where=("les-glycines",)), Condition(who=("young",))
 def proposed(condition: Condition, **changes: Any) -> Any:
     own = replace(pays("gift", veg=30), fund=FundId("general"), purse=None, condition=condition)
     cheap = Tariff(id=PayerId("cheap"), covers=rates(veg=80), condition=condition)
-    tariff = replace(cheap, funds=())
+    tariff = replace(cheap, funds=(FundWeight(fund=FundId("general"), weight=1),))
     values = {"payers": (own, *EVERYBODY.charte.payers), "tariffs": (tariff,) if changes.pop("tariff", False) else ()}
     return replace(EVERYBODY.charte, version=2, effective_us=MicroTime(2**52), **{**values, **changes})
 
@@ -264,6 +266,7 @@ def test_a_structure_or_a_group_votes_its_own_payers() -> None:
         ("group:young", proposed(YOUNG, payers=EVERYBODY.charte.payers[:1]), "payer 'own', which is everybody's, is missing"),
         ("group:young", proposed(YOUNG, payers=EVERYBODY.charte.payers[::-1]), "payers of everybody stand in another order"),
         ("group:young", proposed(YOUNG, hold_days=3), "hold_days is changed for everybody"),
+        ("structure:les-glycines", proposed(HERE, capture_tolerance=500), "capture_tolerance is changed for everybody"),
     ],
 )
 def test_what_goes_beyond_the_scope_is_named(scope: str, rules: Any, said: str) -> None:

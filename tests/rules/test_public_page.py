@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from clearing.rules.public_page import public_page, told
+from clearing.events.caisse import Tally
+from clearing.rules.telling.public_page import public_page, told
 from tests.given_when_then import Story, paris
+from tests.rules.test_decisions import vote
 from tests.rules.test_statistics import figures, market
 from tests.sayings import AMINA, BRUNO, STALL, card_of
 
@@ -30,7 +33,7 @@ def walked(value: object) -> Iterator[str]:
 
 def test_the_page_says_what_was_voted_in_plain_words() -> None:
     page = page_of(market(6))
-    assert "The purse credit pays 100 % of veg, 70 % of cheese, 30 % of flour." in page["rules"]["sentences"]
+    assert "credit: the purse credit pays 100 % of veg, 70 % of cheese, 30 % of flour." in page["rules"]["sentences"]
     assert page["decisions"][0]["title"] == "What the card pays"
     assert (page["decisions"][0]["votes_for"], page["rules"]["decision"]) == (31, "ag-2026-04")
 
@@ -58,6 +61,36 @@ def test_funds_are_told_as_they_stood_when_the_month_began() -> None:
     june = page_of(story)["funds"]
     assert june["as_of"] == "2026-06-01"
     assert (june["list"][0]["received_cents"], june["list"][0]["engaged_cents"]) == (1_000_000, 30_000)
+
+
+def test_what_fewer_than_five_persons_used_of_a_fund_waits_until_they_are_five() -> None:
+    june = page_of(market(4))["funds"]["list"][0]
+    assert (june["received_cents"], june["engaged_cents"], june["free_cents"]) == (1_000_000, 0, 1_000_000)
+    assert june["months_left"] is None, "nor is it told by how long the money lasts"
+
+
+def test_how_a_few_persons_voted_is_told_of_nobody() -> None:
+    few = replace(vote("board-2026-06", votes_for=2, votes_against=1, abstained=0), body="board", needs_approval=False)
+    colleges = replace(vote("ag-2026-06", votes_for=9, votes_against=1, abstained=0, needs_approval=False), tallies=(
+        Tally("eaters", 7, 0, 0), Tally("producers", 2, 1, 0),
+    ))  # fmt: skip
+    story = market(6)
+    later = [(few, paris("2026-06-01 08:00:00")), (colleges, paris("2026-06-01 09:00:00"))]
+    history = [*zip(story.history, story.instants, strict=True), *later]
+    page = public_page(history, months=[], at_us=paris("2026-06-02 10:00:00"))
+    told_of = {one["decision"]: one for one in page["decisions"]}
+    assert told_of["board-2026-06"]["votes_against"] is None
+    assert "by a few persons" in told_of["board-2026-06"]["sentences"][1]
+    assert (told_of["ag-2026-06"]["votes_for"], told_of["ag-2026-06"]["colleges"]) == (9, [])
+
+
+def test_the_page_to_be_read_tells_every_room_that_was_voted_on() -> None:
+    page = page_of(market(6))
+    assert {one["kind"] for one in page["voted"]} == {"fund"}
+    said = told(page)
+    assert page["voted"][0]["sentences"][0] in said
+    assert "  credit: the purse credit pays 100 % of veg" in said
+    assert "announced 0.00 EUR, received 10000.00 EUR, credited or spent 300.00 EUR" in said
 
 
 def test_the_same_log_and_instant_make_the_same_bytes() -> None:

@@ -1,5 +1,6 @@
 """How long money lasts, by what was spent lately; and the gauge of what flows in and out over twelve months."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -9,10 +10,10 @@ from clearing.events.catalogue import Event
 from clearing.events.funds import MoneyReceived
 from clearing.events.grants import CreditsFrozen
 from clearing.rules.book import Book
-from clearing.rules.runway import Flows
+from clearing.rules.treasury.runway import Flows
 from clearing.values import Cents, FundId
 from tests.given_when_then import Story, given
-from tests.sayings import AMINA, MARKET, VOTE, Till, grant, line, monthly, opened, own_money, received
+from tests.sayings import AMINA, MARKET, VOTE, Till, grant, line, monthly, opened, own_money, received, voted
 
 
 def flows_of(story: Story) -> Flows:
@@ -25,7 +26,9 @@ def flows_of(story: Story) -> Flows:
 def lived(*more: Event) -> Story:
     """10,000.00 EUR in January, 100.00 EUR a month for one member, of which she spends 60.00 in February."""
     till = Till()
-    story = given(*MARKET, monthly(10_000, months=1), *more, at="2026-01-01 08:00:00").when(grant("2026-01"))
+    before = voted("ag-2025-12", taken_on="2025-12-10")
+    rule = replace(monthly(10_000, months=1), decision=before.decision)
+    story = given(*MARKET, before, rule, *more, at="2026-01-01 08:00:00").when(grant("2026-01"))
     story.at("2026-02-01 08:00:00").when(grant("2026-02"))
     story.when(till.sale(line("veg", 6_000)), till.tap())
     return story.at("2026-03-01 08:00:00").when(grant("2026-03"))

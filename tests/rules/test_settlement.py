@@ -3,8 +3,8 @@
 import pytest
 
 from clearing.events.settlement import BatchClosed, BatchLine
-from clearing.rules import settlement
 from clearing.rules.answers import BrokenBook, Declined
+from clearing.rules.stalls import settlement
 from clearing.values import BatchId, Cents, ProducerId
 from clearing.wire.requests import Request
 from tests.given_when_then import Story, given

@@ -10,10 +10,10 @@ from clearing.events.codes import Code
 from clearing.events.sales import RefundDecided, ReversalDecided
 from clearing.events.settlement import BatchClosed
 from clearing.events.solidarity import DrawDecided, DrawsShared, GiveDecided, SolidarityRuleSet
-from clearing.rules import solidarity as rules
 from clearing.rules.answers import Declined
-from clearing.rules.settlement import decide_close
-from clearing.values import Cents, DecisionId, FundId, ProducerId, Rate, TerminalId
+from clearing.rules.reductions import solidarity as rules
+from clearing.rules.stalls.settlement import decide_close
+from clearing.values import Cents, FundId, ProducerId, Rate, TerminalId
 from tests.given_when_then import Story, given
 from tests.sayings import AMINA, DAIRY, GARDEN, MARKET, Till, line, opened, producer, received, solidarity, terminal
 
@@ -234,7 +234,6 @@ def test_no_field_of_a_draw_names_a_card_a_member_or_an_instant() -> None:
     ("change", "said"),
     [
         ({"fund": FundId("none")}, "no fund none"),
-        ({"decision": DecisionId("none")}, "not recorded"),
         ({"rates": (Rate(0),)}, "above 0"),
         ({"rates": (Rate(2_050),)}, "whole percent"),
         ({"prices": (Rate(9_000),)}, "above 100"),
@@ -246,7 +245,7 @@ def test_a_rule_that_cannot_be_carried_out_is_not_set(change: dict[str, object],
     story = market(0, solidarity(20))
     fields_of: dict[str, Any] = {"prices": (Rate(12_500),), **change}
     changed = solidarity(20, **fields_of)
-    result = rules.decide_set_rule(changed, funds=story.book.funds, decisions=story.book.caisse.decisions)
+    result = rules.decide_set_rule(changed, funds=story.book.funds)
     assert isinstance(result, Declined)
     assert said in result.why
 

@@ -3,7 +3,7 @@
 import pytest
 
 from clearing.events.closing import CaisseSealed, Heir, RestPaid
-from clearing.rules import closing
+from clearing.rules.ends import closing
 from clearing.values import FundId
 from tests.given_when_then import Story, given
 from tests.rules.test_closing import HEIRS, confirm, propose

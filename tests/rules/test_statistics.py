@@ -9,8 +9,8 @@ from clearing.events.catalogue import Event
 from clearing.events.interchange import InterchangeCaptured, InterchangeReleased
 from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
 from clearing.rules.calendar import CivilCalendar
-from clearing.rules.postings import Ledger
-from clearing.rules.statistics import ABROAD, REST, Figure, Purchases, published, together
+from clearing.rules.ledger.postings import Ledger
+from clearing.rules.telling.statistics import ABROAD, REST, Figure, Purchases, published, together
 from clearing.values import Position, TerminalId
 from clearing.wire.requests import Request
 from tests.given_when_then import Story, given

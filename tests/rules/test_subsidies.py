@@ -17,9 +17,10 @@ from clearing.events.grants import (
     SubsidyNotified,
     TransferProposed,
 )
-from clearing.rules import closing, funds, subsidies
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
+from clearing.rules.ends import closing
+from clearing.rules.treasury import funds, subsidies
 from clearing.values import CategoryId, Cents, FundId, GrantId, MicroTime
 from tests.given_when_then import Story, given, paris
 from tests.sayings import (
@@ -52,7 +53,9 @@ def promise(cents: int = 30_000, *, earmark: Earmark = UNBOUND, fund: FundId = G
 
 
 def part(cents: int) -> Decide:
-    return lambda book, _: subsidies.decide_receive(book.subsidies, grant=DRAAF, cents=Cents(cents), reference="line", by=AMINA)
+    return lambda book, _: subsidies.decide_receive(
+        book.subsidies, book.bank_lines, grant=DRAAF, cents=Cents(cents), reference="line", by=AMINA
+    )
 
 
 def cancelled(cents: int | None = None) -> Decide:
@@ -119,7 +122,9 @@ def test_a_promise_taken_back_leaves_nothing_to_come_and_what_was_engaged_early_
 
 def test_money_that_names_no_subsidy_clears_what_nobody_in_particular_announced() -> None:
     story = given(*FOUNDED, MoneyNotified(fund=GENERAL, cents=Cents(500), reference="town", by=AMINA)).when(promise(1_000))
-    story.when(lambda book, _: funds.decide_receive(book.funds, fund=GENERAL, cents=Cents(800), reference="r", by=AMINA))
+    story.when(lambda book, _: funds.decide_receive(
+        book.funds, book.bank_lines, fund=GENERAL, cents=Cents(800), reference="r", by=AMINA
+    ))
     story.then("00", clears_cents=500)
     assert story.book.funds[GENERAL].to_come_cents() == 1_000
     agrees(story)

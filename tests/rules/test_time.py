@@ -6,8 +6,8 @@ from clearing.events.charte import Ceiling, Span
 from clearing.events.funds import CohortLapsed, LotLapsed
 from clearing.events.sales import CaptureDecided, HoldExpired, RefundDecided
 from clearing.rules.answers import Declined
-from clearing.rules.caisse import decide_adopt
 from clearing.rules.calendar import CivilCalendar, civil_date, period_start
+from clearing.rules.voted.caisse import decide_adopt
 from clearing.values import Cents, InvalidValue
 from tests.given_when_then import Story, given, paris
 from tests.sayings import (

@@ -1,4 +1,4 @@
-"""Money of a subsidy stays known through what rooms do to credit: carried over, parted, emptied, a bonus taken back."""
+"""Money of a subsidy stays known through what rooms do to credit: opened, carried over, parted, emptied, a bonus taken back."""
 
 from dataclasses import replace
 
@@ -8,10 +8,11 @@ from clearing.events.crediting import CohortRolled
 from clearing.events.funds import UNBOUND, MoneyReceived, PurseCredited
 from clearing.events.grants import SubsidyNotified
 from clearing.events.households import HouseholdSeparated, LotEnded, LotMoved, PurseEmptied
-from clearing.rules.traced import State
-from clearing.rules.tracing import Trace
+from clearing.events.opening import OpeningAccepted, OpeningDebt, OpeningFund, OpeningLot, OpeningTotals
+from clearing.rules.ledger.traced import State
+from clearing.rules.ledger.tracing import Trace
 from clearing.values import Cents, FundId, GrantId, MemberId, MicroTime, OperationId, PurseKind, TerminalId
-from tests.sayings import AMINA, credit, received
+from tests.sayings import AMINA, BRUNO, GARDEN, credit, received
 
 GENERAL, CREDIT, ONE, TWO = FundId("general"), PurseKind("credit"), MemberId("m-1"), MemberId("m-2")
 
@@ -61,3 +62,26 @@ def test_a_bonus_that_is_taken_back_is_its_funds_again() -> None:
         lot="x3", cents=Cents(150), later_cents=Cents(0),
     ), 4, 4)  # fmt: skip
     assert states(trace) == {State.IN_PURSES: 350, State.FREE: 550}
+
+
+def test_an_opening_brings_each_fund_its_own_money_and_says_what_was_spent_on_paper() -> None:
+    opening = OpeningAccepted(
+        as_of="2026-04-30", digest=b"d" * 32, totals=OpeningTotals(600, Cents(900), Cents(50), 1_550),
+        lots=(OpeningLot(ONE, CREDIT, GENERAL, Cents(700), None), OpeningLot(ONE, PurseKind("own"), None, Cents(200), None)),
+        funds=(
+            OpeningFund(GENERAL, Cents(0), Cents(1_500), Cents(1_000)),
+            OpeningFund(FundId("tier"), Cents(0), Cents(100), Cents(0)),
+        ),
+        debts=(OpeningDebt(GARDEN, Cents(50)),), by=BRUNO,
+    )  # fmt: skip
+    trace = Trace()
+    trace.take(opening, 7, 7)
+    general, tier = trace.of_fund("general"), trace.of_fund("tier")
+    general.reconcile()
+    tier.reconcile()
+    assert (general.received_cents, tier.received_cents) == (1_500, 100)
+    assert general.came == {"opening balance": 1_500}
+    assert [general.cents(state) for state in (State.BEFORE, State.IN_PURSES, State.FREE)] == [300, 700, 500]
+    assert tier.cents(State.FREE) == 100
+    assert [row.producer for row in trace.rows() if row.state is State.OWED] == [GARDEN]
+    assert {row.credit for row in general.all_rows} == {"before the opening", "opening credit", "fund general"}

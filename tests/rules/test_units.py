@@ -10,8 +10,8 @@ from clearing.events import units as unit_events
 from clearing.events.catalogue import EVENTS, Event
 from clearing.events.units import UnitIssued, UnitMoved
 from clearing.rules.answers import BrokenBook, Declined
-from clearing.rules.legs import MOVES as EURO_MOVES
-from clearing.rules.units import MOVES, Unit
+from clearing.rules.collective.units import MOVES, Unit
+from clearing.rules.ledger.legs import MOVES as EURO_MOVES
 from tests.given_when_then import Story, given
 from tests.rules.test_orders import give
 from tests.sayings import AMINA, BRUNO, MARKET, Till, credit, line, member

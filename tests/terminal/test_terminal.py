@@ -241,7 +241,7 @@ async def test_a_second_rotation_waits_for_the_first(till: Till) -> None:
 
 def test_a_till_without_a_caisse_says_that_it_must_be_paired(link: UncertainLink) -> None:
     queue = TerminalQueue.in_memory()
-    with pytest.raises(NotPaired, match="pair it first"):
+    with pytest.raises(NotPaired, match="pair it with --pair SLOT"):
         ReferenceTerminal(None, queue, link, TillClock(), patience=Patience())
     queue.close()
 

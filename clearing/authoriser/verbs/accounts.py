@@ -4,8 +4,8 @@ from typing import Final
 
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events.accounts import MandataryProposed
-from clearing.rules import accounts
 from clearing.rules.answers import Declined
+from clearing.rules.collective import accounts
 from clearing.values import MemberId
 
 

@@ -1,15 +1,15 @@
 """Law: whom the caisse recognises is voted; what is netted is what both books say; the one transfer is recorded when made."""
 
+from datetime import date
 from typing import Final
 
 from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events.interchange import CategoryPair, NetLine, RecognitionSet
-from clearing.rules import interchange
 from clearing.rules.answers import not_now
+from clearing.rules.between import interchange, write_offs
 from clearing.rules.calendar import civil_date
-from clearing.rules.decisions import standing_for_all
-from clearing.values import CaisseCode, CategoryId, DecisionId
+from clearing.values import CaisseCode, CategoryId, DecisionId, FundId, OperationId
 from clearing.wire.signature import acceptable_public_key
 
 
@@ -22,9 +22,7 @@ def _recognise(o: Order) -> Result:
     )
     if not acceptable_public_key(event.key):
         return not_now("This is not a usable Ed25519 public key; `clearing interchange key` shows the other caisse's.")
-    own, decisions = o.book.caisse.code, o.book.caisse.decisions
-    stands = standing_for_all(o.book.caisse, event.decision, o.at_us)
-    return stands or one(interchange.decide_recognise(event, own=CaisseCode(own), decisions=decisions))
+    return one(interchange.decide_recognise(event, own=CaisseCode(o.book.caisse.code)))
 
 
 def _pair(body: Body) -> CategoryPair:
@@ -53,8 +51,38 @@ def _paid(o: Order) -> Result:
     return one(interchange.decide_paid(o.book.interchange, day=day, reference=reference, by=o.by))
 
 
+def _ref(o: Order) -> OperationId:
+    return OperationId(o.body.bytes("ref", 16))
+
+
+def _today(o: Order) -> date:
+    return o.book.caisse.calendar.day(o.at_us)
+
+
+def _propose_write_off(o: Order) -> Result:
+    ref, fund, decision = _ref(o), FundId(o.body.id("fund")), DecisionId(o.body.id("decision"))
+    reason = o.body.text("reason")
+    return one(write_offs.decide_propose(
+        o.book.interchange, o.book.funds, ref=ref, fund=fund, decision=decision, reason=reason, by=o.by, today=_today(o)
+    ))
+
+
+def _confirm_write_off(o: Order) -> Result:
+    ref, fund, cents = _ref(o), FundId(o.body.id("fund")), o.body.signed("cents")
+    return one(write_offs.decide_confirm(
+        o.book.interchange, o.book.funds, ref=ref, fund=fund, cents=cents, by=o.by, today=_today(o)
+    ))
+
+
+def _drop_write_off(o: Order) -> Result:
+    return one(write_offs.decide_drop(o.book.interchange, ref=_ref(o), by=o.by))
+
+
 VERBS: Final[dict[str, Verb]] = {
     "recognise_caisse": _recognise,
     "net_interchange": _net,
     "pay_netting": _paid,
+    "propose_write_off": _propose_write_off,
+    "confirm_write_off": _confirm_write_off,
+    "drop_write_off": _drop_write_off,
 }

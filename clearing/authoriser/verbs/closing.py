@@ -6,8 +6,7 @@ from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.grants import decided
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events.closing import Heir
-from clearing.rules import closing
-from clearing.rules.answers import Declined
+from clearing.rules.ends import closing
 from clearing.values import FundId, MemberId, ProducerId
 
 
@@ -20,16 +19,12 @@ def _heir(one_of: Body) -> Heir:
 def _propose_closure(o: Order) -> Result:
     last_day, heirs = o.body.text("last_day"), tuple(_heir(item) for item in o.body.bodies("heirs"))
     decision = decided(o)
-    if isinstance(decision, Declined):
-        return decision
     return one(closing.decide_propose(o.book, last_day=last_day, heirs=heirs, decision=decision, by=o.by, at_us=o.at_us))
 
 
 def _confirm_closure(o: Order) -> Result:
     last_day, heirs = o.body.text("last_day"), tuple(_heir(item) for item in o.body.bodies("heirs"))
     decision = decided(o)
-    if isinstance(decision, Declined):
-        return decision
     return one(closing.decide_confirm(o.book, last_day=last_day, heirs=heirs, decision=decision, by=o.by, at_us=o.at_us))
 
 

@@ -6,8 +6,8 @@ from typing import Final
 from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events.contracts import Day, Portion, SeasonOpened, Taken
-from clearing.rules import contract_money, contracting, deliveries
-from clearing.rules.decisions import standing_for_all
+from clearing.rules.amap import contract_money, contracting, deliveries
+from clearing.rules.calendar import civil_date
 from clearing.values import (
     ContractId,
     DecisionId,
@@ -39,6 +39,12 @@ def _day_text(b: Body, name: str) -> str:
     return b.optional(name, b.text) or ""
 
 
+def read_day(b: Body, name: str) -> str:
+    """An ISO date; a missing one is ""."""
+    given = _day_text(b, name)
+    return civil_date(given, what=f"'{name}'").isoformat() if given else ""
+
+
 def _open(o: Order) -> Result:
     b = o.body
     opened = SeasonOpened(
@@ -46,9 +52,7 @@ def _open(o: Order) -> Result:
         days=tuple(_day(day) for day in b.bodies("days")), mode=b.id("mode"), skip=b.id("skip"),
         skip_days=b.number("skip_days", highest=365), decision=DecisionId(b.optional("decision", b.id) or ""), by=o.by,
     )
-    book = o.book
-    stands = standing_for_all(book.caisse, opened.decision, o.at_us) if opened.decision else None
-    return stands or one(contracting.decide_open(book.contracts, book.producers, book.caisse.decisions, opened))
+    return one(contracting.decide_open(o.book.contracts, o.book.producers, opened))
 
 
 def _day(b: Body) -> Day:
@@ -57,7 +61,8 @@ def _day(b: Body) -> Day:
     return day
 
 
-def _portion(b: Body) -> Portion:
+def read_portion(b: Body) -> Portion:
+    """What a delivery of a contract brings, as a command names it."""
     portion = Portion(b.text("product"), b.number("qty_milli", lowest=1, highest=_QTY_MILLI_MAX))
     b.end()
     return portion
@@ -72,7 +77,7 @@ def _sign(o: Order) -> Result:
         item.end()
     return one(contracting.decide_sign(
         book.contracts, book.members, book.funds, contract=contract, number=contract_number(contract), season=_season(o),
-        member=MemberId(b.id("member")), portions=tuple(_portion(one) for one in b.bodies("portions")),
+        member=MemberId(b.id("member")), portions=tuple(read_portion(one) for one in b.bodies("portions")),
         joins_on=_day_text(b, "joins_on"), full_cents=b.cents("full_cents"), due_on=tuple(due_on),
         fund=None if fund is None else FundId(fund), fund_until=_day_text(b, "fund_until"),
         fund_rate=Rate(b.optional("fund_rate", lambda n: b.number(n, highest=10_000)) or 0), by=o.by,

@@ -1,30 +1,28 @@
 """Law: what members pay in and give, what is taken in by hand, and the papers given for it."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events import cotisations as events
 from clearing.events.funds import SingleGranted
-from clearing.rules import allocation, cotisations, gifts, takings
 from clearing.rules.answers import Declined
-from clearing.rules.book import Book
-from clearing.rules.decisions import rule_stands, standing_for_all
-from clearing.rules.gifts import DONORS, Wanted
-from clearing.rules.restrictions import restricted
+from clearing.rules.credit import allocation
+from clearing.rules.treasury import cotisations, gifts, takings
+from clearing.rules.treasury.gifts import DONORS, Wanted
+from clearing.rules.voted.restrictions import restricted
 from clearing.values import DecisionId, FundId, InvalidValue, MemberId, PersonId, identifier
 
 _YEARS: Final = {"lowest": 2000, "highest": 9999}
 
 
-def _this_period(o: Order) -> str:
+def this_period(o: Order) -> str:
     return f"{o.book.caisse.calendar.day(o.at_us):%Y-%m}"
 
 
 def _set_rule(o: Order) -> Result:
-    rule = read_rule(o.body, o.by)
-    stands = standing_for_all(o.book.caisse, rule.decision, o.at_us)
-    return stands or one(cotisations.decide_set_rule(rule, funds=o.book.funds, decisions=o.book.caisse.decisions))
+    return one(cotisations.decide_set_rule(read_rule(o.body, o.by), funds=o.book.funds))
 
 
 def read_rule(b: Body, by: PersonId) -> events.CotisationRuleSet:
@@ -49,13 +47,13 @@ def _agree(o: Order) -> Result:
         every_months=b.number("every_months", lowest=1, highest=12), from_period=b.text("from_period"), means=b.id("means"),
         by=o.by,
     )
-    return one(cotisations.decide_agree(o.book.cotisations, o.book.members, agreed, this_period=_this_period(o)))
+    return one(cotisations.decide_agree(o.book.cotisations, o.book.members, agreed, this_period=this_period(o)))
 
 
 def _end(o: Order) -> Result:
     member, until = MemberId(o.body.id("member")), o.body.text("until_period")
     return one(cotisations.decide_end(
-        o.book.cotisations, member=member, until_period=until, by=o.by, this_period=_this_period(o)
+        o.book.cotisations, member=member, until_period=until, by=o.by, this_period=this_period(o)
     ))
 
 
@@ -66,25 +64,27 @@ def _receive(o: Order) -> Result:
     event = cotisations.decide_receive(
         book.cotisations, book.members, book.takings, member=MemberId(b.id("member")), rule=b.id("rule"),
         period=b.text("period"), cents=b.cents("cents"), means=b.id("means"), reference=b.text("reference"),
-        gifts_count=book.gifts.over_contribution_counts(), by=o.by, this_period=_this_period(o),
+        gifts_count=book.gifts.over_contribution_counts(), by=o.by, this_period=this_period(o),
     )
-    if isinstance(event, Declined):
-        return event
+    return event if isinstance(event, Declined) else (event, *waited(o, event))
+
+
+def waited(o: Order, event: events.CotisationReceived, gone: Mapping[FundId, int] | None = None) -> list[SingleGranted]:
+    """The credits that waited for this payment, as far as their funds go. gone: what leaves funds in the same command."""
+    book = o.book
     months = cotisations.covered_months(book.cotisations, event.member, event.period)
-    waited = [credit for period, cents in cotisations.spread(months, event.cents) for credit in allocation.due_by_payment(
-        book.allocation, book.members, book.funds, member=event.member, period=period, cents=cents, by=o.by, at_us=o.at_us,
+    due = [credit for period, cents in cotisations.spread(months, event.cents) for credit in allocation.due_by_payment(
+        book.allocation, book.members, book.funds, cotisations=book.cotisations, member=event.member, period=period,
+        cents=cents, by=o.by, at_us=o.at_us,
     )]  # fmt: skip
     given, room = list[SingleGranted](), {name: fund.free_cents() for name, fund in book.funds.items()}
-    for credit in waited:
-        if credit.cents <= room[credit.fund] and _may_follow(credit, book, o.at_us):
+    for name, cents in (gone or {}).items():
+        room[name] -= cents
+    for credit in due:
+        if credit.cents <= room[credit.fund] and restricted(credit, book, o.at_us) is None:
             room[credit.fund] -= credit.cents
             given.append(credit)
-    return (event, *given)
-
-
-def _may_follow(credit: SingleGranted, book: Book, at_us: int) -> bool:
-    voted = book.allocation.rules[credit.rule]
-    return restricted(credit, book, at_us) is None and rule_stands(book.caisse, voted, at_us) is None
+    return given
 
 
 def _return(o: Order) -> Result:

@@ -7,9 +7,9 @@ from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events import grants as events
 from clearing.events.funds import UNBOUND, Earmark
-from clearing.rules import closing, funds, subsidies
-from clearing.rules.answers import Declined
-from clearing.rules.decisions import standing_for_all
+from clearing.rules.calendar import civil_date
+from clearing.rules.ends import closing
+from clearing.rules.treasury import funds, subsidies
 from clearing.values import CategoryId, DecisionId, FundId, GrantId
 
 
@@ -29,10 +29,9 @@ def read_earmark(b: Body) -> Earmark:
     return earmark
 
 
-def decided(o: Order) -> DecisionId | Declined:
-    """The vote of the whole caisse, in force now, that the command stands on."""
-    decision = DecisionId(o.body.id("decision"))
-    return standing_for_all(o.book.caisse, decision, o.at_us) or decision
+def decided(o: Order) -> DecisionId:
+    """The vote that the command stands on; whether it stands: rules/voted/standing.py."""
+    return DecisionId(o.body.id("decision"))
 
 
 def _zone(o: Order) -> ZoneInfo:
@@ -50,7 +49,16 @@ def _notify_subsidy(o: Order) -> Result:
 def _receive_subsidy(o: Order) -> Result:
     b = o.body
     grant, cents, reference = GrantId(b.id("grant")), b.cents("cents"), b.text("reference")
-    return one(subsidies.decide_receive(o.book.subsidies, grant=grant, cents=cents, reference=reference, by=o.by))
+    on, another = read_line(b)
+    return one(subsidies.decide_receive(
+        o.book.subsidies, o.book.bank_lines, grant=grant, cents=cents, reference=reference, by=o.by, on=on, another=another
+    ))
+
+
+def read_line(b: Body) -> tuple[str, bool]:
+    """The day of a bank line, "" when it is not said; and whether it is another one just like one before."""
+    on = b.optional("on", b.text) or ""
+    return civil_date(on, what="'on'").isoformat() if on else "", bool(b.optional("another", b.flag))
 
 
 def _reduce_subsidy(o: Order) -> Result:
@@ -68,8 +76,6 @@ def _withdraw_announcement(o: Order) -> Result:
 def _bind_fund(o: Order) -> Result:
     b = o.body
     fund, earmark, decision = FundId(b.id("fund")), read_earmark(b), decided(o)
-    if isinstance(decision, Declined):
-        return decision
     wanted = events.EarmarkSet(fund=fund, earmark=earmark, decision=decision, by=o.by)
     return one(subsidies.decide_bind(o.book.subsidies, o.book.funds, wanted, _zone(o)))
 
@@ -77,8 +83,6 @@ def _bind_fund(o: Order) -> Result:
 def _vote_advance(o: Order) -> Result:
     b = o.body
     fund, cents, decision = FundId(b.id("fund")), b.cents("advance_cents"), decided(o)
-    if isinstance(decision, Declined):
-        return decision
     voted = events.AdvanceVoted(fund=fund, advance_cents=cents, decision=decision, by=o.by)
     return one(subsidies.decide_advance(o.book.funds, voted))
 
@@ -87,8 +91,6 @@ def _propose_transfer(o: Order) -> Result:
     b = o.body
     fund, to, cents, reason = FundId(b.id("fund")), FundId(b.id("to")), b.cents("cents"), b.text("reason")
     decision = decided(o)
-    if isinstance(decision, Declined):
-        return decision
     return one(subsidies.decide_propose_transfer(o.book.subsidies, o.book.funds, events.TransferProposed(
         transfer=0, fund=fund, to=to, cents=cents, reason=reason, decision=decision, by=o.by,
     ), _zone(o)))
@@ -96,9 +98,7 @@ def _propose_transfer(o: Order) -> Result:
 
 def _confirm_transfer(o: Order) -> Result:
     number = o.body.number("transfer", lowest=1)
-    known = o.book.subsidies.transfers.get(number)
-    stands = None if known is None else standing_for_all(o.book.caisse, known.proposed.decision, o.at_us)
-    return stands or one(subsidies.decide_confirm_transfer(
+    return one(subsidies.decide_confirm_transfer(
         o.book.subsidies, o.book.funds, transfer=number, by=o.by, zone=_zone(o)
     ))
 
@@ -106,8 +106,6 @@ def _confirm_transfer(o: Order) -> Result:
 def _propose_repayment(o: Order) -> Result:
     b = o.body
     grant, cents, reason, decision = GrantId(b.id("grant")), b.cents("cents"), b.text("reason"), decided(o)
-    if isinstance(decision, Declined):
-        return decision
     return one(subsidies.decide_propose_repayment(o.book.subsidies, o.book.funds, events.RepaymentProposed(
         repayment=0, grant=grant, fund=FundId(""), cents=cents, reason=reason, decision=decision, by=o.by,
     )))
@@ -115,9 +113,7 @@ def _propose_repayment(o: Order) -> Result:
 
 def _confirm_repayment(o: Order) -> Result:
     number = o.body.number("repayment", lowest=1)
-    known = o.book.subsidies.repayments.get(number)
-    stands = None if known is None else standing_for_all(o.book.caisse, known.proposed.decision, o.at_us)
-    return stands or one(subsidies.decide_confirm_repayment(o.book.subsidies, o.book.funds, repayment=number, by=o.by))
+    return one(subsidies.decide_confirm_repayment(o.book.subsidies, o.book.funds, repayment=number, by=o.by))
 
 
 def _paid_repayment(o: Order) -> Result:
@@ -141,15 +137,11 @@ def _drop_repayment(o: Order) -> Result:
 
 
 def _freeze_credits(o: Order) -> Result:
-    decision = decided(o)
-    return decision if isinstance(decision, Declined) else one(
-        closing.decide_freeze(o.book.closing, decision=decision, by=o.by))  # fmt: skip
+    return one(closing.decide_freeze(o.book.closing, decision=decided(o), by=o.by))
 
 
 def _resume_credits(o: Order) -> Result:
-    decision = decided(o)
-    return decision if isinstance(decision, Declined) else one(
-        closing.decide_resume(o.book.closing, decision=decision, by=o.by))  # fmt: skip
+    return one(closing.decide_resume(o.book.closing, decision=decided(o), by=o.by))
 
 
 VERBS: Final[dict[str, Verb]] = {

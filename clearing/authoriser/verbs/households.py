@@ -8,10 +8,9 @@ from clearing.events.catalogue import Event
 from clearing.events.crediting import EmergencyRuleSet
 from clearing.events.households import EaterClassSet, EaterJoined, HouseholdRulesSet
 from clearing.events.members import CardBlocked
-from clearing.rules import card_limits, emergency, households, members
 from clearing.rules.answers import Declined, not_now
 from clearing.rules.book import Book
-from clearing.rules.decisions import standing_for_all
+from clearing.rules.people import card_limits, emergency, households, members
 from clearing.values import CardId, DecisionId, EaterId, FundId, MemberId, PersonId, PurseKind
 
 
@@ -119,8 +118,7 @@ def _set_household_rules(o: Order) -> Result:
     rules = HouseholdRulesSet(
         separation=b.id("separation"), leaving=b.id("leaving"), decision=DecisionId(b.id("decision")), by=o.by
     )
-    stands = standing_for_all(o.book.caisse, rules.decision, o.at_us)
-    return stands or one(households.decide_rules(rules, list(o.book.caisse.decisions)))
+    return one(households.decide_rules(rules))
 
 
 def read_emergency_rule(b: Body, by: PersonId) -> EmergencyRuleSet:
@@ -134,19 +132,14 @@ def read_emergency_rule(b: Body, by: PersonId) -> EmergencyRuleSet:
 
 def _set_emergency_rule(o: Order) -> Result:
     rule = read_emergency_rule(o.body, o.by)
-    stands = standing_for_all(o.book.caisse, rule.decision, o.at_us)
-    return stands or one(emergency.decide_rule(rule, funds=o.book.funds, decisions=o.book.caisse.decisions))
+    return one(emergency.decide_rule(rule, funds=o.book.funds))
 
 
 def _give_emergency(o: Order) -> Result:
-    """Asked of the vote again each time: one that was annulled or has ended gives nothing any more."""
     b, book = o.body, o.book
-    rule, cents, alias, member = b.id("rule"), b.cents("cents"), b.text("alias"), MemberId(b.id("member"))
-    voted = book.emergency.rules.get(rule)
-    stands = None if voted is None else standing_for_all(book.caisse, voted.decision, o.at_us)
-    return stands or emergency.decide_give(
-        book.emergency, book.members, book.funds, book.caisse.calendar, rule=rule, cents=cents, alias=alias, member=member,
-        by=o.by, at_us=o.at_us,
+    return emergency.decide_give(
+        book.emergency, book.members, book.funds, book.caisse.calendar, rule=b.id("rule"), cents=b.cents("cents"),
+        alias=b.text("alias"), member=MemberId(b.id("member")), by=o.by, at_us=o.at_us,
     )
 
 

@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from clearing.authoriser.verbs.grants import read_earmark
+from clearing.authoriser.verbs.grants import read_earmark, read_line
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events import funds as money
-from clearing.rules import allocation, decisions, funds
-from clearing.values import FundId, MemberId, PurseKind
+from clearing.rules.credit import allocation
+from clearing.rules.treasury import funds
+from clearing.values import DecisionId, FundId, MemberId, PurseKind
 
 
 def _open_fund(o: Order) -> Result:
@@ -14,6 +15,7 @@ def _open_fund(o: Order) -> Result:
     return one(funds.decide_open(
         o.book.funds, fund=FundId(b.id("fund")), kind=b.id("kind"), name=b.text("name"),
         advance_cents=b.cents("advance_cents"), earmark=read_earmark(b), by=o.by,
+        decision=DecisionId(b.optional("decision", b.id) or ""),
     ))
 
 
@@ -26,21 +28,25 @@ def _notify_money(o: Order) -> Result:
 def _receive_money(o: Order) -> Result:
     b = o.body
     fund, cents, reference = FundId(b.id("fund")), b.cents("cents"), b.text("reference")
-    return one(funds.decide_receive(o.book.funds, fund=fund, cents=cents, reference=reference, by=o.by))
+    on, another = read_line(b)
+    return one(funds.decide_receive(
+        o.book.funds, o.book.bank_lines, fund=fund, cents=cents, reference=reference, by=o.by, on=on, another=another
+    ))
 
 
 def _grant(o: Order) -> Result:
     book, rule, period = o.book, o.body.id("rule"), o.body.text("period")
-    return decisions.rule_stands(book.caisse, book.allocation.rules.get(rule), o.at_us) or one(allocation.decide_grant(
-        book.allocation, book.members, book.funds, book.caisse.calendar, rule=rule, period=period, by=o.by, at_us=o.at_us
+    return one(allocation.decide_grant(
+        book.allocation, book.members, book.funds, book.caisse.calendar, cotisations=book.cotisations, rule=rule,
+        period=period, by=o.by, at_us=o.at_us,
     ))
 
 
 def _grant_single(o: Order) -> Result:
     rule, period, member = o.body.id("rule"), o.body.text("period"), MemberId(o.body.id("member"))
-    stands = decisions.rule_stands(o.book.caisse, o.book.allocation.rules.get(rule), o.at_us)
-    return stands or one(allocation.decide_grant_single(
-        o.book.allocation, o.book.members, o.book.funds, rule=rule, period=period, member=member, by=o.by, at_us=o.at_us
+    return one(allocation.decide_grant_single(
+        o.book.allocation, o.book.members, o.book.funds, cotisations=o.book.cotisations, rule=rule, period=period,
+        member=member, by=o.by, at_us=o.at_us,
     ))
 
 

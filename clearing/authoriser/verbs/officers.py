@@ -4,8 +4,8 @@ from typing import Final
 
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events import caisse as said
-from clearing.rules import caisse
 from clearing.rules.answers import not_now
+from clearing.rules.voted import caisse
 from clearing.values import PersonId
 from clearing.wire.commands import person_number
 from clearing.wire.signature import acceptable_public_key

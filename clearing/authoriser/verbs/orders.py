@@ -10,11 +10,12 @@ from clearing.events.catalogue import Event
 from clearing.events.charte import Charte, Span
 from clearing.events.orders import DisputeProposed, OrderPlaced, ResolutionProposed
 from clearing.events.sales import AuthorisationDecided
-from clearing.rules import exceptions, orders
 from clearing.rules.answers import Declined, not_now
-from clearing.rules.facts import Facts
-from clearing.rules.orders import Asked, Note, split_by_quantity
-from clearing.rules.returns import fund_named
+from clearing.rules.collective import orders
+from clearing.rules.collective.orders import Asked, Note, split_by_quantity
+from clearing.rules.selling import exceptions
+from clearing.rules.selling.facts import Facts
+from clearing.rules.selling.returns import fund_named
 from clearing.values import CategoryId, Cents, FundId, MemberId, PayerId, Position, ProducerId
 
 _QTY_MAX: Final = 1_000_000_000

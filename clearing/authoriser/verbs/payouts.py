@@ -4,8 +4,9 @@ from typing import Final
 
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events.solidarity import producers_paid
-from clearing.rules import settlement, solidarity
 from clearing.rules.answers import Declined
+from clearing.rules.reductions import solidarity
+from clearing.rules.stalls import settlement
 from clearing.values import BatchId, ProducerId
 
 

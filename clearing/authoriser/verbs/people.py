@@ -3,8 +3,8 @@
 from typing import Final
 
 from clearing.authoriser.verbs.order import Order, Result, Verb, all_of, one
-from clearing.rules import members
 from clearing.rules.answers import Declined, not_now
+from clearing.rules.people import members
 from clearing.values import CardId, MemberId
 
 

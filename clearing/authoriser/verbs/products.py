@@ -5,7 +5,7 @@ from typing import Final
 from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events.products import Price, Product
-from clearing.rules import products
+from clearing.rules.voted import products
 from clearing.values import CategoryId, ConventionId
 
 

@@ -7,8 +7,9 @@ from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events.bonus import BonusCover, BonusRuleSet, ShortBonus
 from clearing.events.charte import Condition
 from clearing.events.solidarity import SolidarityRuleSet, WhenShort
-from clearing.rules import bonuses, solidarity
-from clearing.rules.decisions import standing_for_all
+from clearing.rules.credit import bonuses
+from clearing.rules.reductions import solidarity
+from clearing.rules.voted.standing import draws_in_force
 from clearing.values import CategoryId, DecisionId, FundId, InvalidValue, PersonId, PurseKind, Rate, rate
 
 _RATES_MAX: Final = 20
@@ -72,23 +73,19 @@ def read_bonus_rule(b: Body, by: PersonId) -> BonusRuleSet:
 
 
 def _set_solidarity_rule(o: Order) -> Result:
-    rule = read_solidarity_rule(o.body, o.by)
-    stands = standing_for_all(o.book.caisse, rule.decision, o.at_us)
-    return stands or one(solidarity.decide_set_rule(rule, funds=o.book.funds, decisions=o.book.caisse.decisions))
+    return one(solidarity.decide_set_rule(read_solidarity_rule(o.body, o.by), funds=o.book.funds))
 
 
 def _sell_coupons(o: Order) -> Result:
     b = o.body
     fund, number, means = FundId(b.id("fund")), b.number("number", lowest=1), b.id("means")
     return one(solidarity.decide_sell_coupons(
-        o.book.solidarity, fund=fund, number=number, means=means, reference=b.text("reference"), by=o.by
+        draws_in_force(o.book, o.at_us), fund=fund, number=number, means=means, reference=b.text("reference"), by=o.by
     ))
 
 
 def _set_bonus_rule(o: Order) -> Result:
-    rule = read_bonus_rule(o.body, o.by)
-    stands = standing_for_all(o.book.caisse, rule.decision, o.at_us)
-    return stands or one(bonuses.decide_set_rule(rule, funds=o.book.funds, decisions=o.book.caisse.decisions))
+    return one(bonuses.decide_set_rule(read_bonus_rule(o.body, o.by), funds=o.book.funds))
 
 
 VERBS: Final[dict[str, Verb]] = {

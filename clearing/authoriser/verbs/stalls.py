@@ -11,8 +11,8 @@ from clearing.events.producers import (
     TerminalEnrolled,
     TerminalSlotOpened,
 )
-from clearing.rules import producers
 from clearing.rules.answers import Declined, not_now
+from clearing.rules.stalls import producers
 from clearing.values import CategoryId, ConventionId, ProducerId, TerminalId
 from clearing.wire.signature import acceptable_public_key
 

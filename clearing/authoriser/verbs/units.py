@@ -7,8 +7,8 @@ from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events.catalogue import Event
 from clearing.events.units import UnitIssued, UnitMoved, UnitOpened, UnitTakenBack
-from clearing.rules import units
 from clearing.rules.answers import Declined, not_now
+from clearing.rules.collective import units
 from clearing.values import InvalidValue, MemberId, ProducerId, identifier
 
 MOVES_MAX: Final = 500  # lines of a stall's evening list

@@ -7,9 +7,10 @@ from clearing.authoriser.bodies import Body, charte
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events import caisse as said, funds as money
 from clearing.events.catalogue import Event
-from clearing.rules import allocation, caisse, decisions
 from clearing.rules.answers import Declined
 from clearing.rules.calendar import civil_date
+from clearing.rules.credit import allocation
+from clearing.rules.voted import caisse, decisions
 from clearing.values import Cents, DecisionId, FundId, MicroTime, PersonId, PurseKind
 
 
@@ -84,8 +85,7 @@ def read_allocation_rule(b: Body, by: PersonId) -> money.AllocationRuleSet:
 
 
 def _set_allocation_rule(o: Order) -> Result:
-    rule = read_allocation_rule(o.body, o.by)
-    return one(allocation.decide_set_rule(rule, funds=o.book.funds, caisse=o.book.caisse, at_us=o.at_us))
+    return one(allocation.decide_set_rule(read_allocation_rule(o.body, o.by), funds=o.book.funds))
 
 
 VERBS: Final[dict[str, Verb]] = {

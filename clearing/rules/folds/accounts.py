@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Final
 
 from clearing.events import accounts as account_events
 from clearing.events.sales import AuthorisationDecided, CaptureDecided, SaleDecided
-from clearing.rules import accounts
-from clearing.rules.operations import Operation
+from clearing.rules.collective import accounts
+from clearing.rules.selling.operations import Operation
 from clearing.values import MemberId
 
 if TYPE_CHECKING:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from clearing.events import interchange as between
 from clearing.events.basket import Return
-from clearing.rules import abroad, accounts, interchange
 from clearing.rules.answers import BrokenBook
+from clearing.rules.between import abroad, interchange, write_offs
+from clearing.rules.between.interchange import Hold, HoldState
+from clearing.rules.collective import accounts
 from clearing.rules.folds.accounts import month_of
-from clearing.rules.interchange import Hold, HoldState
-from clearing.rules.operations import State, StoredForm
-from clearing.rules.returns import give_back, take_shares
+from clearing.rules.selling.operations import State, StoredForm
+from clearing.rules.selling.returns import give_back, take_shares
 from clearing.values import MemberId
 
 if TYPE_CHECKING:
@@ -103,5 +104,10 @@ FOLDS: Final[dict[type, Callable[..., None]]] = {
         book.interchange, event, position
     ),
     between.InterchangeNetted: lambda book, event, _p, _a: interchange.evolve_netted(book.interchange, event),
+    between.WriteOffProposed: lambda book, event, _p, _a: write_offs.evolve_proposed(book.interchange, event),
+    between.WriteOffDropped: lambda book, event, _p, _a: write_offs.evolve_dropped(book.interchange, event),
+    between.InterchangeWrittenOff: lambda book, event, _p, _a: write_offs.evolve_written_off(
+        book.interchange, book.funds, event
+    ),
     between.InterchangePaid: lambda book, event, _p, _a: interchange.evolve_paid(book.interchange, event),
 }

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from clearing.events import closing as events
-from clearing.rules import closing
-from clearing.rules.debts import debts
+from clearing.rules.ends import closing
+from clearing.rules.stalls.debts import debts
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book

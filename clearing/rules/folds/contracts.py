@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Final
 
 from clearing.events import contracts as events
 from clearing.events.codes import Code
-from clearing.rules import contracts, funds, takings
-from clearing.rules.operations import State, StoredForm
+from clearing.rules.amap import contracts
+from clearing.rules.selling.operations import State, StoredForm
+from clearing.rules.treasury import funds, takings
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book

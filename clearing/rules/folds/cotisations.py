@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from clearing.events import cotisations as events
-from clearing.rules import allocation, cotisations, gifts, takings
-from clearing.rules.takings import ACCOUNT_OF
+from clearing.rules.credit import allocation
+from clearing.rules.treasury import cotisations, gifts, takings
+from clearing.rules.treasury.takings import ACCOUNT_OF
 from clearing.values import FundId
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from clearing.events import grants
-from clearing.rules import funds, subsidies
+from clearing.rules.treasury import funds, subsidies
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book
@@ -15,7 +15,8 @@ def _bound(book: "Book", event: grants.EarmarkSet, _position: int, _at_us: int) 
 
 
 def _advance(book: "Book", event: grants.AdvanceVoted, _position: int, _at_us: int) -> None:
-    book.funds[event.fund].advance_cents = event.advance_cents
+    fund = book.funds[event.fund]
+    fund.advance_cents, fund.decision = event.advance_cents, event.decision
 
 
 def _transfer_proposed(book: "Book", event: grants.TransferProposed, _position: int, _at_us: int) -> None:

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from clearing.events import crediting as credit_events, households as said
-from clearing.rules import card_limits, cotisations, emergency, households, lapsing
+from clearing.rules.credit import lapsing
+from clearing.rules.people import card_limits, emergency, households
+from clearing.rules.treasury import cotisations
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from clearing.events import funds as fund_events
-from clearing.rules import allocation, funds, lapsing, subsidies
+from clearing.rules.credit import allocation, lapsing
+from clearing.rules.treasury import bank_lines, funds, subsidies
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book
@@ -41,6 +42,7 @@ def _lot_lapsed(book: "Book", event: fund_events.LotLapsed, _position: int, _at_
 def _received(book: "Book", event: fund_events.MoneyReceived, _position: int, _at_us: int) -> None:
     funds.evolve_received(book.funds, event)
     subsidies.evolve_received(book.subsidies, event)
+    bank_lines.evolve_received(book.bank_lines, event)
 
 
 FOLDS: Final[dict[type, Callable[..., None]]] = {

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Final
 
 from clearing.events import orders as order_events
 from clearing.events.basket import Return, Share
-from clearing.rules import exceptions, orders
+from clearing.events.catalogue import Event
 from clearing.rules.answers import BrokenBook
-from clearing.rules.debts import debts
-from clearing.rules.returns import give_back, pool_surplus, take_shares
+from clearing.rules.collective import orders
+from clearing.rules.selling import exceptions
+from clearing.rules.selling.returns import give_back, pool_surplus, take_shares
+from clearing.rules.stalls.debts import debts
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book
@@ -19,10 +21,6 @@ def _placed(book: "Book", event: order_events.OrderPlaced, _position: int, at_us
     day = book.caisse.calendar.day(at_us)
     book.usage.count(book.caisse.charte(event.charte_version), event.shares, day, event.account, 1)
     orders.evolve_placed(book.orders, event, at_us)
-
-
-def _confirmed(book: "Book", event: order_events.OrderConfirmed, _position: int, _at_us: int) -> None:
-    book.orders.orders[event.order].confirmed = True
 
 
 def _delivered(book: "Book", event: order_events.DeliveryNoted, position: int, _at_us: int) -> None:
@@ -61,8 +59,9 @@ def _release(book: "Book", order: orders.Order, released: tuple[Return, ...], po
         book.households.came_back(placed.account)
 
 
-def _dispute_proposed(book: "Book", event: order_events.DisputeProposed, _position: int, _at_us: int) -> None:
-    book.orders.orders[event.order].proposed[event.line] = event
+def _noted(book: "Book", event: Event, _position: int, at_us: int) -> None:
+    """Moves no money."""
+    orders.evolve(book.orders, event, at_us)
 
 
 def _resolution_proposed(book: "Book", event: order_events.ResolutionProposed, _position: int, _at_us: int) -> None:
@@ -82,10 +81,10 @@ def _exception_resolved(book: "Book", event: order_events.ExceptionResolved, _po
 
 FOLDS: Final[dict[type, Callable[..., None]]] = {
     order_events.OrderPlaced: _placed,
-    order_events.OrderConfirmed: _confirmed,
+    order_events.OrderConfirmed: _noted,
     order_events.DeliveryNoted: _delivered,
-    order_events.LineDisputed: lambda book, event, _p, _a: orders.evolve_disputed(book.orders, event),
-    order_events.DisputeProposed: _dispute_proposed,
+    order_events.LineDisputed: _noted,
+    order_events.DisputeProposed: _noted,
     order_events.DisputeResolved: _resolved,
     order_events.OrderCancelled: _cancelled,
     order_events.ResolutionProposed: _resolution_proposed,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from clearing.events import settlement as settlement_events
-from clearing.rules import settlement
+from clearing.rules.stalls import settlement
 
 FOLDS: Final[dict[type, Callable[..., None]]] = {
     settlement_events.BatchClosed: lambda book, event, _p, _a: settlement.evolve_closed(book.settlement, event),

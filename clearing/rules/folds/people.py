@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from clearing.events import members as member_events
-from clearing.rules import members
+from clearing.rules.people import members
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from clearing.events import products as product_events
-from clearing.rules import products
+from clearing.rules.voted import products
 
 FOLDS: Final[dict[type, Callable[..., None]]] = {
     product_events.ProductsListed: lambda book, event, _p, _a: products.evolve_listed(book.products, event),

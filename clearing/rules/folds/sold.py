@@ -8,11 +8,12 @@ from clearing.events import accounts as account_events, sales as sale_events
 from clearing.events.basket import Return, Share
 from clearing.events.codes import Code
 from clearing.events.solidarity import DrawDecided, GiveDecided
-from clearing.rules import drawing, exceptions
 from clearing.rules.answers import BrokenBook
 from clearing.rules.folds import accounts
-from clearing.rules.operations import Decided, Operation, OperationKey, State, StoredForm
-from clearing.rules.returns import give_back, pool_surplus, take_shares, total
+from clearing.rules.reductions import drawing
+from clearing.rules.selling import exceptions
+from clearing.rules.selling.operations import Decided, Operation, OperationKey, State, StoredForm
+from clearing.rules.selling.returns import give_back, pool_surplus, take_shares, total
 from clearing.values import MemberId
 
 if TYPE_CHECKING:

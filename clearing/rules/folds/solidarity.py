@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Final
 
 from clearing.events import bonus as bonus_events, solidarity as events
 from clearing.events.codes import Code
-from clearing.rules import bonuses, solidarity
+from clearing.rules.credit import bonuses
 from clearing.rules.folds.sold import record
-from clearing.rules.operations import State, StoredForm
+from clearing.rules.reductions import solidarity
+from clearing.rules.selling.operations import State, StoredForm
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from clearing.events import producers as producer_events
-from clearing.rules import producers
+from clearing.rules.stalls import producers
 
 FOLDS: Final[dict[type, Callable[..., None]]] = {
     producer_events.ProducerAdmitted: lambda book, event, _p, _a: producers.evolve_admitted(book.producers, event),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from clearing.events import units as unit_events
-from clearing.rules import units
+from clearing.rules.collective import units
 
 FOLDS: Final[dict[type, Callable[..., None]]] = {
     unit_events.UnitOpened: lambda book, event, _p, _a: units.evolve_opened(book.units, event),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from clearing.events import caisse as caisse_events
-from clearing.rules import caisse, decisions
+from clearing.rules.voted import caisse, decisions
 
 if TYPE_CHECKING:
     from clearing.rules.book import Book

@@ -10,7 +10,7 @@ from clearing.authoriser.bodies import Body, charte
 from clearing.cli.trying import told
 from clearing.events.charte import Charte
 from clearing.rules.calendar import local_text
-from clearing.rules.plain_words import decision_in_words
+from clearing.rules.telling.plain_words import decision_in_words
 from tests.acceptance.schemes.page import Page
 from tests.acceptance.schemes.village import Done, Op, Village, instant_of, village
 

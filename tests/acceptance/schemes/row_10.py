@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from clearing.cli.subsidies import trace_text
+from clearing.cli.tracing import trace_text
 from clearing.events.basket import Line
-from clearing.rules.traced import Traced
+from clearing.rules.ledger.traced import Traced
 from tests.acceptance.schemes.page import Page
 from tests.acceptance.schemes.tracing import promised, traced
 from tests.acceptance.schemes.village import Done, Op, Village, line, village
@@ -111,8 +111,8 @@ def page() -> Page:
     page.heading("Ways around, and what is answered")
     page.table(["somebody tries, with the mill's money", "the answer"], list(lived.refused.items()))
     page.heading("What each sponsor reads").says("""
-        `clearing subsidy trace` follows what a sponsor promised down to the producers who were paid; each line sums
-        to the one above it. What was left after the last day goes back to the sponsor, by two people.
+        `clearing subsidy trace` follows what a sponsor promised down to the producers who were paid; each table
+        sums to what came. What was left after the last day goes back to the sponsor, by two people.
     """)
     for found in reports(lived.caisse).values():
         page.quotes("\n".join(trace_text(found)))

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from clearing.cli.subsidies import consolidated_text, trace_csv
-from clearing.rules.traced import State, Traced, together
+from clearing.cli.tracing import consolidated_text, trace_csv
+from clearing.rules.ledger.traced import State, Traced, together
 from clearing.values import CaisseCode
 from tests.acceptance.schemes.page import Page
 from tests.acceptance.schemes.tracing import promised, traced

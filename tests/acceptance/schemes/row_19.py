@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from clearing.authoriser.client import Authoriser, Deliver, Submission
-from clearing.rules.netting import Netting, netting
+from clearing.rules.between.netting import Netting, netting
 from clearing.terminal_gateway.between import Carrier
 from clearing.values import CaisseCode
 from tests.acceptance.schemes.page import Page

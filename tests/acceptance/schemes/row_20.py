@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from clearing.rules.statistics import Figure, Purchases, published
+from clearing.rules.telling.statistics import Figure, Purchases, published
 from tests.acceptance.schemes.page import Page
 from tests.acceptance.schemes.village import Village, village
 

@@ -5,10 +5,10 @@ import random
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from clearing.cli.subsidies import trace_text
+from clearing.cli.tracing import trace_text
 from clearing.events.sales import SaleDecided
-from clearing.rules.earmarks import allowed
-from clearing.rules.traced import State
+from clearing.rules.ledger.traced import State
+from clearing.rules.voted.earmarks import allowed
 from tests.acceptance.schemes.row_10 import SPONSORS, Spring, baskets, opened, reports, spring
 from tests.acceptance.schemes.tracing import earmark
 from tests.acceptance.schemes.village import Code, Village, line

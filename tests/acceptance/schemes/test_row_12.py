@@ -27,7 +27,7 @@ async def test_a_running_caisse_goes_on_with_its_opening_balances_and_every_cent
 def test_two_people_see_the_same_totals_and_only_one_of_them_is_not_enough() -> None:
     lived = begun()
     [accepted] = lived.caisse.events(OpeningAccepted)
-    assert accepted.totals == (110_000, 6_350, 4_650, 121_000)
+    assert accepted.totals == (110_000, 6_350, 4_650, 121_000, 0, 0)
     assert any("in all, as at the bank" in line and "1 210.00 EUR" in line for line in lived.shown)
 
 

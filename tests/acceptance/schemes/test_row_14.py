@@ -5,11 +5,11 @@ import io
 
 import pytest
 
-from clearing.cli.subsidies import consolidated_text, trace_csv
+from clearing.cli.tracing import consolidated_text, trace_csv
 from clearing.events.funds import AllocationGranted, CohortLapsed
 from clearing.events.sales import SaleDecided
 from clearing.events.settlement import BatchClosed, PayoutConfirmed
-from clearing.rules.traced import State, together
+from clearing.rules.ledger.traced import State, together
 from tests.acceptance.schemes.row_14 import GRANT, park, season, stages, valley
 from tests.acceptance.schemes.village import village
 
@@ -67,8 +67,9 @@ def test_the_consolidated_report_names_each_caisse_and_adds_them_up() -> None:
     told = consolidated_text(lived.traced())
     assert [text for text in told if text.startswith("Caisse ")] == ["Caisse valley", "Caisse plateau"]
     at = told.index("2 caisses together")
-    assert told[at + 1].startswith(f"{GRANT}: The park promised 1 500.00 EUR")
-    assert any("plateau: park-credit/2026-05" in text and "orchard" in text for text in told[at:])
+    assert told[at + 1].startswith(f"Subsidy {GRANT} of The park: ")
+    assert told[at + 2].split() == ["promised", "1", "500.00", "EUR"]
+    assert any("plateau: credit park-credit of 2026-05" in text for text in told[at:])
     alone = consolidated_text({lived.valley.code: lived.traced()[lived.valley.code]})
     assert not any(text.startswith("Caisse ") for text in alone)
 
@@ -85,7 +86,7 @@ def test_the_table_of_the_report_has_every_cent_and_no_member() -> None:
 def test_a_shared_grant_is_split_by_a_transfer_of_two_people_and_stays_traced() -> None:
     lived = season()
     here = lived.traced()[lived.valley.code]
-    baskets = [row for row in here.rows() if row.credit in ("fund by park-baskets", "fund park-baskets")]
+    baskets = [row for row in here.rows() if row.credit in ("at the till, by rule park-baskets", "fund park-baskets")]
     assert sum(row.cents for row in baskets) == 3_000
     assert {row.category for row in baskets if row.sale} == {"basket"}
 

@@ -11,7 +11,7 @@ from clearing.events.codes import Code
 from clearing.events.crediting import EmergencyGiven
 from clearing.events.members import MemberAdmitted
 from clearing.events.sales import SaleDecided
-from clearing.rules.offices import ALLOWED_ROLES
+from clearing.rules.voted.offices import ALLOWED_ROLES
 from clearing.wire.frame import FrameType, open_envelope
 from clearing.wire.requests import encode_request
 from clearing.wire.signature import BadSignature, verify
@@ -45,7 +45,7 @@ def test_what_is_kept_of_it_names_no_person() -> None:
     (given,) = lived.caisse.events(EmergencyGiven)
     assert (given.rule, given.member, given.cents, given.by) == ("emergency", "e-1", 4_000, GIVER)
     admitted = next(one for one in lived.caisse.events(MemberAdmitted) if one.member == "e-1")
-    assert (admitted.groups, admitted.by) == ((), GIVER)
+    assert (admitted.groups, admitted.by) == (("emergency-credit",), GIVER)
 
 
 def test_the_stall_sees_no_difference_between_a_spare_card_and_a_members() -> None:

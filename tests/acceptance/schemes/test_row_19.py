@@ -2,7 +2,7 @@
 
 import pytest
 
-from clearing.rules.netting import unmatched
+from clearing.rules.between.netting import unmatched
 from tests.acceptance.schemes.row_19 import COAST, LOOS, saturday
 
 pytestmark = pytest.mark.row(19)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clearing.rules.statistics import K_MIN
+from clearing.rules.telling.statistics import K_MIN
 from tests.acceptance.schemes.row_20 import MEMBERS, month
 
 pytestmark = pytest.mark.row(20)

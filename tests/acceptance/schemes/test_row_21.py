@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given as for_all, strategies as st
 
 from clearing.events.settlement import BatchClosed
-from clearing.rules.drawing import names_nobody
+from clearing.rules.reductions.drawing import names_nobody
 from tests.acceptance.schemes.row_02 import seen
 from tests.acceptance.schemes.row_21 import MEMBERS, OUTLETS, TEN, by_card, in_cash, opened, two_markets, worked_sale_8
 from tests.acceptance.schemes.village import Op

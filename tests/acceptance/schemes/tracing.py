@@ -1,8 +1,8 @@
 """Law: what a funder promised is recorded as its letter binds it, and read back by the reader of `clearing subsidy trace`."""
 
 from clearing.events.funds import Earmark
-from clearing.rules.traced import Traced
-from clearing.rules.tracing import Trace
+from clearing.rules.ledger.traced import Traced
+from clearing.rules.ledger.tracing import Trace
 from clearing.values import FundId
 from tests.acceptance.schemes.village import Village
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from clearing.installation.amounts import euros, read_euros
-from clearing.rules.cotisations import standings
+from clearing.rules.treasury.cotisations import standings
 from clearing.values import MemberId
 from tests.acceptance.schemes.page import Page
 from tests.acceptance.schemes.variants_credit import pays

@@ -3,7 +3,7 @@
 from clearing.cli.crediting import told
 from clearing.events.funds import AllocationDeclined
 from clearing.installation.amounts import read_euros
-from clearing.rules.credit_run import CreditRun, work_out
+from clearing.rules.credit.credit_run import CreditRun, work_out
 from tests.acceptance.schemes.page import Page
 from tests.acceptance.schemes.village import Village, village
 
@@ -17,7 +17,7 @@ def late() -> Village:
     for policy in POLICIES:
         made.admit(*members(policy), groups=(policy,))
         made.order("notify_money", fund=f"late-{policy}", cents=read_euros("300.00"), reference="letter of the grant")
-        made.receive(f"late-{policy}", "200.00", "first part")
+        made.receive(f"late-{policy}", "200.00", f"first part, {policy}")
     return made
 
 
@@ -28,7 +28,8 @@ def members(policy: str) -> list[str]:
 def look(made: Village, policy: str, period: str = "2026-05") -> list[str]:
     """`clearing grant PERIOD --rule POLICY --look`."""
     book = made.book
-    run = work_out(book.allocation, book.members, book.funds, book.caisse.calendar, rule=policy, period=period,
+    run = work_out(book.allocation, book.members, book.funds, book.caisse.calendar,
+                   cotisations=book.cotisations, rule=policy, period=period,
                    at_us=made.clock.us)  # fmt: skip
     assert isinstance(run, CreditRun), run
     return told(run)

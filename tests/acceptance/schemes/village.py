@@ -28,8 +28,8 @@ from clearing.installation.amounts import read_euros
 from clearing.installation.founding_file import read_founding_file
 from clearing.rules.book import Book
 from clearing.rules.calendar import instant_us
-from clearing.rules.offices import ALLOWED_ROLES
-from clearing.rules.postings import Ledger
+from clearing.rules.ledger.postings import Ledger
+from clearing.rules.voted.offices import ALLOWED_ROLES
 from clearing.telemetry import Telemetry
 from clearing.values import (
     CaisseCode,
@@ -189,8 +189,10 @@ class Village:
         assert reply.rc is not Code.APPROVED, f"{verb} was obeyed"
         return reply.why
 
-    def receive(self, fund: str, euros: str, reference: str = "bank line") -> None:
-        self.order("receive_money", fund=fund, cents=read_euros(euros), reference=reference)
+    def receive(self, fund: str, euros: str, reference: str = "") -> None:
+        """A line of the bank's statement, numbered when it has no name."""
+        number = 1 + sum(len(lines) for lines in self.book.bank_lines.received.values())
+        self.order("receive_money", fund=fund, cents=read_euros(euros), reference=reference or f"bank line {number}")
 
     def admit(self, *members: str, groups: Iterable[str] = ()) -> None:
         """Members of the same groups, each with a card of the same name."""

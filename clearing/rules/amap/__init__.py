@@ -1,0 +1,1 @@
+"""AMAP CONTRACTS: signed, delivered, paid in instalments, ended to the cent."""

@@ -1,0 +1,1 @@
+"""WHO BUYS FOR OTHERS: collective accounts and their mandataries, orders, second units."""

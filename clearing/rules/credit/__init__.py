@@ -1,0 +1,1 @@
+"""WHAT MEMBERS ARE CREDITED: the month's run, its amounts, bonuses, and how credit ends."""

@@ -1,0 +1,1 @@
+"""HOW A CAISSE BEGINS AND ENDS: opening balances, closing, the seal."""

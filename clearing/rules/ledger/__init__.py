@@ -1,0 +1,1 @@
+"""WHERE MONEY IS: what each event moves between accounts, and each funder's euro followed."""

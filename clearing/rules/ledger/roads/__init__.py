@@ -1,0 +1,1 @@
+"""Law: each room says in one table how its events move money that is followed; ledger/tracing.py puts them together."""

@@ -1,0 +1,1 @@
+"""WHO PAYS: members, the purses that persons share, cards and their limits, spare cards."""

@@ -1,0 +1,1 @@
+"""SOLIDARITY: draws of a voted reduction and gives, of nobody in particular."""
