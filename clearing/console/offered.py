@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from clearing.console.pages import Visit
 from clearing.rules.book import Book
-from clearing.rules.decisions import lapsed
+from clearing.rules.voted.decisions import lapsed
 
 OFFERED_MAX = 500  # of more a person types the name
 

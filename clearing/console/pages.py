@@ -14,7 +14,7 @@ from clearing.console.accounts import Login
 from clearing.console.house import Console
 from clearing.console.words import Words
 from clearing.rules.book import Book
-from clearing.rules.offices import ALLOWED_ROLES
+from clearing.rules.voted.offices import ALLOWED_ROLES
 from clearing.values import CaisseCode
 
 LOOKERS: Final = ("treasurer", "approver", "clerk", "auditor", "operator")

@@ -29,8 +29,8 @@ from clearing.authoriser.forms.words import (
     REASON,
     REFERENCE,
 )
-from clearing.rules.funds import KINDS
-from clearing.rules.takings import BOXES
+from clearing.rules.treasury.funds import KINDS
+from clearing.rules.treasury.takings import BOXES
 from clearing.values import CENTS_MAX
 
 _MEANS: Final = Id(of="means")

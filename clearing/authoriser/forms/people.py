@@ -16,8 +16,8 @@ from clearing.authoriser.forms.words import (
     UNIT,
 )
 from clearing.events.codes import Code
-from clearing.rules.households import REASONS, WAYS
-from clearing.rules.offices import ROLES
+from clearing.rules.people.households import REASONS, WAYS
+from clearing.rules.voted.offices import ROLES
 
 _CARD_KEYS: Final[Form] = {"card": Bytes(size=16), "key_version": Number(lowest=1), "alias": Text()}
 _OFFICER: Final[Form] = {"person": PERSON, "key": KEY, "roles": Many(each=Choice(words=ROLES))}

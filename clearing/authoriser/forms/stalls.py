@@ -40,10 +40,10 @@ from clearing.authoriser.forms.words import (
     SEASON,
     TERMINAL,
 )
-from clearing.rules.contracting import MODES, SKIPS, WEIGHT_MAX
-from clearing.rules.deliveries import OUTCOMES
-from clearing.rules.exceptions import HOWS
-from clearing.rules.orders import LINES_MAX, SIDES
+from clearing.rules.amap.contracting import MODES, SKIPS, WEIGHT_MAX
+from clearing.rules.amap.deliveries import OUTCOMES
+from clearing.rules.collective.orders import LINES_MAX, SIDES
+from clearing.rules.selling.exceptions import HOWS
 from clearing.values import CENTS_MAX
 
 QTY_MILLI_MAX: Final = 1_000_000_000

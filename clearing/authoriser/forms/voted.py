@@ -36,9 +36,9 @@ from clearing.authoriser.forms.words import (
 from clearing.events.bonus import ShortBonus
 from clearing.events.charte import Short, Span
 from clearing.events.solidarity import WhenShort
-from clearing.rules.amounts import FORMS as CREDIT_FORMS, SHORT
-from clearing.rules.decisions import BODIES, METHODS
-from clearing.rules.households import LEAVING, SEPARATION
+from clearing.rules.credit.amounts import FORMS as CREDIT_FORMS, SHORT
+from clearing.rules.people.households import LEAVING, SEPARATION
+from clearing.rules.voted.decisions import BODIES, METHODS
 
 _DAYS: Final = Number(lowest=1, highest=400, optional=True)
 _WEIGHT: Final = Number(lowest=1, highest=1_000_000, optional=True)

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from clearing.console.ordering import Told
 from clearing.console.pages import LOOKERS, Answer, Shows, Visit, page
-from clearing.rules.settlement import Batch, BatchState
+from clearing.rules.stalls.settlement import Batch, BatchState
 from clearing.settlement.calendar import next_business_day
 from clearing.values import BatchId
 

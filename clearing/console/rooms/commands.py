@@ -7,7 +7,7 @@ from clearing.console.inputs import Input, Reading, inputs
 from clearing.console.offered import choices
 from clearing.console.ordering import STEP_UP
 from clearing.console.pages import Answer, Visit, page
-from clearing.rules.offices import ALLOWED_ROLES, ROLES
+from clearing.rules.voted.offices import ALLOWED_ROLES, ROLES
 
 _MORE = "more"
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from clearing.console.pages import LOOKERS, Answer, Visit, page
 from clearing.rules.book import Book
-from clearing.rules.settlement import BatchState
+from clearing.rules.stalls.settlement import BatchState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
