@@ -3,18 +3,21 @@
 from typing import Final
 
 from clearing.authoriser.forms.fields import (
-        Amount,
+    Amount,
     Choice,
+    Day,
     Flag,
     Form,
     Id,
     Instant,
     Number,
     Rows,
+    Table,
     Text,
 )
 from clearing.authoriser.forms.words import (
     CENTS,
+    CONTRACT,
     DAY,
     DECISION,
     DIGEST,
@@ -24,11 +27,16 @@ from clearing.authoriser.forms.words import (
     GRANT,
     MEMBER,
     MONTH,
+    PORTIONS,
     PRODUCER,
     PURSE,
     REASON,
     REFERENCE,
+    SEASON,
 )
+from clearing.rules.amap.brought import SKIPPED
+from clearing.rules.amap.deliveries import OUTCOMES
+from clearing.rules.treasury.corrections import KINDS as CORRECTED
 from clearing.rules.treasury.funds import KINDS
 from clearing.rules.treasury.takings import BOXES
 from clearing.values import CENTS_MAX
@@ -38,6 +46,12 @@ _YEAR: Final = Number(lowest=2000, highest=9999)
 _TRANSFER, _REPAYMENT = Number(lowest=1, of="transfer"), Number(lowest=1, of="repayment")
 _DEPOSIT: Final = Number(lowest=1, of="deposit")
 _PAID: Final[Form] = {"fund": FUND, "cents": CENTS, "reference": REFERENCE}
+_LINE: Final[Form] = {"on": Day(optional=True), "another": Flag(optional=True)}  # of a bank line
+_RECEIVED: Final[Form] = {**_PAID, **_LINE}
+_ENTRY: Final[Form] = {"kind": Choice(words=CORRECTED), "contract": Id(of="contract", optional=True), "reference": REFERENCE}
+_RIGHT: Final = Table(optional=True, of={
+    "who": Text(), "rule": Id(of="rule", optional=True), "month": Text(optional=True), "cents": CENTS, "means": _MEANS,
+})  # fmt: skip
 _BASIS: Final[Form] = {"text": Text(), "articles": Text(), "over_contribution": Flag()}
 _CLOSURE: Final[Form] = {"last_day": DAY, "heirs": Rows(of={"fund": FUND, "body": Text()}), "decision": DECISION}
 _OPENING: Final[Form] = {
@@ -47,14 +61,30 @@ _OPENING: Final[Form] = {
     }),
     "funds": Rows(of={"fund": FUND, "notified_cents": CENTS, "received_cents": CENTS, "engaged_cents": CENTS}),
     "debts": Rows(of={"producer": PRODUCER, "cents": CENTS}),
+    "arrears": Rows(of={
+        "member": MEMBER, "rule": Id(of="rule"), "period": MONTH, "months": Number(lowest=1), "due_cents": CENTS,
+        "paid_cents": Amount(optional=True),
+    }),
+    "contracts": Rows(of={
+        "contract": CONTRACT, "season": SEASON, "member": MEMBER, "portions": PORTIONS, "joins_on": Day(optional=True),
+        "instalments": Rows(of={"due_on": DAY, "cents": CENTS, "fund_cents": Amount(optional=True)}), "fund": FUND_IF_ANY,
+        "fund_until": Day(optional=True),
+        "payments": Rows(of={
+            "instalment": Number(lowest=1), "payer": Id(of="payer"), "cents": CENTS, "means": _MEANS, "reference": REFERENCE,
+        }),
+        "delivered_until": Day(optional=True),
+        "baskets": Rows(of={"on": DAY, "outcome": Choice(words=(*OUTCOMES, SKIPPED)), "to_on": Day(optional=True)}),
+        "held_cents": Amount(optional=True), "price_from": Day(optional=True), "before_cents": Amount(optional=True),
+    }),
 }  # fmt: skip
 
 FORMS: Final[dict[str, Form]] = {
     "open_fund": {
         "fund": Id(new=True), "kind": Choice(words=KINDS), "name": Text(), "advance_cents": CENTS, "earmark": EARMARK,
+        "decision": Id(of="decision", optional=True),
     },
     "notify_money": _PAID,
-    "receive_money": _PAID,
+    "receive_money": _RECEIVED,
     "grant": {"rule": Id(of="rule"), "period": MONTH},
     "grant_single": {"rule": Id(of="rule"), "period": MONTH, "member": MEMBER},
     "credit_purse": {
@@ -65,7 +95,7 @@ FORMS: Final[dict[str, Form]] = {
         "grant": Id(new=True), "funder": Text(), "fund": FUND, "cents": CENTS, "purpose": Text(), "earmark": EARMARK,
         "reference": REFERENCE,
     },
-    "receive_subsidy": {"grant": GRANT, "cents": CENTS, "reference": REFERENCE},
+    "receive_subsidy": {"grant": GRANT, "cents": CENTS, "reference": REFERENCE, **_LINE},
     "reduce_subsidy": {"grant": GRANT, "cents": Amount(optional=True), "reference": REFERENCE},
     "withdraw_announcement": _PAID,
     "bind_fund": {"fund": FUND, "earmark": EARMARK, "decision": DECISION},
@@ -90,6 +120,10 @@ FORMS: Final[dict[str, Form]] = {
     "seal_caisse": {},
     "propose_opening": _OPENING,
     "accept_opening": _OPENING,
+    "discard_opening": {"reason": REASON},
+    "propose_correction": {**_ENTRY, "right": _RIGHT, "reason": REASON},
+    "confirm_correction": {**_ENTRY, "right": _RIGHT},
+    "drop_correction": _ENTRY,
     "sell_coupons": {"fund": FUND, "number": Number(lowest=1), "means": _MEANS, "reference": REFERENCE},
     "agree_cotisation": {
         "member": MEMBER, "rule": Id(of="rule"), "cents": CENTS, "every_months": Number(lowest=1, highest=12),

@@ -58,7 +58,10 @@ FORMS: Final[dict[str, Form]] = {
     },
     "make_spare_cards": {"cards": Rows(of=_CARD_KEYS)},
     "bind_card": {"alias": Text(of="spare"), "member": MEMBER},
-    "give_emergency": {"rule": Id(of="rule"), "cents": CENTS, "alias": Text(of="spare"), "member": Id(new=True)},
+    "give_emergency": {
+        "rule": Id(of="rule"), "cents": CENTS, "alias": Text(of="spare"), "member": Id(new=True),
+        "decision": Id(of="decision", optional=True),
+    },
     "propose_account": {"account": ACCOUNT, "two_person_cents": CENTS},
     "open_account": {"account": ACCOUNT, "two_person_cents": CENTS},
     "propose_mandatary": _MANDATE,

@@ -26,15 +26,19 @@ from clearing.authoriser.forms.words import (
     DAY,
     DECISION,
     DIGEST,
+    FUND,
     FUND_IF_ANY,
     KEY,
     MANDATARY,
     MEMBER,
     ORDER,
     PLACES,
+    PORTIONS,
     PRODUCER,
     PRODUCT,
     PRODUCT_IF_ANY,
+    QTY,
+    QTY_MILLI_MAX,
     REASON,
     REFERENCE,
     SEASON,
@@ -46,8 +50,7 @@ from clearing.rules.collective.orders import LINES_MAX, SIDES
 from clearing.rules.selling.exceptions import HOWS
 from clearing.values import CENTS_MAX
 
-QTY_MILLI_MAX: Final = 1_000_000_000
-_QTY: Final = Number(lowest=1, highest=QTY_MILLI_MAX)
+_REF: Final = Bytes(size=16)
 _BATCH: Final = Number(lowest=1, of="batch")
 _LINE: Final = Number(highest=LINES_MAX)
 _INSTALMENT: Final = Number(lowest=1)
@@ -98,7 +101,7 @@ _ORDERS: Final[dict[str, Form]] = {
     },
     "place_joint_order": {
         "joint": Id(new=True), "seller": PRODUCER, "category": CATEGORY, "product": PRODUCT_IF_ANY, "cents": CENTS,
-        "payee": _PAYEE, "parts": Rows(of={"account": ACCOUNT, "mandatary": MANDATARY, "qty_milli": _QTY}),
+        "payee": _PAYEE, "parts": Rows(of={"account": ACCOUNT, "mandatary": MANDATARY, "qty_milli": QTY}),
     },
     "confirm_order": {"order": ORDER, "mandatary": MANDATARY},
     "note_delivery": {
@@ -122,7 +125,7 @@ _CONTRACTS: Final[dict[str, Form]] = {
     },
     "sign_contract": {
         "contract": Id(new=True), "season": SEASON, "member": MEMBER,
-        "portions": Rows(of={"product": PRODUCT, "qty_milli": _QTY}), "joins_on": Day(optional=True), "full_cents": CENTS,
+        "portions": PORTIONS, "joins_on": Day(optional=True), "full_cents": CENTS,
         "instalments": Rows(of={"due_on": DAY}), "fund": FUND_IF_ANY, "fund_until": Day(optional=True),
         "fund_rate": Share(optional=True),
     },
@@ -159,6 +162,9 @@ _BETWEEN: Final[dict[str, Form]] = {
         }),
     },
     "pay_netting": {"day": DAY, "reference": REFERENCE},
+    "propose_write_off": {"ref": _REF, "fund": FUND, "decision": DECISION, "reason": REASON},
+    "confirm_write_off": {"ref": _REF, "fund": FUND, "cents": Amount(lowest=-CENTS_MAX)},
+    "drop_write_off": {"ref": _REF},
 }  # fmt: skip
 
 FORMS: Final[dict[str, Form]] = {**_PRODUCERS, **_PAYOUTS, **_ORDERS, **_CONTRACTS, **_BETWEEN}

@@ -13,6 +13,7 @@ from clearing.authoriser.forms.fields import (
     Instant,
     Many,
     Month,
+    Number,
     Rows,
     Share,
     Table,
@@ -43,6 +44,8 @@ PRODUCER: Final = Id(of="producer")
 PRODUCT: Final = Text(of="product")
 PRODUCT_IF_ANY: Final = Text(of="product", optional=True)
 PURSE: Final = Id(of="purse")
+QTY_MILLI_MAX: Final = 1_000_000_000
+QTY: Final = Number(lowest=1, highest=QTY_MILLI_MAX)
 REASON: Final = Text()
 REFERENCE: Final = Text()
 SEASON: Final = Id(of="season")
@@ -54,4 +57,5 @@ CONDITION: Final = Table(of={"who": GROUPS, "where": PLACES, **FROM_UNTIL})
 EARMARK: Final = Table(of={
     "places": PLACES, "categories": Many(each=CATEGORY), **FROM_UNTIL, "alone": Flag(optional=True),
 })  # fmt: skip
+PORTIONS: Final = Rows(of={"product": PRODUCT, "qty_milli": QTY})
 RATES: Final = Rows(of={"rate": Share(highest=RATE_MAX)}, most=20)
