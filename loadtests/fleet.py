@@ -102,7 +102,7 @@ async def found(
     body = founding(office, credit, payers)
     await clerk.order("found", body)
     for fund in funds_of(payers):
-        await clerk.order("receive_money", {"fund": fund, "cents": MONEY_CENTS, "reference": "of the load test"})
+        await clerk.order("receive_money", {"fund": fund, "cents": MONEY_CENTS, "reference": f"load test, {fund}"})
     seeds = [secrets.token_bytes(32) for _ in range(terminals)]
     digests = await people.keep(bank_details(terminals))
     enrolled = await _producers_with_terminals(office, [TerminalKey.from_seed(seed) for seed in seeds], digests[1:])

@@ -331,12 +331,12 @@ async def test_one_officer_leads_two_caisses_of_one_writer() -> None:
     async with installed(stalls=1, cards=1, cents_each=1_000) as place:
         await found_in(place.installation, stalls=1, cards=1, cents_each=1_000, code=other, first_stall=50)
         async with spread(place.home) as running:
-            for code in (CODE, other, CODE):
+            for time_of, code in enumerate((CODE, other, CODE)):
                 amina = Officer(
                     person=AMINA, key=KEYS[AMINA], epoch=1, caisse=code, socket=running.home.socket(code),
                     now_ms=lambda: time.time_ns() // 1_000_000,
                 )
-                said = await amina.order("receive_money", {"fund": "general", "cents": 100, "reference": f"gift {code}"})
+                said = await amina.order("receive_money", {"fund": "general", "cents": 100, "reference": f"gift {time_of}"})
                 assert said, code
 
 
