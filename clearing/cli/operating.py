@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import signal
+from contextlib import AsyncExitStack
 from typing import Final
 
 from clearing.authoriser.clock import SystemClock
@@ -12,28 +13,38 @@ from clearing.postgres import ADMIN
 from clearing.sql import schema_of
 
 PORT: Final = 8420
+CONSOLE_PORT: Final = 8421
 
 
 async def serve(desk: Desk) -> None:
-    from clearing.installation.serving import serving
-    from clearing.installation.supervising import supervising
+    from clearing.console.serving import serving_console
+    from clearing.installation.serving import Serving, serving
+    from clearing.installation.supervising import Supervisor, supervising
     from clearing.telemetry import configure
 
     configure(json=desk.arguments.json)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with desk.opened() as installation:
-        codes = [desk.code] if desk.arguments.caisse else await installation.codes()
-        port, take_over = desk.arguments.port, desk.arguments.take_over
-        alone = desk.settings.gateway_processes == 0
-        async with (
-            serving(installation, clock=SystemClock(), codes=codes, port=port, take_over=take_over) if alone
-            else supervising(installation, codes=codes, port=port, take_over=take_over, json_log=desk.arguments.json)
-        ) as running:
-            desk.say(f"Serving {', '.join(codes)} at {running.url} until Ctrl-C.")
-            desk.say("Next, in another window: clearing status, or any command of clearing --help")
-            await running.until(stop)
+    given, console = desk.arguments, None if desk.arguments.no_console else desk.arguments.console_port
+    async with desk.opened() as installation, AsyncExitStack() as stack:
+        codes = [desk.code] if given.caisse else await installation.codes()
+        running: Serving | Supervisor
+        if desk.settings.gateway_processes == 0:
+            running = await stack.enter_async_context(
+                serving(installation, clock=SystemClock(), codes=codes, port=given.port, take_over=given.take_over)
+            )
+            url = "" if console is None else await stack.enter_async_context(serving_console(installation, console))
+        else:
+            running = await stack.enter_async_context(supervising(
+                installation, codes=codes, port=given.port, console_port=console, take_over=given.take_over, json_log=given.json
+            ))
+            url = running.console_url
+        desk.say(f"Serving {', '.join(codes)} at {running.url} until Ctrl-C.")
+        if url:
+            desk.say(f"The console: {url} (who may log in: clearing console admit PERSON)")
+        desk.say("Next, in another window: clearing status, or any command of clearing --help")
+        await running.until(stop)
     desk.say("Stopped; nothing was left behind.")
 
 
@@ -70,6 +81,9 @@ async def confirm_clock(desk: Desk) -> None:
 def _serve_arguments(parser: argparse.ArgumentParser) -> None:
     told = f"port of the gateway, 0 for a free one (default {PORT})"
     parser.add_argument("--port", type=whole(0, 65_535), default=PORT, help=told)
+    told = f"port of the console, 0 for a free one (default {CONSOLE_PORT})"
+    parser.add_argument("--console-port", type=whole(0, 65_535), default=CONSOLE_PORT, help=told)
+    parser.add_argument("--no-console", action="store_true", help="no pages for officers")
     parser.add_argument("--take-over", action="store_true", help="end another writer's lease; only when it is dead or stuck")
     parser.add_argument("--json", action="store_true", help="log lines as JSON, for a collector")
 

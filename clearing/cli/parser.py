@@ -10,6 +10,7 @@ from typing import Final, NoReturn
 from clearing.cli import (
     closing,
     collectives,
+    console,
     contract_payments,
     contracts,
     copying,
@@ -66,6 +67,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     *looking.ENTRIES,
     *registers.ENTRIES,
     *operating.ENTRIES,
+    *console.ENTRIES,
     *households.ENTRIES,
     *crediting.ENTRIES,
     *solidarity.ENTRIES,

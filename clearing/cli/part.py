@@ -12,8 +12,9 @@ from typing import Final
 import uvloop
 
 from clearing.config import Settings
+from clearing.console.serving import entrance
 from clearing.installation.home import Home
-from clearing.installation.parts import GATEWAY, VIEWS, WRITER, Task, say, serve_part
+from clearing.installation.parts import CONSOLE, GATEWAY, VIEWS, WRITER, Task, say, serve_part
 from clearing.telemetry import configure
 from clearing.values import CaisseCode
 
@@ -22,7 +23,7 @@ ENDED_BY_FAULT: Final = 3
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="A process of clearing serve; started by it, not by hand.")
-    parser.add_argument("role", choices=(GATEWAY, WRITER, VIEWS))
+    parser.add_argument("role", choices=(GATEWAY, WRITER, VIEWS, CONSOLE))
     parser.add_argument("index", type=int)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--caisse", action="append", default=[])
@@ -36,7 +37,7 @@ def main() -> int:
         take_over=asked.take_over,
     )  # fmt: skip
     try:
-        return uvloop.run(serve_part(task, Home(asked.home), Settings.from_environment(os.environ)))
+        return uvloop.run(serve_part(task, Home(asked.home), Settings.from_environment(os.environ), {CONSOLE: entrance}))
     except Exception as fault:
         from clearing.cli.mistakes import told
 

@@ -164,9 +164,14 @@ class Accounts:
         done = await self._pool.execute(_TEXTS["close_login_of"], person, name)
         return not done.endswith(" 0")
 
-    async def drop(self, person: PersonId) -> None:
-        """The account and all its log-ins: for one who left."""
-        await self._pool.execute(_TEXTS["drop_account"], person)
+    async def everybody(self) -> list[tuple[PersonId, bytes]]:
+        """Person and public key of every account."""
+        return [(PersonId(row["person"]), row["public"]) for row in await self._pool.fetch(_TEXTS["accounts"])]
+
+    async def drop(self, person: PersonId) -> bool:
+        """The account and all its log-ins: for one who left. Whether there was one."""
+        done = await self._pool.execute(_TEXTS["drop_account"], person)
+        return not done.endswith(" 0")
 
     async def _spend(self, row: "asyncpg.Record", code: str, at_us: int) -> bool:
         """A one-time code of this half minute or a neighbour's, that was not used before nor is older than one that was."""

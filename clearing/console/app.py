@@ -1,7 +1,7 @@
 """Law: a page is answered to a person who is logged in and has one of its roles in that caisse; to nobody else.
 
-Forms are plain POST and redirect; each carries a token made from the cookie, and comes from this very address. Nothing is loaded
-from elsewhere, no script stands in a page. Source: treasury.md section 4.
+Forms are plain POST and redirect; each carries a token made from the cookie, and comes from this very address. Nothing is
+loaded from elsewhere, no script stands in a page. Source: treasury.md section 4.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,15 +11,14 @@ from importlib import resources
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import asyncpg
 import structlog
 from aiohttp import web
 
 from clearing.console.accounts import Closed, Login
-from clearing.console.house import Console
-from clearing.console.pages import PAGES, Page, View, Visit
+from clearing.console.house import AWAY, Console, NoSuchCaisse
+from clearing.console.pages import Page, View, Visit
+from clearing.console.rooms import PAGES
 from clearing.console.words import LANGUAGES, Words
-from clearing.event_store.connection import LOST, DatabaseGone, NoSuchCaisse
 from clearing.values import CaisseCode, InvalidValue, identifier
 
 COOKIE: Final = "__Host-clearing"
@@ -29,32 +28,42 @@ HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
                                "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }  # fmt: skip
 _STATIC: Final = {"console.css": "text/css", "console.js": "text/javascript", "icon.svg": "image/svg+xml"}
+FROM_ELSEWHERE: Final = "This form was not sent from a page of this console; open the page again."
 SHARED: Final = web.AppKey("console", Console)
 _log = structlog.get_logger()
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def create_app(console: Console) -> web.Application:
-    app = web.Application(middlewares=[_guarded], client_max_size=FORM_BYTES_MAX)
+    app = web.Application(client_max_size=FORM_BYTES_MAX)
     app[SHARED] = console
-    app.router.add_get("/healthz", _healthy)
-    app.router.add_get("/static/{name}", _static)
-    app.router.add_get("/login", _login_page)
-    app.router.add_post("/login", _log_in)
-    app.router.add_post("/logout", _log_out)
-    app.router.add_get("/", _first_page)
+
+    def at(path: str, *, get: Answering | None = None, post: Answering | None = None) -> None:
+        if get is not None:
+            app.router.add_get(path, _guarded(get))
+        if post is not None:
+            app.router.add_post(path, _guarded(post))
+
+    at("/healthz", get=_healthy)
+    at("/static/{name}", get=_static)
+    at("/login", get=_login_page, post=_log_in)
+    at("/logout", post=_log_out)
+    at("/", get=_first_page)
     for page in PAGES.values():
-        path = f"/c/{{caisse}}/{page.path}".rstrip("/")
-        app.router.add_get(path, _answering(page, page.view))
-        if page.post is not None:
-            app.router.add_post(path, _answering(page, page.post))
+        at(f"/c/{{caisse}}/{page.path}".rstrip("/"), get=_answering(page, page.view),
+           post=None if page.post is None else _answering(page, page.post))  # fmt: skip
+    app.router.add_route("*", "/{rest:.*}", _guarded(_nowhere))
     return app
+
+
+async def _nowhere(_request: web.Request) -> web.StreamResponse:
+    raise web.HTTPNotFound(reason="There is no such page.")
 
 
 async def login_of(request: web.Request) -> Login | None:
@@ -70,20 +79,23 @@ def shown(request: web.Request, template: str, *, status: int = 200, **values: o
     return web.Response(text=text, status=status, content_type="text/html")
 
 
-@web.middleware
-async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+def _guarded(answering: Answering) -> Answering:
     """Headers on every answer; a fault is a page that says what to do, and a line in the log without anybody's data."""
-    try:
-        answer = await handler(request) if _from_here(request) else _problem(request, 403, "This form came from elsewhere.")
-    except web.HTTPException as found:
-        answer = _problem(request, found.status, found.reason) if found.status >= 400 else found
-    except (*LOST, asyncpg.PostgresError, DatabaseGone) as fault:
-        _log.error("console_fault", path=request.match_info.route.resource and request.match_info.route.resource.canonical,
-                   fault=type(fault).__name__)  # fmt: skip
-        answer = _problem(request, 503, "The database does not answer; nothing was changed. Try again in a minute.")
-    if not answer.prepared:
-        answer.headers.update({name: value for name, value in HEADERS.items() if name not in answer.headers})
-    return answer
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        try:
+            answer = await answering(request) if _from_here(request) else _problem(request, 403, FROM_ELSEWHERE)
+        except web.HTTPException as found:
+            answer = _problem(request, found.status, found.reason) if found.status >= 400 else found
+        except AWAY as fault:
+            resource = request.match_info.route.resource
+            _log.error("console_fault", path=resource and resource.canonical, fault=type(fault).__name__)
+            answer = _problem(request, 503, "The database does not answer; nothing was changed. Try again in a minute.")
+        if not answer.prepared:
+            answer.headers.update({name: value for name, value in HEADERS.items() if name not in answer.headers})
+        return answer
+
+    return guarded
 
 
 def _from_here(request: web.Request) -> bool:
@@ -125,8 +137,9 @@ async def _login_page(request: web.Request) -> web.Response:
 def _login_form(request: web.Request, problem: str, *, person: str = "", status: int = 200) -> web.Response:
     words = Words(_language(request, None), ZoneInfo("UTC"))
     return shown(
-        request, "login.html", status=status, words=words, problem=problem and words.say(problem), person=person, login=None, visit=None
-    )
+        request, "login.html", status=status, words=words, problem=problem and words.say(problem), person=person, login=None,
+        visit=None,
+    )  # fmt: skip
 
 
 async def _log_in(request: web.Request) -> web.StreamResponse:
@@ -182,7 +195,7 @@ async def _first_page(request: web.Request) -> web.StreamResponse:
     return shown(request, "caisses.html", words=words, caisses=mine, login=login, visit=None)
 
 
-def _answering(page: Page, view: View) -> Handler:
+def _answering(page: Page, view: View) -> Answering:
     async def answered(request: web.Request) -> web.StreamResponse:
         console = request.app[SHARED]
         login = await login_of(request)
@@ -200,9 +213,9 @@ def _answering(page: Page, view: View) -> Handler:
         if answer.go_to:
             raise web.HTTPSeeOther(answer.go_to)
         return shown(
-        request,     answer.template, status=answer.status, page=page, visit=visit, words=visit.words, login=login, menu=_menu(visit),
-            **answer.values,
-        )
+            request, answer.template, status=answer.status, page=page, visit=visit, words=visit.words, login=login,
+            menu=_menu(visit), **answer.values,
+        )  # fmt: skip
 
     return answered
 

@@ -13,12 +13,17 @@ from clearing.console import accounts as accounts_of
 from clearing.console.accounts import Accounts
 from clearing.console.follower import Followers
 from clearing.console.ordering import Orders
+from clearing.event_store.connection import LOST, DatabaseGone, NoSuchCaisse
 from clearing.event_store.reader import Reader
 from clearing.installation.opening import Installation
 from clearing.postgres import ADMIN
 from clearing.values import CaisseCode
 
+__all__ = ["AWAY", "Console", "NoSuchCaisse", "accounts_kept", "console_of"]
+
 POOL_MAX: Final = 3
+AWAY: Final = (*LOST, asyncpg.PostgresError, DatabaseGone)
+"""What is raised while the database is away or stumbles: nothing was changed, one tries again."""
 
 
 @dataclass(slots=True)
@@ -39,19 +44,24 @@ class Console:
 @asynccontextmanager
 async def console_of(installation: Installation, now_us: Callable[[], int]) -> AsyncIterator[Console]:
     """Everything a console needs, its tables made. Raises PeopleClosed for a key file that others can read."""
+    async def reading(code: CaisseCode) -> AsyncIterator[Reader]:
+        async with installation.reading(code) as log:
+            yield log
+
+    orders = Orders(installation.home, now_ms=lambda: now_us() // 1_000)
+    async with accounts_kept(installation, now_us) as accounts:
+        yield Console(installation, accounts, Followers(reading), orders, now_us, _templates())
+
+
+@asynccontextmanager
+async def accounts_kept(installation: Installation, now_us: Callable[[], int]) -> AsyncIterator[Accounts]:
+    """Who may log in; their tables made when there are none yet. Raises PeopleClosed."""
     house_key = people.make_key(installation.home.keys / "console.key")
     async with installation.connected(ADMIN) as admin:
         await accounts_of.install(admin, installation.database.password_of(accounts_of.ROLE))
     pool = await asyncpg.create_pool(installation.dsn(accounts_of.ROLE), min_size=1, max_size=POOL_MAX)
     try:
-        accounts = Accounts(pool, house_key, now_us)
-
-        async def reading(code: CaisseCode) -> AsyncIterator[Reader]:
-            async with installation.reading(code) as log:
-                yield log
-
-        orders = Orders(installation.home, now_ms=lambda: now_us() // 1_000)
-        yield Console(installation, accounts, Followers(reading), orders, now_us, _templates())
+        yield Accounts(pool, house_key, now_us)
     finally:
         await pool.close()
 

@@ -25,6 +25,7 @@ from clearing.authoriser.forms.fields import (
     Number,
     Rows,
     Share,
+    Single,
     Table,
     Text,
 )
@@ -86,10 +87,12 @@ class Reading:
                 return [text for text in given if text] or None
             case Flag():
                 return bool(self.typed.get(name))
-            case _:
+            case Single():
                 return self._single(one, name)
+            case _:
+                raise AssertionError(f"no such field: {one}")
 
-    def _single(self, one: Field, name: str) -> object:
+    def _single(self, one: Single, name: str) -> object:
         text = (self.typed.get(name) or ("",))[0].strip()
         if not text:
             if isinstance(one, Text) and type(one) is Text and one.shortest == 0:

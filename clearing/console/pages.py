@@ -17,6 +17,7 @@ from clearing.rules.book import Book
 from clearing.rules.voted.offices import ALLOWED_ROLES
 from clearing.values import CaisseCode
 
+CODE_ASKED: Final = "Type the six digits that your app shows now."
 LOOKERS: Final = ("treasurer", "approver", "clerk", "auditor", "operator")
 DESK: Final = ("desk", "treasurer", "clerk")
 
@@ -72,6 +73,13 @@ class Visit:
     def path(self, rest: str) -> str:
         """A page of this caisse."""
         return f"/c/{self.code}/{rest}".rstrip("/")
+
+
+async def proved(visit: Visit) -> bool:
+    """Whether a second factor was given lately, or is given with this form."""
+    if visit.login.fresh(visit.at_us):
+        return True
+    return await visit.console.accounts.prove(visit.login, visit.given("one-time-code").replace(" ", ""))
 
 
 View: TypeAlias = Callable[[Visit], Awaitable[Answer]]

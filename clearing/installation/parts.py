@@ -1,4 +1,4 @@
-"""Law: one process does one kind of work: it opens the door, writes, or shows; it ends when told, or when its parent is gone.
+"""Law: one process does one kind of work: it opens a door, writes, or shows; it ends when told, or when its parent is gone.
 
 What `clearing serve` starts (supervising.py) by cli/part.py. It says on standard output, a line of JSON each, when it is
 ready and why it can't go on; its parent holds the other end of its standard input for as long as it lives.
@@ -9,11 +9,12 @@ import gc
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 from aiohttp import web
 
@@ -37,6 +38,7 @@ from clearing.wire.signature import PUBLIC_KEY_BYTES
 GATEWAY: Final = "gateway"
 WRITER: Final = "writer"
 VIEWS: Final = "views"
+CONSOLE: Final = "console"
 VIEWS_YIELD: Final = 5  # niceness: who sells goes first, and who shows takes what is left
 _YOUNG_OBJECTS: Final = 50_000  # collections of the youngest generation are rare: hardly anything here makes cycles
 
@@ -147,8 +149,17 @@ class Task:
         return f"{self.role}-{self.index}"
 
 
-async def serve_part(task: Task, home: Home, settings: Settings) -> int:
-    """Work until told to stop; the exit code. Raises what ends a writer."""
+Entrance: TypeAlias = Callable[[Home, Settings, Task], AbstractAsyncContextManager[tuple[Telemetry, Callable[[], list[str]]]]]
+"""Opens what people or terminals come in by: its figures, and what it still lacks."""
+
+
+async def serve_part(
+    task: Task, home: Home, settings: Settings, entrances: Mapping[str, Entrance] = MappingProxyType({})
+) -> int:
+    """Work until told to stop; the exit code. entrances: role -> how it is opened, but the gateway.
+
+    Raises what ends a writer.
+    """
     stop, over = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
@@ -161,6 +172,8 @@ async def serve_part(task: Task, home: Home, settings: Settings) -> int:
         running: Serving | None = None
         if task.role == GATEWAY:
             telemetry, missing = await stack.enter_async_context(gateway(home, settings, task.port))
+        elif task.role in entrances:
+            telemetry, missing = await stack.enter_async_context(entrances[task.role](home, settings, task))
         else:
             made = writer(home, settings, task, over) if task.role == WRITER else views(home, settings, task, over)
             running = await stack.enter_async_context(made)

@@ -44,7 +44,7 @@ POLL_S: Final = 0.005
 LAG_EVERY_S: Final = 0.5
 BEHIND_MAX: Final = 20_000  # events; about a second of catching up
 CONNECTIONS_EACH: Final = 4  # of a caisse: its writer and its views hold two each
-CONNECTIONS_FREE: Final = 12  # three that PostgreSQL keeps for its administrator; upkeep, snapshots, commands of people
+CONNECTIONS_FREE: Final = 20  # three that PostgreSQL keeps for its administrator; upkeep, snapshots, console, commands
 _log = structlog.get_logger()
 
 
@@ -148,6 +148,11 @@ class Serving:
         if not task.cancelled() and task.exception() is not None:
             self.fault = self.fault or task.exception()
             self.over.set()
+
+
+def console_url(port: int) -> str:
+    """By name: a browser keeps passkeys for names, not for addresses."""
+    return f"http://localhost:{port}"
 
 
 def require_room(codes: Sequence[CaisseCode], settings: Settings) -> None:

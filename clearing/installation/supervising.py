@@ -12,7 +12,7 @@ import secrets
 import socket
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -22,8 +22,8 @@ from clearing.authoriser.clock import SystemClock
 from clearing.config import SettingRefused, Settings
 from clearing.installation.home import write_private
 from clearing.installation.opening import Installation
-from clearing.installation.parts import GATEWAY, VIEWS, WRITER, Task
-from clearing.installation.serving import LOOPBACK, forget_address, require_room
+from clearing.installation.parts import CONSOLE, GATEWAY, VIEWS, WRITER, Task
+from clearing.installation.serving import LOOPBACK, console_url, forget_address, require_room
 from clearing.installation.tubes import Tube, forget_the_dead
 from clearing.telemetry import LogEvent, Telemetry
 from clearing.values import CaisseCode
@@ -73,7 +73,7 @@ class Supervisor:
         self.over = asyncio.Event()
         self._told_to_stop = asyncio.Event()
         self.fault: PartEnded | None = None
-        self.url = ""
+        self.url = self.console_url = ""
 
     def hold(self) -> None:
         """The writers have their leases: from now on this is the one that serves the home, and its files there are its own."""
@@ -108,7 +108,7 @@ class Supervisor:
         """End gateways first, so that nobody is let in who could not be answered; then views, then writers."""
         self._stopping = True
         self._told_to_stop.set()
-        for role in (GATEWAY, VIEWS, WRITER):
+        for role in (CONSOLE, GATEWAY, VIEWS, WRITER):
             ending = [part for part in self._parts if part.task.role == role]
             for part in ending:
                 if part.pid and part.process is not None:
@@ -278,9 +278,11 @@ def _asked_for(placement: str, count: int) -> Mapping[str, int]:
 
 @asynccontextmanager
 async def supervising(
-    installation: Installation, *, codes: Sequence[CaisseCode], port: int, take_over: bool = False, json_log: bool = False
+    installation: Installation, *, codes: Sequence[CaisseCode], port: int, console_port: int | None = None,
+    take_over: bool = False, json_log: bool = False,
 ) -> AsyncIterator[Supervisor]:
     """Serve these caisses in processes of their own until the block ends. port: of the gateways on 127.0.0.1, 0 for a free one.
+    console_port: of the console, None for none.
 
     Raises NothingToServe, PartEnded, SettingRefused, OSError for a port that is taken, and what prepares a caisse.
     """
@@ -293,8 +295,9 @@ async def supervising(
     supervisor = Supervisor(installation, json_log=json_log)
     tube = Tube(home.speaking_tube("supervisor"), supervisor.telemetry, list)
     places = placed(codes, settings)
-    with _reserved(port) as reserved:
-        at = reserved.getsockname()[1]
+    with ExitStack() as ports:
+        at = ports.enter_context(_reserved(port)).getsockname()[1]
+        console = None if console_port is None else ports.enter_context(_reserved(console_port)).getsockname()[1]
         try:
             await supervisor.start([
                 Task(role=WRITER, index=number, caisses=of_it, take_over=take_over) for number, of_it in places.items()
@@ -306,7 +309,9 @@ async def supervising(
             await supervisor.start([
                 *(Task(role=VIEWS, index=number, caisses=tuple(of_it)) for number, of_it in enumerate(shown, 1) if of_it),
                 *(Task(role=GATEWAY, index=number, port=at) for number in range(1, settings.gateway_processes + 1)),
+                *([] if console is None else [Task(role=CONSOLE, index=1, port=console)]),
             ])
+            supervisor.console_url = "" if console is None else console_url(console)
             supervisor.url = f"http://{LOOPBACK}:{at}"
             write_private(home.gateway_address, supervisor.url.encode())
             yield supervisor

@@ -45,8 +45,8 @@ BREACHES = [
     Breach("4 the open door holds no database", "terminal_gateway/planted.py", "import clearing.settlement.planted"),
     Breach("5 few open the event store", "settlement/planted.py", "import clearing.event_store"),
     Breach("5 few open the event store", "projections/planted.py", "from clearing import event_store"),
-    Breach("6 nacl has three users", "settlement/planted.py", "import nacl.signing"),
-    Breach("6 nacl has three users", "wire/planted.py", "from nacl import signing"),
+    Breach("6 nacl has four users", "settlement/planted.py", "import nacl.signing"),
+    Breach("6 nacl has four users", "wire/planted.py", "from nacl import signing"),
     Breach("6 msgpack has three users", "settlement/planted.py", "import msgpack"),
     Breach("6 msgpack has three users", "events/planted.py", "from msgpack import packb"),
 ]

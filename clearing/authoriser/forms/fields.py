@@ -6,6 +6,7 @@ A form maps names to fields. Bodies are msgpack-decoded maps; in JSON bytes are 
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -26,30 +27,39 @@ Schema: TypeAlias = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """One value. optional: may be missing or null."""
+class Field(ABC):
+    """What stands under one name. optional: may be missing or null."""
 
     optional: bool = False
 
-    def wrong(self, value: object) -> str | None:
-        """What a value must be that is not so: "must be true or false"; None for a good one."""
-        raise NotImplementedError
-
+    @abstractmethod
     def check(self, value: object, what: str, name: str) -> None:
         """Raises InvalidValue. what: the table that the value is in, name: of its field; the text begins with both."""
+
+    @abstractmethod
+    def schema(self) -> Schema:
+        """In JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Single(Field):
+    """One value."""
+
+    @abstractmethod
+    def wrong(self, value: object) -> str | None:
+        """What a value must be that is not so: "must be true or false"; None for a good one."""
+
+    def check(self, value: object, what: str, name: str) -> None:
         wrong = self.wrong(value)
         if wrong is not None:
             raise InvalidValue(f"{what}: '{name}' {wrong}")
-
-    def schema(self) -> Schema:
-        raise NotImplementedError
 
 
 Form: TypeAlias = Mapping[str, Field]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Id(Field):
+class Id(Single):
     """1 to 40 of a-z 0-9 . _ -. of: what it names ("fund", "member"); new: the command gives the name."""
 
     of: str = ""
@@ -68,7 +78,7 @@ class Id(Field):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Text(Field):
+class Text(Single):
     """One line. of: what it names, when it does ("card": the alias on it)."""
 
     shortest: int = 1
@@ -113,7 +123,7 @@ class Month(Text):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice(Field):
+class Choice(Single):
     """One of several words."""
 
     words: tuple[str, ...]
@@ -126,7 +136,7 @@ class Choice(Field):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Number(Field):
+class Number(Single):
     lowest: int = 0
     highest: int = WHOLE_MAX
     of: str = ""
@@ -180,7 +190,7 @@ class Instant(Number):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flag(Field):
+class Flag(Single):
     def wrong(self, value: object) -> str | None:
         return None if type(value) is bool else "must be true or false"
 
@@ -189,7 +199,7 @@ class Flag(Field):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bytes(Field):
+class Bytes(Single):
     size: int
     or_empty: bool = False
 

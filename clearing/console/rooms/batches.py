@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from clearing.console.ordering import Told
-from clearing.console.pages import LOOKERS, Answer, Shows, Visit, page
+from clearing.console.pages import CODE_ASKED, LOOKERS, Answer, Shows, Visit, page, proved
 from clearing.rules.stalls.settlement import Batch, BatchState
 from clearing.settlement.calendar import next_business_day
 from clearing.values import BatchId
@@ -30,10 +30,8 @@ async def every(visit: Visit) -> Answer:
 async def act(visit: Visit) -> Answer:
     """Approve, as the second person, with a second factor that is minutes old at most."""
     number, _ = _batch(visit)
-    if not visit.login.fresh(visit.at_us) and not await visit.console.accounts.prove(
-        visit.login, visit.given("one-time-code").replace(" ", "")
-    ):
-        return _shown(visit, problem="Type the six digits that your app shows now.")
+    if not await proved(visit):
+        return _shown(visit, problem=CODE_ASKED)
     body: dict[str, object] = {"batch": number, "execution_on": visit.given("execution_on")}
     told: Told = await visit.console.orders.give(visit.login, visit.code, "approve_batch", body)
     if not told.done:

@@ -1,4 +1,4 @@
-"""Law: every command that an office may give has a page with its form; what the rules decline is told there, nothing is lost."""
+"""Law: every command that an office may give has a page with its form; what is declined is told there, nothing is lost."""
 
 from aiohttp import web
 
@@ -6,7 +6,7 @@ from clearing.authoriser.forms import FORMS
 from clearing.console.inputs import Input, Reading, inputs
 from clearing.console.offered import choices
 from clearing.console.ordering import STEP_UP
-from clearing.console.pages import Answer, Visit, page
+from clearing.console.pages import CODE_ASKED, Answer, Visit, page, proved
 from clearing.rules.voted.offices import ALLOWED_ROLES, ROLES
 
 _MORE = "more"
@@ -27,13 +27,13 @@ async def order(visit: Visit) -> Answer:
     body = reading.body(FORMS[verb])
     if more or reading.problems:
         return _drawn(visit, verb, {} if more else reading.problems, more=more)
-    if verb in STEP_UP and not visit.login.fresh(visit.at_us):
-        if not await visit.console.accounts.prove(visit.login, visit.given("one-time-code").replace(" ", "")):
-            return _drawn(visit, verb, {"one-time-code": "Type the six digits that your app shows now."})
+    if verb in STEP_UP and not await proved(visit):
+        return _drawn(visit, verb, {"one-time-code": CODE_ASKED})
     told = await visit.console.orders.give(visit.login, visit.code, verb, body)
     if not told.done:
         return _drawn(visit, verb, {}, why=told.why)
-    await visit.console.accounts.leave_notice(visit.login, visit.words.say("Done: {what}.", what=visit.words.say(f"verb {verb}")))
+    done = visit.words.say("Done: {what}.", what=visit.words.say(f"verb {verb}"))
+    await visit.console.accounts.leave_notice(visit.login, done)
     return Answer(go_to=visit.path(visit.request.query.get("then", "")))
 
 

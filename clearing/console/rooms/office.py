@@ -22,7 +22,8 @@ async def home(visit: Visit) -> Answer:
     book, words = visit.book, visit.words
     funds = [
         {"id": name, "name": fund.name, "notified": words.euros(fund.notified_cents),
-         "received": words.euros(fund.received_cents), "engaged": words.euros(fund.engaged_cents), "free": words.euros(fund.free_cents())}
+         "received": words.euros(fund.received_cents), "engaged": words.euros(fund.engaged_cents),
+         "free": words.euros(fund.free_cents())}
         for name, fund in book.funds.items()
     ]  # fmt: skip
     owed = sum(owed.net_cents() for owed in book.settlement.owed.values())

@@ -1,0 +1,49 @@
+"""Law: the console listens on this machine only; from outside it is reached through a proxy that ends TLS."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from clearing.config import Settings
+from clearing.console.app import create_app
+from clearing.console.house import console_of
+from clearing.installation.home import Home
+from clearing.installation.opening import Installation
+from clearing.installation.parts import Task
+from clearing.installation.serving import LOOPBACK, console_url
+from clearing.telemetry import Telemetry
+
+DRAIN_S = 5.0
+
+
+def now_us() -> int:
+    return time.time_ns() // 1_000
+
+
+@asynccontextmanager
+async def serving_console(
+    installation: Installation, port: int, *, clock_us: Callable[[], int] = now_us
+) -> AsyncIterator[str]:
+    """The console's URL while the block runs. port: 0 for a free one. Raises OSError for one that is taken."""
+    async with console_of(installation, clock_us) as console:
+        runner = web.AppRunner(create_app(console), access_log=None, shutdown_timeout=DRAIN_S)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, LOOPBACK, port, reuse_port=True)
+            await site.start()
+            yield console_url(runner.addresses[0][1])
+        finally:
+            await runner.cleanup()
+
+
+@asynccontextmanager
+async def entrance(home: Home, settings: Settings, task: Task) -> AsyncIterator[tuple[Telemetry, Callable[[], list[str]]]]:
+    """The console as a process of its own (installation/parts.py)."""
+    installation = Installation.open(home, settings)
+    try:
+        async with serving_console(installation, task.port):
+            yield Telemetry(), list
+    finally:
+        installation.close()
