@@ -2,14 +2,15 @@
 
 msgids are the English sentences; words/fr.po has the French ones. What a command, a field or a state is called has a key
 ("verb grant") and is in both files. Sentences of the rules are kept in the log in English; for a page they are recognised by
-their form and said in French (refusals.po: "Decision {} is not recorded ...").
+their form and said in French (refusals.po: "Decision {} is not recorded ..."). {0} in the French is the first place of the
+form, {0:role} the role that stands there, {0:text} another such sentence, {0:month} a month like 2026-05.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from io import BytesIO
 from typing import Final
@@ -19,7 +20,15 @@ from babel import dates, numbers
 from babel.messages.pofile import read_po
 
 LANGUAGES: Final = ("fr", "en")
-_PLACE: Final = re.compile(r"\\\{\w*\\\}|\{\w*\}")
+_PLACE: Final = re.compile(r"\{\}")
+_AMOUNT: Final = re.compile(r"(?<![\w.-])(-?)([0-9]+)\.([0-9]{2}) EUR\b")
+_HELD: Final = r"(-?[0-9]+\.[0-9]{2} EUR|.*?)"  # what stands in a place: an amount has a blank, as many a form has
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
+_JOINS: Final = {", ": ", ", " or ": " ou ", " and ": " et "}
+_BETWEEN: Final = re.compile(f"({'|'.join(_JOINS)})")
+KEYED: Final = ("field", "payout", "role", "state", "verb", "word")
+_REMEMBERED: Final = 512  # sentences that a caisse meets again and again
 
 
 @cache
@@ -41,15 +50,14 @@ class Words:
         said = catalogue(self.language).get(text, text)
         return said.format(**values) if values else said
 
+    def term(self, *keys: str) -> str:
+        """What has several keys, the most exact one first, is called as the first one that is known says."""
+        known = catalogue(self.language)
+        return next((known[key] for key in keys if key in known), keys[-1].partition(" ")[2])
+
     def refusal(self, text: str) -> str:
-        """A sentence of the rules. One that nobody translated stays English."""
-        if self.language != "fr":
-            return text
-        for form, french in _refusals():
-            found = form.fullmatch(text)
-            if found is not None:
-                return french.format(*found.groups())
-        return text
+        """A sentence of the rules or the writer. One that nobody translated stays English, its amounts don't."""
+        return (_french(text) if self.language == "fr" else None) or _amounts(text, self)
 
     def euros(self, cents: int) -> str:
         """1234567 -> "12 345,67 €" or "€12,345.67"."""
@@ -80,6 +88,15 @@ class Words:
         return f"{self.day(local.date())}, {local:%H:%M}"
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _french(text: str) -> str | None:
+    for form, french in _refusals():
+        found = form.fullmatch(text)
+        if found is not None:
+            return french.format(*map(_Filled, found.groups()))
+    return None
+
+
 @cache
 def _refusals() -> "tuple[tuple[re.Pattern[str], str], ...]":
     """Forms with most fixed letters first: the most exact one that fits speaks."""
@@ -88,4 +105,47 @@ def _refusals() -> "tuple[tuple[re.Pattern[str], str], ...]":
 
 
 def _form(english: str) -> re.Pattern[str]:
-    return re.compile("(.+?)".join(re.escape(piece) for piece in _PLACE.split(english)), re.DOTALL)
+    return re.compile(_HELD.join(re.escape(piece) for piece in _PLACE.split(english)), re.DOTALL)
+
+
+class _Filled(str):
+    """What stood in one place of a form, to be said in French."""
+
+    __slots__ = ()
+
+    def __format__(self, kind: str) -> str:
+        if kind == "text":
+            return _several(self)
+        if kind == "month" and _MONTH.fullmatch(self):
+            return FRENCH.month(self)
+        if kind in KEYED:
+            return "".join(_JOINS.get(piece) or self._called(kind, piece) for piece in _BETWEEN.split(self))
+        if _DAY.fullmatch(self):
+            return FRENCH.day(self)
+        quoted = self[1:-1] if len(self) > 1 and self[0] == self[-1] == QUOTE else None
+        return _amounts(self if quoted is None else f"«\u00a0{quoted}\u00a0»", FRENCH)
+
+    @staticmethod
+    def _called(kind: str, name: str) -> str:
+        return catalogue("fr").get(f"{kind} {name.strip(QUOTE)}") or format(_Filled(name))
+
+
+def _several(text: str) -> str:
+    """One sentence, or some that "; " joins: each is said in French as far as it is known."""
+    pieces, said, start = text.split("; "), list[str](), 0
+    while start < len(pieces):
+        ends = range(start + 1, len(pieces) + 1)
+        known = ((end, _french("; ".join(pieces[start:end]))) for end in ends)
+        end, french = next(((end, french) for end, french in known if french is not None), (start + 1, None))
+        said.append(_amounts(pieces[start], FRENCH) if french is None else french)
+        start = end
+    return "\u00a0; ".join(said)
+
+
+def _amounts(text: str, words: Words) -> str:
+    """ "12.50 EUR" in a sentence -> "12,50 €" or "€12.50"."""
+    return _AMOUNT.sub(lambda found: words.euros(int(f"{found[1]}{found[2]}{found[3]}")), text)
+
+
+FRENCH: Final = Words("fr", ZoneInfo("Europe/Paris"))
+QUOTE: Final = "'"
