@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from clearing.console.pages import Visit
 from clearing.rules.book import Book
+from clearing.rules.treasury.takings import MEANS
 from clearing.rules.voted.decisions import lapsed
 
 OFFERED_MAX = 500  # of more a person types the name
@@ -12,9 +13,17 @@ OFFERED_MAX = 500  # of more a person types the name
 def choices(visit: Visit, of: str) -> Sequence[tuple[str, str]] | None:
     """(id, as people read it) of every thing of a kind; None where anything may be typed."""
     if of.startswith("word:"):
-        return [(word, visit.words.say(f"word {word}")) for word in of.removeprefix("word:").split(",")]
+        return _words(visit, of.removeprefix("word:").split(","))
+    if of == "means":
+        return _words(visit, MEANS)
     found = _known(visit.book, of, visit.at_us)
     return None if found is None or len(found) > OFFERED_MAX else found
+
+
+def _words(visit: Visit, words: Sequence[str]) -> list[tuple[str, str]]:
+    """ "word wait.fund" says what fund means in a choice that begins with wait; "word fund" what it means elsewhere."""
+    called = [(word, visit.words.term(f"word {words[0]}.{word}", f"word {word}")) for word in words]
+    return [(word, f"{name[:1].upper()}{name[1:]}") for word, name in called]
 
 
 def _known(book: Book, of: str, at_us: int) -> list[tuple[str, str]] | None:
@@ -34,8 +43,6 @@ def _known(book: Book, of: str, at_us: int) -> list[tuple[str, str]] | None:
             return [(name, one.title) for name, one in book.contracts.seasons.items()]
         case "convention":
             return [(name, name) for name in book.producers.conventions]
-        case "means":
-            return [(word, word) for word in ("cash", "cheque", "transfer", "direct-debit")]
         case "place":
             return _places(book)
         case "group":
