@@ -47,6 +47,11 @@ class Login:
         return at_us - self.proved_us <= FRESH_US
 
     @property
+    def name(self) -> str:
+        """As the list of open log-ins names it."""
+        return keys.name_of(self.cookie).hex()[:16]
+
+    @property
     def form_token(self) -> str:
         return keys.form_token(self.cookie)
 

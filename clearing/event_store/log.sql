@@ -88,6 +88,12 @@ WHERE stream = $1 AND position > $2
 ORDER BY position
 LIMIT $3
 
+-- name: events_of_types
+SELECT position, stream, version, type, schema_version, at_us, public, private, salt, evidence, leaf, chain
+FROM {schema}.events
+WHERE type = ANY ($1::smallint[]) AND position > $2 AND position <= $3
+ORDER BY position
+
 -- name: events_of_many
 SELECT position, stream, version, type, schema_version, at_us, public, private, salt, evidence, leaf, chain
 FROM {schema}.events

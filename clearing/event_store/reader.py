@@ -56,6 +56,10 @@ class Pages:
         """The events of these streams, oldest first: what many producers or members are, in one question."""
         return [EventRow._make(row) for row in await self._rows("events_of_many", streams)]
 
+    async def events_of_types(self, types: Sequence[int], *, after: int, up_to: int) -> list[EventRow]:
+        """Of these types between two positions, oldest first; goes through the whole table."""
+        return [EventRow._make(row) for row in await self._rows("events_of_types", types, after, up_to)]
+
     async def filed_under(self, prefix: str) -> list[EventRow]:
         """The events of every stream whose name begins so, oldest first. prefix: ends with "/"."""
         assert prefix.endswith("/"), "a prefix is the kind of thing that a stream is about"
