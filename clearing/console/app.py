@@ -212,6 +212,9 @@ def _answering(page: Page, view: View) -> Answering:
         answer = await view(visit)
         if answer.go_to:
             raise web.HTTPSeeOther(answer.go_to)
+        if answer.file is not None:
+            kept = {"Content-Disposition": f'attachment; filename="{answer.file.name}"'}
+            return web.Response(body=answer.file.body, content_type=answer.file.content_type, headers=kept)
         return shown(
             request, answer.template, status=answer.status, page=page, visit=visit, words=visit.words, login=login,
             menu=_menu(visit), **answer.values,
