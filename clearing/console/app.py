@@ -15,6 +15,7 @@ import structlog
 from aiohttp import web
 
 from clearing.console.accounts import Closed, Login
+from clearing.console.api import Api
 from clearing.console.house import AWAY, Console, NoSuchCaisse
 from clearing.console.pages import Page, View, Visit
 from clearing.console.rooms import PAGES
@@ -58,6 +59,7 @@ def create_app(console: Console) -> web.Application:
     for page in PAGES.values():
         at(f"/c/{{caisse}}/{page.path}".rstrip("/"), get=_answering(page, page.view),
            post=None if page.post is None else _answering(page, page.post))  # fmt: skip
+    app.router.add_routes(Api(console).routes())
     app.router.add_route("*", "/{rest:.*}", _guarded(_nowhere))
     return app
 
