@@ -1,6 +1,6 @@
-"""Law: persons and purchases stay apart by office: who may look at sales, which name cards by alias, sees no alias beside a person.
+"""Law: persons and purchases stay apart by office: who may look at sales sees no card's alias beside a person.
 
-Pages about persons are the desk's. Who has both offices, as in a small caisse, sees the persons with their cards unnamed.
+An alias is all that would join a person and her purchases. Who has both offices, as in a small caisse, sees cards unnamed.
 """
 
 from hashlib import blake2b

@@ -86,7 +86,8 @@ def _guarded(answering: Answering) -> Answering:
         try:
             answer = await answering(request) if _from_here(request) else _problem(request, 403, FROM_ELSEWHERE)
         except web.HTTPException as found:
-            answer = _problem(request, found.status, found.reason) if found.status >= 400 else _led_to(found.headers["Location"])
+            refused = found.status >= 400
+            answer = _problem(request, found.status, found.reason) if refused else _led_to(found.headers["Location"])
         except AWAY as fault:
             resource = request.match_info.route.resource
             _log.error("console_fault", path=resource and resource.canonical, fault=type(fault).__name__)

@@ -136,9 +136,11 @@ async def open_house(folder: Path) -> AsyncIterator[House]:
         installation = Installation.open(home, Settings())
         try:
             await installation.set_up()
-            async with serving(installation, clock=SystemClock(), codes=[CODE], port=0) as running:
-                async with _console(installation, running, folder) as house:
-                    yield house
+            async with (
+                serving(installation, clock=SystemClock(), codes=[CODE], port=0) as running,
+                _console(installation, running, folder) as house,
+            ):
+                yield house
         finally:
             installation.close()
     finally:

@@ -1,6 +1,6 @@
 """Law: a room is a few pages about one matter; its import puts its pages on the list, which is whole once all were imported."""
 
 from clearing.console.pages import PAGES
-from clearing.console.rooms import batches, cards, commands, members, office
+from clearing.console.rooms import batches, cards, commands, members, office, producers, terminals
 
-__all__ = ["PAGES", "batches", "cards", "commands", "members", "office"]
+__all__ = ["PAGES", "batches", "cards", "commands", "members", "office", "producers", "terminals"]

@@ -1,4 +1,4 @@
-"""Law: a lost card is blocked and another one given in one step; a card's keys go from the vault into its file, never to a page."""
+"""Law: a lost card is blocked and another one given in one step; a card's keys go from the vault into its file, to no page."""
 
 import os
 from collections.abc import Awaitable, Callable
@@ -80,7 +80,7 @@ def _forget(visit: Visit, cards: list[CardFile]) -> None:
     """The files of cards that were not taken: nobody's keys lie about."""
     for card in cards:
         with suppress(FileNotFoundError):
-            os.unlink(visit.console.installation.home.card(visit.code, card.alias))
+            visit.console.installation.home.card(visit.code, card.alias).unlink()
 
 
 page("members/{member}/issue", "Another card", roles=("desk", "treasurer"), shows=Shows.PERSONS, post=issue)(person_page)

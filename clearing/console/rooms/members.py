@@ -107,7 +107,8 @@ def _purses(visit: Visit, member: Member) -> Iterator[dict[str, str]]:
         lapse = ""
         if ending is not None and ending.expires_us is not None:
             together = sum(lot.cents for lot in lots if lot.expires_us == ending.expires_us)
-            lapse = words.say("{amount} until {instant}", amount=words.euros(together), instant=words.instant(ending.expires_us))
+            until = words.instant(ending.expires_us)
+            lapse = words.say("{amount} until {instant}", amount=words.euros(together), instant=until)
         yield {
             "kind": words.say("Own money") if kind == OWN_PURSE else kind, "lapse": lapse,
             "cents": words.euros(sum(lot.cents for lot in lots)),
@@ -119,7 +120,8 @@ def cards_shown(visit: Visit, member: Member) -> Iterator[dict[str, object]]:
     given = cards_given(visit, member)
     for place, (tag, name, card) in enumerate(given):
         yield {
-            "called": card_said(visit, card.alias, len(given) - place), "page": visit.path(f"members/{member.member}/cards/{tag}"),
+            "called": card_said(visit, card.alias, len(given) - place),
+            "page": visit.path(f"members/{member.member}/cards/{tag}"),
             "state": visit.words.say(STATES[card.blocked.value]) if card.blocked is not None else visit.words.say("pays"),
             "blocked": card.blocked is not None, "limits": limits_said(visit, name),
         }  # fmt: skip
@@ -143,7 +145,8 @@ def _eaters(visit: Visit, member: Member) -> Iterator[dict[str, str]]:
     for name, eater in visit.book.members.eaters.get(member.member, {}).items():
         change = ""
         if eater.next_period:
-            change = visit.words.say("{kind} from {month} on", kind=eater.next_class, month=visit.words.month(eater.next_period))
+            month = visit.words.month(eater.next_period)
+            change = visit.words.say("{kind} from {month} on", kind=eater.next_class, month=month)
         yield {"name": name, "kind": eater.credit_class, "change": change}
 
 
@@ -170,7 +173,8 @@ def _owed(visit: Visit, member: MemberId) -> dict[str, str] | None:
     if not cents:
         return None
     seen = households.proposed.get(member)
-    return {"cents": words.euros(cents), "by": seen.by if seen is not None else "", "amount": f"{cents // 100},{cents % 100:02d}"}
+    by = seen.by if seen is not None else ""
+    return {"cents": words.euros(cents), "by": by, "amount": f"{cents // 100},{cents % 100:02d}"}
 
 
 _PREPARED: Final = (
