@@ -79,6 +79,11 @@ class Pages:
         rows = await self._rows("reply_of", terminal, key_epoch, n)
         return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
 
+    async def last_answered(self, terminal: bytes) -> int | None:
+        """The position of the answer to a terminal's newest request; None when it never asked."""
+        rows = await self._rows("last_answered", terminal)
+        return int(rows[0][0]) if rows else None
+
     async def highest_n(self, after: int, up_to: int) -> list[tuple[bytes, int, int]]:
         """(terminal, key epoch, highest n answered at positions after + 1 ... up_to) of every sender."""
         return [(row[0], row[1], row[2]) for row in await self._rows("highest_n", after, up_to)]
