@@ -15,9 +15,11 @@ from clearing.event_store.proofs import chain_hash
 from clearing.event_store.rows import EventRow, Head, SnapshotRow
 from clearing.event_store.snapshots import SnapshotTaker
 from clearing.events.caisse import PersonNamed
+from clearing.events.catalogue import Event
 from clearing.events.codec import decode
 from clearing.events.producers import TerminalEnrolled
 from clearing.rules.answers import BrokenBook
+from clearing.rules.book import Book
 from clearing.values import TerminalId
 
 LOAD_PAGE: Final = 5_000
@@ -26,6 +28,8 @@ GC_OLDER: Final = 50
 
 Alarm = Callable[[str, object], None]
 """Told (alarm, what is the matter) when a snapshot is passed over."""
+Seen = Callable[[Book, Event, int], None]
+"""Told (the book, the event that it has just taken, microseconds UTC)."""
 
 
 class AnyLog(Protocol):
@@ -102,24 +106,25 @@ async def _restored(log: AnyLog, row: SnapshotRow) -> Loaded:
     return loaded
 
 
-async def follow(log: AnyLog, loaded: Loaded, up_to: int) -> None:
-    """Fold what came after, up to a position."""
+async def follow(log: AnyLog, loaded: Loaded, up_to: int, seen: Seen = lambda *_: None) -> None:
+    """Fold what came after, up to a position. seen: is told of each event once the book has it."""
     book, first = loaded.book, loaded.book.position
     while book.position < up_to:
         rows = await log.read(book.position, min(LOAD_PAGE, up_to - book.position))
         if not rows or chain_hash(loaded.chain, rows[0].leaf) != rows[0].chain:
             raise BrokenBook(f"the log ends at {up_to}, but nothing follows event {book.position}; run clearing audit")
         for row in rows:
-            _fold(loaded, row)
+            seen(book, _fold(loaded, row), row.at_us)
         loaded.chain = rows[-1].chain
     for terminal, epoch, n in await log.highest_n(first, up_to):
         key = (TerminalId(terminal), epoch)
         loaded.highest[key] = max(n, loaded.highest.get(key, -1))
 
 
-def _fold(loaded: Loaded, row: EventRow) -> None:
+def _fold(loaded: Loaded, row: EventRow) -> Event:
     event = decode(row.type, row.schema_version, row.public, row.private)
     loaded.book.apply(event, row.position, row.at_us, (row.type, row.schema_version, row.public, row.private))
     loaded.tree.append(row.leaf)
     if isinstance(event, TerminalEnrolled | PersonNamed):
         loaded.key_events.append(event)
+    return event

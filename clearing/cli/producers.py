@@ -161,36 +161,21 @@ async def convention(desk: Desk) -> None:
 
 def _bank_record(producer: str, row: Row) -> Record:
     """Raises InvalidBankDetails."""
-    from clearing.installation.payment import BANK
-    from clearing.settlement.bank_details import bank_details
+    from clearing.installation.bank_entry import bank_record
 
-    checked = bank_details(name=row.get("account_name") or row.get("name") or "", iban=row["iban"], bic=row.get("bic") or None)
-    fields = {"name": checked.name, "iban": checked.iban} | ({"bic": checked.bic} if checked.bic else {})
-    return Record(subject=f"producer:{producer}", kind=BANK, fields=fields)
-
-
-async def _keep(desk: Desk, records: list[Record]) -> list[object]:
-    """Seal the accounts; the lines of the command that proposes them. Raises Misused for the caisse's own account."""
-    from clearing.installation.payment import ACCOUNT_OF_THE_CAISSE, BANK
-
-    async with desk.opened() as installation, installation.people_of(desk.code) as people:
-        own = await people.newest(ACCOUNT_OF_THE_CAISSE, BANK)
-        for record in records:
-            if own is not None and record.fields["iban"] == own.fields["iban"]:
-                raise Misused(f"The account of {record.subject} is the caisse's own; ask the producer for a RIB")
-        digests = await people.keep(records)
-    return [
-        {"producer": record.subject.removeprefix("producer:"), "digest": digest}
-        for record, digest in zip(records, digests, strict=True)
-    ]
+    name = row.get("account_name") or row.get("name") or ""
+    return bank_record(producer, name=name, iban=row["iban"], bic=row.get("bic") or "")
 
 
 async def bank(desk: Desk) -> None:
+    from clearing.installation.bank_entry import sealed_accounts
     from clearing.settlement.bank_details import last_4
 
     given = desk.arguments
     record = _bank_record(given.producer, Row({"name": given.name, "iban": given.iban, "bic": given.bic or ""}))
-    await desk.order("propose_bank_details", {"details": await _keep(desk, [record])})
+    async with desk.opened() as installation:
+        details = await sealed_accounts(installation, desk.code, [record])
+    await desk.order("propose_bank_details", {"details": details})
     desk.say(f"The account {last_4(given.iban)} of {given.producer} is entered. Next, another person than you, with the RIB in "
              f"hand: clearing producer bank-approve {given.producer}")  # fmt: skip
 

@@ -12,15 +12,13 @@ from clearing.cli.entry import Entry, Group
 from clearing.event_store.rows import EventRow
 from clearing.events.producers import TerminalEnrolled
 from clearing.installation.amounts import counted
+from clearing.installation.pairing import digits_shown
 from clearing.rules.book import Book
 from clearing.rules.people.members import Card
 from clearing.rules.stalls.producers import Producer
 from clearing.values import TerminalId
 from clearing.vault import Vault
-from clearing.wire.enrolment import EnrolProof, eight_digits, read_enrolment, transcript
-from clearing.wire.frame import open_envelope
 
-_FRAME_BYTES_MAX = 1 << 16
 _WHY_BLOCKED = {"41": "lost", "43": "stolen", "62": "blocked"}
 
 
@@ -88,19 +86,10 @@ async def terminals(desk: Desk) -> None:
     root = Vault.open(desk.home.vault(desk.code)).root_public
     for one in book.producers.terminals.values():
         row = paired.get(one.terminal)
-        how = f"paired, its screen showed {_digits(row, root)}" if row is not None else "enrolled by its key"
+        how = f"paired, its screen showed {digits_shown(row.evidence, root)}" if row is not None else "enrolled by its key"
         desk.say(f"{one.terminal.hex()}  {one.producer:24} {'suspended' if one.suspended else 'sells':9}  {how}")
     if not book.producers.terminals:
         desk.say("No terminal yet; open a pairing slot with: clearing terminal slot PRODUCER")
-
-
-def _digits(row: EventRow, root: bytes) -> str:
-    """What the till showed when it was paired, made again from its signed proof (wire.md section 7)."""
-    proof = read_enrolment(open_envelope(row.evidence, frame_bytes_max=_FRAME_BYTES_MAX))
-    assert isinstance(proof, EnrolProof), "the writer enrols nobody on a first call"
-    return eight_digits(
-        transcript(slot=proof.slot, key=proof.key, nonce=proof.nonce, server_nonce=proof.server_nonce, root=root)
-    )
 
 
 async def persons(desk: Desk) -> None:

@@ -1,36 +1,23 @@
 """Law: a terminal belongs to a stall by its key; the pairing code is shown once, for ten minutes, and is stored nowhere."""
 
 import argparse
-import hashlib
-import secrets
 import time
 from typing import Final
 
 from clearing.cli.desk import Desk, hex_bytes, whole
 from clearing.cli.entry import Entry, Group
-from clearing.wire.enrolment import pairing_key
+from clearing.installation.pairing import PAIRING_MINUTES, draw_slot
 from clearing.wire.signature import PUBLIC_KEY_BYTES
 
-PAIRING_MINUTES: Final = 10
-_LETTERS: Final = "ACDEFGHJKLMNPQRTUVWXYZ34679"  # nothing that is read as something else
 _TERMINAL_BYTES: Final = 8
 
 
 async def slot(desk: Desk) -> None:
-    name, code = f"{desk.code}-{secrets.token_hex(3)}", _draw_code()  # the door tells caisses apart by how a slot begins
-    secret = pairing_key(code, name)
-    expires_us = time.time_ns() // 1_000 + PAIRING_MINUTES * 60_000_000
-    await desk.order("open_slot", {
-        "slot": name, "producer": desk.arguments.producer, "secret_sha256": hashlib.sha256(secret).digest(),
-        "expires_us": expires_us,
-    }, secret=secret)
-    desk.say(f"Slot {name}, code {code}   (for {PAIRING_MINUTES} minutes; five wrong codes close it)")
-    desk.say(f"At the stall: clearing till {desk.arguments.producer} --pair {name}")
+    drawn = draw_slot(desk.code, now_us=time.time_ns() // 1_000)
+    await desk.order("open_slot", drawn.body(desk.arguments.producer), secret=drawn.secret)
+    desk.say(f"Slot {drawn.name}, code {drawn.code}   (for {PAIRING_MINUTES} minutes; five wrong codes close it)")
+    desk.say(f"At the stall: clearing till {desk.arguments.producer} --pair {drawn.name}")
     desk.say("Then compare the digits on its screen with: clearing terminal list")
-
-
-def _draw_code() -> str:
-    return "".join(secrets.choice(_LETTERS) for _ in range(5)) + "-" + "".join(secrets.choice(_LETTERS) for _ in range(5))
 
 
 async def enrol(desk: Desk) -> None:

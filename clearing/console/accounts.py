@@ -27,7 +27,7 @@ CLOSED_MAX_US: Final = 3_600 * 1_000_000
 STEP_S: Final = 30
 DEVICE_CHARS_MAX: Final = 120
 ROLE: Final = "clearing_console"
-_TEXTS: Final = named_blocks(sql_text("clearing.console", "accounts.sql"))
+TEXTS: Final = named_blocks(sql_text("clearing.console", "accounts.sql"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,11 @@ class Login:
 
     def fresh(self, at_us: int) -> bool:
         return at_us - self.proved_us <= FRESH_US
+
+    @property
+    def name(self) -> str:
+        """As the list of open log-ins names it."""
+        return keys.name_of(self.cookie).hex()[:16]
 
     @property
     def form_token(self) -> str:
@@ -71,11 +76,11 @@ class Closed:
 async def install(admin: asyncpg.Connection, password: str) -> None:
     """Make the role and the tables; harmless when they are there. admin: may become clearing_owner."""
     async with admin.transaction():
-        await admin.execute(_TEXTS["make_role"])
-        await admin.execute(await admin.fetchval(_TEXTS["password_statement"], password))
-        await admin.execute(_TEXTS["make_schema"])
-        await admin.execute(_TEXTS["become_owner"])
-        await admin.execute(_TEXTS["create"])
+        await admin.execute(TEXTS["make_role"])
+        await admin.execute(await admin.fetchval(TEXTS["password_statement"], password))
+        await admin.execute(TEXTS["make_schema"])
+        await admin.execute(TEXTS["become_owner"])
+        await admin.execute(TEXTS["create"])
 
 
 class Accounts:
@@ -90,15 +95,15 @@ class Accounts:
         """Make or replace an account. factor: the base32 secret of one-time codes. Raises PasswordRefused."""
         sealed = await asyncio.to_thread(keys.seal_with_password, key.seed, password, person=person)
         await self._pool.execute(
-            _TEXTS["keep_account"], person, epoch, key.public, sealed.salt, sealed.passes, sealed.memory, sealed.sealed,
+            TEXTS["keep_account"], person, epoch, key.public, sealed.salt, sealed.passes, sealed.memory, sealed.sealed,
             keys.seal_factor(factor, self._house_key), language,
         )  # fmt: skip
-        await self._pool.execute(_TEXTS["close_all_of"], person)
+        await self._pool.execute(TEXTS["close_all_of"], person)
 
     async def log_in(self, person: str, password: str, code: str, *, device: str) -> bytes | Closed:
         """The cookie of a new log-in. code: the six digits of now."""
         at_us = self._now_us()
-        row = await self._pool.fetchrow(_TEXTS["account"], person)
+        row = await self._pool.fetchrow(TEXTS["account"], person)
         if row is None:
             await asyncio.to_thread(keys.waste_time_on, password)
             return Closed()
@@ -110,22 +115,22 @@ class Accounts:
             return await self._failed(row, at_us)
         cookie = keys.new_cookie()
         await self._pool.execute(
-            _TEXTS["open_login"], keys.name_of(cookie), person, keys.seal_with_cookie(seed, cookie), at_us,
+            TEXTS["open_login"], keys.name_of(cookie), person, keys.seal_with_cookie(seed, cookie), at_us,
             device[:DEVICE_CHARS_MAX],
         )
-        await self._pool.execute(_TEXTS["forget_old"], at_us - IDLE_US, at_us - WHOLE_US)
+        await self._pool.execute(TEXTS["forget_old"], at_us - IDLE_US, at_us - WHOLE_US)
         return cookie
 
     async def seen(self, cookie: bytes) -> Login | None:
         """The log-in of a cookie, alive for another quarter of an hour; None when it is over."""
         at_us = self._now_us()
         name = keys.name_of(cookie)
-        row = await self._pool.fetchrow(_TEXTS["see_login"], name, at_us, at_us - IDLE_US, at_us - WHOLE_US)
+        row = await self._pool.fetchrow(TEXTS["see_login"], name, at_us, at_us - IDLE_US, at_us - WHOLE_US)
         seed = None if row is None else keys.open_with_cookie(row["sealed"], cookie)
         if row is None or seed is None:
             return None
         if row["notice"]:
-            await self._pool.execute(_TEXTS["leave_notice"], name, "")
+            await self._pool.execute(TEXTS["leave_notice"], name, "")
         return Login(
             person=PersonId(row["person"]), epoch=row["epoch"], key=TerminalKey.from_seed(seed), cookie=cookie,
             opened_us=row["opened_us"], proved_us=row["proved_us"], language=row["language"], notice=row["notice"],
@@ -134,26 +139,26 @@ class Accounts:
     async def prove(self, login: Login, code: str) -> bool:
         """A second factor once more, for an approval."""
         at_us = self._now_us()
-        row = await self._pool.fetchrow(_TEXTS["account"], login.person)
+        row = await self._pool.fetchrow(TEXTS["account"], login.person)
         if row is None or row["closed_until_us"] > at_us or not await self._spend(row, code, at_us):
             if row is not None:
                 await self._failed(row, at_us)
             return False
-        await self._pool.execute(_TEXTS["prove_login"], keys.name_of(login.cookie), at_us)
+        await self._pool.execute(TEXTS["prove_login"], keys.name_of(login.cookie), at_us)
         return True
 
     async def leave_notice(self, login: Login, notice: str) -> None:
-        await self._pool.execute(_TEXTS["leave_notice"], keys.name_of(login.cookie), notice)
+        await self._pool.execute(TEXTS["leave_notice"], keys.name_of(login.cookie), notice)
 
     async def speak(self, login: Login, language: str) -> None:
-        await self._pool.execute(_TEXTS["set_language"], login.person, language)
+        await self._pool.execute(TEXTS["set_language"], login.person, language)
 
     async def log_out(self, login: Login) -> None:
-        await self._pool.execute(_TEXTS["close_login"], keys.name_of(login.cookie))
+        await self._pool.execute(TEXTS["close_login"], keys.name_of(login.cookie))
 
     async def open_logins(self, person: PersonId) -> Sequence[OpenLogin]:
         at_us = self._now_us()
-        rows = await self._pool.fetch(_TEXTS["logins_of"], person, at_us - IDLE_US, at_us - WHOLE_US)
+        rows = await self._pool.fetch(TEXTS["logins_of"], person, at_us - IDLE_US, at_us - WHOLE_US)
         return [
             OpenLogin(name=row["name"].hex()[:16], opened_us=row["opened_us"], seen_us=row["seen_us"], device=row["device"])
             for row in rows
@@ -161,16 +166,32 @@ class Accounts:
 
     async def end_login(self, person: PersonId, name: str) -> bool:
         """One of this person's log-ins, or none when there is no such."""
-        done = await self._pool.execute(_TEXTS["close_login_of"], person, name)
+        done = await self._pool.execute(TEXTS["close_login_of"], person, name)
         return not done.endswith(" 0")
+
+    async def change_password(self, login: Login, old: str, new: str) -> bool:
+        """Whether the old one was right. Her other log-ins end. Wrong tries count as at log-in. Raises PasswordRefused."""
+        at_us = self._now_us()
+        row = await self._pool.fetchrow(TEXTS["account"], login.person)
+        if row is None or row["closed_until_us"] > at_us:
+            return False
+        known = SealedKey(salt=row["salt"], passes=row["passes"], memory=row["memory"], sealed=row["sealed"])
+        if await asyncio.to_thread(keys.open_with_password, known, old) is None:
+            await self._failed(row, at_us)
+            return False
+        made = await asyncio.to_thread(keys.seal_with_password, login.key.seed, new, person=login.person)
+        await self._pool.execute(
+            TEXTS["set_password"], login.person, made.salt, made.passes, made.memory, made.sealed, keys.name_of(login.cookie)
+        )
+        return True
 
     async def everybody(self) -> list[tuple[PersonId, bytes]]:
         """Person and public key of every account."""
-        return [(PersonId(row["person"]), row["public"]) for row in await self._pool.fetch(_TEXTS["accounts"])]
+        return [(PersonId(row["person"]), row["public"]) for row in await self._pool.fetch(TEXTS["accounts"])]
 
     async def drop(self, person: PersonId) -> bool:
         """The account and all its log-ins: for one who left. Whether there was one."""
-        done = await self._pool.execute(_TEXTS["drop_account"], person)
+        done = await self._pool.execute(TEXTS["drop_account"], person)
         return not done.endswith(" 0")
 
     async def _spend(self, row: "asyncpg.Record", code: str, at_us: int) -> bool:
@@ -183,10 +204,10 @@ class Accounts:
         steps = [step for step in (now - 1, now, now + 1) if pyotp.utils.strings_equal(totp.generate_otp(step), code)]
         if not steps:
             return False
-        return await self._pool.fetchval(_TEXTS["use_step"], row["person"], steps[-1]) is not None
+        return await self._pool.fetchval(TEXTS["use_step"], row["person"], steps[-1]) is not None
 
     async def _failed(self, row: "asyncpg.Record", at_us: int) -> Closed:
         over = row["failures"] + 1 - TRIES
         until_us = at_us + min(CLOSED_US << over, CLOSED_MAX_US) if over >= 0 else 0
-        await self._pool.execute(_TEXTS["failed"], row["person"], until_us)
+        await self._pool.execute(TEXTS["failed"], row["person"], until_us)
         return Closed(until_us)

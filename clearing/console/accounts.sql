@@ -49,8 +49,30 @@ CREATE TABLE IF NOT EXISTS clearing_console.logins (
     CONSTRAINT logins_name CHECK (octet_length(name) = 32)
 );
 CREATE INDEX IF NOT EXISTS logins_person ON clearing_console.logins (person);
+CREATE TABLE IF NOT EXISTS clearing_console.tokens (
+    name bytea NOT NULL,
+    person text NOT NULL REFERENCES clearing_console.accounts (person) ON DELETE CASCADE,
+    sealed bytea NOT NULL,
+    label text NOT NULL,
+    roles text[] NOT NULL,
+    made_us bigint NOT NULL,
+    until_us bigint NOT NULL,
+    CONSTRAINT tokens_pkey PRIMARY KEY (name),
+    CONSTRAINT tokens_name CHECK (octet_length(name) = 32)
+);
+CREATE INDEX IF NOT EXISTS tokens_person ON clearing_console.tokens (person);
+CREATE TABLE IF NOT EXISTS clearing_console.asked (
+    name bytea NOT NULL,
+    said bytea NOT NULL,
+    envelope bytea NOT NULL,
+    at_us bigint NOT NULL,
+    CONSTRAINT asked_pkey PRIMARY KEY (name),
+    CONSTRAINT asked_name CHECK (octet_length(name) = 32)
+);
+CREATE INDEX IF NOT EXISTS asked_at ON clearing_console.asked (at_us);
 GRANT USAGE ON SCHEMA clearing_console TO clearing_console;
-GRANT SELECT, INSERT, UPDATE, DELETE ON clearing_console.accounts, clearing_console.logins TO clearing_console
+GRANT SELECT, INSERT, UPDATE, DELETE
+    ON clearing_console.accounts, clearing_console.logins, clearing_console.tokens, clearing_console.asked TO clearing_console
 
 -- name: keep_account
 INSERT INTO clearing_console.accounts (person, epoch, public, salt, passes, memory, sealed, factor, language)
@@ -80,6 +102,10 @@ RETURNING person
 
 -- name: set_language
 UPDATE clearing_console.accounts SET language = $2 WHERE person = $1
+
+-- name: set_password
+WITH others AS (DELETE FROM clearing_console.logins WHERE person = $1 AND name <> $6)
+UPDATE clearing_console.accounts SET salt = $2, passes = $3, memory = $4, sealed = $5, failures = 0 WHERE person = $1
 
 -- name: drop_account
 DELETE FROM clearing_console.accounts WHERE person = $1
@@ -117,3 +143,26 @@ ORDER BY opened_us
 
 -- name: forget_old
 DELETE FROM clearing_console.logins WHERE seen_us <= $1 OR opened_us <= $2
+
+-- name: make_token
+INSERT INTO clearing_console.tokens (name, person, sealed, label, roles, made_us, until_us) VALUES ($1, $2, $3, $4, $5, $6, $7)
+
+-- name: token
+SELECT t.person, t.sealed, t.roles, a.epoch
+FROM clearing_console.tokens AS t JOIN clearing_console.accounts AS a ON a.person = t.person
+WHERE t.name = $1 AND t.until_us > $2
+
+-- name: tokens_of
+SELECT name, label, roles, made_us, until_us FROM clearing_console.tokens WHERE person = $1 ORDER BY made_us
+
+-- name: end_token
+DELETE FROM clearing_console.tokens WHERE person = $1 AND encode(name, 'hex') LIKE $2 || '%' AND length($2) = 16
+
+-- name: ask_first
+-- What was signed under this key first: ours, or what somebody sent a moment before.
+INSERT INTO clearing_console.asked AS a (name, said, envelope, at_us) VALUES ($1, $2, $3, $4)
+ON CONFLICT (name) DO UPDATE SET at_us = a.at_us
+RETURNING a.said, a.envelope
+
+-- name: forget_asked
+DELETE FROM clearing_console.asked WHERE at_us < $1

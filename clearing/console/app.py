@@ -15,6 +15,7 @@ import structlog
 from aiohttp import web
 
 from clearing.console.accounts import Closed, Login
+from clearing.console.api import Api
 from clearing.console.house import AWAY, Console, NoSuchCaisse
 from clearing.console.pages import Page, View, Visit
 from clearing.console.rooms import PAGES
@@ -58,6 +59,7 @@ def create_app(console: Console) -> web.Application:
     for page in PAGES.values():
         at(f"/c/{{caisse}}/{page.path}".rstrip("/"), get=_answering(page, page.view),
            post=None if page.post is None else _answering(page, page.post))  # fmt: skip
+    app.router.add_routes(Api(console).routes())
     app.router.add_route("*", "/{rest:.*}", _guarded(_nowhere))
     return app
 
@@ -86,7 +88,8 @@ def _guarded(answering: Answering) -> Answering:
         try:
             answer = await answering(request) if _from_here(request) else _problem(request, 403, FROM_ELSEWHERE)
         except web.HTTPException as found:
-            answer = _problem(request, found.status, found.reason) if found.status >= 400 else found
+            refused = found.status >= 400
+            answer = _problem(request, found.status, found.reason) if refused else _led_to(found.headers["Location"])
         except AWAY as fault:
             resource = request.match_info.route.resource
             _log.error("console_fault", path=resource and resource.canonical, fault=type(fault).__name__)
@@ -116,6 +119,11 @@ def _language(request: web.Request, login: Login | None) -> str:
         return login.language
     asked = request.headers.get("Accept-Language", "fr")[:2].lower()
     return asked if asked in LANGUAGES else "fr"
+
+
+def _led_to(location: str) -> web.Response:
+    """See other: a plain answer, for an exception that is returned as one is deprecated."""
+    return web.Response(status=303, headers={"Location": location})
 
 
 async def _healthy(_request: web.Request) -> web.Response:
@@ -152,7 +160,7 @@ async def _log_in(request: web.Request) -> web.StreamResponse:
         wait = "Too many wrong tries: this account waits some minutes." if found.until_us else ""
         return _login_form(request, wait or "Name, password or code is wrong. A code is good for half a minute, and once.",
                            person=person, status=403)  # fmt: skip
-    answer = web.HTTPSeeOther("/")
+    answer = _led_to("/")
     answer.set_cookie(COOKIE, found.hex(), secure=True, httponly=True, samesite="Strict", path="/")
     return answer
 
@@ -162,7 +170,7 @@ async def _log_out(request: web.Request) -> web.StreamResponse:
     typed = await _typed(request)
     if login is not None and compare_digest(typed.get("token", ("",))[0], login.form_token):
         await console.accounts.log_out(login)
-    answer = web.HTTPSeeOther("/login")
+    answer = _led_to("/login")
     answer.del_cookie(COOKIE, secure=True, httponly=True, samesite="Strict", path="/")
     return answer
 
@@ -212,6 +220,9 @@ def _answering(page: Page, view: View) -> Answering:
         answer = await view(visit)
         if answer.go_to:
             raise web.HTTPSeeOther(answer.go_to)
+        if answer.file is not None:
+            kept = {"Content-Disposition": f'attachment; filename="{answer.file.name}"'}
+            return web.Response(body=answer.file.body, content_type=answer.file.content_type, headers=kept)
         return shown(
             request, answer.template, status=answer.status, page=page, visit=visit, words=visit.words, login=login,
             menu=_menu(visit), **answer.values,

@@ -14,7 +14,9 @@ import structlog
 from clearing.authoriser.loading import follow, load
 from clearing.authoriser.snapshot import Loaded
 from clearing.event_store.reader import Reader
+from clearing.events.codec import decode
 from clearing.rules.book import Book
+from clearing.rules.telling.waiting import BEGINS, Waiting
 from clearing.telemetry import LogEvent
 from clearing.values import CaisseCode
 
@@ -22,8 +24,11 @@ FOLLOWED_MAX: Final = 8  # caisses kept in memory; of more the one that was look
 
 
 @dataclass(slots=True)
-class _Followed:
+class Followed:
+    """A caisse's book, and since when what waits in it does so."""
+
     loaded: Loaded
+    waiting: Waiting
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -32,22 +37,35 @@ class Followers:
 
     def __init__(self, reading: "Callable[[CaisseCode], AsyncIterator[Reader]]") -> None:
         self._reading = asynccontextmanager(reading)
-        self._followed: dict[CaisseCode, _Followed] = {}
+        self._followed: dict[CaisseCode, Followed] = {}
         self._loading = asyncio.Lock()
 
     async def book(self, code: CaisseCode) -> Book:
         """As the log stands now. Raises NoSuchCaisse, BrokenBook, DatabaseGone."""
+        return (await self.followed(code)).loaded.book
+
+    async def followed(self, code: CaisseCode) -> Followed:
+        """The same, with what waits."""
         async with self._reading(code) as log:
             followed = self._followed.pop(code, None)
             if followed is None:
                 async with self._loading:
-                    followed = self._followed.pop(code, None) or _Followed(await load(log, _tell))
+                    followed = self._followed.pop(code, None) or await _first(log)
             self._followed[code] = followed
             while len(self._followed) > FOLLOWED_MAX:
                 del self._followed[next(iter(self._followed))]
             async with followed.turn:
-                await follow(log, followed.loaded, (await log.stored_head()).position)
-        return followed.loaded.book
+                await follow(log, followed.loaded, (await log.stored_head()).position, followed.waiting.take)
+        return followed
+
+
+async def _first(log: Reader) -> Followed:
+    """From the newest snapshot; what began to wait before it is found by its type."""
+    loaded, waiting = await load(log, _tell), Waiting()
+    types = [kind.TYPE for kind in BEGINS]
+    for row in await log.events_of_types(types, after=0, up_to=loaded.book.position):
+        waiting.recall(decode(row.type, row.schema_version, row.public, row.private), row.at_us)
+    return Followed(loaded, waiting)
 
 
 def _tell(alarm: str, fault: object) -> None:

@@ -13,6 +13,7 @@ from clearing.console import accounts as accounts_of
 from clearing.console.accounts import Accounts
 from clearing.console.follower import Followers
 from clearing.console.ordering import Orders
+from clearing.console.tokens import Tokens
 from clearing.event_store.connection import LOST, DatabaseGone, NoSuchCaisse
 from clearing.event_store.reader import Reader
 from clearing.installation.opening import Installation
@@ -32,6 +33,7 @@ class Console:
 
     installation: Installation
     accounts: Accounts
+    tokens: Tokens
     followers: Followers
     orders: Orders
     now_us: Callable[[], int]
@@ -49,19 +51,29 @@ async def console_of(installation: Installation, now_us: Callable[[], int]) -> A
             yield log
 
     orders = Orders(installation.home, now_ms=lambda: now_us() // 1_000)
-    async with accounts_kept(installation, now_us) as accounts:
-        yield Console(installation, accounts, Followers(reading), orders, now_us, _templates())
+    async with _pool(installation) as pool:
+        accounts, tokens = _accounts(installation, pool, now_us), Tokens(pool, now_us)
+        yield Console(installation, accounts, tokens, Followers(reading), orders, now_us, _templates())
 
 
 @asynccontextmanager
 async def accounts_kept(installation: Installation, now_us: Callable[[], int]) -> AsyncIterator[Accounts]:
     """Who may log in; their tables made when there are none yet. Raises PeopleClosed."""
-    house_key = people.make_key(installation.home.keys / "console.key")
+    async with _pool(installation) as pool:
+        yield _accounts(installation, pool, now_us)
+
+
+def _accounts(installation: Installation, pool: "asyncpg.Pool[asyncpg.Record]", now_us: Callable[[], int]) -> Accounts:
+    return Accounts(pool, people.make_key(installation.home.keys / "console.key"), now_us)
+
+
+@asynccontextmanager
+async def _pool(installation: Installation) -> "AsyncIterator[asyncpg.Pool[asyncpg.Record]]":
     async with installation.connected(ADMIN) as admin:
         await accounts_of.install(admin, installation.database.password_of(accounts_of.ROLE))
     pool = await asyncpg.create_pool(installation.dsn(accounts_of.ROLE), min_size=1, max_size=POOL_MAX)
     try:
-        yield Accounts(pool, house_key, now_us)
+        yield pool
     finally:
         await pool.close()
 

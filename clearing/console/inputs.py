@@ -6,7 +6,7 @@ typed and says why beside its field. Names of inputs are paths: "covers.0.rate".
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -127,7 +127,7 @@ def read_one(one: Field, text: str, zone: ZoneInfo) -> object:
         case Amount():
             return _cents(text)
         case Share():
-            return int(read_percent(text.removesuffix("%").strip(), what="A share"))
+            return int(read_percent(text.removesuffix("%").strip().replace(",", "."), what="A share"))
         case Instant():
             return _instant(text, zone)
         case Number():
@@ -211,3 +211,36 @@ def _offered(one: Field, choices: Choices) -> Sequence[tuple[str, str]] | None:
         return choices(f"word:{','.join(each.words)}") or [(word, word) for word in each.words]
     of = each.of if isinstance(each, Id | Text | Number) else ""
     return None if not of or (isinstance(each, Id) and each.new) else choices(of)
+
+
+def as_typed(form: Form, body: Mapping[str, object], zone: ZoneInfo, prefix: str = "") -> dict[str, tuple[str, ...]]:
+    """What one would have typed to give this body: for a page that shows a proposal to who confirms it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, one in form.items():
+        value, path = body.get(name), f"{prefix}{name}"
+        if value is None or value is False:
+            continue
+        if isinstance(one, Rows):
+            assert isinstance(value, list | tuple)
+            for place, row in enumerate(value):
+                found |= as_typed(one.of, row, zone, f"{path}.{place}.")
+        elif isinstance(one, Table):
+            assert isinstance(value, Mapping)
+            found |= as_typed(one.of, value, zone, f"{path}.")
+        elif isinstance(one, Many):
+            assert isinstance(value, list | tuple)
+            found[path] = tuple(str(each) for each in value)
+        else:
+            found[path] = (_typed(one, value, zone),)
+    return found
+
+
+def _typed(one: Field, value: object, zone: ZoneInfo) -> str:
+    if isinstance(one, Instant) and isinstance(value, int):
+        return datetime.fromtimestamp(value // 1_000_000, UTC).astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S")
+    if isinstance(one, Amount | Share) and isinstance(value, int):
+        whole, part = divmod(abs(value), 100)
+        return f"{'-' if value < 0 else ''}{whole}{',' if isinstance(one, Amount) else '.'}{part:02d}"
+    if isinstance(value, bytes):
+        return value.hex()
+    return "yes" if value is True else str(value)

@@ -37,6 +37,8 @@ def _known(book: Book, of: str, at_us: int) -> list[tuple[str, str]] | None:
             return [(one.decision, f"{one.decision}: {one.title}") for one in reversed(standing)]
         case "rule":
             return [(name, name) for name in book.allocation.rules]
+        case "emergency":
+            return [(name, name) for name in book.emergency.rules]
         case "grant":
             return [(name, f"{name}: {one.notified.funder}") for name, one in book.subsidies.known.items()]
         case "season":

@@ -31,13 +31,23 @@ class Shows(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Download:
+    """A file for the browser to keep."""
+
+    name: str
+    body: bytes
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """A template and what fills it, or a place to go to."""
+    """A template and what fills it, or a place to go to, or a file."""
 
     template: str = ""
     values: Mapping[str, object] = field(default_factory=dict)
     go_to: str = ""
     status: int = 200
+    file: Download | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,12 @@ WHERE stream = $1 AND position > $2
 ORDER BY position
 LIMIT $3
 
+-- name: events_of_types
+SELECT position, stream, version, type, schema_version, at_us, public, private, salt, evidence, leaf, chain
+FROM {schema}.events
+WHERE type = ANY ($1::smallint[]) AND position > $2 AND position <= $3
+ORDER BY position
+
 -- name: events_of_many
 SELECT position, stream, version, type, schema_version, at_us, public, private, salt, evidence, leaf, chain
 FROM {schema}.events
@@ -105,6 +111,10 @@ SELECT position, at_us FROM {schema}.events WHERE position = ANY ($1::bigint[])
 
 -- name: leaves
 SELECT leaf FROM {schema}.events WHERE position > $1 AND position <= $1::bigint + $2::bigint ORDER BY position
+
+-- name: last_answered
+-- The newest request of a terminal, by the primary key alone.
+SELECT position FROM {schema}.replies WHERE terminal = $1 ORDER BY key_epoch DESC, n DESC LIMIT 1
 
 -- name: reply_of
 SELECT digest, position, reply FROM {schema}.replies WHERE terminal = $1 AND key_epoch = $2 AND n = $3

@@ -56,6 +56,10 @@ class Pages:
         """The events of these streams, oldest first: what many producers or members are, in one question."""
         return [EventRow._make(row) for row in await self._rows("events_of_many", streams)]
 
+    async def events_of_types(self, types: Sequence[int], *, after: int, up_to: int) -> list[EventRow]:
+        """Of these types between two positions, oldest first; goes through the whole table."""
+        return [EventRow._make(row) for row in await self._rows("events_of_types", types, after, up_to)]
+
     async def filed_under(self, prefix: str) -> list[EventRow]:
         """The events of every stream whose name begins so, oldest first. prefix: ends with "/"."""
         assert prefix.endswith("/"), "a prefix is the kind of thing that a stream is about"
@@ -74,6 +78,11 @@ class Pages:
         """(digest, position, reply) that was given to this request, or None."""
         rows = await self._rows("reply_of", terminal, key_epoch, n)
         return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
+
+    async def last_answered(self, terminal: bytes) -> int | None:
+        """The position of the answer to a terminal's newest request; None when it never asked."""
+        rows = await self._rows("last_answered", terminal)
+        return int(rows[0][0]) if rows else None
 
     async def highest_n(self, after: int, up_to: int) -> list[tuple[bytes, int, int]]:
         """(terminal, key epoch, highest n answered at positions after + 1 ... up_to) of every sender."""

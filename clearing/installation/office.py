@@ -13,7 +13,14 @@ from typing import Final
 from clearing.authoriser.link import CommandUnanswered, send_command
 from clearing.events.codes import Code
 from clearing.values import CaisseCode, OperationId, PersonId
-from clearing.wire.commands import Command, CommandReply, encode_command, parse_command_reply, person_number
+from clearing.wire.commands import (
+    COMMAND_BYTES_MAX,
+    Command,
+    CommandReply,
+    encode_command,
+    parse_command_reply,
+    person_number,
+)
 from clearing.wire.fields import TimeMs
 from clearing.wire.frame import FrameType, open_envelope
 from clearing.wire.signature import TerminalKey, payload_digest
@@ -47,14 +54,20 @@ class Officer:
 
         Raises NotAllowed, and WriterAbsent, CommandRefused, CommandUnanswered of the link.
         """
-        payload = encode_command(self._command(verb, body))
-        envelope = self.key.sign_envelope(FrameType.PERSON_CMD, payload)
+        return await self.send(self.signed(verb, body), secret=secret)
+
+    def signed(self, verb: str, body: dict[str, object]) -> bytes:
+        """A command's envelope: whoever keeps it can send it again, and it is done once. Raises MalformedFrame."""
+        return self.key.sign_envelope(FrameType.PERSON_CMD, encode_command(self._command(verb, body)))
+
+    async def send(self, envelope: bytes, *, secret: bytes | None = None) -> dict[str, object]:
+        """The same for an envelope that was signed before."""
         try:
             raw = await send_command(self.socket, envelope, secret)
         except CommandUnanswered:
             raw = await send_command(self.socket, envelope, secret)  # the same bytes: done at most once
         reply = _read(raw)
-        if reply.rq != payload_digest(payload):
+        if reply.rq != payload_digest(open_envelope(envelope, frame_bytes_max=COMMAND_BYTES_MAX).payload):
             raise CommandUnanswered("The answer is to another command. Look whether yours was done, with `clearing status`.")
         if reply.rc is not Code.APPROVED:
             raise NotAllowed(reply.rc, reply.why)

@@ -1,6 +1,22 @@
 """Law: a room is a few pages about one matter; its import puts its pages on the list, which is whole once all were imported."""
 
 from clearing.console.pages import PAGES
-from clearing.console.rooms import batches, commands, office
+from clearing.console.rooms import (
+    account,
+    batches,
+    cards,
+    commands,
+    crediting,
+    funds,
+    households,
+    members,
+    office,
+    producers,
+    takings,
+    terminals,
+)
 
-__all__ = ["PAGES", "batches", "commands", "office"]
+__all__ = [
+    "PAGES", "account", "batches", "cards", "commands", "crediting", "funds", "households", "members", "office", "producers",
+    "takings", "terminals",
+]  # fmt: skip

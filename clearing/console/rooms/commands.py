@@ -7,6 +7,7 @@ from clearing.console.inputs import Input, Reading, inputs
 from clearing.console.offered import choices
 from clearing.console.ordering import STEP_UP
 from clearing.console.pages import CODE_ASKED, Answer, Visit, page, proved
+from clearing.console.ways import filled_in
 from clearing.rules.voted.offices import ALLOWED_ROLES, ROLES
 
 _MORE = "more"
@@ -53,7 +54,7 @@ def _verb(visit: Visit) -> str:
 
 
 def _drawn(visit: Visit, verb: str, problems: dict[str, str], *, more: str = "", why: str = "") -> Answer:
-    typed = visit.typed or {name: tuple(visit.request.query.getall(name)) for name in visit.request.query}
+    typed = visit.typed or filled_in(visit, verb)
     fields: tuple[Input, ...] = inputs(
         FORMS[verb], typed, label=lambda path, name: _label(visit, verb, path, name), choices=lambda of: choices(visit, of),
         problems={name: visit.words.refusal(visit.words.say(text)) for name, text in problems.items()}, more=more,

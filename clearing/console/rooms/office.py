@@ -1,74 +1,103 @@
 """Law: the first page says what waits for a person and how the caisse stands, each figure as the rules know it now."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from clearing.console.pages import LOOKERS, Answer, Visit, page
-from clearing.rules.book import Book
+from clearing.console.rooms.funds import fund_rows
+from clearing.console.ways import way_of
 from clearing.rules.stalls.settlement import BatchState
+from clearing.rules.telling.waiting import Wait
+from clearing.rules.voted.offices import ALLOWED_ROLES
+
+SHOWN_AT_HOME: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Todo:
-    """Something that waits. since: ISO day; page: where it is done; mine: this person may do it."""
+    """Something that waits. day: ISO, "" when none is known; by: it is the last one, not the first.
 
-    since: str
+    page: where it is done, "" where it can't be from here; mine: this person may do it; who: roles that may.
+    """
+
+    day: str
+    by: bool
     text: str
     page: str
     mine: bool
+    who: str
 
 
 @page("", "Home", roles=(*LOOKERS, "desk"), menu=1)
 async def home(visit: Visit) -> Answer:
     book, words = visit.book, visit.words
-    funds = [
-        {"id": name, "name": fund.name, "notified": words.euros(fund.notified_cents),
-         "received": words.euros(fund.received_cents), "engaged": words.euros(fund.engaged_cents),
-         "free": words.euros(fund.free_cents())}
-        for name, fund in book.funds.items()
-    ]  # fmt: skip
     owed = sum(owed.net_cents() for owed in book.settlement.owed.values())
-    return Answer("office.html", {
-        "funds": funds, "owed": words.euros(owed), "todo": waiting(visit),
-        "empty": not any(fund.received_cents for fund in book.funds.values()),
-    })
+    todo = await todos(visit)
+    return Answer(
+        "office.html",
+        {
+            "funds": fund_rows(visit),
+            "owed": words.euros(owed),
+            "todo": todo[:SHOWN_AT_HOME],
+            "more": max(0, len(todo) - SHOWN_AT_HOME),
+            "empty": not any(fund.received_cents for fund in book.funds.values()),
+        },
+    )
 
 
-def waiting(visit: Visit) -> list[Todo]:
-    """What waits in this caisse, the oldest first; what this person can't do is shown as waiting for others."""
-    return sorted((*_batches(visit), *_votes(visit)), key=lambda one: one.since)
+@page("todo", "To do", roles=(*LOOKERS, "desk"), menu=2)
+async def todo_list(visit: Visit) -> Answer:
+    found = await todos(visit)
+    return Answer(
+        "todo.html", {"mine": [one for one in found if one.mine], "others": [one for one in found if not one.mine]}
+    )
+
+
+async def todos(visit: Visit) -> list[Todo]:
+    """What waits in this caisse, the oldest first."""
+    followed = await visit.console.followers.followed(visit.code)
+    found = [
+        _told(visit, wait, command)
+        for wait in followed.waiting.told(visit.book, visit.at_us)
+        for command in wait.commands[:1]
+    ]
+    return sorted((*found, *_batches(visit)), key=lambda one: one.day or "9999")
+
+
+def _told(visit: Visit, wait: Wait, command: str) -> Todo:
+    verb, where = way_of(command) or ("", "")
+    roles = ALLOWED_ROLES[verb] if verb else ()
+    return Todo(
+        day=wait.day,
+        by=wait.by,
+        text=visit.words.refusal(wait.told),
+        page=visit.path(where) if where else "",
+        mine=visit.may(verb) if verb else bool(where),
+        who=", ".join(visit.words.say(f"role {role}") for role in roles),
+    )
 
 
 def _batches(visit: Visit) -> list[Todo]:
     book, words = visit.book, visit.words
     found = []
     for number, batch in book.settlement.batches.items():
-        total = words.euros(sum(line.paid_cents for line in batch.closed.lines))
-        where = visit.path(f"batches/{number}")
-        if batch.state is BatchState.CLOSED:
-            mine = visit.may("approve_batch") and batch.closed.by != visit.login.person
+        verb = {BatchState.CLOSED: "approve_batch", BatchState.APPROVED: "export_batch"}.get(batch.state)
+        if verb is None:
+            continue
+        total = words.euros(batch.closed.total_cents)
+        if verb == "approve_batch":
             text = words.say("Batch {number} of {total} waits for its approval.", number=number, total=total)
-            found.append(Todo(since=batch.closed.closed_on, text=text, page=where, mine=mine))
-        elif batch.state is BatchState.APPROVED:
+        else:
             text = words.say("Batch {number} of {total} waits for its bank file.", number=number, total=total)
-            found.append(Todo(since=batch.closed.closed_on, text=text, page=where, mine=visit.may("export_batch")))
-    return found
-
-
-def _votes(visit: Visit) -> list[Todo]:
-    return [
-        Todo(
-            since=one.taken_on, page=visit.path(f"do/approve_decision?decision={one.decision}"),
-            text=visit.words.say("Vote {decision} waits for another officer to compare it with the minutes.",
-                                 decision=one.decision),
-            mine=visit.may("approve_decision") and one.by != visit.login.person,
+        own = verb == "approve_batch" and batch.closed.by == visit.login.person
+        found.append(
+            Todo(
+                day=batch.closed.closed_on,
+                by=False,
+                text=text,
+                page=visit.path(f"batches/{number}"),
+                mine=visit.may(verb) and not own,
+                who=", ".join(words.say(f"role {role}") for role in ALLOWED_ROLES[verb]),
+            )
         )
-        for one in visit.book.caisse.decisions.values() if waits(visit.book, one.decision)
-    ]  # fmt: skip
-
-
-def waits(book: Book, decision: str) -> bool:
-    """Whether a recorded vote lacks its second officer."""
-    vote = book.caisse.decisions[decision]  # type: ignore[index]
-    return vote.needs_approval and vote.decision not in book.caisse.approvals
-
-
+    return found

@@ -47,7 +47,7 @@ def _wait(day: str, told: str, *commands: str, by: bool = False) -> Wait:
     return Wait(day, told, commands, by)
 
 
-_SINCE: Final[dict[type, tuple[str, ...]]] = {
+_SINCE: Final[dict[type[Event], tuple[str, ...]]] = {
     DecisionRecorded: ("decision",), PersonProposed: ("person",), AccountProposed: ("account",),
     MandataryProposed: ("account", "mandatary"), RevocationProposed: ("account", "mandatary"), ClosureProposed: (),
     DepositCounted: ("deposit",), LegalBasisProposed: (), TransferProposed: ("transfer",), RepaymentProposed: ("repayment",),
@@ -57,6 +57,7 @@ _SINCE: Final[dict[type, tuple[str, ...]]] = {
     WriteOffProposed: ("ref",),
 }  # fmt: skip
 """What begins to wait with an event -> the fields that name it."""
+BEGINS: Final = tuple(_SINCE)
 
 
 class Waiting:
@@ -66,11 +67,15 @@ class Waiting:
         self._since: dict[tuple[object, ...], int] = {}
         self._boxes: dict[str, int] = {}
 
-    def take(self, book: Book, event: Event, at_us: int) -> None:
-        """The next event of a log. book: as the event left it."""
+    def recall(self, event: Event, at_us: int) -> None:
+        """An event of BEGINS that was taken long ago; a box that filled before has no day then."""
         names = _SINCE.get(type(event))
         if names is not None:
             self._since[type(event), *(getattr(event, name) for name in names)] = at_us
+
+    def take(self, book: Book, event: Event, at_us: int) -> None:
+        """The next event of a log. book: as the event left it."""
+        self.recall(event, at_us)
         for box, cents in book.takings.in_box.items():
             if not cents:
                 self._boxes.pop(box, None)

@@ -1,0 +1,200 @@
+"""Law: the desk finds a person and sees her groups, household, purses, cards and cotisation, and no purchase of hers."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from clearing.authoriser.forms.fields import Id, Many, Text
+from clearing.console.apart import PERSONS, cards_given, member_at, names_cards
+from clearing.console.pages import Answer, Shows, Visit, page
+from clearing.console.sheets import sheet
+from clearing.people import Record
+from clearing.rules.people.members import Member, card_called
+from clearing.rules.selling.facts import OWN_PURSE
+from clearing.rules.treasury.cotisations import agreed_for, standings
+from clearing.values import CardId, MemberId
+
+SHOWN_MAX: Final = 50
+ADMISSION: Final = sheet(
+    {
+        "member": Id(new=True), "groups": Many(each=Id()), "name": Text(optional=True),
+    },
+    {
+        "member": "Pseudonym: small letters, digits, dot, dash; it stays in the log, so never a name",
+        "groups": "Groups that the rules ask for", "name": "Name, kept sealed and apart",
+    },
+)  # fmt: skip
+CODES: Final = (("41", "lost"), ("43", "stolen"), ("62", "blocked"))
+STATES: Final = dict(CODES)
+
+
+@page("members", "Members", roles=PERSONS, menu=30, shows=Shows.PERSONS)
+async def every(visit: Visit) -> Answer:
+    """Found by a part of the pseudonym, or by a card's alias where that joins nothing."""
+    asked = visit.request.query.get("q", "").strip()
+    members = visit.book.members
+    card = card_called(members, asked.upper()) or card_called(members, asked) if asked and names_cards(visit) else None
+    if card is not None:
+        return Answer(go_to=visit.path(f"members/{members.cards[card].member}"))
+    found = sorted(name for name in members.members if asked.lower() in name)
+    rows = [_row(visit, members.members[name]) for name in found[:SHOWN_MAX]]
+    return Answer("members.html", {
+        "rows": rows, "asked": asked, "more": max(0, len(found) - SHOWN_MAX), "by_card": names_cards(visit),
+        "none": not members.members, "heads": sum(1 for one in members.members.values() if not one.gone),
+    })  # fmt: skip
+
+
+def _row(visit: Visit, member: Member) -> dict[str, object]:
+    live = sum(1 for _, _, card in cards_given(visit, member) if card.blocked is None)
+    return {
+        "name": member.member, "page": visit.path(f"members/{member.member}"), "groups": ", ".join(sorted(member.groups)),
+        "cards": live, "gone": member.gone,
+    }  # fmt: skip
+
+
+async def admit(visit: Visit) -> Answer:
+    """One member, her name sealed apart if it was given."""
+    body, problems = ADMISSION.read(visit)
+    if problems:
+        return _admission(visit, problems)
+    name = str(body.pop("name", "") or "")
+    body["groups"] = body.get("groups") or []
+    told = await visit.console.orders.give(visit.login, visit.code, "admit_members", {"members": [body]})
+    if not told.done:
+        return _admission(visit, {}, told.why)
+    if name:
+        async with visit.console.installation.people_of(visit.code) as people:
+            await people.keep([Record(subject=f"member:{body['member']}", kind="name", fields={"name": name})])
+    await visit.console.accounts.leave_notice(visit.login, visit.words.say("{member} is a member.", member=body["member"]))
+    return Answer(go_to=visit.path(f"members/{body['member']}"))
+
+
+@page("members/new", "New member", roles=("desk", "treasurer"), shows=Shows.PERSONS, post=admit)
+async def new(visit: Visit) -> Answer:
+    return _admission(visit, {})
+
+
+def _admission(visit: Visit, problems: dict[str, str], why: str = "") -> Answer:
+    return Answer("member_new.html", {
+        "fields": ADMISSION.drawn(visit, problems=problems), "why": visit.words.refusal(why),
+    }, status=422 if problems or why else 200)  # fmt: skip
+
+
+@page("members/{member}", "Member", roles=PERSONS, shows=Shows.PERSONS)
+async def one(visit: Visit) -> Answer:
+    return await person_page(visit)
+
+
+async def person_page(visit: Visit, *, why: str = "") -> Answer:
+    """why: what was declined of a form on it."""
+    member = member_at(visit)
+    async with visit.console.installation.people_of(visit.code) as people:
+        kept = await people.newest(f"member:{member.member}", "name")
+    return Answer("member.html", {
+        "member": member.member, "name": kept.fields["name"] if kept is not None else "", "gone": member.gone,
+        "groups": sorted(member.groups), "purses": list(_purses(visit, member)), "cards": list(cards_shown(visit, member)),
+        "eaters": list(_eaters(visit, member)), "cotisation": _cotisation(visit, member), "by_card": names_cards(visit),
+        "owed": _owed(visit, member.member), "why": visit.words.refusal(why), "do": _prepared(visit, member),
+        "may_issue": visit.may("issue_cards") and not member.gone,
+    }, status=422 if why else 200)  # fmt: skip
+
+
+def _purses(visit: Visit, member: Member) -> Iterator[dict[str, str]]:
+    """What can be spent now, and what lapses next; credit that was granted and not touched yet is in it."""
+    allocation, words = visit.book.allocation, visit.words
+    for kind in sorted({*(purse.kind for purse in member.purses), *allocation.grants}):
+        lots = allocation.spendable(member, kind, visit.at_us)
+        ending = next((lot for lot in lots if lot.expires_us is not None), None)
+        lapse = ""
+        if ending is not None and ending.expires_us is not None:
+            together = sum(lot.cents for lot in lots if lot.expires_us == ending.expires_us)
+            until = words.instant(ending.expires_us)
+            lapse = words.say("{amount} until {instant}", amount=words.euros(together), instant=until)
+        yield {
+            "kind": words.say("Own money") if kind == OWN_PURSE else kind, "lapse": lapse,
+            "cents": words.euros(sum(lot.cents for lot in lots)),
+        }
+
+
+def cards_shown(visit: Visit, member: Member) -> Iterator[dict[str, object]]:
+    """Cards with their state; unnamed where an alias would join a person and her purchases."""
+    given = cards_given(visit, member)
+    for place, (tag, name, card) in enumerate(given):
+        yield {
+            "called": card_said(visit, card.alias, len(given) - place),
+            "page": visit.path(f"members/{member.member}/cards/{tag}"),
+            "state": visit.words.say(STATES[card.blocked.value]) if card.blocked is not None else visit.words.say("pays"),
+            "blocked": card.blocked is not None, "limits": limits_said(visit, name),
+        }  # fmt: skip
+
+
+def card_said(visit: Visit, alias: str, number: int) -> str:
+    return alias if names_cards(visit) else visit.words.say("Card {number}", number=number)
+
+
+def limits_said(visit: Visit, card: CardId) -> str:
+    limit, words = visit.book.card_limits.limits.get(card), visit.words
+    if limit is None:
+        return words.say("none")
+    said = (
+        ("{amount} a sale", limit.sale_cents), ("{amount} a day", limit.day_cents), ("{amount} a month", limit.month_cents),
+    )
+    return ", ".join(words.say(text, amount=words.euros(cents)) for text, cents in said if cents is not None)
+
+
+def _eaters(visit: Visit, member: Member) -> Iterator[dict[str, str]]:
+    for name, eater in visit.book.members.eaters.get(member.member, {}).items():
+        change = ""
+        if eater.next_period:
+            month = visit.words.month(eater.next_period)
+            change = visit.words.say("{kind} from {month} on", kind=eater.next_class, month=month)
+        yield {"name": name, "kind": eater.credit_class, "change": change}
+
+
+def _cotisation(visit: Visit, member: Member) -> dict[str, str]:
+    """What was agreed for this month, and what has not arrived."""
+    cotisations, words = visit.book.cotisations, visit.words
+    period = visit.book.caisse.calendar.day(visit.at_us).isoformat()[:7]
+    agreed = agreed_for(cotisations, member.member, period)
+    open_cents = sum(one.open_cents() for one in standings(cotisations, member.member, until=period))
+    said = ""
+    if agreed is not None:
+        every = {1: "{amount} a month", 3: "{amount} a quarter", 12: "{amount} a year"}[agreed.every_months]
+        said = words.say(every, amount=words.euros(agreed.cents))
+    return {
+        "agreed": said, "means": agreed.means if agreed is not None else "",
+        "open": words.euros(open_cents) if open_cents > 0 else "", "ahead": words.euros(-open_cents) if open_cents < 0 else "",
+    }
+
+
+def _owed(visit: Visit, member: MemberId) -> dict[str, str] | None:
+    """Own money that goes back to who left."""
+    households, words = visit.book.households, visit.words
+    cents = households.owed.get(member, 0)
+    if not cents:
+        return None
+    seen = households.proposed.get(member)
+    by = seen.by if seen is not None else ""
+    return {"cents": words.euros(cents), "by": by, "amount": f"{cents // 100},{cents % 100:02d}"}
+
+
+_PREPARED: Final = (
+    ("change_groups", "Change groups", "member={member}{groups}"),
+    ("join_household", "A person joins the household", "eaters.0.member={member}"),
+    ("separate_household", "Part with a purse of her own", "member={member}"),
+    ("agree_cotisation", "Agree on a cotisation", "member={member}"),
+    ("receive_cotisation", "A cotisation arrived", "member={member}"),
+    ("credit_purse", "Put own money or credit into a purse", "member={member}"),
+    ("bind_card", "Bind a spare card", "member={member}"),
+    ("leave_caisse", "She leaves the caisse", "member={member}"),
+)  # fmt: skip
+
+
+def _prepared(visit: Visit, member: Member) -> list[tuple[str, str]]:
+    """(page, text) of commands whose form is filled in already; where it comes back to is this person."""
+    groups = "".join(f"&groups={group}" for group in sorted(member.groups))
+    return [
+        (visit.path(f"do/{verb}?{query.format(member=member.member, groups=groups)}&then=members/{member.member}"), text)
+        for verb, text, query in _PREPARED
+        if visit.may(verb) and not member.gone
+    ]
+
