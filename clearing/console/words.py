@@ -27,7 +27,7 @@ _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
 _JOINS: Final = {", ": ", ", " or ": " ou ", " and ": " et "}
 _BETWEEN: Final = re.compile(f"({'|'.join(_JOINS)})")
-KEYED: Final = ("field", "payout", "role", "state", "verb", "word")
+KEYED: Final = ("entry", "field", "language", "payout", "role", "state", "verb", "word")
 _REMEMBERED: Final = 512  # sentences that a caisse meets again and again
 
 

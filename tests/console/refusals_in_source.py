@@ -1,7 +1,7 @@
 """Law: whatever rules and writer may answer an officer with is found in their source, as a form with {} for what is filled in.
 
-Found are the texts given to a Declined or to an error that becomes an answer, and those that a function puts together for one
-(its answer is str, or several). An f-string's places become {}; a choice inside it makes two forms.
+Found are the texts given to a Declined, to what waits (Wait) or to an error that becomes an answer, and those that a function
+puts together for one (its answer is str, or several). An f-string's places become {}; a choice inside it makes two forms.
 """
 
 import ast
@@ -20,13 +20,13 @@ TOLD: Final = {
 SOURCES: Final = (
     "clearing/rules", "clearing/authoriser", "clearing/values.py", "clearing/installation/office.py",
     "clearing/installation/amounts.py", "clearing/settlement/bank_details.py", "clearing/console/inputs.py",
-    "clearing/console/keys.py",
+    "clearing/console/keys.py", "clearing/rules/telling/waiting.py",
 )  # fmt: skip
 ELSEWHERE: Final = {
-    "clearing/rules/telling": "what people are told unasked, in words of its own",
+    "clearing/rules/telling": "what people read about the rules, in pages of its own; only what waits is said by form",
     "clearing/authoriser/founding.py": "a founding is given at the command line, before there is a console",
 }
-_TEXTS: Final = re.compile(r"str( \| None)?|(list|tuple|Iterator|Iterable)\[str(, \.\.\.)?\]")
+_TEXTS: Final = re.compile(r"str( \| None)?|(list|tuple|Iterator|Iterable)\[(str|Wait)(, \.\.\.)?\]")
 _SENTENCE: Final = re.compile(r"(?=.* ).*[A-Za-z]{3}")  # in what is put together; an id in parts ("lot:7") is none
 NEVER_TOLD: Final = {
     "{} {} --contract {}": "an argument of a command line, filled into a sentence of `clearing status` only",
@@ -35,7 +35,7 @@ NEVER_TOLD: Final = {
     "": "where the type checker can't see that this never happens",
     "{}": "a sentence that was found where it is made",
 }
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Known = dict[str, ast.expr]
 
 
@@ -56,8 +56,10 @@ def every_form() -> dict[str, str]:
 
 def _files() -> Iterator[str]:
     for source in SOURCES:
-        paths = [CLONE / source] if source.endswith(".py") else sorted((CLONE / source).rglob("*.py"))
-        for path in paths:
+        if source.endswith(".py"):
+            yield source
+            continue
+        for path in sorted((CLONE / source).rglob("*.py")):
             name = str(path.relative_to(CLONE))
             if not any(name.startswith(other) for other in ELSEWHERE):
                 yield name
@@ -65,8 +67,8 @@ def _files() -> Iterator[str]:
 
 def _of_file(tree: ast.Module) -> Iterator[str]:
     for function in ast.walk(tree):
-        if isinstance(function, _Function):
-            known = _assigned(function)
+        if isinstance(function, Function):
+            known = assigned(function)
             tells = function.returns is not None and _TEXTS.fullmatch(ast.unparse(function.returns)) is not None
             for expression in _told(function):
                 yield from sorted(_forms(expression, known))
@@ -74,7 +76,7 @@ def _of_file(tree: ast.Module) -> Iterator[str]:
                 yield from (form for form in sorted(_forms(expression, known)) if _SENTENCE.match(form))
 
 
-def _assignments(function: _Function) -> dict[str, list[ast.expr]]:
+def _assignments(function: Function) -> dict[str, list[ast.expr]]:
     found: dict[str, list[ast.expr]] = {}
     for node in ast.walk(function):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
@@ -82,28 +84,30 @@ def _assignments(function: _Function) -> dict[str, list[ast.expr]]:
     return found
 
 
-def _assigned(function: _Function) -> _Known:
+def assigned(function: Function) -> _Known:
     """Names that the function sets once: a text that they are part of has their text in it."""
     return {name: values[0] for name, values in _assignments(function).items() if len(values) == 1}
 
 
-def _assigned_often(function: _Function) -> set[str]:
+def _assigned_often(function: Function) -> set[str]:
     """Names that it sets in several places: such a text is found by itself."""
     return {name for name, values in _assignments(function).items() if len(values) > 1}
 
 
-def _told(function: _Function) -> Iterator[ast.expr]:
+def _told(function: Function) -> Iterator[ast.expr]:
     for node in ast.walk(function):
         match node:
             case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords) if name in TOLD:
                 yield from [keyword.value for keyword in keywords if keyword.arg == "why"] or args[-1:]
+            case ast.Call(func=ast.Name(id="_wait"), args=[_, told, *_]):
+                yield told
             case ast.Assign(targets=[ast.Subscript(value=ast.Attribute(attr="problems"))], value=ast.JoinedStr() as value):
                 yield value  # beside a field
             case _:
                 pass
 
 
-def _put_together(function: _Function) -> Iterator[ast.expr]:
+def _put_together(function: Function) -> Iterator[ast.expr]:
     several = _assigned_often(function)
     for node in ast.walk(function):
         match node:

@@ -12,6 +12,7 @@ from jinja2 import Environment, nodes
 
 from clearing.authoriser.forms import FORMS, Form
 from clearing.authoriser.forms.fields import Choice, Many, Rows, Table
+from clearing.console.words import KEYED, LANGUAGES
 from clearing.rules.amap.brought import PAYERS
 from clearing.rules.between.interchange import HoldState, Twin
 from clearing.rules.collective.orders import CANCELLED, DELIVERED, DISPUTED, OPEN
@@ -21,40 +22,56 @@ from clearing.rules.treasury.subsidies import Step
 from clearing.rules.treasury.takings import MEANS
 from clearing.rules.voted.decisions import ANNULLED, IN_FORCE, SUSPENDED
 from clearing.rules.voted.offices import ROLES
-from tests.console.refusals_in_source import TOLD
+from tests.console.refusals_in_source import TOLD, Function, assigned
 from tests.house.sources import CLONE
 
 CONSOLE: Final = CLONE / "clearing/console"
-KEYED: Final = ("field ", "payout ", "role ", "state ", "verb ", "word ")
-_SENTENCE: Final = re.compile(r"[A-Z][^\n]* [^\n]*[.:?!]", re.DOTALL)
+FOR_PROGRAMS: Final = ("api.py", "openapi.py")  # what they answer is JSON, in English
+_PHRASE: Final = re.compile(r"[A-Z][a-z'-]*[,:;]? [^\n]*")
 _INTO_A_LOG: Final = ("info", "warning", "error", "exception")
+ENTRIES: Final = ("sale", "refund", "reversal")  # kinds of a statement's lines: clearing/projections/details.py
 _WORDS_OF_SENTENCES: Final = ("tariff", "payer", "transfer", "repayment")  # what rules call things in {0:word}
 
 
 def sentences() -> dict[str, str]:
     """English sentence -> the file that says it."""
     found: dict[str, str] = {}
-    for path in sorted(CONSOLE.rglob("*.py")):
+    for path in sorted(path for path in CONSOLE.rglob("*.py") if path.name not in FOR_PROGRAMS):
         for said in _in_python(ast.parse(path.read_text(encoding="utf-8"))):
             found.setdefault(said, path.name)
     for path in sorted((CONSOLE / "templates").glob("*.html")):
         for said in _in_template(path):
             found.setdefault(said, path.name)
-    return {said: where for said, where in found.items() if not said.startswith(KEYED)}
+    return {said: where for said, where in found.items() if not said.startswith(tuple(f"{kind} " for kind in KEYED))}
 
 
 def _in_python(tree: ast.Module) -> Iterator[str]:
     silent = set(map(id, _never_said(tree)))
     for node in ast.walk(tree):
         match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                yield from _said_by_name(node)
             case ast.Call(func=ast.Attribute(attr="say"), args=[first, *_]):
                 yield from _texts(first)
+            case ast.Call(func=ast.Name(id="sheet"), args=[_, ast.Dict(values=labels), *_]):
+                yield from (said for label in labels for said in _texts(label))
             case ast.Call(func=ast.Name(id="page"), args=[_, title]):
                 yield from _texts(title)
             case ast.keyword(arg="reason" | "title", value=value):
                 yield from _texts(value)
-            case ast.Constant(value=str() as text) if id(node) not in silent and _SENTENCE.fullmatch(text):
+            case ast.Constant(value=str() as text) if id(node) not in silent and _PHRASE.fullmatch(text):
                 yield text
+            case _:
+                pass
+
+
+def _said_by_name(function: Function) -> Iterator[str]:
+    """state = "in force" if ... else "not in force"; say(state)"""
+    known = assigned(function)
+    for node in ast.walk(function):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="say"), args=[ast.Name(id=name), *_]) if name in known:
+                yield from _texts(known[name])
             case _:
                 pass
 
@@ -92,6 +109,9 @@ def _in_template(path: Path) -> Iterator[str]:
             for text in (call.args[0], *call.args[0].find_all(nodes.Const)):
                 if isinstance(text, nodes.Const) and isinstance(text.value, str):
                     yield text.value
+    for text in parsed.find_all(nodes.Const):  # what a macro of the page says for it
+        if isinstance(text.value, str) and _PHRASE.fullmatch(text.value):
+            yield text.value
 
 
 def keys() -> set[str]:
@@ -102,7 +122,8 @@ def keys() -> set[str]:
     return {
         *(f"verb {verb}" for verb in FORMS), *(f"field {path.rpartition('.')[2]}" for path in paths()),
         *(f"word {word}" for word in words), *(f"role {role}" for role in ROLES), *(f"state {state}" for state in states),
-        *(f"payout {state}" for state in PayoutState), "payout open",
+        *(f"payout {state}" for state in PayoutState), "payout open", *(f"language {language}" for language in LANGUAGES),
+        *(f"entry {kind}" for kind in ENTRIES),
     }  # fmt: skip
 
 
