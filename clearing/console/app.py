@@ -86,14 +86,14 @@ def _guarded(answering: Answering) -> Answering:
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         try:
-            answer = await answering(request) if _from_here(request) else _problem(request, 403, FROM_ELSEWHERE)
+            answer = await answering(request) if _from_here(request) else await _problem(request, 403, FROM_ELSEWHERE)
         except web.HTTPException as found:
             refused = found.status >= 400
-            answer = _problem(request, found.status, found.reason) if refused else _led_to(found.headers["Location"])
+            answer = await _problem(request, found.status, found.reason) if refused else _led_to(found.headers["Location"])
         except AWAY as fault:
             resource = request.match_info.route.resource
             _log.error("console_fault", path=resource and resource.canonical, fault=type(fault).__name__)
-            answer = _problem(request, 503, "The database does not answer; nothing was changed. Try again in a minute.")
+            answer = await _problem(request, 503, "The database does not answer; nothing was changed. Try again in a minute.")
         if not answer.prepared:
             answer.headers.update({name: value for name, value in HEADERS.items() if name not in answer.headers})
         return answer
@@ -109,9 +109,13 @@ def _from_here(request: web.Request) -> bool:
     return origin.partition("://")[2] == request.host
 
 
-def _problem(request: web.Request, status: int, text: str) -> web.Response:
-    words = Words(_language(request, None), ZoneInfo("UTC"))
-    return shown(request, "problem.html", status=status, words=words, text=words.say(text), login=None, visit=None)
+async def _problem(request: web.Request, status: int, text: str) -> web.Response:
+    try:
+        login = await login_of(request)
+    except AWAY:
+        login = None
+    words = Words(_language(request, login), ZoneInfo("UTC"))
+    return shown(request, "problem.html", status=status, words=words, text=words.say(text), login=login, visit=None)
 
 
 def _language(request: web.Request, login: Login | None) -> str:

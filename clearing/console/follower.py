@@ -4,8 +4,7 @@ The book is the writer's own kind, folded here from snapshot and log, so a figur
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,16 +26,17 @@ FOLLOWED_MAX: Final = 8  # caisses kept in memory; of more the one that was look
 class Followed:
     """A caisse's book, and since when what waits in it does so."""
 
+    log: Reader
     loaded: Loaded
     waiting: Waiting
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Followers:
-    """The books of an installation's caisses. reading: a reader of a caisse's log."""
+    """The books of an installation's caisses. opened: a reader of a caisse's log, which makes a lost connection anew itself."""
 
-    def __init__(self, reading: "Callable[[CaisseCode], AsyncIterator[Reader]]") -> None:
-        self._reading = asynccontextmanager(reading)
+    def __init__(self, opened: Callable[[CaisseCode], Awaitable[Reader]]) -> None:
+        self._opened = opened
         self._followed: dict[CaisseCode, Followed] = {}
         self._loading = asyncio.Lock()
 
@@ -46,16 +46,32 @@ class Followers:
 
     async def followed(self, code: CaisseCode) -> Followed:
         """The same, with what waits."""
-        async with self._reading(code) as log:
-            followed = self._followed.pop(code, None)
-            if followed is None:
-                async with self._loading:
-                    followed = self._followed.pop(code, None) or await _first(log)
-            self._followed[code] = followed
-            while len(self._followed) > FOLLOWED_MAX:
-                del self._followed[next(iter(self._followed))]
-            async with followed.turn:
-                await follow(log, followed.loaded, (await log.stored_head()).position, followed.waiting.take)
+        followed = self._followed.get(code)
+        if followed is None:
+            async with self._loading:
+                followed = self._followed.get(code) or await self._first(code)
+        self._followed.pop(code, None)
+        self._followed[code] = followed  # the one looked at last stands last
+        async with followed.turn:
+            await follow(followed.log, followed.loaded, (await followed.log.stored_head()).position, followed.waiting.take)
+        return followed
+
+    async def close(self) -> None:
+        for followed in self._followed.values():
+            await followed.log.close()
+        self._followed.clear()
+
+    async def _first(self, code: CaisseCode) -> Followed:
+        log = await self._opened(code)
+        try:
+            self._followed[code] = followed = await _first(log)
+        except BaseException:
+            await log.close()
+            raise
+        while len(self._followed) > FOLLOWED_MAX:
+            gone = self._followed.pop(next(iter(self._followed)))
+            async with gone.turn:
+                await gone.log.close()
         return followed
 
 
@@ -65,7 +81,7 @@ async def _first(log: Reader) -> Followed:
     types = [kind.TYPE for kind in BEGINS]
     for row in await log.events_of_types(types, after=0, up_to=loaded.book.position):
         waiting.recall(decode(row.type, row.schema_version, row.public, row.private), row.at_us)
-    return Followed(loaded, waiting)
+    return Followed(log, loaded, waiting)
 
 
 def _tell(alarm: str, fault: object) -> None:

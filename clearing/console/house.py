@@ -18,7 +18,7 @@ from clearing.event_store.connection import LOST, DatabaseGone, NoSuchCaisse
 from clearing.event_store.reader import Reader
 from clearing.installation.opening import Installation
 from clearing.postgres import ADMIN
-from clearing.values import CaisseCode
+from clearing.sql import schema_of
 
 __all__ = ["AWAY", "Console", "NoSuchCaisse", "accounts_kept", "console_of"]
 
@@ -46,14 +46,14 @@ class Console:
 @asynccontextmanager
 async def console_of(installation: Installation, now_us: Callable[[], int]) -> AsyncIterator[Console]:
     """Everything a console needs, its tables made. Raises PeopleClosed for a key file that others can read."""
-    async def reading(code: CaisseCode) -> AsyncIterator[Reader]:
-        async with installation.reading(code) as log:
-            yield log
-
+    followers = Followers(lambda code: Reader.open(installation.dsn(), schema_of(code)))
     orders = Orders(installation.home, now_ms=lambda: now_us() // 1_000)
     async with _pool(installation) as pool:
         accounts, tokens = _accounts(installation, pool, now_us), Tokens(pool, now_us)
-        yield Console(installation, accounts, tokens, Followers(reading), orders, now_us, _templates())
+        try:
+            yield Console(installation, accounts, tokens, followers, orders, now_us, _templates())
+        finally:
+            await followers.close()
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html import unescape
@@ -87,12 +87,12 @@ class House:
 
     async def see(self, person: str, path: str) -> Seen:
         """A page below this caisse, as this officer sees it."""
-        async with self.browser.get(self._at(path), headers=await self._headers(person)) as answer:
+        async with self.browser.get(self._at(path), headers=await self.headers(person)) as answer:
             return Seen(status=answer.status, path=answer.url.path, html=await answer.text())
 
     async def send(self, person: str, path: str, typed: Mapping[str, str]) -> Seen:
         """A form of that page; its answer, or the page that it leads to."""
-        headers = await self._headers(person)
+        headers = await self.headers(person)
         typed = {"token": form_token(self.cookies[person]), **typed}
         async with self.browser.post(self._at(path), data=typed, headers=headers) as answer:
             return Seen(status=answer.status, path=answer.url.path, html=await answer.text())
@@ -100,9 +100,16 @@ class House:
     async def caught_up(self) -> None:
         await self.running.caught_up(CODE)
 
+    async def token(self, person: str, roles: Sequence[str] | None = None) -> str:
+        """Of this officer, for a program; with all her offices if none are named."""
+        await self.headers(person)
+        login = await self.console.accounts.seen(self.cookies[person])
+        assert login is not None, "she logged in a moment ago"
+        return await self.console.tokens.make(login, label="a test", roles=roles or OFFICES[person], days=1)
+
     async def forget_proof(self, person: str) -> None:
         """As if the second factor had been given long ago."""
-        await self._headers(person)
+        await self.headers(person)
         async with self.installation.connected("clearing_console") as connection:
             await connection.execute("UPDATE clearing_console.logins SET proved_us = 0 WHERE person = $1", person)
 
@@ -113,7 +120,7 @@ class House:
     def _at(self, path: str) -> str:
         return f"{self.url}/c/{CODE}/{path}".rstrip("/")
 
-    async def _headers(self, person: str) -> dict[str, str]:
+    async def headers(self, person: str) -> dict[str, str]:
         if person not in self.cookies:
             self.cookies[person] = await self._log_in(person)
         return {"Cookie": f"{COOKIE}={self.cookies[person].hex()}", "Origin": self.url}

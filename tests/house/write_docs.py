@@ -6,14 +6,18 @@ A house test compares each document with what this would write.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Final
 
 from prometheus_client import ProcessCollector
 from prometheus_client.metrics import MetricWrapperBase
 
+from clearing.authoriser.forms import FORMS
+from clearing.console.ordering import STEP_UP
+from clearing.console.rooms import PAGES
 from clearing.events.catalogue import EVENTS, Event
+from clearing.rules.voted.offices import ALLOWED_ROLES, ROLES
 from clearing.telemetry import Telemetry
 from tests.house.sources import CLONE
 
@@ -44,6 +48,23 @@ def event_table() -> str:
     return "\n".join(rows)
 
 
+def role_tables() -> str:
+    """Which office opens which page, and which gives which command: a row each, a column per role."""
+    pages = {
+        f"`/{one.path}` {one.title}{'' if one.shows == 'neither' else f', shows {one.shows}'}": one.roles
+        for one in PAGES.values()
+    }
+    commands = {f"`{verb}`{', second factor' if verb in STEP_UP else ''}": ALLOWED_ROLES[verb] for verb in FORMS}
+    return "\n".join([*_by_role("page", pages), "", *_by_role("command", commands)])
+
+
+def _by_role(what: str, allowed: Mapping[str, tuple[str, ...]]) -> list[str]:
+    rows = [f"| {what} | {' | '.join(ROLES)} |", "|---" * (len(ROLES) + 1) + "|"]
+    for name, roles in allowed.items():
+        rows.append(f"| {name} | {' | '.join('x' if role in roles else '' for role in ROLES)} |")
+    return rows
+
+
 def metric_table() -> str:
     """One row per metric that an installation exports, by name."""
     rows = []
@@ -61,6 +82,7 @@ def metric_table() -> str:
 TABLES: Final[dict[str, Callable[[], str]]] = {
     "docs/EVENTS.md": event_table,
     "docs/METRICS.md": metric_table,
+    "docs/ROLES.md": role_tables,
 }
 
 

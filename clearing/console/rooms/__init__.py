@@ -8,7 +8,6 @@ from clearing.console.rooms import (
     commands,
     crediting,
     funds,
-    households,
     members,
     office,
     producers,
@@ -17,6 +16,6 @@ from clearing.console.rooms import (
 )
 
 __all__ = [
-    "PAGES", "account", "batches", "cards", "commands", "crediting", "funds", "households", "members", "office", "producers",
+    "PAGES", "account", "batches", "cards", "commands", "crediting", "funds", "members", "office", "producers",
     "takings", "terminals",
 ]  # fmt: skip

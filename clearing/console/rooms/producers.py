@@ -83,6 +83,7 @@ def account_said(visit: Visit, one: Producer) -> str:
 async def admit(visit: Visit) -> Answer:
     """The producer and its first convention."""
     body, problems = ADMISSION.read(visit)
+    convention: dict[str, object] = {}
     if not problems:
         convention, problems = _convention(visit, body, f"{body['producer']}-1")
     if problems:
