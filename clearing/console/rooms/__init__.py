@@ -1,6 +1,21 @@
 """Law: a room is a few pages about one matter; its import puts its pages on the list, which is whole once all were imported."""
 
 from clearing.console.pages import PAGES
-from clearing.console.rooms import batches, cards, commands, members, office, producers, terminals
+from clearing.console.rooms import (
+    batches,
+    cards,
+    commands,
+    exceptions,
+    members,
+    office,
+    producers,
+    sales,
+    terminals,
+    trail,
+    votes,
+)
 
-__all__ = ["PAGES", "batches", "cards", "commands", "members", "office", "producers", "terminals"]
+__all__ = [
+    "PAGES", "batches", "cards", "commands", "exceptions", "members", "office", "producers", "sales", "terminals", "trail",
+    "votes",
+]  # fmt: skip
