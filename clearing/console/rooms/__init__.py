@@ -12,10 +12,11 @@ from clearing.console.rooms import (
     sales,
     terminals,
     trail,
+    trials,
     votes,
 )
 
 __all__ = [
     "PAGES", "batches", "cards", "commands", "exceptions", "members", "office", "producers", "sales", "terminals", "trail",
-    "votes",
+    "trials", "votes",
 ]  # fmt: skip
