@@ -23,15 +23,35 @@ __all__ = ["ExplainedLine", "ExplainedShare", "Explanation", "SaleNotFound", "wh
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedLot:
+    """Cents of one lot. named: where it came from, for people; until: in the caisse's time, "" for one that never lapses."""
+
+    cents: int
+    lot: str
+    named: str
+    until: str
+    vote: DecisionRecorded | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedShare:
-    """One payer of one line. of: what it was asked for ("70 % of 12.49", "a fixed amount"). lots: where a purse's cents lay."""
+    """One payer of one line. It was asked for `rate` (ten-thousandths; 0: a fixed amount) of whole_cents. lots: where a purse's
+    cents lay."""
 
     payer: str
     step: str
     source: str
-    of: str
+    rate: int
+    whole_cents: int
     cents: int
-    lots: tuple[str, ...]
+    lots: tuple[ExplainedLot, ...]
+
+    @property
+    def of(self) -> str:
+        """ "70.00 % of 12.49", "a fixed amount of 12.49"."""
+        if not self.rate:
+            return f"a fixed amount of {money(self.whole_cents)}"
+        return f"{self.rate // 100}.{self.rate % 100:02d} % of {money(self.whole_cents)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +117,11 @@ class Explanation:
 
 async def why(log: StoredLog, reference: str) -> Explanation:
     """reference: an event's position, or the first 6 or more hex digits of an operation's x. Raises SaleNotFound."""
-    found = await find_sale(log, reference)
+    return explanation(await find_sale(log, reference))
+
+
+def explanation(found: FoundSale) -> Explanation:
+    """What was found, line by line."""
     event = found.event
     charte = found.chartes.get(event.charte_version)
     return Explanation(
@@ -135,21 +159,28 @@ def _lines(found: FoundSale) -> Iterator[ExplainedLine]:
 def explained(share: Share, amount: int, price: int, found: FoundSale | Background) -> ExplainedShare:
     """What one payer paid of goods of `amount`, which cost `price` after tariffs."""
     whole = price if share.step == "payer" else amount
-    lots = (f"{money(use.cents)} {_lot(found.lots.get(use.lot), use.lot, found)}" for use in share.lots)
-    rated = f"{share.rate // 100}.{share.rate % 100:02d} % of {money(whole)}"
+    lots = (_lot(use.cents, found.lots.get(use.lot), use.lot, found) for use in share.lots)
     return ExplainedShare(
-        payer=share.payer, step=share.step, source=share.source, cents=share.cents, lots=tuple(lots),
-        of=rated if share.rate else f"a fixed amount of {money(whole)}",
+        payer=share.payer, step=share.step, source=share.source, cents=share.cents, lots=tuple(lots), rate=share.rate,
+        whole_cents=whole,
     )
 
 
-def _lot(origin: LotOrigin | None, lot: str, found: FoundSale | Background) -> str:
+def _lot(cents: int, origin: LotOrigin | None, lot: str, found: FoundSale | Background) -> ExplainedLot:
     if origin is None:
-        return f"of credit {lot}, made anew for a refund"
-    until = "" if origin.expires_us is None else f", to be spent before {local_text(found.zone, origin.expires_us)}"
-    vote = found.decisions.get(origin.decision) if origin.decision is not None else None
-    voted = "" if vote is None else f", voted on {vote.taken_on}: {vote.title} ({vote.decision})"
-    return f"of {origin.named}{until}{voted}"
+        return ExplainedLot(cents=cents, lot=lot, named="", until="", vote=None)
+    return ExplainedLot(
+        cents=cents, lot=lot, named=origin.named, vote=found.decisions.get(origin.decision) if origin.decision else None,
+        until="" if origin.expires_us is None else local_text(found.zone, origin.expires_us),
+    )
+
+
+def _lot_told(one: ExplainedLot) -> str:
+    if not one.named:
+        return f"{money(one.cents)} of credit {one.lot}, made anew for a refund"
+    until = f", to be spent before {one.until}" if one.until else ""
+    voted = "" if one.vote is None else f", voted on {one.vote.taken_on}: {one.vote.title} ({one.vote.decision})"
+    return f"{money(one.cents)} of {one.named}{until}{voted}"
 
 
 def _line_told(line: ExplainedLine) -> Iterator[str]:
@@ -166,7 +197,7 @@ def shares_told(shares: Iterable[ExplainedShare]) -> Iterator[str]:
     for place, share in enumerate(shares, start=1):
         aim = {"tariff": "lowers the price by", "surplus": "gives on top"}.get(share.step, "pays")
         yield f"    {place}. {share.payer} ({share.source}) {aim} {money(share.cents)}: {share.of}"
-        yield from (f"         {lot}" for lot in share.lots)
+        yield from (f"         {_lot_told(lot)}" for lot in share.lots)
 
 
 def judged_told(charte: Charte, known: Background) -> Iterator[str]:

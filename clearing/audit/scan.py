@@ -43,7 +43,7 @@ from clearing.wire.frame import MalformedFrame
 PAGE_EVENTS: Final = 5_000
 PREFIX_MIN: Final = 6
 Paying = SaleDecided | AuthorisationDecided | CaptureDecided
-_BACKGROUND: Final = frozenset(
+BACKGROUND: Final = frozenset(
     kind.TYPE for kind in (
         CaisseFounded, DecisionRecorded, CharteAdopted, AllocationRuleSet, AllocationGranted, SingleGranted, PurseCredited,
         OpeningAccepted, CohortRolled, HouseholdSeparated, BonusCredited,
@@ -143,7 +143,7 @@ async def background_of(log: StoredLog) -> Background:
     """Of the whole log."""
     background = Background()
     async for row in _rows(log):
-        if row.type in _BACKGROUND:
+        if row.type in BACKGROUND:
             background.learn(decoded(row), row.position)
     return background
 
@@ -154,12 +154,12 @@ async def find_sale(log: StoredLog, reference: str) -> FoundSale:
     background, found, later = Background(), list[tuple[EventRow, Paying]](), list[str]()
     names: set[bytes] = set()
     async for row in _rows(log):
-        if row.type in _BACKGROUND:
+        if row.type in BACKGROUND:
             background.learn(decoded(row), row.position)
         elif found and row.type in _LATER and any(x in row.public for x in names) and _is_about(row, found[0][1], names):
             later += _afterwards(decoded(row), background.zone, row)
         elif row.type in _PAYING and wanted(row):
-            event = _explained(decoded(row))
+            event = as_explained(decoded(row))
             if isinstance(event, InterchangeSold):
                 raise SaleNotFound(
                     f"Event {row.position} is a sale with a card of {event.issuer}, which decided by its own rules what the "
@@ -173,11 +173,11 @@ async def find_sale(log: StoredLog, reference: str) -> FoundSale:
     row, event = found[0]
     return FoundSale(
         event, row.position, row.at_us, background.zone, background.chartes, background.decisions, background.lots,
-        tuple(later), _batch_of(row),
+        tuple(later), batch_of(row),
     )  # fmt: skip
 
 
-def _batch_of(row: EventRow) -> tuple[bytes, int] | None:
+def batch_of(row: EventRow) -> tuple[bytes, int] | None:
     try:
         return read_item_evidence(row.evidence)
     except MalformedFrame:  # not for `why` to judge: the audit names it
@@ -217,7 +217,7 @@ def _wanted(reference: str) -> Callable[[EventRow], bool]:
     def begins(row: EventRow) -> bool:
         if whole not in row.public:  # decode only what can match
             return False
-        event = _explained(decoded(row))
+        event = as_explained(decoded(row))
         if not isinstance(event, SaleDecided | AuthorisationDecided | CaptureDecided | InterchangeSold):
             return False
         return event.op.x.hex().startswith(text)
@@ -244,7 +244,7 @@ def decoded(row: EventRow) -> Event:
     return decode(row.type, row.schema_version, row.public, row.private)
 
 
-def _explained(event: Event) -> Event:
+def as_explained(event: Event) -> Event:
     """What our card paid at another caisse is explained as the hold it was; the place is all that is known of its seller."""
     return as_authorisation(event) if isinstance(event, InterchangeHeld) else event
 

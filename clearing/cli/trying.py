@@ -9,16 +9,13 @@ from clearing.cli.books import voted
 from clearing.cli.desk import Desk, Misused, whole
 from clearing.cli.entry import Entry, Group
 from clearing.event_store.reader import Reader
-from clearing.events.charte import Charte
 from clearing.events.codec import decode
 from clearing.events.codes import Code
 from clearing.events.funds import FundOpened
 from clearing.installation.amounts import counted, euros, read_euros
 from clearing.installation.founding_file import read_charte_file
-from clearing.rules.book import Book
+from clearing.installation.proposing import checked_proposal
 from clearing.rules.calendar import local_text
-from clearing.rules.voted.charte_check import check_charte
-from clearing.rules.voted.products import unlisted
 from clearing.values import FundId, InvalidValue, identifier
 
 if TYPE_CHECKING:  # the audit's rooms take longer to load than most commands take to run
@@ -36,7 +33,11 @@ async def try_charte(desk: Desk) -> int:
     async with desk.opened() as installation, installation.reading(desk.code) as log:
         known, funds = await voted(log), await _funds(log)
         calendar = known.caisse.calendar
-        proposal = _proposal(given.file, known, funds | suppose.keys())
+        body, votes = read_charte_file(given.file, calendar.zone, 1)
+        try:
+            proposal = checked_proposal(body, votes, known, funds | suppose.keys())
+        except InvalidValue as fault:
+            raise Misused(f"{given.file} can't be carried out: {fault}") from None
         from_us = calendar.period_end_us(given.month, 1 - given.months)
         until_us = calendar.period_end_us(given.month, 1)
         trial = Trial(proposal, from_us=from_us, until_us=until_us, months=given.months, suppose=suppose)
@@ -63,24 +64,6 @@ def _supposed(text: str) -> tuple[FundId, int]:
 async def _funds(log: Reader) -> set[FundId]:
     found = [decode(row.type, row.schema_version, row.public, row.private) for row in await log.filed_under("fund/")]
     return {event.fund for event in found if isinstance(event, FundOpened)}
-
-
-def _proposal(path: Path, known: Book, funds: set[FundId]) -> Charte:
-    """Raises Misused with everything that stands in its way."""
-    from clearing.authoriser.bodies import Body, charte
-
-    body, votes = read_charte_file(path, known.caisse.calendar.zone, 1)
-    body.setdefault("decision", votes[0].get("decision") if votes else "proposal")
-    proposal = charte(Body(body, "The charte"))
-    named = {weight.fund for tariff in proposal.tariffs for weight in tariff.funds}
-    named |= {payer.fund for payer in proposal.payers if payer.fund is not None}
-    named |= {tariff.surplus_fund for tariff in proposal.tariffs if tariff.surplus_fund is not None}
-    problems = check_charte(proposal) + unlisted(proposal, known.products)
-    missing = sorted(named - funds)
-    problems += [f"fund {fund} does not exist: open it, or suppose it has money: --suppose {fund}=500.00" for fund in missing]
-    if problems:
-        raise Misused(f"{path} can't be carried out: {'; '.join(problems)}")
-    return proposal
 
 
 def told(report: "TrialReport", month: str, zone: str) -> Iterator[str]:

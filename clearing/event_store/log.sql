@@ -74,6 +74,14 @@ FROM {schema}.events
 WHERE position > $1 AND position <= $1::bigint + $2::bigint
 ORDER BY position
 
+-- name: newest_of_types
+-- The newest first, within a window of positions that bounds how much is looked through.
+SELECT position, stream, version, type, schema_version, at_us, public, private, salt, evidence, leaf, chain
+FROM {schema}.events
+WHERE position < $1::bigint AND position >= $1::bigint - $2::bigint AND type = ANY ($3::smallint[])
+ORDER BY position DESC
+LIMIT $4
+
 -- name: read_bodies
 -- Only what views need of a page: a third of its bytes.
 SELECT position, type, schema_version, at_us, public, private

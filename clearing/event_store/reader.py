@@ -42,6 +42,10 @@ class Pages:
         assert 0 < limit <= PAGE_ROWS_MAX, f"a page holds 1 to {PAGE_ROWS_MAX} events, not {limit}"
         return [EventRow._make(row) for row in await self._rows("read", after, limit)]
 
+    async def newest_of_types(self, before: int, window: int, types: Sequence[int], limit: int) -> list[EventRow]:
+        """Events of these types at positions before - window ... before - 1, the newest first."""
+        return [EventRow._make(row) for row in await self._rows("newest_of_types", before, window, types, limit)]
+
     async def read_bodies(self, after: int, limit: int) -> list[asyncpg.Record]:
         """The same page as records of (position, type, schema_version, at_us, public, private): for those who read every event
         and prove nothing. Records as they come, because a named tuple for each costs as much as reading it."""

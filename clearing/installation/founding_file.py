@@ -106,7 +106,12 @@ def _imports(path: Path, value: object) -> dict[str, Path]:
 
 def read_charte_file(path: Path, zone: ZoneInfo, version: int) -> tuple[Table, list[Table]]:
     """A file with [charte] and, if the vote is not recorded yet, [[decisions]]: both as their commands' bodies."""
-    tables = _tables(path)
+    return read_charte_text(path, read_text(path), zone, version)
+
+
+def read_charte_text(path: Path, text: str, zone: ZoneInfo, version: int) -> tuple[Table, list[Table]]:
+    """The same of what was typed. path: what mistakes call it by."""
+    tables = parsed(path, text)
     body = read_charte(table_of(tables.pop("charte", None), "[charte]"), zone, version)
     decisions = [read_decision(one) for one in list_of(tables.pop("decisions", None), "decisions")]
     end_of(tables, path.name)

@@ -82,16 +82,16 @@ class Questions:
 
     async def find_sales(
         self, *, producer: str | None = None, card: bytes | None = None, day: date | None = None, code: str | None = None,
-        limit: int = ROWS_MAX,
+        before: int | None = None, limit: int = ROWS_MAX,
     ) -> tuple[SaleRow, ...]:  # fmt: skip
-        """The newest operations first, at most limit; a filter that is None is left out."""
+        """The newest operations first, at most limit; a filter that is None is left out. before: a position, to go on from."""
         limit = min(limit, ROWS_MAX)
         async with self.at_one_position():
             await self._connection.execute(self._queries["plan_for_these_values"])
             if producer is not None and card is None:
-                rows = await self._rows("find_sales_of_producer", producer, day, code, limit)
+                rows = await self._rows("find_sales_of_producer", producer, day, code, limit, before)
             else:
-                rows = await self._rows("find_sales", producer, card, day, code, limit)
+                rows = await self._rows("find_sales", producer, card, day, code, limit, before)
             return await self._sale_rows([row["position"] for row in rows])
 
     async def sale(self, wanted: int | bytes) -> tuple[Sale, ...]:

@@ -53,6 +53,7 @@ WHERE ($1::text IS NULL OR producer = $1)
     AND ($2::bytea IS NULL OR card = $2)
     AND ($3::date IS NULL OR day = $3)
     AND ($4::text IS NULL OR code = $4)
+    AND ($6::bigint IS NULL OR position < $6)
 ORDER BY position DESC
 LIMIT $5;
 
@@ -65,6 +66,7 @@ JOIN {schema}.sales AS s ON s.position = o.position AND s.producer = p.producer
 WHERE p.producer = $1
     AND ($2::date IS NULL OR p.day = $2)
     AND ($3::text IS NULL OR s.code = $3)
+    AND ($5::bigint IS NULL OR s.position < $5)
 ORDER BY p.last DESC, s.position DESC
 LIMIT $4;
 
