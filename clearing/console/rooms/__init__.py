@@ -6,6 +6,7 @@ from clearing.console.rooms import (
     cards,
     commands,
     exceptions,
+    looks,
     members,
     office,
     producers,
@@ -17,6 +18,6 @@ from clearing.console.rooms import (
 )
 
 __all__ = [
-    "PAGES", "batches", "cards", "commands", "exceptions", "members", "office", "producers", "sales", "terminals", "trail",
-    "trials", "votes",
+    "PAGES", "batches", "cards", "commands", "exceptions", "looks", "members", "office", "producers", "sales", "terminals",
+    "trail", "trials", "votes",
 ]  # fmt: skip
