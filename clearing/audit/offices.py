@@ -38,6 +38,7 @@ from clearing.events.funds import (
 from clearing.events.grants import RepaymentConfirmed, TransferConfirmed
 from clearing.events.households import EaterClassChanged, MoneyBackConfirmed, PurseEmptied
 from clearing.events.interchange import InterchangeWrittenOff
+from clearing.events.joining import JoinAllowed, JoinAsked
 from clearing.events.opening import OpeningAccepted
 from clearing.events.producers import BankDetailsApproved
 from clearing.events.sales import OperationRepeated
@@ -49,6 +50,7 @@ from clearing.rules.book import Book
 from clearing.rules.credit.allocation import decide_grant_single
 from clearing.rules.credit.credit_run import event_of, work_out
 from clearing.rules.ends.closing import leftovers
+from clearing.rules.people.joining import LOOK_US
 from clearing.rules.stalls.settlement import BatchState, PayoutState
 from clearing.rules.treasury.bank_lines import same
 from clearing.rules.treasury.corrections import Rooms, standing as standing_entry
@@ -234,6 +236,16 @@ def _entry_corrected(event: EntryCorrected, position: int, _at_us: int, book: Bo
         raise BadEvent(position, "what it takes back is not what was entered")
 
 
+def _joined(event: JoinAsked | JoinAllowed, position: int, at_us: int, book: Book) -> None:
+    if event.until_us != at_us + LOOK_US:
+        raise BadEvent(position, "a look at a person with her purchases lasts a day")
+    if isinstance(event, JoinAllowed):
+        proposed = book.joining.proposed.get(event.member)
+        two = len(set(event.allowed_by)) == 2
+        if not two or proposed is None or (event.allowed_by[0], event.reason) != (proposed.by, proposed.reason):
+            raise BadEvent(position, "a look at a person with her purchases needs her word, or two officers and one reason")
+
+
 def _written_off(event: InterchangeWrittenOff, position: int, at_us: int, book: Book) -> None:
     proposed = book.interchange.write_offs.get(event.ref)
     said = None if proposed is None else (proposed.by, proposed.fund, proposed.cents, proposed.decision)
@@ -307,6 +319,8 @@ _PROMISES: Final[dict[type, tuple[str, Check]]] = {
     FundPartWarned: ("fund parts of contracts whose end was told at its time", _fund_part_warned),
     InterchangeWrittenOff: ("halves of sales across caisses given up by a vote and two people", _written_off),
     EntryCorrected: ("wrong entries taken back by two people, each as it stood", _entry_corrected),
+    JoinAsked: ("looks at a person with her purchases that she asked for, a day each", _joined),
+    JoinAllowed: ("looks at a person with her purchases by two officers, a day each", _joined),
     LegalBasisEntered: ("legal bases of tax receipts entered by two people", _two_people),
     DepositConfirmed: ("deposits counted by two people", _two_people),
     CotisationWrittenOff: ("cotisations that came back, written off by another person", _two_people),

@@ -16,6 +16,7 @@ from clearing.authoriser.verbs import (
     cotisations,
     grants,
     households,
+    joining,
     money,
     officers,
     opening,
@@ -57,6 +58,7 @@ VERBS: Final[dict[str, Verb]] = {
     **units.VERBS,
     **opening.VERBS,
     **between.VERBS,
+    **joining.VERBS,
 }
 """verb -> how it is decided; who may give it is rules/voted/offices.py, ALLOWED_ROLES (a test holds the two together)."""
 

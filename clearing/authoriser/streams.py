@@ -21,6 +21,7 @@ from clearing.events import (
     grants,
     households,
     interchange,
+    joining,
     members,
     orders,
     producers,
@@ -65,6 +66,7 @@ _FILED: Final[tuple[tuple[StreamOf, tuple[type, ...]], ...]] = (
         households.MoneyBackProposed, households.MoneyBackConfirmed, closing.OwnMoneyReleased,
         closing.OwnMoneyPaid, cotisations.CotisationAgreed, cotisations.CotisationEnded,
         cotisations.CotisationReceived, cotisations.CotisationReturned, cotisations.CotisationWrittenOff,
+        joining.JoinAsked, joining.JoinProposed, joining.JoinAllowed, joining.JoinDropped,
     )),
     (lambda event: f"card/{event.card.hex()}", (
         members.CardIssued, members.CardBlocked, members.CardUnblocked, households.CardLimitSet,

@@ -23,11 +23,12 @@ DESK: Final = ("desk", "treasurer", "clerk")
 
 
 class Shows(StrEnum):
-    """What of people a page may show; never both."""
+    """What of people a page may show; both only where a recorded look allows it."""
 
     PERSONS = "persons"  # pseudonyms, names, balances, cards; no purchase
     PURCHASES = "purchases"  # sales by card alias; no person
     NEITHER = "neither"
+    JOINED = "joined"  # a person with her purchases, for a day, to the officers who signed for it
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ form, {0:role} the role that stands there, {0:text} another such sentence, {0:mo
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from importlib import resources
 from io import BytesIO
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from babel import dates, numbers
@@ -24,11 +24,16 @@ _PLACE: Final = re.compile(r"\{\}")
 _AMOUNT: Final = re.compile(r"(?<![\w.-])(-?)([0-9]+)\.([0-9]{2}) EUR\b")
 _HELD: Final = r"(-?[0-9]+\.[0-9]{2} EUR|.*?)"  # what stands in a place: an amount has a blank, as many a form has
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT: Final = re.compile(r"\b([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2}:[0-9]{2})(?::[0-9]{2})?(?: [A-Z]{3,4}\b)?")
+_PERCENT: Final = re.compile(r"\b([0-9]+(?:\.[0-9]+)?) %")
+_SEPARATE: Final = re.compile(r"(; |\. |, )")
+_SEPARATED: Final = {"; ": "\u00a0; "}
+_TOGETHER_MAX: Final = 11  # parts and separators that one phrase has at most
 _MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
 _JOINS: Final = {", ": ", ", " or ": " ou ", " and ": " et "}
 _BETWEEN: Final = re.compile(f"({'|'.join(_JOINS)})")
-KEYED: Final = ("entry", "field", "language", "payout", "role", "state", "verb", "word")
-_REMEMBERED: Final = 512  # sentences that a caisse meets again and again
+KEYED: Final = ("entry", "event", "field", "language", "payout", "role", "room", "rule", "state", "verb", "word")
+_REMEMBERED: Final = 2_048  # sentences that caisses meet again and again: a charte has dozens
 
 
 @cache
@@ -75,9 +80,10 @@ class Words:
         return f"{whole}{f'.{decimals}' if decimals else ''}%"
 
     def day(self, day: date | str) -> str:
-        """ "31 mai 2026" or "31 May 2026"."""
+        """ "31 mai 2026" or "31 May 2026"; the first is "1er mai 2026" in French."""
         value = date.fromisoformat(day) if isinstance(day, str) else day
-        return dates.format_date(value, "d MMMM yyyy", locale=self.language)
+        said = dates.format_date(value, "d MMMM yyyy", locale=self.language)
+        return f"1er{said[1:]}" if self.language == "fr" and value.day == 1 else said
 
     def month(self, period: str) -> str:
         return dates.format_date(date.fromisoformat(f"{period}-01"), "MMMM yyyy", locale=self.language)
@@ -90,22 +96,61 @@ class Words:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _french(text: str) -> str | None:
-    for form, french in _refusals():
-        found = form.fullmatch(text)
+    for form in _openings():  # "Item 2: ..." before a longer form takes "Item 2: ana" for a name
+        found = form.english.fullmatch(text) if form.needle in text else None
+        if found is not None and _french(found.groups()[-1]) is not None:
+            return form.french.format(*map(_Filled, found.groups()))
+    return _found(text, _sentences())
+
+
+def _found(text: str, forms: "Iterable[Form]") -> str | None:
+    for form in forms:
+        found = form.english.fullmatch(text) if form.needle in text else None
         if found is not None:
-            return french.format(*map(_Filled, found.groups()))
+            return form.french.format(*map(_Filled, found.groups()))
     return None
 
 
+class Form(NamedTuple):
+    """needle: its longest fixed piece; a text without it is not of this form, which is cheap to see."""
+
+    needle: str
+    english: re.Pattern[str]
+    french: str
+    signs: int
+    """How many signs that separate phrases stand in it."""
+
+
 @cache
-def _refusals() -> "tuple[tuple[re.Pattern[str], str], ...]":
+def _sentences() -> tuple[Form, ...]:
+    return _compiled("refusals", "told")
+
+
+@cache
+def _openings() -> tuple[Form, ...]:
+    """Sentences that only say where another one stands."""
+    return tuple(form for form in _sentences() if form.french.endswith(":text}") and not form.english.pattern.startswith("("))
+
+
+@cache
+def _pieces(signs: int) -> tuple[Form, ...]:
+    """What stands inside a sentence: phrases, and sentences too. signs: one that is found in so many parts has them itself,
+    so that "{} or {}" never takes two phrases for one."""
+    return tuple(form for form in _compiled("refusals", "told", "phrases") if form.signs >= signs)
+
+
+def _compiled(*names: str) -> tuple[Form, ...]:
     """Forms with most fixed letters first: the most exact one that fits speaks."""
-    forms = sorted(catalogue("refusals").items(), key=lambda one: -len(_PLACE.sub("", one[0])))
-    return tuple((_form(english), french) for english, french in forms)
+    entries = [entry for name in names for entry in catalogue(name).items()]
+    return tuple(_form(*entry) for entry in sorted(entries, key=lambda one: -len(_PLACE.sub("", one[0]))))
 
 
-def _form(english: str) -> re.Pattern[str]:
-    return re.compile(_HELD.join(re.escape(piece) for piece in _PLACE.split(english)), re.DOTALL)
+def _form(english: str, french: str) -> Form:
+    fixed = _PLACE.split(english)
+    return Form(
+        needle=max(fixed, key=len), english=re.compile(_HELD.join(map(re.escape, fixed)), re.DOTALL), french=french,
+        signs=len(_SEPARATE.findall(english)),
+    )  # fmt: skip
 
 
 class _Filled(str):
@@ -123,7 +168,7 @@ class _Filled(str):
         if _DAY.fullmatch(self):
             return FRENCH.day(self)
         quoted = self[1:-1] if len(self) > 1 and self[0] == self[-1] == QUOTE else None
-        return _amounts(self if quoted is None else f"«\u00a0{quoted}\u00a0»", FRENCH)
+        return _localised(catalogue("fr").get(self, self) if quoted is None else f"«\u00a0{quoted}\u00a0»")
 
     @staticmethod
     def _called(kind: str, name: str) -> str:
@@ -131,15 +176,37 @@ class _Filled(str):
 
 
 def _several(text: str) -> str:
-    """One sentence, or some that "; " joins: each is said in French as far as it is known."""
-    pieces, said, start = text.split("; "), list[str](), 0
-    while start < len(pieces):
-        ends = range(start + 1, len(pieces) + 1)
-        known = ((end, _french("; ".join(pieces[start:end]))) for end in ends)
-        end, french = next(((end, french) for end, french in known if french is not None), (start + 1, None))
-        said.append(_amounts(pieces[start], FRENCH) if french is None else french)
-        start = end
-    return "\u00a0; ".join(said)
+    """Sentences and phrases one after the other: each is said in French as far as it is known."""
+    parts, said, start = _SEPARATE.split(text), list[str](), 0
+    while start < len(parts):
+        rest = _french("".join(parts[start:])) if start < len(parts) - 1 else None
+        ends = range(start + 1, min(len(parts), start + _TOGETHER_MAX) + 1, 2)
+        known = ((end, _piece("".join(parts[start:end]), (end - start) // 2)) for end in ends)
+        end, french = next(
+            ((end, french) for end, french in known if french is not None), (start + 1 if rest is None else len(parts), rest)
+        )
+        signs = (_SEPARATED.get(sign, sign) for sign in parts[end : end + 1])
+        said += [format(_Filled(parts[start])) if french is None else french, *signs]
+        start = end + 1
+    return "".join(said)
+
+
+def _piece(text: str, signs: int) -> str | None:
+    """With a stop or without one: a phrase that ends a sentence is the same phrase."""
+    for form in _pieces(signs):
+        found = _found(text, (form,))
+        if found is not None:
+            return found
+        bare = _found(text[:-1], (form,)) if text.endswith(".") else None
+        if bare is not None:
+            return f"{bare}."
+    return None
+
+
+def _localised(text: str) -> str:
+    """Amounts, percents and instants in a text as the French write them."""
+    text = _PERCENT.sub(lambda found: f"{found[1].replace('.', ',')}\u00a0%", _amounts(text, FRENCH))
+    return _INSTANT.sub(lambda found: f"{FRENCH.day(found[1])}, {found[2]}", text)
 
 
 def _amounts(text: str, words: Words) -> str:

@@ -18,6 +18,7 @@ from clearing.events import (
     grants,
     households,
     interchange,
+    joining,
     members,
     opening,
     orders,
@@ -51,6 +52,7 @@ Event = (
     | units.Event
     | opening.Event
     | interchange.Event
+    | joining.Event
 )
 
 EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)

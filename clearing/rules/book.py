@@ -26,6 +26,7 @@ from clearing.rules.folds import (
     cotisations as cotisation_folds,
     grants,
     households as household_folds,
+    joining as joining_folds,
     money,
     opening as opening_folds,
     orders as order_folds,
@@ -38,7 +39,7 @@ from clearing.rules.folds import (
     units as unit_folds,
     voted,
 )
-from clearing.rules.people import card_limits, emergency, households, members
+from clearing.rules.people import card_limits, emergency, households, joining, members
 from clearing.rules.people.members import Member
 from clearing.rules.reductions import solidarity
 from clearing.rules.selling import afterwards, exceptions
@@ -88,6 +89,7 @@ SECTIONS: Final = (
     "units",
     "opening",
     "interchange",
+    "joining",
 )
 """The rooms of the book that are records of containers and single values: snapshots say them field by field."""
 
@@ -125,6 +127,7 @@ class Book:
         self.units = units.Units()
         self.opening = opening.Opening()
         self.interchange = interchange.Interchange()
+        self.joining = joining.Joining()
         self.usage = Usage()
         self.operations = Operations(bodies)
         self.tombstones: dict[TerminalId, dict[OperationId, int]] = {}
@@ -305,6 +308,7 @@ _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **unit_folds.FOLDS,
     **opening_folds.FOLDS,
     **between.FOLDS,
+    **joining_folds.FOLDS,
 }
 """What each event does to the book. Events that are not here are evidence only: declines of commands and allocations, held
 frames, confirmed clocks, repeats."""

@@ -5,6 +5,7 @@ of what is named by data (commands, fields, words, roles, states).
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -12,12 +13,16 @@ from jinja2 import Environment, nodes
 
 from clearing.authoriser.forms import FORMS, Form
 from clearing.authoriser.forms.fields import Choice, Many, Rows, Table
+from clearing.console.rooms.trail import _ROOMS as EVENT_ROOMS
 from clearing.console.words import KEYED, LANGUAGES
+from clearing.events.catalogue import EVENTS
+from clearing.projections.drawn import DRAW, GIVE
 from clearing.rules.amap.brought import PAYERS
 from clearing.rules.between.interchange import HoldState, Twin
 from clearing.rules.collective.orders import CANCELLED, DELIVERED, DISPUTED, OPEN
 from clearing.rules.selling.operations import State
 from clearing.rules.stalls.settlement import BatchState, PayoutState
+from clearing.rules.telling.voted_words import _KINDS, NOT_IN_FORCE
 from clearing.rules.treasury.subsidies import Step
 from clearing.rules.treasury.takings import MEANS
 from clearing.rules.voted.decisions import ANNULLED, IN_FORCE, SUSPENDED
@@ -29,10 +34,12 @@ CONSOLE: Final = CLONE / "clearing/console"
 FOR_PROGRAMS: Final = ("api.py", "openapi.py")  # what they answer is JSON, in English
 _PHRASE: Final = re.compile(r"[A-Z][a-z'-]*[,:;]? [^\n]*")
 _INTO_A_LOG: Final = ("info", "warning", "error", "exception")
-ENTRIES: Final = ("sale", "refund", "reversal")  # kinds of a statement's lines: clearing/projections/details.py
+ENTRIES: Final = ("capture", "refund", "reversal", "repaid", "opening", DRAW, GIVE)  # of a statement: projections/details.py
+RULES: Final = sorted(kind for kind, _, _ in _KINDS.values())
 _WORDS_OF_SENTENCES: Final = ("tariff", "payer", "transfer", "repayment")  # what rules call things in {0:word}
 
 
+@cache
 def sentences() -> dict[str, str]:
     """English sentence -> the file that says it."""
     found: dict[str, str] = {}
@@ -114,16 +121,18 @@ def _in_template(path: Path) -> Iterator[str]:
             yield text.value
 
 
+@cache
 def keys() -> set[str]:
     """Every key that must have its words; what depends on the place ("field VERB.path") may have more."""
     words = {*_words(), *MEANS, *PAYERS, *_WORDS_OF_SENTENCES}
-    decisions, lines = (IN_FORCE, SUSPENDED, ANNULLED), (OPEN, DISPUTED, DELIVERED, CANCELLED)
+    decisions, lines = (IN_FORCE, NOT_IN_FORCE, SUSPENDED, ANNULLED), (OPEN, DISPUTED, DELIVERED, CANCELLED)
     states = {*BatchState, *State, *Step, *HoldState, *Twin, *decisions, *lines}
     return {
         *(f"verb {verb}" for verb in FORMS), *(f"field {path.rpartition('.')[2]}" for path in paths()),
         *(f"word {word}" for word in words), *(f"role {role}" for role in ROLES), *(f"state {state}" for state in states),
         *(f"payout {state}" for state in PayoutState), "payout open", *(f"language {language}" for language in LANGUAGES),
-        *(f"entry {kind}" for kind in ENTRIES),
+        *(f"entry {kind}" for kind in ENTRIES), *(f"event {kind.__name__}" for kind in EVENTS),
+        *(f"room {room}" for room in EVENT_ROOMS), *(f"rule {kind}" for kind in RULES),
     }  # fmt: skip
 
 

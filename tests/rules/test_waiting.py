@@ -16,6 +16,7 @@ from clearing.events.corrections import CorrectionProposed, EntryName
 from clearing.events.cotisations import LegalBasisProposed
 from clearing.events.grants import CreditsFrozen, TransferConfirmed, TransferProposed
 from clearing.events.interchange import WriteOffProposed
+from clearing.events.joining import JoinProposed
 from clearing.events.opening import OpeningProposed, OpeningTotals
 from clearing.events.producers import BankDetailsProposed
 from clearing.rules.book import Book
@@ -113,6 +114,7 @@ PROPOSED: dict[str, tuple[Event, str]] = {
         CorrectionProposed(entry=EntryName("instalment", "c-1", "chèque 12"), right=None, reason="r", by=AMINA),
         "correct confirm instalment 'chèque 12' --contract c-1",
     ),
+    "look": (JoinProposed(member=MemberId("m-1"), reason="a card was copied", by=AMINA), "member join-allow m-1"),
     "write-off": (
         WriteOffProposed(
             ref=OperationId(bytes(16)), other=BRUME, cents=500, fund=FundId("general"), decision=VOTE, reason="r", by=AMINA

@@ -12,6 +12,7 @@ from clearing.authoriser.forms.words import (
     MANDATARY,
     MEMBER,
     PERSON,
+    REASON,
     REFERENCE,
     UNIT,
 )
@@ -28,6 +29,7 @@ _CLASS: Final[Form] = {
 _MANDATE: Final[Form] = {
     "account": ACCOUNT, "mandatary": MANDATARY, "alias": CARD, "purchase_cents": CENTS, "month_cents": CENTS,
 }  # fmt: skip
+_LOOK: Final[Form] = {"member": MEMBER, "reason": REASON}
 _PIECES: Final = Number(lowest=1, highest=100_000_000)
 _HOLDER: Final = Text(of="holder")  # "member:ID" or "producer:ID"
 _AT_HOLDER: Final[Form] = {"unit": UNIT, "pieces": _PIECES, "holder": _HOLDER, "reference": REFERENCE}
@@ -68,6 +70,10 @@ FORMS: Final[dict[str, Form]] = {
     "name_mandatary": _MANDATE,
     "propose_revocation": {"account": ACCOUNT, "mandatary": MANDATARY},
     "revoke_mandatary": {"account": ACCOUNT, "mandatary": MANDATARY},
+    "record_join_asked": _LOOK,
+    "propose_join": _LOOK,
+    "allow_join": _LOOK,
+    "drop_join": {"member": MEMBER},
     "open_unit": {"unit": Id(new=True), "name": Text()},
     "issue_unit": _AT_HOLDER,
     "take_back_unit": _AT_HOLDER,

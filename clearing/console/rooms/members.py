@@ -7,6 +7,8 @@ from clearing.authoriser.forms.fields import Id, Many, Text
 from clearing.console.apart import PERSONS, cards_given, member_at, names_cards
 from clearing.console.pages import Answer, Shows, Visit, page
 from clearing.console.sheets import sheet
+from clearing.events.codec import decode
+from clearing.events.joining import JoinAllowed, JoinAsked
 from clearing.people import Record
 from clearing.rules.people.members import Member, card_called
 from clearing.rules.selling.facts import OWN_PURSE
@@ -94,8 +96,23 @@ async def person_page(visit: Visit, *, why: str = "") -> Answer:
         "groups": sorted(member.groups), "purses": list(_purses(visit, member)), "cards": list(cards_shown(visit, member)),
         "eaters": list(_eaters(visit, member)), "cotisation": _cotisation(visit, member), "by_card": names_cards(visit),
         "owed": _owed(visit, member.member), "why": visit.words.refusal(why), "do": _prepared(visit, member),
-        "may_issue": visit.may("issue_cards") and not member.gone,
+        "looked": await _looked(visit, member), "may_issue": visit.may("issue_cards") and not member.gone,
     }, status=422 if why else 200)  # fmt: skip
+
+
+async def _looked(visit: Visit, member: Member) -> list[dict[str, object]]:
+    """Every look at her purchases, the newest first: she is told."""
+    found: list[dict[str, object]] = []
+    async with visit.console.installation.reading(visit.code) as log:
+        for row in await log.events_of(f"member/{member.member}"):
+            if row.type in (JoinAsked.TYPE, JoinAllowed.TYPE):
+                event = decode(row.type, row.schema_version, row.public, row.private)
+                asked = isinstance(event, JoinAsked)
+                by = ", ".join((event.by,) if isinstance(event, JoinAsked) else getattr(event, "allowed_by", ()))
+                found.append({
+                    "when": visit.words.instant(row.at_us), "by": by, "asked": asked, "reason": getattr(event, "reason", ""),
+                })  # fmt: skip
+    return found[::-1]
 
 
 def _purses(visit: Visit, member: Member) -> Iterator[dict[str, str]]:

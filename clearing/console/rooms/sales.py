@@ -109,7 +109,12 @@ def alias_of(visit: Visit, card: bytes | None) -> str:
 
 @page("sales/{sale}", "Sale", roles=SALES, shows=Shows.PURCHASES)
 async def one(visit: Visit) -> Answer:
-    """Everything about one sale: lines, who paid which cent, from which credit, under which vote, and what came later."""
+    return await explained(visit, back=visit.path("sales"))
+
+
+async def explained(visit: Visit, *, back: str, only: str = "") -> Answer:
+    """Everything about one sale: lines, who paid which cent, from which credit, under which vote, and what came later. back:
+    the list it was opened from; only: of this member alone."""
     text = visit.asked("sale")
     if not _is_position(text):
         raise web.HTTPNotFound(reason="There is no such sale.")
@@ -120,10 +125,11 @@ async def one(visit: Visit) -> Answer:
             told = await explain_at(log, position)
         except SaleNotFound:
             told = None
-    if not found and told is None:
-        raise web.HTTPNotFound(reason="There is no such sale.")
     row = found[0].row if found else None
+    if (row is None and told is None) or (only and (row is None or row.member != only)):
+        raise web.HTTPNotFound(reason="There is no such sale.")
     return Answer("sale.html", {
+        "back": back, "opens": bool(set(visit.roles) & set(SALES)),
         "number": position, "row": row_said(visit, row) if row is not None else None, "told": _told(visit, told),
         "x": told.x.hex() if told is not None else row.x.hex() if row is not None else "",
         "original": row.original_position if row is not None else None,

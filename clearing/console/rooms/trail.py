@@ -14,7 +14,7 @@ _OPEN_NAMES: Final = frozenset({
     "fund", "subsidy", "transfer", "producer", "terminal", "batch", "order", "exception", "unit", "person", "deposit", "season",
 })  # fmt: skip
 """Streams whose name is shown; those of members, cards, contracts and papers name a person by her pseudonym."""
-_SIGNED_BY: Final = ("by", "named_by", "resolved_by", "entered_by", "opened_by", "revoked_by")
+_SIGNED_BY: Final = ("by", "named_by", "resolved_by", "entered_by", "opened_by", "revoked_by", "allowed_by")
 _ROOMS: Final = tuple(dict.fromkeys(kind.__module__.rpartition(".")[2] for kind in EVENTS))
 _WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 

@@ -44,7 +44,7 @@ def _standing(visit: Visit, vote: DecisionRecorded) -> str:
     caisse, words = visit.book.caisse, visit.words
     if vote.needs_approval and vote.decision not in caisse.approvals:
         return words.say("waits for another officer")
-    return words.refusal(words.say(standing_in_words(caisse, vote.decision, visit.at_us)))
+    return words.say(f"state {standing_in_words(caisse, vote.decision, visit.at_us)}")
 
 
 def _charte(visit: Visit, charte: Charte) -> dict[str, object]:
@@ -75,7 +75,7 @@ async def _others(visit: Visit) -> list[dict[str, object]]:
     return [
         {
             "kind": words.say(f"rule {one['kind']}"), "name": one["name"],
-            "standing": words.refusal(words.say(one["standing"])),
+            "standing": words.say(f"state {one['standing']}"),
             "sentences": [words.refusal(line) for line in one["sentences"]],
             "page": visit.path(f"votes/{one['decision']}") if one["decision"] else "", "decision": one["decision"],
         }
@@ -123,7 +123,7 @@ def _shown(visit: Visit, *, problem: str = "", why: str = "") -> Answer:
     told = decision_in_words(vote)
     waits = vote.needs_approval and vote.decision not in caisse.approvals
     rulings = [
-        {"state": words.say(ruling.state), "from": words.instant(ruling.from_us), "by": ruling.ruling,
+        {"state": words.say(f"state {ruling.state}"), "from": words.instant(ruling.from_us), "by": ruling.ruling,
          "page": visit.path(f"votes/{ruling.ruling}")}
         for ruling in caisse.rulings.get(vote.decision, ())
     ]  # fmt: skip

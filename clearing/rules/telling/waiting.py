@@ -16,6 +16,7 @@ from clearing.events.cotisations import DepositCounted, LegalBasisProposed
 from clearing.events.grants import RepaymentConfirmed, RepaymentProposed, TransferProposed
 from clearing.events.households import MoneyBackProposed, PurseEmptied
 from clearing.events.interchange import WriteOffProposed
+from clearing.events.joining import JoinProposed
 from clearing.events.opening import OpeningProposed
 from clearing.events.orders import DisputeProposed, LineDisputed, OrderPlaced
 from clearing.events.producers import BankDetailsProposed
@@ -54,7 +55,7 @@ _SINCE: Final[dict[type[Event], tuple[str, ...]]] = {
     RepaymentConfirmed: ("repayment",), MoneyBackProposed: ("member",), PurseEmptied: ("member",), OpeningProposed: (),
     OrderPlaced: ("order",), LineDisputed: ("order", "line"), DisputeProposed: ("order", "line"),
     BankDetailsProposed: ("producer",), ContractEnded: ("contract",), CorrectionProposed: ("entry",),
-    WriteOffProposed: ("ref",),
+    WriteOffProposed: ("ref",), JoinProposed: ("member",),
 }  # fmt: skip
 """What begins to wait with an event -> the fields that name it."""
 BEGINS: Final = tuple(_SINCE)
@@ -344,6 +345,15 @@ def _corrections(look: _Look) -> Iterator[Wait]:
         )
 
 
+def _joining(look: _Look) -> Iterator[Wait]:
+    for member, proposed in look.book.joining.proposed.items():
+        yield _wait(
+            look.since(JoinProposed, member),
+            f"a look at {member} with her purchases, as {proposed.by} proposes, waits for another officer",
+            f"member join-allow {member}",
+        )
+
+
 def _between(look: _Look) -> Iterator[Wait]:
     between, today = look.book.interchange, look.this_day()
     for ref, proposed in between.write_offs.items():
@@ -393,5 +403,6 @@ _ROOMS: Final[tuple[Callable[[Any], Iterator[Wait]], ...]] = (
     _orders,
     _exceptions,
     _corrections,
+    _joining,
     _between,
 )

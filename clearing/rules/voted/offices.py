@@ -179,6 +179,12 @@ _UNITS: Final[Roles] = {
     "move_units": _DESK,
     "take_back_unit": _DESK,
 }
+_JOINING: Final[Roles] = {
+    "record_join_asked": _DESK,
+    "propose_join": ("desk", "treasurer", "approver"),
+    "allow_join": ("desk", "treasurer", "approver"),
+    "drop_join": ("desk", "treasurer", "approver"),
+}
 _OPENING: Final[Roles] = {
     "propose_opening": _MONEY,
     "accept_opening": ("approver", "treasurer"),
@@ -212,6 +218,7 @@ ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_UNITS,
     **_OPENING,
     **_BETWEEN,
+    **_JOINING,
 }
 """verb -> roles of which one is enough."""
 
