@@ -165,7 +165,7 @@ def run_steps(size: str) -> list[Outcome]:
     pages = [f"tests/{name}" for name in PAGES]
     others = ["tests", "--ignore=tests/promises", *(f"--ignore={folder}" for folder in (*in_memory, *pages))]
     types = [PYTHON, "-m", "mypy", "clearing", "loadtests", "tests", "ops/steps.py"]
-    print("\ntypes, tests in memory and tests of pages run beside the tests with processes; each is shown when it ends", flush=True)
+    print("\ntypes, tests in memory and of pages run beside those with processes; each is shown when it ends", flush=True)
     return [
         run_command("style (ruff)", [PYTHON, "-m", "ruff", "check", "."]),
         run_command("import contracts (import-linter)", [str(Path(PYTHON).parent / "lint-imports"), "--no-logo"]),
