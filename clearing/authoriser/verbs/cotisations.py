@@ -6,6 +6,7 @@ from typing import Final
 from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events import cotisations as events
+from clearing.events.debits import DebitCounted
 from clearing.events.funds import SingleGranted
 from clearing.rules.answers import Declined
 from clearing.rules.credit import allocation
@@ -69,7 +70,9 @@ def _receive(o: Order) -> Result:
     return event if isinstance(event, Declined) else (event, *waited(o, event))
 
 
-def waited(o: Order, event: events.CotisationReceived, gone: Mapping[FundId, int] | None = None) -> list[SingleGranted]:
+def waited(
+    o: Order, event: events.CotisationReceived | DebitCounted, gone: Mapping[FundId, int] | None = None
+) -> list[SingleGranted]:
     """The credits that waited for this payment, as far as their funds go. gone: what leaves funds in the same command."""
     book = o.book
     months = cotisations.covered_months(book.cotisations, event.member, event.period)
