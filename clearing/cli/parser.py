@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 
 from clearing.cli import (
     closing,
+    collections,
     collectives,
     contract_payments,
     contracts,
@@ -25,6 +26,7 @@ from clearing.cli import (
     households,
     interchange,
     looking,
+    mandates,
     members,
     money,
     opening,
@@ -78,6 +80,8 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     *tracing.ENTRIES,
     *closing.ENTRIES,
     *cotisations.ENTRIES,
+    *mandates.ENTRIES,
+    *collections.ENTRIES,
     *corrections.ENTRIES,
     *gifts.ENTRIES,
     *contracts.ENTRIES,

@@ -98,7 +98,7 @@ class MandateRevoked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MandateSuspended:
-    """Nothing is collected under it before a person has asked the member. collection: whose failed debit did it, 0: a person."""
+    """Nothing is collected under it before somebody asked the member. collection: whose failed debit did it, 0: a person."""
 
     TYPE: ClassVar[int] = 305
     mandate: str
@@ -183,9 +183,10 @@ class CollectionExported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebitAnswered:
-    """What the bank said of one debit. state: as it is now: instructed, accepted, executed, rejected or returned; question: what
-    a person has to look at, "" for nothing. reason: ISO code. on: the bank's ISO date. parts: whose money comes to the bank
-    (executed) to wait there, or goes back (returned) before anybody counted it as received."""
+    """What the bank said of one debit. state: as it is now: instructed, accepted, executed, rejected or returned.
+    question: what a person has to look at, "" for nothing. reason: ISO code. on: the bank's ISO date. parts: whose money
+    comes to the bank (executed) to wait there, or goes back (returned) before anybody counted it as received.
+    """
 
     TYPE: ClassVar[int] = 313
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"member", "parts", "question", "text"})

@@ -51,7 +51,7 @@ def _sign(o: Order) -> Result:
         members.add((event.member, event.kind))
         return mandates.decide_sign(debits, o.book.members, event, today=today)
 
-    return all_of(o.body.bodies("mandates"), lambda e: _key(e), signed)
+    return all_of(o.body.bodies("mandates"), _key, signed)
 
 
 def _key(event: Event) -> str:

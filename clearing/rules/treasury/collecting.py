@@ -1,7 +1,7 @@
 """Law: what is due is collected once, by a frozen list that one person proposes and another approves, after members were told.
 
-What is under way in another collection is not asked for again; what came back is, only when a person says so. The file stands for
-the list and nothing else: whose mandate is in doubt by then is taken out, or the list is dropped.
+What is under way in another collection is not asked for again; what came back is, only when a person says so. The file stands
+for the list and nothing else: whose mandate is in doubt by then is taken out, or the list is dropped.
 """
 
 import re

@@ -7,7 +7,7 @@
     rejected    older news  contradicts   same          older news: neither brought money
     returned    older news  older news    older news    same
 
-Anything else the bank says is "unknown": a question for a person, never money. A person who looked at the account says so (sure).
+Anything else the bank says is "unknown": a question for a person, never money. Who looked at the account says so (sure).
 """
 
 from collections.abc import Sequence
@@ -220,7 +220,9 @@ def _suspended(
     times = failures_in_a_row(desk.debits, mandate, collection, failing=True)
     if times < FAILURES_MAX and (reason is None or not reason.final):
         return []
-    why = told(answer.code) if times < FAILURES_MAX else f"{times} debits failed one after the other, the last: {told(answer.code)}"
+    why = told(answer.code)
+    if times >= FAILURES_MAX:
+        why = f"{times} debits failed one after the other, the last: {why}"
     return [MandateSuspended(mandate=debit.row.mandate, collection=collection, reason=why, by=desk.by)]
 
 

@@ -1,7 +1,7 @@
 """Law: a debit is asked once for what is due; what the bank says of it is a fact, and what it says twice is one.
 
-What came by a debit is the fund's when it counts as received (at once, or when it can no longer come back, as voted); until then it
-waits apart. What comes back after that is owed by the member to the caisse: no purse goes below zero.
+What came by a debit is the fund's when it counts as received (at once, or when it can no longer come back, as voted); until
+then it waits apart. What comes back after that is owed by the member to the caisse: no purse goes below zero.
 """
 
 from collections.abc import Iterator
@@ -64,8 +64,8 @@ class MandateState(StrEnum):
 
 @dataclass(slots=True)
 class Mandate:
-    """presented_on: the last day a debit was made for under it, "" for never. shown, shown_creditor: digest of the account and the
-    creditor id that the bank saw last, empty for none. since: failures of collections up to this one no longer count."""
+    """presented_on: the last day a debit was made for under it, "" for never. shown, shown_creditor: digest of the account and
+    the creditor id that the bank saw last, empty for none. since: failures of collections up to this one no longer count."""
 
     signed: MandateSigned
     details: bytes

@@ -1,7 +1,7 @@
 """Law: who signed a mandate may change and revoke it; unused for 36 months it is over; nothing is collected under one in doubt.
 
-Source: the EPC's SDD core rulebook: a reference of at most 35 characters, unique for a creditor; expiry 36 months after the last
-collection, even one that failed; sequence types, of which FRST is optional since November 2016; SMNDA for another account.
+Source: the EPC's SDD core rulebook: a reference of at most 35 characters, unique for a creditor; expiry 36 months after the
+last collection, even one that failed; sequence types, of which FRST is optional since November 2016; SMNDA for another account.
 """
 
 import re
@@ -101,7 +101,7 @@ def _form_refused(signed: MandateSigned, today: date) -> str:
     if signed.used_on:
         used = civil_date(signed.used_on, what="the day of its last debit")
         if signed.kind == ONE_OFF or not day <= used <= today:
-            return "The last debit under a recurrent mandate was made between its signature and today; a one-off one is used up."
+            return "The last debit under a recurrent mandate was made between its signature and today; a one-off is used up."
         day = used
     if expires_on(day) <= today:
         return f"It ended on {expires_on(day)}: {EXPIRY_MONTHS} months after its last use. Have a new one signed."

@@ -1,6 +1,6 @@
 """Law: banks settle on TARGET days; a collection is made on one of them, and its file is there some of them before.
 
-Closed: Saturdays, Sundays, 1 January, Good Friday, Easter Monday, 1 May, 25 and 26 December. Source: the ECB's long-term calendar.
+Closed: Saturdays, Sundays, 1 January, Good Friday, Easter Monday, 1 May, 25 and 26 December. Source: the ECB.
 """
 
 from datetime import date, timedelta
