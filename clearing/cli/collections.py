@@ -4,6 +4,7 @@ What the bank says of a debit is typed once, or read from its files; a list give
 """
 
 import argparse
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -18,10 +19,9 @@ from clearing.installation.office import NotAllowed
 from clearing.rules.book import Book
 from clearing.rules.calendar import period_start
 from clearing.rules.telling.household_statement import household_statement
-from clearing.rules.treasury.collecting import announce_by, doubts, send_by, work_out
+from clearing.rules.treasury.collecting import announce_by, doubts, first_day, send_by, work_out
 from clearing.rules.treasury.debit_answers import SAID
 from clearing.rules.treasury.debits import Collection
-from clearing.rules.treasury.target_days import next_target_day, target_days_before
 from clearing.values import MemberId
 
 _COLUMNS: Final = ("debit", "state")
@@ -30,16 +30,10 @@ _COLLECTION: Final = whole(1, 1_000_000)
 
 
 async def propose(desk: Desk) -> None:
-    from datetime import timedelta
-
     given, book = desk.arguments, await read_book(desk)
     month = given.month or f"{today():%Y-%m}"
     period_start(month)
-    day_of = given.on
-    if day_of is None:
-        day_of = next_target_day(today() + timedelta(days=book.debits.notice_days() + 1))
-        while target_days_before(day_of, book.debits.lead_days()) < today():
-            day_of = next_target_day(day_of + timedelta(days=1))
+    day_of = given.on or first_day(book.debits, today() + timedelta(days=1))  # a day, for who approves tomorrow
     due = work_out(
         book.cotisations, book.members, book.debits, code=desk.code, period=month, collect_on=day_of, arrears=given.arrears
     )

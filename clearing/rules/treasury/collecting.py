@@ -41,7 +41,7 @@ from clearing.rules.treasury.debits import (
     Mandate,
     mandate_key,
 )
-from clearing.rules.treasury.mandates import obstacle, of_mandate, usable
+from clearing.rules.treasury.mandates import obstacle, usable
 from clearing.rules.treasury.target_days import is_target_day, next_target_day, target_days_before
 from clearing.values import CENTS_MAX, CaisseCode, Cents, MemberId, PersonId, money
 
@@ -139,14 +139,25 @@ def ends_with(cotisations: Cotisations, member: MemberId, parts: tuple[Part, ...
 
 def _row(debits: Debits, mandate: Mandate, parts: tuple[Part, ...], *, final: bool, reference: str) -> DebitRow:
     creditor = debits.creditor.creditor if debits.creditor is not None else ""
-    before = mandate.shown_creditor or mandate.signed.creditor
+    shown = last_shown(debits, mandate)
+    account, before = shown if shown is not None else (mandate.details, creditor)
     return DebitRow(
         member=mandate.signed.member, mandate=mandate.signed.mandate, signed_on=mandate.signed.signed_on,
         details=mandate.details, sequence=sequence_of(debits, mandate, final=final), reference=reference,
         cents=Cents(sum(part.cents for part in parts)), parts=parts,
-        new_account=bool(mandate.shown) and mandate.shown != mandate.details,
+        new_account=account != mandate.details,
         old_creditor="" if same_creditor(before, creditor) else before,
     )
+
+
+def last_shown(debits: Debits, mandate: Mandate) -> tuple[bytes, str] | None:
+    """The account and the creditor id that a bank saw last under it, in a debit that it did not reject; None: never."""
+    found = (mandate.signed.details, mandate.signed.creditor) if mandate.signed.used_on else None
+    key = mandate_key(mandate.signed.mandate)
+    for number, debit in debits.debits_of(mandate.signed.member):
+        if mandate_key(debit.row.mandate) == key and debit.state not in NOTHING_SENT:
+            found = (debit.row.details, debits.collections[number].proposed.creditor)
+    return found
 
 
 def same_creditor(one: str, other: str) -> bool:
@@ -160,8 +171,7 @@ def sequence_of(debits: Debits, mandate: Mandate, *, final: bool) -> str:
         return "OOFF"
     if final:
         return "FNAL"
-    used = mandate.signed.used_on or any(one.state not in NOTHING_SENT for one in of_mandate(debits, mandate))
-    return "RCUR" if used else "FRST"
+    return "RCUR" if last_shown(debits, mandate) is not None else "FRST"
 
 
 def decide_propose(
@@ -195,13 +205,21 @@ def decide_propose(
 def _day_refused(debits: Debits, day: date, today: date) -> Declined | None:
     if not is_target_day(day):
         return not_now(f"Banks are closed on {day}; choose {next_target_day(day)}.")
-    earliest = next_target_day(today + timedelta(days=debits.notice_days()))
-    if target_days_before(day, debits.lead_days()) < today or day < earliest:
+    earliest = first_day(debits, today)
+    if day < earliest:
         return not_now(f"Members are told {debits.notice_days()} days before a debit and the bank wants the file "
                        f"{debits.lead_days()} banking days before: choose {earliest} or later.")  # fmt: skip
     if day > today + timedelta(days=AHEAD_DAYS_MAX):
         return not_now(f"Collect at most {AHEAD_DAYS_MAX} days ahead, so that nobody is told twice.")
     return None
+
+
+def first_day(debits: Debits, today: date) -> date:
+    """The first day of debits for who proposes today: members are told in time, and the bank has its file."""
+    day = next_target_day(today + timedelta(days=debits.notice_days()))
+    while target_days_before(day, debits.lead_days()) < today:
+        day = next_target_day(day + timedelta(days=1))
+    return day
 
 
 def _open(debits: Debits, collection: int) -> Collection | Declined:

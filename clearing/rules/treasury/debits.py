@@ -64,14 +64,12 @@ class MandateState(StrEnum):
 
 @dataclass(slots=True)
 class Mandate:
-    """presented_on: the last day a debit was made for under it, "" for never. shown, shown_creditor: digest of the account and
-    the creditor id that the bank saw last, empty for none. since: failures of collections up to this one no longer count."""
+    """details: digest of the account. presented_on: last day that a debit was made for, "" for never. since: failures of
+    collections up to this one no longer count."""
 
     signed: MandateSigned
     details: bytes
     presented_on: str
-    shown: bytes = b""
-    shown_creditor: str = ""
     state: MandateState = MandateState.ACTIVE
     revoked_on: str = ""
     why: str = ""
@@ -164,8 +162,7 @@ def evolve_signed(debits: Debits, event: MandateSigned) -> None:
     key = mandate_key(event.mandate)
     if key in debits.mandates:
         raise BrokenBook(f"the mandate {event.mandate} was signed before")
-    shown, creditor = (event.details, event.creditor) if event.used_on else (b"", "")
-    debits.mandates[key] = Mandate(event, event.details, event.used_on, shown, creditor)
+    debits.mandates[key] = Mandate(event, event.details, event.used_on)
     debits.of_member.setdefault(event.member, []).append(key)
 
 
@@ -224,14 +221,12 @@ def evolve_announced(debits: Debits, event: CollectionAnnounced) -> None:
 
 
 def evolve_exported(debits: Debits, event: CollectionExported) -> None:
-    """From now on the bank knows each mandate by what stands in this file."""
     collection = debits.collections[event.collection]
     collection.exported = event
     for debit in collection.kept():
         debit.state = DebitState.INSTRUCTED
         mandate = debits.mandates[mandate_key(debit.row.mandate)]
         mandate.presented_on = max(mandate.presented_on, collection.proposed.collect_on)
-        mandate.shown, mandate.shown_creditor = debit.row.details, collection.proposed.creditor
 
 
 def evolve_answered(debits: Debits, event: DebitAnswered) -> None:
