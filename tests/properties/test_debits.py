@@ -29,12 +29,12 @@ class Asked:
         self.state, self.came, self.counted = "planned", False, False
 
     def hear(self, state: str, counts_at_once: bool) -> None:
-        if state == "executed" and self.state in SENT:
-            self.state, self.came, self.counted = "executed", True, counts_at_once
-        elif (state == "returned" and self.state in (*SENT, "executed")) or (state == "rejected" and self.state in SENT):
-            self.state = state
-        elif state == "accepted" and self.state == "sent":
-            self.state = state
+        before = {"accepted": ("sent",), "executed": SENT, "rejected": SENT, "returned": (*SENT, "executed")}
+        if self.state not in before.get(state, ()):
+            return
+        if state == "executed":
+            self.came, self.counted = True, counts_at_once
+        self.state = state
 
     def kept(self) -> int:
         return sum(self.months.values()) if self.state == "executed" else 0
