@@ -96,3 +96,31 @@ def answered(place: Town, folder: Path) -> None:
     again = place.ok("collection", "propose", f"{today():%Y-%m}", "--on", f"{on}", "--arrears", by="camille")
     assert "1 debit, 25.00 EUR" in again
     place.ok("collection", "drop", "2", "--reason", "a test", by="camille")
+    doubted(place)
+
+
+def doubted(place: Town) -> None:
+    """What a person does by hand around a collection."""
+    voted = place.ok("mandate", "rule", "--notice-days", "7", "--counts-on", "window", "--decision", "ag-2017-11", by="camille")
+    assert "when its eight weeks are over" in voted
+    place.ok("mandate", "sign", "m-3", "--name", "Li Na", "--iban", "NL91ABNA0417164300", "--mandate", "LI-3", by="noor")
+    said = place.ok("collection", "propose", f"{today():%Y-%m}", "--arrears", by="camille")
+    assert "2 debits, 50.00 EUR" in said
+    place.ok("mandate", "suspend", "LI-3", "--reason", "she asked", by="noor")
+    refused = place.refused("collection", "approve", "3", by="dominique")
+    assert "m-3: the mandate LI-3 is suspended (she asked). Take it out: clearing collection leave-out 3 m-3" in refused
+    assert "25.00 EUR of m-3 are not collected" in place.ok(
+        "collection", "leave-out", "3", "m-3", "--reason", "asked", by="camille"
+    )
+    place.ok("mandate", "resume", "LI-3", "--reason", "sorted out", by="noor")
+    place.ok("mandate", "revoke", "LI-3", "--reason", "pays in cash", by="noor")
+    assert "revoked from" in place.ok("mandate", "list")
+    place.ok("collection", "approve", "3", by="dominique")
+    place.ok("collection", "announce", "3", by="noor")
+    place.ok("collection", "export", "3", by="camille")
+    assert "is instructed" in place.ok("collection", "answer", "3", "m-2", "unknown", "--code", "NOAS", by="camille")
+    assert "is executed. Its money waits at the bank" in place.ok(
+        "collection", "answer", "3", "m-2", "executed", "--sure", by="camille"
+    )
+    assert "may still come back" in place.refused("collection", "count", "3", by="camille")
+    assert "1 executed" in place.ok("collections")

@@ -14,6 +14,7 @@ from clearing.events import (
     contracts,
     cotisations,
     crediting,
+    debits,
     funds,
     grants,
     households,
@@ -369,6 +370,7 @@ def _own_left(n: NaiveTrace, e: closing.OwnMoneyReleased, _p: int) -> None:
 STUPID: dict[type, Callable[[NaiveTrace, Any, int], None]] = {
     funds.MoneyReceived: lambda n, e, p: n.come(("fund", e.fund), e.cents, e.fund, e.grant or ""),
     cotisations.CotisationReceived: lambda n, e, p: n.come(("fund", e.fund), e.cents - e.cleared_cents, e.fund, "", _PAID),
+    debits.DebitCounted: lambda n, e, p: n.come(("fund", e.fund), e.cents - e.cleared_cents, e.fund, "", _PAID),
     cotisations.CotisationWrittenOff: _written_off,
     cotisations.GiftReceived: lambda n, e, p: n.come(("fund", e.fund), e.cents, e.fund),
     solidarity.CouponsSold: lambda n, e, p: n.come(("fund", e.fund), e.cents, e.fund),

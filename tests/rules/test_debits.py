@@ -12,6 +12,7 @@ from clearing.rules.telling.waiting_debits import tasks
 from clearing.rules.treasury import cotisations
 from clearing.values import MemberId
 from tests.given_when_then import Story, given
+from tests.household_sayings import leave
 from tests.rules.debit_sayings import CREDITOR, answer, club, give, mandate, number, propose, said, send, states
 from tests.rules.test_cotisations import CLUB, RULE, agree, agreed, open_cents
 from tests.sayings import BRUNO, grant, monthly, received
@@ -277,6 +278,21 @@ def test_a_payment_of_a_collection_is_entered_and_corrected_by_nobody_by_hand() 
     asked = next(name for name, (number, _) in story.book.debits.references.items() if number == 2)
     give(story, "receive_cotisation", by_hand | {"reference": asked}).then("12")
     assert "is a debit of collection 2" in why(story)
+
+
+def test_who_left_or_died_is_not_debited_for_what_is_open() -> None:
+    story = club("m-1", "m-2").when(leave("m-1", "died")).then("00")
+    event: Any = propose(story).then("00", total_cents=2_000).last
+    assert [row.member for row in event.rows] == ["m-2"]
+
+
+def test_an_answer_by_its_reference_is_that_member_s_and_a_mixed_up_one_nobody_s() -> None:
+    story = send(propose(club("m-1", "m-2")), at="2026-05-19 10:00:00").at("2026-05-20 18:00:00")
+    one, other = (row.reference for row in story.book.debits.collections[1].proposed.rows)
+    answer(story, {"debit": other, "state": "executed"}).then("00", member="m-2")
+    answer(story, {"debit": other, "member": "m-1", "state": "executed"}).then("25")
+    answer(story, {"debit": "nothing", "state": "executed"}).then("25")
+    answer(story, {"debit": one, "member": "m-1", "state": "executed"}).then("00", member="m-1")
 
 
 def test_a_household_reads_what_was_due_debited_and_sent_back() -> None:

@@ -115,6 +115,9 @@ def work_out(
         cents = sum(part.cents for part in parts)
         if not parts or member not in members.members:
             continue
+        if members.members[member].gone:
+            skipped.append(Skipped(member, cents, f"{member} has left the caisse; what is open is settled otherwise"))
+            continue
         mandate = usable(debits, member, collect_on)
         if isinstance(mandate, str):
             skipped.append(Skipped(member, cents, mandate))
@@ -300,9 +303,9 @@ def decide_export(
     debits: Debits, *, collection: int, message_id: str, file_sha256: bytes, by: PersonId, today: date
 ) -> CollectionExported | Declined:
     """A second file must be the same bytes, and is then not recorded again."""
-    known = debits.collections.get(collection)
-    if known is not None and known.exported is not None:
-        if known.exported.file_sha256 != file_sha256:
+    before = debits.collections.get(collection)
+    if before is not None and before.exported is not None:
+        if before.exported.file_sha256 != file_sha256:
             return not_now(f"The file of collection {collection} is not the one made before: do not send it; run `clearing "
                            "audit`.")  # fmt: skip
         return not_now(f"Collection {collection} was exported before; this is the same file. Send only one of them.")

@@ -36,7 +36,7 @@ from clearing.rules.treasury.debits import (
 from clearing.rules.treasury.mandates import failures_in_a_row
 from clearing.rules.treasury.reason_codes import REASONS, UNAUTHORISED, told
 from clearing.rules.treasury.takings import Takings
-from clearing.values import Cents, MemberId, PersonId
+from clearing.values import MemberId, PersonId
 
 SAID: Final = ("accepted", "executed", "rejected", "returned", "unknown")
 WINDOW_DAYS: Final = 56
@@ -52,7 +52,8 @@ _CONTRADICTS: Final = {(DebitState.EXECUTED, DebitState.REJECTED), (DebitState.R
 
 
 class Answer(NamedTuple):
-    """member: "" when reference names the debit. on: the bank's ISO date. sure: a person looked at the bank account."""
+    """member: "" when reference, the EndToEndId, names the debit; both, when both are there. on: the bank's ISO date. sure: a
+    person looked at the bank account."""
 
     member: str
     reference: str
@@ -86,7 +87,7 @@ def decide_answer(desk: Desk, *, collection: int, answer: Answer) -> tuple[Taken
     known = desk.debits.collections.get(collection)
     if known is None or known.exported is None:
         return not_found(f"There is no collection {collection} whose file was made; `clearing collections` lists them.")
-    debit = _asked(known, answer)
+    debit = _asked(desk.debits, known, answer)
     if isinstance(debit, Declined):
         return debit
     if answer.state not in SAID:
@@ -99,10 +100,11 @@ def decide_answer(desk: Desk, *, collection: int, answer: Answer) -> tuple[Taken
     return _move(desk, collection, debit, answer, state, question)
 
 
-def _asked(collection: Collection, answer: Answer) -> Debit | Declined:
-    for debit in collection.kept():
-        if debit.row.member == answer.member or (not answer.member and debit.row.reference == answer.reference):
-            return debit
+def _asked(debits: Debits, collection: Collection, answer: Answer) -> Debit | Declined:
+    named = debits.references.get(answer.reference, (0, MemberId("")))[1]
+    debit = collection.debits.get(MemberId(answer.member) if answer.member else named)
+    if debit is not None and debit.state is not DebitState.LEFT_OUT and answer.reference in ("", debit.row.reference):
+        return debit
     return not_found(f"Nothing was asked from {answer.member or answer.reference} in collection "
                      f"{collection.proposed.collection}; look at its list.")  # fmt: skip
 
@@ -265,12 +267,3 @@ def window_ends(debit: Debit) -> date:
 
 def unanswered(collection: Collection) -> list[Debit]:
     return [one for one in collection.kept() if one.state in UNDER_WAY]
-
-
-def asked_cents(debits: list[Debit]) -> Cents:
-    return Cents(sum(one.row.cents for one in debits))
-
-
-def member_of(debits: Debits, reference: str) -> tuple[int, MemberId] | None:
-    """The collection and the member of an EndToEndId, for who reads the bank's messages."""
-    return debits.references.get(reference)

@@ -29,7 +29,7 @@ from clearing.events.debits import (
     Part,
 )
 from clearing.rules.answers import BrokenBook
-from clearing.values import MemberId
+from clearing.values import FundId, MemberId
 
 RECURRENT: Final = "recurrent"
 ONE_OFF: Final = "one-off"
@@ -249,9 +249,9 @@ def evolve_counted(debits: Debits, event: DebitCounted) -> None:
     debit.held.remove(event.period)
 
 
-def held_by_fund(debits: Debits) -> dict[str, int]:
+def held_by_fund(debits: Debits) -> dict[FundId, int]:
     """Cents that came by debits and are counted by nobody yet, by the fund they are for: debit by debit."""
-    found: dict[str, int] = {}
+    found: dict[FundId, int] = {}
     for collection in debits.collections.values():
         for debit in collection.debits.values():
             for part in debit.held_parts():
