@@ -26,6 +26,7 @@ from clearing.values import MemberId
 
 _COLUMNS: Final = ("debit", "state")
 _MAY: Final = ("code", "text", "on", "reference")
+_ROWS_A_COMMAND: Final = 500  # the writer sells between two commands
 _COLLECTION: Final = whole(1, 1_000_000)
 
 
@@ -122,8 +123,11 @@ async def answers(desk: Desk) -> None:
     unknown = next((row for row in rows if row["state"] not in SAID), None)
     if unknown is not None:
         raise Misused(f"Line {unknown.line}: a state is one of {', '.join(SAID)}, not {unknown['state']}")
-    if await _order(desk, desk.arguments.collection, [dict(row) for row in rows]):
-        for line in _table(await read_book(desk), desk.arguments.collection):
+    collection, new = desk.arguments.collection, False
+    for start in range(0, len(rows), _ROWS_A_COMMAND):
+        new = await _order(desk, collection, [dict(row) for row in rows[start : start + _ROWS_A_COMMAND]]) or new
+    if new:
+        for line in _table(await read_book(desk), collection):
             desk.say(line)
 
 
@@ -134,7 +138,7 @@ async def _order(desk: Desk, collection: int, rows: list[dict[str, object]]) -> 
     except NotAllowed as no:
         if no.code is not Code.NOT_ALLOWED_NOW or "says all of that already" not in str(no):
             raise
-        desk.say("The book says all of that already; nothing changed.")
+        desk.say("The book says that already; nothing changed.")
         return False
     return True
 

@@ -11,7 +11,8 @@ from clearing.events.catalogue import Event
 from clearing.events.cotisations import CotisationReceived
 from clearing.rules.answers import Declined, not_now
 from clearing.rules.treasury import collecting, debit_answers, mandates
-from clearing.rules.treasury.debit_answers import Answer, Desk
+from clearing.rules.treasury.debit_answers import Answer, Rooms
+from clearing.rules.treasury.debits import mandate_key
 from clearing.values import DecisionId, FundId, InvalidValue, MemberId
 
 ROWS_MAX: Final = 20_000
@@ -55,7 +56,7 @@ def _sign(o: Order) -> Result:
 
 
 def _key(event: Event) -> str:
-    return mandates.mandate_key(event.mandate) if isinstance(event, events.MandateSigned) else ""
+    return mandate_key(event.mandate) if isinstance(event, events.MandateSigned) else ""
 
 
 def _change(o: Order) -> Result:
@@ -123,9 +124,9 @@ def _export(o: Order) -> Result:
     ))
 
 
-def _desk(o: Order) -> Desk:
+def _rooms(o: Order) -> Rooms:
     book = o.book
-    return Desk(
+    return Rooms(
         cotisations=book.cotisations, members=book.members, takings=book.takings, debits=book.debits,
         gifts_count=book.gifts.over_contribution_counts(), this_period=this_period(o), today=_today(o), by=o.by,
     )
@@ -148,14 +149,14 @@ def _answer_of(b: Body) -> Answer:
 
 def _answer(o: Order) -> Result:
     """Rows that say what is known change nothing; the same row twice is one."""
-    collection, desk = _number(o.body), _desk(o)
+    collection, rooms = _number(o.body), _rooms(o)
     rows = list(dict.fromkeys(_answer_of(row) for row in o.body.bodies("rows")))
     if not 1 <= len(rows) <= ROWS_MAX:
         return not_now(f"Give one answer of the bank to {ROWS_MAX}.")
     found: list[Event] = []
     answered: set[MemberId] = set()
     for place, row in enumerate(rows, start=1):
-        taken = debit_answers.decide_answer(desk, collection=collection, answer=row)
+        taken = debit_answers.decide_answer(rooms, collection=collection, answer=row)
         if isinstance(taken, Declined):
             return Declined(code=taken.code, why=f"Item {place}: {taken.why}" if len(rows) > 1 else taken.why)
         for event in taken[:1]:
@@ -170,7 +171,7 @@ def _answer(o: Order) -> Result:
 
 
 def _count(o: Order) -> Result:
-    taken = debit_answers.decide_count(_desk(o), collection=_number(o.body))
+    taken = debit_answers.decide_count(_rooms(o), collection=_number(o.body))
     return taken if isinstance(taken, Declined) else tuple(_with_credits(o, taken))
 
 

@@ -66,7 +66,7 @@ class Answer(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class Rooms:
     """What answers are decided with. gifts_count: as decide_receive."""
 
     cotisations: Cotisations
@@ -82,22 +82,22 @@ class Desk:
 Taken = DebitAnswered | CotisationReceived | CotisationReturned | DebitCounted | MandateSuspended
 
 
-def decide_answer(desk: Desk, *, collection: int, answer: Answer) -> tuple[Taken, ...] | Declined:
+def decide_answer(rooms: Rooms, *, collection: int, answer: Answer) -> tuple[Taken, ...] | Declined:
     """The events of one row of the bank; none when it says what is known."""
-    known = desk.debits.collections.get(collection)
+    known = rooms.debits.collections.get(collection)
     if known is None or known.exported is None:
         return not_found(f"There is no collection {collection} whose file was made; `clearing collections` lists them.")
-    debit = _asked(desk.debits, known, answer)
+    debit = _asked(rooms.debits, known, answer)
     if isinstance(debit, Declined):
         return debit
     if answer.state not in SAID:
         return not_now(f"A bank's answer is one of {', '.join(SAID)}, not {answer.state}.")
-    if answer.on and civil_date(answer.on, what="the bank's day") > desk.today + timedelta(days=1):
+    if answer.on and civil_date(answer.on, what="the bank's day") > rooms.today + timedelta(days=1):
         return not_now(f"{answer.on} has not come yet: give the day that the bank says.")
     question, state = _question(debit, answer), _next(debit, answer)
     if state is debit.state and question == debit.question:
         return ()
-    return _move(desk, collection, debit, answer, state, question)
+    return _move(rooms, collection, debit, answer, state, question)
 
 
 def _asked(debits: Debits, collection: Collection, answer: Answer) -> Debit | Declined:
@@ -157,32 +157,32 @@ def months_after(day: date, months: int) -> date:
 
 
 def _move(
-    desk: Desk, collection: int, debit: Debit, answer: Answer, state: DebitState, question: str
+    rooms: Rooms, collection: int, debit: Debit, answer: Answer, state: DebitState, question: str
 ) -> tuple[Taken, ...]:
     row, money_events = debit.row, list[Taken]()
     parts: tuple[Part, ...] = ()
     if state is DebitState.EXECUTED and debit.state is not DebitState.EXECUTED:
-        received, parts = _received(desk, debit)
+        received, parts = _received(rooms, debit)
         money_events += received
     elif state is DebitState.RETURNED and debit.state is DebitState.EXECUTED:
         parts = debit.held_parts()
-        money_events += _sent_back(desk, debit, answer)
+        money_events += _sent_back(rooms, debit, answer)
     answered = DebitAnswered(
         collection=collection, member=row.member, reference=row.reference, state=state.value, question=question,
-        reason=answer.code, text=answer.text, on=answer.on or desk.today.isoformat(), bank_reference=answer.bank_reference,
-        cents=row.cents, parts=parts, by=desk.by,
+        reason=answer.code, text=answer.text, on=answer.on or rooms.today.isoformat(), bank_reference=answer.bank_reference,
+        cents=row.cents, parts=parts, by=rooms.by,
     )
-    return (answered, *money_events, *_suspended(desk, collection, debit, answer, state))
+    return (answered, *money_events, *_suspended(rooms, collection, debit, answer, state))
 
 
-def _received(desk: Desk, debit: Debit) -> tuple[list[Taken], tuple[Part, ...]]:
+def _received(rooms: Rooms, debit: Debit) -> tuple[list[Taken], tuple[Part, ...]]:
     """What counts at once, and what waits: by vote, or because the rules of today would not take it."""
-    if desk.debits.counts_on() != EXECUTION:
+    if rooms.debits.counts_on() != EXECUTION:
         return [], debit.row.parts
     found: list[Taken] = []
     waits: list[Part] = []
     for part in debit.row.parts:
-        event = _receive(desk, debit, part)
+        event = _receive(rooms, debit, part)
         if isinstance(event, Declined):
             waits.append(part)
         else:
@@ -190,21 +190,21 @@ def _received(desk: Desk, debit: Debit) -> tuple[list[Taken], tuple[Part, ...]]:
     return found, tuple(waits)
 
 
-def _receive(desk: Desk, debit: Debit, part: Part) -> CotisationReceived | Declined:
+def _receive(rooms: Rooms, debit: Debit, part: Part) -> CotisationReceived | Declined:
     return decide_receive(
-        desk.cotisations, desk.members, desk.takings, member=debit.row.member, rule=part.rule, period=part.period,
-        cents=part.cents, means="debit", reference=payment_reference(debit.row, part.period), gifts_count=desk.gifts_count,
-        by=desk.by, this_period=desk.this_period,
+        rooms.cotisations, rooms.members, rooms.takings, member=debit.row.member, rule=part.rule, period=part.period,
+        cents=part.cents, means="debit", reference=payment_reference(debit.row, part.period), gifts_count=rooms.gifts_count,
+        by=rooms.by, this_period=rooms.this_period,
     )
 
 
-def _sent_back(desk: Desk, debit: Debit, answer: Answer) -> list[Taken]:
+def _sent_back(rooms: Rooms, debit: Debit, answer: Answer) -> list[Taken]:
     """What had been counted as received is owed by the member now."""
     found: list[Taken] = []
     for part in debit.row.parts:
         if part.period not in debit.held:
             event = decide_return(
-                desk.cotisations, reference=payment_reference(debit.row, part.period), reason=told(answer.code), by=desk.by
+                rooms.cotisations, reference=payment_reference(debit.row, part.period), reason=told(answer.code), by=rooms.by
             )
             if isinstance(event, Declined):
                 raise AssertionError(f"{debit.row.reference} was executed and not received: {event.why}")
@@ -213,31 +213,31 @@ def _sent_back(desk: Desk, debit: Debit, answer: Answer) -> list[Taken]:
 
 
 def _suspended(
-    desk: Desk, collection: int, debit: Debit, answer: Answer, state: DebitState
+    rooms: Rooms, collection: int, debit: Debit, answer: Answer, state: DebitState
 ) -> list[MandateSuspended]:
-    mandate = desk.debits.mandates[mandate_key(debit.row.mandate)]
+    mandate = rooms.debits.mandates[mandate_key(debit.row.mandate)]
     if state not in FAILED or debit.state in FAILED or mandate.state is not MandateState.ACTIVE:
         return []
     reason = REASONS.get(answer.code)
-    times = failures_in_a_row(desk.debits, mandate, collection, failing=True)
+    times = failures_in_a_row(rooms.debits, mandate, collection, failing=True)
     if times < FAILURES_MAX and (reason is None or not reason.final):
         return []
     why = told(answer.code)
     if times >= FAILURES_MAX:
         why = f"{times} debits failed one after the other, the last: {why}"
-    return [MandateSuspended(mandate=debit.row.mandate, collection=collection, reason=why, by=desk.by)]
+    return [MandateSuspended(mandate=debit.row.mandate, collection=collection, reason=why, by=rooms.by)]
 
 
-def decide_count(desk: Desk, *, collection: int) -> tuple[DebitCounted, ...] | Declined:
+def decide_count(rooms: Rooms, *, collection: int) -> tuple[DebitCounted, ...] | Declined:
     """Money that waited counts as received: its window is over, or the vote is that it counts at once."""
-    known = desk.debits.collections.get(collection)
+    known = rooms.debits.collections.get(collection)
     if known is None:
         return not_found(f"There is no collection {collection}; `clearing collections` lists them.")
     found: list[DebitCounted] = []
     declined: Declined | None = None
-    for debit in countable(desk.debits, known, desk.today):
+    for debit in countable(rooms.debits, known, rooms.today):
         for part in debit.held_parts():
-            event = _receive(desk, debit, part)
+            event = _receive(rooms, debit, part)
             if isinstance(event, Declined):
                 declined = declined or event
                 continue
