@@ -371,9 +371,9 @@ STUPID: dict[type, Callable[[NaiveTrace, Any, int], None]] = {
     funds.MoneyReceived: lambda n, e, p: n.come(("fund", e.fund), e.cents, e.fund, e.grant or ""),
     **dict.fromkeys((cotisations.CotisationReceived, debits.DebitCounted), lambda n, e, p: n.come(
         ("fund", e.fund), e.cents - e.cleared_cents, e.fund, "", _PAID)),
-    cotisations.CotisationWrittenOff: _written_off, cotisations.GiftReceived: lambda n, e, p: n.come(("fund", e.fund), e.cents, e.fund),
+    cotisations.GiftReceived: lambda n, e, p: n.come(("fund", e.fund), e.cents, e.fund),
     solidarity.CouponsSold: lambda n, e, p: n.come(("fund", e.fund), e.cents, e.fund),
-    opening.OpeningAccepted: _opened,
+    opening.OpeningAccepted: _opened, cotisations.CotisationWrittenOff: _written_off,
     funds.AllocationGranted: _granted, funds.SingleGranted: _granted, funds.PurseCredited: _credited,
     **dict.fromkeys((funds.CohortLapsed, funds.LotLapsed, bonus.BonusTakenBack), lambda n, e, p: n.move(
         ("lot", e.lot), ("fund", e.fund), e.cents)),

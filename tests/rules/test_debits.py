@@ -237,7 +237,7 @@ def test_another_file_of_the_same_collection_is_refused_and_the_same_one_recorde
 
 def test_sequence_types_follow_what_the_bank_has_seen() -> None:
     story = club()
-    seen = []
+    seen: list[str] = []
     for period, on, state in (
         ("2026-05", "2026-05-20", "rejected"), ("2026-06", "2026-06-10", "returned"), ("2026-07", "2026-07-10", "executed"),
         ("2026-08", "2026-08-12", "executed"), ("2026-09", "2026-09-10", "executed"),
