@@ -25,6 +25,7 @@ from clearing.events.contracts import FundPartWarned
 from clearing.events.corrections import EntryCorrected
 from clearing.events.cotisations import CotisationWrittenOff, DepositConfirmed, LegalBasisEntered
 from clearing.events.crediting import CohortRolled, LapseAnnounced
+from clearing.events.debits import CollectionApproved, CollectionExported, CollectionProposed
 from clearing.events.funds import (
     AllocationDeclined,
     AllocationGranted,
@@ -50,9 +51,11 @@ from clearing.rules.book import Book
 from clearing.rules.credit.allocation import decide_grant_single
 from clearing.rules.credit.credit_run import event_of, work_out
 from clearing.rules.ends.closing import leftovers
+from clearing.rules.ends.closing_rooms import may_return
 from clearing.rules.people.joining import LOOK_US
 from clearing.rules.stalls.settlement import BatchState, PayoutState
 from clearing.rules.treasury.bank_lines import same
+from clearing.rules.treasury.collecting import decide_approve, decide_export, decide_propose
 from clearing.rules.treasury.corrections import Rooms, standing as standing_entry
 from clearing.rules.treasury.subsidies import Repayment, Transfer
 from clearing.rules.voted.restrictions import restricted
@@ -110,8 +113,8 @@ def _closure_confirmed(event: ClosureConfirmed, position: int, _at_us: int, book
 
 
 def _caisse_sealed(_event: CaisseSealed, position: int, at_us: int, book: Book) -> None:
-    left = next(leftovers(book), None)
-    if left is not None or not 0 < book.closing.ends_us <= at_us:
+    left = next(leftovers(book), None) or may_return(book, book.caisse.calendar.day(at_us))
+    if left or not 0 < book.closing.ends_us <= at_us:
         raise BadEvent(position, f"the caisse was sealed too early: {left or 'its last day is not over'}")
 
 
@@ -291,6 +294,30 @@ def _paid(event: PayoutConfirmed | PayoutReturned, position: int, _at_us: int, b
         raise BadEvent(position, f"batch {event.batch} has no such transfer to {event.producer} under way")
 
 
+def _collected(
+    event: CollectionProposed | CollectionApproved | CollectionExported, position: int, at_us: int, book: Book
+) -> None:
+    """Decided again on the book before it: who is asked for what, by two people, after members were told."""
+    today = book.caisse.calendar.day(at_us)
+    again: Event | Declined
+    match event:
+        case CollectionProposed():
+            again = decide_propose(
+                book.cotisations, book.members, book.debits, code=book.caisse.code, period=event.period,
+                collect_on=event.collect_on, arrears=event.arrears, by=event.by, today=today,
+            )  # fmt: skip
+        case CollectionApproved():
+            again = decide_approve(book.debits, collection=event.collection, by=event.by, today=today)
+        case CollectionExported():
+            again = decide_export(
+                book.debits, collection=event.collection, message_id=event.message_id, file_sha256=event.file_sha256,
+                by=event.by, today=today,
+            )  # fmt: skip
+    if again != event:
+        why = again.why if isinstance(again, Declined) else "it asks for something else than what is due"
+        raise BadEvent(position, f"collection {event.collection} could not be {type(event).__name__[10:].lower()} then: {why}")
+
+
 Check = Callable[[Any, int, int, Book], None]
 
 _PROMISES: Final[dict[type, tuple[str, Check]]] = {
@@ -324,6 +351,9 @@ _PROMISES: Final[dict[type, tuple[str, Check]]] = {
     LegalBasisEntered: ("legal bases of tax receipts entered by two people", _two_people),
     DepositConfirmed: ("deposits counted by two people", _two_people),
     CotisationWrittenOff: ("cotisations that came back, written off by another person", _two_people),
+    CollectionProposed: ("collections of what is due, asked once", _collected),
+    CollectionApproved: ("collections approved by another person than proposed them", _collected),
+    CollectionExported: ("collections sent after members were told", _collected),
     PayoutReturned: ("payouts that the bank made or sent back, in full", _paid),
     MoneyReceived: ("receipts of one bank line each, that clear what was announced, or nothing", _money_received),
     BonusRuleSet: ("bonus rules that stay inside earmarks", _asked_above),

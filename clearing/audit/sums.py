@@ -23,6 +23,7 @@ from clearing.rules.ledger.postings import (
 )
 from clearing.rules.stalls.debts import debts
 from clearing.rules.stalls.settlement import BatchState, PayoutState
+from clearing.rules.treasury.debits import held_by_fund
 from clearing.rules.treasury.subsidies import Step
 from clearing.values import FundId, Position, ProducerId
 
@@ -30,7 +31,7 @@ POSTINGS: Final = "postings that sum to zero and agree with the book"
 UNITS: Final = "moves of second units that sum to zero and agree with the book"
 
 
-_NEVER_DEBIT: Final = ("purse", HELD, HELD_ABROAD, "payable", "contract")
+_NEVER_DEBIT: Final = ("purse", HELD, HELD_ABROAD, "payable", "contract", "collected")
 _NEVER_CREDIT: Final = ("cash", "cheques", "returned")
 
 
@@ -93,6 +94,8 @@ def _by_hand(book: Book) -> dict[str, int]:
     found = {box: -cents for box, cents in book.takings.in_box.items()}
     for (_, _, fund), unpaid in book.cotisations.unpaid.items():
         found[f"returned:{fund}"] = found.get(f"returned:{fund}", 0) - unpaid.cents
+    for fund, cents in held_by_fund(book.debits).items():
+        found[f"collected:{fund}"] = cents
     return found | {f"contract:{name}": one.held_cents for name, one in book.contracts.contracts.items()}
 
 

@@ -17,6 +17,7 @@ from clearing.events import (
     corrections,
     cotisations,
     crediting,
+    debits,
     funds,
     grants,
     households,
@@ -67,6 +68,7 @@ _FILED: Final[tuple[tuple[StreamOf, tuple[type, ...]], ...]] = (
         closing.OwnMoneyPaid, cotisations.CotisationAgreed, cotisations.CotisationEnded,
         cotisations.CotisationReceived, cotisations.CotisationReturned, cotisations.CotisationWrittenOff,
         joining.JoinAsked, joining.JoinProposed, joining.JoinAllowed, joining.JoinDropped,
+        debits.MandateSigned,
     )),
     (lambda event: f"card/{event.card.hex()}", (
         members.CardIssued, members.CardBlocked, members.CardUnblocked, households.CardLimitSet,
@@ -97,6 +99,13 @@ _FILED: Final[tuple[tuple[StreamOf, tuple[type, ...]], ...]] = (
     (lambda event: f"batch/{event.batch}", (
         settlement.BatchClosed, settlement.BatchApproved, settlement.BatchExported,
         settlement.PayoutConfirmed, settlement.PayoutReturned,
+    )),
+    (lambda event: f"collection/{event.collection}", (
+        debits.CollectionProposed, debits.CollectionApproved, debits.CollectionDropped, debits.DebitLeftOut,
+        debits.CollectionAnnounced, debits.CollectionExported, debits.DebitAnswered, debits.DebitCounted,
+    )),
+    (lambda event: f"mandate/{event.mandate}", (
+        debits.MandateChanged, debits.MandateRevoked, debits.MandateSuspended, debits.MandateResumed,
     )),
     (lambda event: f"account/{event.account}", (
         accounts.AccountProposed, accounts.AccountOpened, accounts.MandataryProposed, accounts.MandataryNamed,

@@ -4,13 +4,13 @@ import argparse
 from datetime import date
 
 from clearing.cli.books import read_book
-from clearing.cli.desk import Desk, Misused, day
+from clearing.cli.desk import Desk, Misused, day, today
 from clearing.cli.entry import Entry, Group
 from clearing.cli.proposals import agreed
 from clearing.events.closing import Heir
 from clearing.installation.amounts import counted, euros, read_euros
 from clearing.rules.ends.closing import RELEASES_MAX, leftovers
-from clearing.rules.ends.closing_rooms import own_lots
+from clearing.rules.ends.closing_rooms import may_return, own_lots
 
 
 async def close(desk: Desk) -> None:
@@ -102,7 +102,7 @@ async def status(desk: Desk) -> None:
         return
     desk.say(f"{book.caisse.name} is closing by decision {closing.confirmed.decision}; cards pay until the end of "
              f"{closing.confirmed.last_day}.")  # fmt: skip
-    left = list(leftovers(book))
+    left = [*leftovers(book), *filter(None, [may_return(book, today())])]
     for one in left:
         desk.say(f"  {one}")
     desk.say("Every account is empty: clearing caisse seal" if not left else f"{counted(len(left), 'thing')} left to do.")

@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 
 from clearing.cli import (
     closing,
+    collections,
     collectives,
     console,
     contract_payments,
@@ -27,6 +28,7 @@ from clearing.cli import (
     interchange,
     joining,
     looking,
+    mandates,
     members,
     money,
     opening,
@@ -81,6 +83,8 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     *tracing.ENTRIES,
     *closing.ENTRIES,
     *cotisations.ENTRIES,
+    *mandates.ENTRIES,
+    *collections.ENTRIES,
     *corrections.ENTRIES,
     *joining.ENTRIES,
     *gifts.ENTRIES,

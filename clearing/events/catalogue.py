@@ -14,6 +14,7 @@ from clearing.events import (
     corrections,
     cotisations,
     crediting,
+    debits,
     funds,
     grants,
     households,
@@ -46,6 +47,7 @@ Event = (
     | bonus.Event
     | contracts.Event
     | cotisations.Event
+    | debits.Event
     | corrections.Event
     | accounts.Event
     | orders.Event

@@ -157,6 +157,9 @@ class Home:
     def batch(self, code: CaisseCode, batch: int) -> Path:
         return self.files / code / f"batch-{batch:04d}"
 
+    def collection(self, code: CaisseCode, collection: int) -> Path:
+        return self.files / code / f"collection-{collection:04d}"
+
 
 def _make_way(folder: Path) -> None:
     """Make the folder and what is missing above it. As root others may enter them, whatever the umask: see the law."""

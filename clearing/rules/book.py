@@ -24,6 +24,7 @@ from clearing.rules.folds import (
     contracts as contract_folds,
     corrections as correction_folds,
     cotisations as cotisation_folds,
+    debits as debit_folds,
     grants,
     households as household_folds,
     joining as joining_folds,
@@ -48,7 +49,7 @@ from clearing.rules.selling.facts import Facts, Spendable
 from clearing.rules.selling.operations import Bodies, Operation, OperationKey, Operations, StoredForm
 from clearing.rules.stalls import producers, settlement
 from clearing.rules.stalls.producers import Convention, Producer
-from clearing.rules.treasury import bank_lines, corrections, cotisations, funds, gifts, subsidies, takings
+from clearing.rules.treasury import bank_lines, corrections, cotisations, debits, funds, gifts, subsidies, takings
 from clearing.rules.voted import caisse, products
 from clearing.values import (
     CaisseCode,
@@ -80,6 +81,7 @@ SECTIONS: Final = (
     "bank_lines",
     "takings",
     "cotisations",
+    "debits",
     "corrections",
     "gifts",
     "contracts",
@@ -118,6 +120,7 @@ class Book:
         self.bank_lines = bank_lines.BankLines()
         self.takings = takings.Takings()
         self.cotisations = cotisations.Cotisations()
+        self.debits = debits.Debits()
         self.corrections = corrections.Corrections()
         self.gifts = gifts.Gifts()
         self.contracts = contracts.Contracts()
@@ -301,6 +304,7 @@ _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **ending.FOLDS,
     **drawn.FOLDS,
     **cotisation_folds.FOLDS,
+    **debit_folds.FOLDS,
     **correction_folds.FOLDS,
     **contract_folds.FOLDS,
     **account_folds.FOLDS,

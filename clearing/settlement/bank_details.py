@@ -52,7 +52,7 @@ def compact(code: str) -> str:
 
 def last_4(iban: str) -> str:
     """How an account is shown on pages and in errors: enough to recognise it, not enough to use it."""
-    return f"…{compact(iban)[-4:]}"
+    return f"…{''.join(char for char in compact(iban) if char.isalnum())[-4:]}"
 
 
 def name_problem(name: str) -> str | None:

@@ -21,6 +21,7 @@ _SIGNS: Final = {
 _LATIN: Final = {  # letters that are no base letter plus an accent
     "Æ": "A", "æ": "a", "Œ": "O", "œ": "o", "Ø": "O", "ø": "o", "ß": "s", "Đ": "D", "đ": "d", "Ħ": "H", "ħ": "h",
     "ı": "i", "Ĳ": "I", "ĳ": "i", "Ŀ": "L", "ŀ": "l", "Ł": "L", "ł": "l", "Ŧ": "T", "ŧ": "t",
+    "Þ": "b", "þ": "p",  # as published
 }  # fmt: skip
 _GREEK: Final = {
     "α": "a", "β": "v", "γ": "g", "δ": "d", "ε": "e", "ζ": "z", "η": "i", "θ": "th", "ι": "i", "κ": "k", "λ": "l",

@@ -14,6 +14,7 @@ from clearing.events import (
     contracts,
     cotisations,
     crediting,
+    debits,
     funds,
     grants,
     households,
@@ -368,17 +369,16 @@ def _own_left(n: NaiveTrace, e: closing.OwnMoneyReleased, _p: int) -> None:
 
 STUPID: dict[type, Callable[[NaiveTrace, Any, int], None]] = {
     funds.MoneyReceived: lambda n, e, p: n.come(("fund", e.fund), e.cents, e.fund, e.grant or ""),
-    cotisations.CotisationReceived: lambda n, e, p: n.come(("fund", e.fund), e.cents - e.cleared_cents, e.fund, "", _PAID),
-    cotisations.CotisationWrittenOff: _written_off,
+    **dict.fromkeys((cotisations.CotisationReceived, debits.DebitCounted), lambda n, e, p: n.come(
+        ("fund", e.fund), e.cents - e.cleared_cents, e.fund, "", _PAID)),
     cotisations.GiftReceived: lambda n, e, p: n.come(("fund", e.fund), e.cents, e.fund),
     solidarity.CouponsSold: lambda n, e, p: n.come(("fund", e.fund), e.cents, e.fund),
-    opening.OpeningAccepted: _opened,
+    opening.OpeningAccepted: _opened, cotisations.CotisationWrittenOff: _written_off,
     funds.AllocationGranted: _granted, funds.SingleGranted: _granted, funds.PurseCredited: _credited,
-    funds.CohortLapsed: lambda n, e, p: n.move(("lot", e.lot), ("fund", e.fund), e.cents),
-    funds.LotLapsed: lambda n, e, p: n.move(("lot", e.lot), ("fund", e.fund), e.cents),
+    **dict.fromkeys((funds.CohortLapsed, funds.LotLapsed, bonus.BonusTakenBack), lambda n, e, p: n.move(
+        ("lot", e.lot), ("fund", e.fund), e.cents)),
     crediting.CohortRolled: _rolled, households.HouseholdSeparated: _separated, households.PurseEmptied: _emptied,
-    bonus.BonusCredited: _credited, bonus.BonusTakenBack: lambda n, e, p: n.move(("lot", e.lot), ("fund", e.fund), e.cents),
-    grants.TransferConfirmed: lambda n, e, p: n.move(("fund", e.fund), ("fund", e.to), e.cents),
+    bonus.BonusCredited: _credited, grants.TransferConfirmed: lambda n, e, p: n.move(("fund", e.fund), ("fund", e.to), e.cents),
     grants.RepaymentConfirmed: _repaid,
     sales.SaleDecided: _sold, sales.AuthorisationDecided: _sold, sales.CaptureDecided: _captured, sales.HoldExpired: _expired,
     sales.ReversalDecided: _undone, sales.RefundDecided: _undone,

@@ -14,6 +14,7 @@ from clearing.events.closing import ClosureConfirmed
 from clearing.events.contracts import Day, SeasonOpened
 from clearing.events.cotisations import CotisationRuleSet
 from clearing.events.crediting import EmergencyRuleSet
+from clearing.events.debits import DebitRuleSet
 from clearing.events.funds import UNBOUND, AllocationRuleSet, Earmark, FundOpened
 from clearing.events.grants import AdvanceVoted, CreditsFrozen, CreditsResumed, EarmarkSet
 from clearing.events.households import HouseholdRulesSet
@@ -62,6 +63,7 @@ OTHER: Final[dict[tuple[type, str], tuple[Any, ...]]] = {
     (BonusRuleSet, "month_cents"): (0, 1),
     (BonusRuleSet, "short"): tuple(ShortBonus),
     (SolidarityRuleSet, "when_short"): tuple(WhenShort),
+    (DebitRuleSet, "counts_on"): ("execution",),
     (SeasonOpened, "mode"): ("through-caisse",),
     (SeasonOpened, "skip"): ("lost", "none"),
     (SeasonOpened, "days"): ((Day("2026-05-01", 1),), (Day("2026-05-01", 2), Day("2026-05-08", 1))),

@@ -39,6 +39,33 @@ def test_each_sign_has_one_spelling_in_a_bank_file(typed: str, spelled: str) -> 
     assert to_sepa(typed) == spelled
 
 
+PUBLISHED = {  # EPC217-08, the letters of its table from their first code point on; "." where it has no letter
+    0xC0: "A A A A A A A C E E E E I I I I . N O O O O O . O U U U U Y b s a a a a a a a c e e e e i i i i . n o o o o o "
+          ". o u u u u y p y",
+    0x100: "A a A a A a C c C c C c C c D d D d E e E e E e E e E e G g G g G g G g H h H h I i I i I i I i I i I i J j K k "
+           ". L l L l L l L l L l N n N n N n . . . O o O o O o O o R r R r R r S s S s S s S s T t T t"
+           " T t U u U u U u U u U u U u "
+           "W w Y y Y Z z Z z Z z .",
+    0x218: "S s T t",
+    0x388: "E I I",
+    0x38E: "Y O i A V G D E Z I TH I K L M N X O P R",
+    0x3A3: "S T Y F CH PS O I Y a e i i y a v g d e z i th i k l m n x o p r s s t y f ch ps o i y o y o",
+    0x410: "A B V G D E ZH Z I Y K L M N O P R S T U F H TS CH SH SHT A . Y . YU YA a b v g d e zh z i y k l m n o p r s t u "
+           "f h ts ch sh sht a . y . yu ya",
+}  # fmt: skip
+"""But for h with a sign on it, which the table makes an i, and for long o, which it has no letter for."""
+
+
+def test_the_published_table_of_latin_greek_and_cyrillic_letters_is_kept_whole() -> None:
+    wrong, counted = [], 0
+    for first, texts in PUBLISHED.items():
+        for code, text in enumerate(texts.split(), start=first):
+            counted += 1
+            if to_sepa(chr(code)) != text:
+                wrong.append((chr(code), text, to_sepa(chr(code))))
+    assert (wrong, counted) == ([], 327)
+
+
 @given(st.text())
 def test_any_text_comes_out_spellable_and_says_the_same_twice(typed: str) -> None:
     spelled = to_sepa(typed)

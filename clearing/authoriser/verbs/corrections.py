@@ -3,7 +3,7 @@
 from typing import Final
 
 from clearing.authoriser.bodies import Body
-from clearing.authoriser.verbs.cotisations import this_period, waited
+from clearing.authoriser.verbs.cotisations import debited, this_period, waited
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events.corrections import EntryName, RightEntry
 from clearing.rules.answers import Declined
@@ -37,7 +37,8 @@ def _rooms(o: Order) -> corrections.Rooms:
 
 def _propose(o: Order) -> Result:
     entry, right, reason = _entry(o.body), _right(o.body), o.body.text("reason")
-    return one(corrections.decide_propose(_rooms(o), entry=entry, right=right, reason=reason, by=o.by))
+    held = debited(o, entry.reference) if entry.kind == "cotisation" else None
+    return held or one(corrections.decide_propose(_rooms(o), entry=entry, right=right, reason=reason, by=o.by))
 
 
 def _confirm(o: Order) -> Result:

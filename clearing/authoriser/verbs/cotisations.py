@@ -6,8 +6,9 @@ from typing import Final
 from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events import cotisations as events
+from clearing.events.debits import DebitCounted
 from clearing.events.funds import SingleGranted
-from clearing.rules.answers import Declined
+from clearing.rules.answers import Declined, not_now
 from clearing.rules.credit import allocation
 from clearing.rules.treasury import cotisations, gifts, takings
 from clearing.rules.treasury.gifts import DONORS, Wanted
@@ -57,6 +58,16 @@ def _end(o: Order) -> Result:
     ))
 
 
+def debited(o: Order, reference: str) -> Declined | None:
+    """Why a payment of a collection is nobody's to enter, send back or correct by hand; None for any other."""
+    known = o.book.debits.references.get(reference)
+    if known is None:
+        return None
+    number, member = known
+    return not_now(f"{reference} is a debit of collection {number}: what the bank says of it is recorded there (clearing "
+                   f"collection answer {number} {member} STATE).")  # fmt: skip
+
+
 def _receive(o: Order) -> Result:
     """A payment, and the credits that waited for it: what a freeze, an earmark or the end of its vote forbids is left out, the
     payment stays."""
@@ -66,10 +77,14 @@ def _receive(o: Order) -> Result:
         period=b.text("period"), cents=b.cents("cents"), means=b.id("means"), reference=b.text("reference"),
         gifts_count=book.gifts.over_contribution_counts(), by=o.by, this_period=this_period(o),
     )
-    return event if isinstance(event, Declined) else (event, *waited(o, event))
+    if isinstance(event, Declined):
+        return event
+    return debited(o, event.reference) or (event, *waited(o, event))
 
 
-def waited(o: Order, event: events.CotisationReceived, gone: Mapping[FundId, int] | None = None) -> list[SingleGranted]:
+def waited(
+    o: Order, event: events.CotisationReceived | DebitCounted, gone: Mapping[FundId, int] | None = None
+) -> list[SingleGranted]:
     """The credits that waited for this payment, as far as their funds go. gone: what leaves funds in the same command."""
     book = o.book
     months = cotisations.covered_months(book.cotisations, event.member, event.period)
@@ -89,7 +104,8 @@ def waited(o: Order, event: events.CotisationReceived, gone: Mapping[FundId, int
 
 def _return(o: Order) -> Result:
     reference, reason = o.body.text("reference"), o.body.text("reason")
-    return one(cotisations.decide_return(o.book.cotisations, reference=reference, reason=reason, by=o.by))
+    held = debited(o, reference)
+    return held or one(cotisations.decide_return(o.book.cotisations, reference=reference, reason=reason, by=o.by))
 
 
 def _write_off(o: Order) -> Result:

@@ -25,7 +25,7 @@ from clearing.events.closing import (
 from clearing.events.grants import CreditsFrozen, CreditsResumed
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.calendar import civil_date
-from clearing.rules.ends.closing_rooms import ROOMS, own_lots
+from clearing.rules.ends.closing_rooms import ROOMS, may_return, own_lots
 from clearing.rules.people import members
 from clearing.rules.treasury import funds
 from clearing.values import Cents, DecisionId, FundId, MemberId, PersonId, ProducerId, money
@@ -227,7 +227,7 @@ def decide_seal(book: "Book", *, by: PersonId, at_us: int) -> CaisseSealed | Dec
     obstacle = _not_over(book.closing, at_us)
     if obstacle is not None:
         return obstacle
-    left = list(leftovers(book))
+    left = [*leftovers(book), *filter(None, [may_return(book, book.caisse.calendar.day(at_us))])]
     if left:
         more = f" And {len(left) - 3} more: clearing caisse status" if len(left) > 3 else ""
         return not_now(f"The log can't be sealed yet: {'; '.join(left[:3])}.{more}")

@@ -1,11 +1,14 @@
 """Law: a log is sealed when no room holds or owes a cent; each says what is left in it, and which command moves it."""
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from clearing.rules.collective.orders import DISPUTED
 from clearing.rules.people import members
 from clearing.rules.stalls.settlement import BatchState, PayoutState
+from clearing.rules.treasury.debit_answers import unanswered, window_ends
+from clearing.rules.treasury.debits import DebitState, held_by_fund
 from clearing.rules.treasury.subsidies import Step
 from clearing.values import MemberId, money
 
@@ -90,6 +93,30 @@ def of_cotisations(book: "Book") -> Iterator[str]:
                f"it off fund {fund}: clearing cotisation writeoff)")  # fmt: skip
 
 
+def of_debits(book: "Book") -> Iterator[str]:
+    for number, collection in book.debits.collections.items():
+        if collection.dropped:
+            continue
+        if collection.exported is None:
+            yield f"collection {number} is not at the bank (clearing collection export {number}, or drop)"
+            continue
+        if silent := unanswered(collection):
+            yield f"the bank has not said what became of {len(silent)} debits of collection {number} (collection answer)"
+        if any(one.question for one in collection.kept()):
+            yield f"a question about collection {number} is open (clearing collection answer {number} MEMBER STATE --sure)"
+    for fund, cents in held_by_fund(book.debits).items():
+        yield f"{money(cents)} of debits for fund {fund} count as received by nobody yet (clearing collection count)"
+
+
+def may_return(book: "Book", today: date) -> str:
+    """Why a caisse can't end while debits that were made may come back without a reason; "" when none may."""
+    ends = [
+        window_ends(one) for collection in book.debits.collections.values() for one in collection.kept()
+        if one.state is DebitState.EXECUTED and window_ends(one) >= today
+    ]
+    return f"debits may come back until {max(ends)}" if ends else ""
+
+
 def of_orders(book: "Book") -> Iterator[str]:
     for name, order in book.orders.orders.items():
         if open_lines := order.unsettled():
@@ -144,7 +171,7 @@ def of_opening(book: "Book") -> Iterator[str]:
 
 
 ROOMS: Final[tuple[Callable[["Book"], Iterable[str]], ...]] = (
-    of_funds, of_purses, of_producers, of_takings, of_cotisations, of_contracts, of_orders, of_exceptions, of_draws,
+    of_funds, of_purses, of_producers, of_takings, of_cotisations, of_debits, of_contracts, of_orders, of_exceptions, of_draws,
     of_other_caisses, of_opening,
 )  # fmt: skip
 """Every room that may still hold, owe or wait for something: a room whose events keep money adds its own."""

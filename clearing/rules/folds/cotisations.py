@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from clearing.events import cotisations as events
+from clearing.events.debits import DebitCounted
 from clearing.rules.credit import allocation
 from clearing.rules.treasury import cotisations, gifts, takings
 from clearing.rules.treasury.takings import ACCOUNT_OF
@@ -18,7 +19,7 @@ def into_fund(book: "Book", fund: FundId, cents: int) -> None:
     book.funds[fund].received_cents += cents
 
 
-def _received(book: "Book", event: events.CotisationReceived, _position: int, at_us: int) -> None:
+def received(book: "Book", event: events.CotisationReceived | DebitCounted, _position: int, at_us: int) -> None:
     year = book.caisse.calendar.day(at_us).year
     cotisations.evolve_received(book.cotisations, event, year)
     takings.take_in(book.takings, ACCOUNT_OF[event.means], event.cents, event.receipt)
@@ -52,7 +53,7 @@ FOLDS: Final[dict[type, Callable[..., None]]] = {
     events.CotisationRuleSet: lambda book, event, _p, _a: cotisations.evolve_rule(book.cotisations, event),
     events.CotisationAgreed: lambda book, event, _p, _a: cotisations.evolve_agreed(book.cotisations, event),
     events.CotisationEnded: lambda book, event, _p, _a: cotisations.evolve_ended(book.cotisations, event),
-    events.CotisationReceived: _received,
+    events.CotisationReceived: received,
     events.CotisationReturned: _returned,
     events.CotisationWrittenOff: _written_off,
     events.DepositCounted: lambda book, event, _p, _a: takings.evolve_counted(book.takings, event),

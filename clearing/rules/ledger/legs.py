@@ -4,7 +4,8 @@ Cents above zero are a debit, below zero a credit. Accounts: `bank`; `cash`, `ch
 left in a fund; `purse:<kind>` all members' purses of a kind; `held` what authorisations and orders reserve, `held-abroad`
 what is reserved for sales in other caisses; `owed:<producer>` captured and not yet in a batch that pays;
 `payable:<producer>` given to the bank to pay; `payable:grantor:<grant>`, `payable:member:<id>`, `payable:heir:<fund>` what
-leaves otherwise; `returned:<fund>` what members owe of cotisations that came back; `contract:<id>` a household's money
+leaves otherwise; `returned:<fund>` what members owe of cotisations that came back; `collected:<fund>` what debits brought
+and nobody counts as received yet; `contract:<id>` a household's money
 waiting in its contract; `interchange:<caisse>` what another caisse owes us and is in no netting, `netting` what is, until
 it is paid. Off the balance: `receivable:<fund>` against `notified:<fund>`, what was announced and is still to come.
 """
@@ -30,6 +31,7 @@ from clearing.events.cotisations import (
     DepositConfirmed,
     GiftReceived,
 )
+from clearing.events.debits import DebitAnswered, DebitCounted
 from clearing.events.funds import (
     AllocationGranted,
     CohortLapsed,
@@ -217,6 +219,23 @@ def _cotisation(event: CotisationReceived) -> Legs:
     }
 
 
+def _debit_answered(event: DebitAnswered) -> Legs:
+    """Money that came by a debit, and went back before anybody counted it as received."""
+    sign = 1 if event.state == "executed" else -1
+    found: Legs = {}
+    for part in event.parts:
+        found[BANK] = found.get(BANK, 0) + sign * part.cents
+        found[f"collected:{part.fund}"] = found.get(f"collected:{part.fund}", 0) - sign * part.cents
+    return found
+
+
+def _debit_counted(event: DebitCounted) -> Legs:
+    return {
+        f"collected:{event.fund}": event.cents, f"returned:{event.fund}": -event.cleared_cents,
+        f"fund:{event.fund}": event.cleared_cents - event.cents,
+    }
+
+
 def _corrected(event: EntryCorrected, origins: Origins) -> Legs:
     """What the wrong entry had moved, back; and what the right one moves."""
     wrong, right, found = event.wrong, event.right(), dict[str, int]()
@@ -318,6 +337,8 @@ MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     CotisationReceived: lambda event, _: _cotisation(event),
     CotisationReturned: lambda event, _: _move(f"returned:{event.fund}", BANK, event.cents),
     CotisationWrittenOff: lambda event, _: _move(f"fund:{event.fund}", f"returned:{event.fund}", event.cents),
+    DebitAnswered: lambda event, _: _debit_answered(event),
+    DebitCounted: lambda event, _: _debit_counted(event),
     DepositConfirmed: lambda event, _: _move(BANK, event.account, event.cents),
     EntryCorrected: _corrected,
     GiftReceived: lambda event, _: _move(ACCOUNT_OF[event.means], f"fund:{event.fund}", event.cents),

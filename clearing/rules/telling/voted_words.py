@@ -21,6 +21,7 @@ from clearing.events.closing import ClosureConfirmed, ClosureProposed
 from clearing.events.contracts import SeasonOpened
 from clearing.events.cotisations import CotisationRuleSet
 from clearing.events.crediting import EmergencyRuleSet
+from clearing.events.debits import DebitRuleSet
 from clearing.events.funds import UNBOUND, AllocationRuleSet, Earmark, FundOpened
 from clearing.events.grants import (
     AdvanceVoted,
@@ -254,6 +255,11 @@ def _cotisation(event: CotisationRuleSet, names: Names) -> Iterator[str]:
     yield f"It is paid by {any_of(event.means)} and goes to {names.fund(event.fund)}.{over}"
 
 
+def _debits(event: DebitRuleSet, _: Names) -> Iterator[str]:
+    counted = "when the bank has made it" if event.counts_on == "execution" else "when it can't come back any more"
+    yield f"Who pays by debit is told {days(event.notice_days)} before; it counts as paid {counted}."
+
+
 def _partner(event: RecognitionSet, names: Names) -> Iterator[str]:
     until = f" until {local_text(names.zone, event.until_us)}" if event.until_us is not None else ""
     since = local_text(names.zone, event.from_us)
@@ -292,6 +298,7 @@ _KINDS: Final[dict[type, tuple[str, str, Callable[[Any, Names], Iterable[str]]]]
     SolidarityRuleSet: ("solidarity", "rule", _solidarity),
     SeasonOpened: ("contracts", "season", _season),
     CotisationRuleSet: ("cotisation", "rule", _cotisation),
+    DebitRuleSet: ("debits", "", _debits),
     RecognitionSet: ("partner", "other", _partner),
     UnitOpened: ("unit", "unit", _unit),
     CreditsFrozen: ("freeze", "", _freeze),

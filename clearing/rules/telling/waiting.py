@@ -13,6 +13,7 @@ from clearing.events.closing import ClosureProposed
 from clearing.events.contracts import ContractEnded
 from clearing.events.corrections import CorrectionProposed
 from clearing.events.cotisations import DepositCounted, LegalBasisProposed
+from clearing.events.debits import CollectionProposed, MandateSuspended
 from clearing.events.grants import RepaymentConfirmed, RepaymentProposed, TransferProposed
 from clearing.events.households import MoneyBackProposed, PurseEmptied
 from clearing.events.interchange import WriteOffProposed
@@ -25,6 +26,7 @@ from clearing.rules.book import Book
 from clearing.rules.calendar import civil_date
 from clearing.rules.collective.orders import DISPUTED, OPEN
 from clearing.rules.telling.plain_words import days
+from clearing.rules.telling.waiting_debits import tasks
 from clearing.rules.treasury.corrections import in_command
 from clearing.rules.treasury.cotisations import standings
 from clearing.rules.treasury.subsidies import Step
@@ -55,7 +57,7 @@ _SINCE: Final[dict[type[Event], tuple[str, ...]]] = {
     RepaymentConfirmed: ("repayment",), MoneyBackProposed: ("member",), PurseEmptied: ("member",), OpeningProposed: (),
     OrderPlaced: ("order",), LineDisputed: ("order", "line"), DisputeProposed: ("order", "line"),
     BankDetailsProposed: ("producer",), ContractEnded: ("contract",), CorrectionProposed: ("entry",),
-    WriteOffProposed: ("ref",), JoinProposed: ("member",),
+    WriteOffProposed: ("ref",), JoinProposed: ("member",), CollectionProposed: ("collection",), MandateSuspended: ("mandate",),
 }  # fmt: skip
 """What begins to wait with an event -> the fields that name it."""
 BEGINS: Final = tuple(_SINCE)
@@ -405,4 +407,5 @@ _ROOMS: Final[tuple[Callable[[Any], Iterator[Wait]], ...]] = (
     _corrections,
     _joining,
     _between,
+    lambda look: (Wait(*one) for one in tasks(look.book, look.since, look.book.caisse.calendar.day(look.at_us))),
 )

@@ -14,6 +14,7 @@ from clearing.events.cotisations import (
     CotisationRuleSet,
     CotisationWrittenOff,
 )
+from clearing.events.debits import DebitCounted
 from clearing.events.opening import OpeningArrear
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.calendar import period_start
@@ -206,7 +207,7 @@ def _replace(cotisations: Cotisations, member: MemberId, agreement: Agreement) -
     cotisations.agreements[member] = [*kept, agreement]
 
 
-def evolve_received(cotisations: Cotisations, event: CotisationReceived, year: int) -> None:
+def evolve_received(cotisations: Cotisations, event: CotisationReceived | DebitCounted, year: int) -> None:
     if event.reference in cotisations.payments:
         raise BrokenBook(f"the cotisation of {event.reference} was received before")
     cotisations.payments[event.reference] = Payment(

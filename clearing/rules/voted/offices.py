@@ -136,6 +136,23 @@ _COTISATIONS: Final[Roles] = {
     "issue_tax_receipts": _MONEY,
     "cancel_tax_receipt": _MONEY,
 }
+_DEBITS: Final[Roles] = {
+    "name_creditor": _MONEY,
+    "set_debit_rule": _RULES,
+    "sign_mandates": _DESK,
+    "change_mandate": _DESK,
+    "revoke_mandate": _DESK,
+    "suspend_mandate": _DESK,
+    "resume_mandate": _DESK,
+    "propose_collection": _MONEY,
+    "approve_collection": ("approver",),
+    "drop_collection": ("treasurer", "approver"),
+    "leave_out_debit": ("treasurer", "approver"),
+    "announce_collection": _DESK,
+    "export_collection": ("treasurer", "approver"),
+    "answer_collection": _MONEY,
+    "count_collection": _MONEY,
+}
 _CONTRACTS: Final[Roles] = {
     "open_season": _DESK,
     "sign_contract": _DESK,
@@ -212,6 +229,7 @@ ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_ENDING,
     **_SOLIDARITY,
     **_COTISATIONS,
+    **_DEBITS,
     **_CONTRACTS,
     **_ACCOUNTS,
     **_ORDERS,

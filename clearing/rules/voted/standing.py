@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
-from clearing.events import closing, contracts, cotisations, crediting, funds, grants, households, interchange
+from clearing.events import closing, contracts, cotisations, crediting, debits, funds, grants, households, interchange
 from clearing.events.bonus import BonusRuleSet
 from clearing.events.caisse import CharteAdopted
 from clearing.events.catalogue import Event
@@ -45,6 +45,7 @@ def _itself(event: Any, _book: "Book") -> Voted:
 STAND_ON: Final[dict[type, Under]] = {
     **dict.fromkeys((
         funds.AllocationRuleSet, funds.FundOpened, BonusRuleSet, SolidarityRuleSet, cotisations.CotisationRuleSet,
+        debits.DebitRuleSet,
         crediting.EmergencyRuleSet, households.HouseholdRulesSet, interchange.RecognitionSet, contracts.SeasonOpened,
         grants.EarmarkSet, grants.AdvanceVoted, grants.TransferProposed, grants.RepaymentProposed, grants.CreditsFrozen,
         grants.CreditsResumed, closing.ClosureProposed, closing.ClosureConfirmed, interchange.WriteOffProposed,
@@ -56,6 +57,7 @@ STAND_ON: Final[dict[type, Under]] = {
     funds.SingleGranted: lambda event, book: book.allocation.rules.get(event.rule),
     crediting.EmergencyGiven: lambda event, book: book.emergency.rules.get(event.rule),
     cotisations.CotisationAgreed: lambda event, book: book.cotisations.rules.get(event.rule),
+    debits.CollectionProposed: lambda _, book: book.debits.rule,
     contracts.ContractSigned: lambda event, book: book.contracts.seasons.get(event.season),
     grants.TransferConfirmed: lambda event, book: _proposed(book.subsidies.transfers.get(event.transfer)),
     grants.RepaymentConfirmed: lambda event, book: _proposed(book.subsidies.repayments.get(event.repayment)),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from clearing.events import cotisations, funds, grants, opening, solidarity
 from clearing.events.caisse import CaisseFounded
+from clearing.events.debits import DebitCounted
 from clearing.events.producers import ProducerAdmitted
 from clearing.rules.calendar import CivilCalendar
 from clearing.rules.ledger.traced import State, lump
@@ -36,7 +37,9 @@ def _came(trace: "Trace", event: funds.MoneyReceived, position: int, _day: str) 
     trace.come(position, event.fund, event.cents, how, event.grant or "")
 
 
-def _cotisation(trace: "Trace", event: cotisations.CotisationReceived, position: int, _day: str) -> None:
+def _cotisation(
+    trace: "Trace", event: cotisations.CotisationReceived | DebitCounted, position: int, _day: str
+) -> None:
     """What makes good a payment that had come back is no new money of the fund."""
     if event.cents > event.cleared_cents:
         trace.come(position, event.fund, event.cents - event.cleared_cents, _COTISATIONS)
@@ -102,6 +105,7 @@ ROADS: Final[dict[type, Callable[["Trace", Any, int, str], None]]] = {
     grants.RepaymentConfirmed: _repaid,
     funds.MoneyReceived: _came,
     cotisations.CotisationReceived: _cotisation,
+    DebitCounted: _cotisation,
     cotisations.CotisationWrittenOff: _written_off,
     cotisations.GiftReceived: _gift,
     solidarity.CouponsSold: _coupons,
