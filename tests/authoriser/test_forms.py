@@ -36,7 +36,7 @@ def test_a_body_of_its_form_is_taken_and_what_is_optional_may_be_null() -> None:
     ({"who": "a"}, "It: 'who' must be a list"),
     ({"covers": [{"category": "food"}]}, "It, covers 1 needs the field 'rate'"),
     ({"covers": [{"category": "food", "rate": True}]}, "It, covers 1: 'rate' must be whole ten-thousandths"),
-    ({"covers": [BODY["covers"][0]] * 3}, "It: 'covers' has 3 entries, at most 2"),  # type: ignore[index]
+    ({"covers": [BODY["covers"][0]] * 3}, "It: 'covers' has 3 entries, at most 2"),
     ({"short": "none"}, "It: 'short' must be one of wait, less, not 'none'"),
     ({"where": {"place": "", "why": 1}}, "It, where does not know the field 'why'"),
     ({"where": {"place": "a\nb"}}, "It, where: 'place' must be one line"),

@@ -39,7 +39,7 @@ def _row(visit: Visit, number: int, item: Item) -> dict[str, object]:
     words, producer = visit.words, visit.book.producers.producers.get(item.producer)
     proposal = visit.book.exceptions.proposed.get(number)
     return {
-        "number": number, "page": visit.path(f"exceptions/{number}"), "when": words.instant(item.at_us),
+        "number": number, "opens": visit.path(f"exceptions/{number}"), "when": words.instant(item.at_us),
         "producer": producer.name if producer is not None else item.producer, "told": words.refusal(words.say(item.told)),
         "goods": words.euros(item.amount_cents) if item.amount_cents else "",
         "waits": proposal.by if proposal is not None else "",

@@ -14,6 +14,7 @@ _OPEN_NAMES: Final = frozenset({
     "fund", "subsidy", "transfer", "producer", "terminal", "batch", "order", "exception", "unit", "person", "deposit", "season",
 })  # fmt: skip
 """Streams whose name is shown; those of members, cards, contracts and papers name a person by her pseudonym."""
+_CALLED: Final = {"op": "sale"}
 _SIGNED_BY: Final = ("by", "named_by", "resolved_by", "entered_by", "opened_by", "revoked_by", "allowed_by")
 _ROOMS: Final = tuple(dict.fromkeys(kind.__module__.rpartition(".")[2] for kind in EVENTS))
 _WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -36,7 +37,7 @@ async def trail(visit: Visit) -> Answer:
     )) for row in found]  # fmt: skip
     last = found[-1].position if len(found) == ROWS else max(before - WINDOW, 1)
     return Answer("trail.html", {
-        "rows": rows, "room": room, "rooms": [(name, visit.words.say(f"room {name}")) for name in _ROOMS],
+        "rows": rows, "room": room, "rooms": [(name, visit.words.say(name)) for name in _ROOMS],
         "older": visit.path(f"trail?room={room}&before={last}") if last > 1 else "", "through": last,
     })  # fmt: skip
 
@@ -47,7 +48,7 @@ def _row(visit: Visit, position: int, at_us: int, stream: str, event: Event) -> 
     return {
         "number": position, "when": visit.words.instant(at_us), "what": _called(visit, event),
         "who": ", ".join(_signers(event)),
-        "about": f"{kind} {name}" if kind in _OPEN_NAMES else kind,
+        "about": f"{visit.words.say(kind)} {name}" if kind in _OPEN_NAMES else visit.words.say(_CALLED.get(kind, kind)),
         "page": visit.path(f"sales/{position}") if opens else "",
     }  # fmt: skip
 

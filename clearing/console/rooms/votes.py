@@ -74,12 +74,12 @@ async def _others(visit: Visit) -> list[dict[str, object]]:
     words = visit.words
     return [
         {
-            "kind": words.say(f"rule {one['kind']}"), "name": one["name"],
-            "standing": words.say(f"state {one['standing']}"),
+            "kind": words.say(one["kind"]), "name": one["name"],
+            "standing": words.refusal(words.say(one["standing"])),
             "sentences": [words.refusal(line) for line in one["sentences"]],
             "page": visit.path(f"votes/{one['decision']}") if one["decision"] else "", "decision": one["decision"],
         }
-        for one in voted.told(visit.book.caisse, names, visit.at_us)
+        for one in voted.told(visit.book.caisse, names, visit.at_us) if one["decision"] or one["kind"] != "fund"
     ]  # fmt: skip
 
 

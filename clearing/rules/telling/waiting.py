@@ -349,11 +349,8 @@ def _corrections(look: _Look) -> Iterator[Wait]:
 
 def _joining(look: _Look) -> Iterator[Wait]:
     for member, proposed in look.book.joining.proposed.items():
-        yield _wait(
-            look.since(JoinProposed, member),
-            f"a look at {member} with her purchases, as {proposed.by} proposes, waits for another officer",
-            f"member join-allow {member}",
-        )
+        told = f"a look at {member} with her purchases, as {proposed.by} proposes, waits for another officer"
+        yield _wait(look.since(JoinProposed, member), told, f"member join-allow {member}")
 
 
 def _between(look: _Look) -> Iterator[Wait]:
