@@ -21,7 +21,8 @@ SOURCES: Final = (
     "clearing/rules", "clearing/authoriser", "clearing/values.py", "clearing/installation/office.py",
     "clearing/installation/amounts.py", "clearing/settlement/bank_details.py", "clearing/console/inputs.py",
     "clearing/console/keys.py", "clearing/rules/telling/waiting.py",
-    "clearing/audit/reasons.py",
+    "clearing/audit/reasons.py", "clearing/audit/scan.py", "clearing/installation/founding_tables.py",
+    "clearing/installation/proposing.py",
 )  # fmt: skip
 ELSEWHERE: Final = {
     "clearing/rules/telling": "what people read about the rules, in pages of its own; only what waits is said by form",
@@ -107,8 +108,10 @@ def _told(function: ast.stmt) -> Iterator[ast.expr]:
                 yield from args
             case ast.Call(func=ast.Name(id="Item"), args=args):
                 yield from (one for one in args if isinstance(one, ast.Constant) and _SENTENCE.match(str(one.value)))
-            case ast.Assign(targets=[ast.Name(id="exception")], value=ast.Constant() as value):
-                yield value  # why a reversal waits for people
+            case ast.Call(func=ast.Name(id="LotOrigin"), args=[named, *_]):
+                yield named
+            case ast.Assign(targets=[ast.Name(id="exception" | "named")], value=value) if not isinstance(value, ast.Name):
+                yield value  # why a reversal waits for people; where credit came from
             case ast.Call(func=ast.Name(id="_wait"), args=[_, told, *_]):
                 yield told
             case ast.Assign(targets=[ast.Subscript(value=ast.Attribute(attr="problems"))], value=ast.JoinedStr() as value):
