@@ -28,6 +28,7 @@ _INSTANT: Final = re.compile(r"\b([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2}:[0-9]
 _PERCENT: Final = re.compile(r"\b([0-9]+(?:\.[0-9]+)?) %")
 _SEPARATE: Final = re.compile(r"(; |\. |, )")
 _SEPARATED: Final = {"; ": "\u00a0; "}
+_PARTS_MAX: Final = 200  # of one text; what is longer is said as it was written from there on
 _TOGETHER_MAX: Final = 11  # parts and separators that one phrase has at most
 _MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
 _JOINS: Final = {", ": ", ", " or ": " ou ", " and ": " et "}
@@ -97,28 +98,32 @@ class Words:
 @lru_cache(maxsize=_REMEMBERED)
 def _french(text: str) -> str | None:
     for form in _openings():  # "Item 2: ..." before a longer form takes "Item 2: ana" for a name
-        found = form.english.fullmatch(text) if form.needle in text else None
-        if found is not None and _french(found.groups()[-1]) is not None:
-            return form.french.format(*map(_Filled, found.groups()))
+        places = form.places(text)
+        if places is not None and _french(places[-1]) is not None:
+            return form.french.format(*map(_Filled, places))
     return _found(text, _sentences())
 
 
 def _found(text: str, forms: "Iterable[Form]") -> str | None:
     for form in forms:
-        found = form.english.fullmatch(text) if form.needle in text else None
-        if found is not None:
-            return form.french.format(*map(_Filled, found.groups()))
+        places = form.places(text)
+        if places is not None:
+            return form.french.format(*map(_Filled, places))
     return None
 
 
 class Form(NamedTuple):
-    """needle: its longest fixed piece; a text without it is not of this form, which is cheap to see."""
+    """needle: its longest fixed piece; signs: how many of those that separate phrases stand in it."""
 
     needle: str
-    english: re.Pattern[str]
+    english: str
     french: str
     signs: int
-    """How many signs that separate phrases stand in it."""
+
+    def places(self, text: str) -> tuple[str, ...] | None:
+        """What stands in the places of a text of this form. Most texts lack the needle, so most patterns are never compiled."""
+        found = _pattern(self.english).fullmatch(text) if self.needle in text else None
+        return None if found is None else found.groups()
 
 
 @cache
@@ -129,7 +134,7 @@ def _sentences() -> tuple[Form, ...]:
 @cache
 def _openings() -> tuple[Form, ...]:
     """Sentences that only say where another one stands."""
-    return tuple(form for form in _sentences() if form.french.endswith(":text}") and not form.english.pattern.startswith("("))
+    return tuple(form for form in _sentences() if form.french.endswith(":text}") and not form.english.startswith("{"))
 
 
 @cache
@@ -146,11 +151,13 @@ def _compiled(*names: str) -> tuple[Form, ...]:
 
 
 def _form(english: str, french: str) -> Form:
-    fixed = _PLACE.split(english)
-    return Form(
-        needle=max(fixed, key=len), english=re.compile(_HELD.join(map(re.escape, fixed)), re.DOTALL), french=french,
-        signs=len(_SEPARATE.findall(english)),
-    )  # fmt: skip
+    needle = max(_PLACE.split(english), key=len)
+    return Form(needle=needle, english=english, french=french, signs=len(_SEPARATE.findall(english)))
+
+
+@cache
+def _pattern(english: str) -> re.Pattern[str]:
+    return re.compile(_HELD.join(map(re.escape, _PLACE.split(english))), re.DOTALL)
 
 
 class _Filled(str):
@@ -178,8 +185,8 @@ class _Filled(str):
 def _several(text: str) -> str:
     """Sentences and phrases one after the other: each is said in French as far as it is known."""
     parts, said, start = _SEPARATE.split(text), list[str](), 0
-    while start < len(parts):
-        rest = _french("".join(parts[start:])) if start < len(parts) - 1 else None
+    while start < min(len(parts), _PARTS_MAX):
+        rest = _french(text) if start == 0 and len(parts) > 1 else None
         ends = range(start + 1, min(len(parts), start + _TOGETHER_MAX) + 1, 2)
         known = ((end, _piece("".join(parts[start:end]), (end - start) // 2)) for end in ends)
         end, french = next(
@@ -188,7 +195,7 @@ def _several(text: str) -> str:
         signs = (_SEPARATED.get(sign, sign) for sign in parts[end : end + 1])
         said += [format(_Filled(parts[start])) if french is None else french, *signs]
         start = end + 1
-    return "".join(said)
+    return "".join([*said, *parts[start:]])
 
 
 def _piece(text: str, signs: int) -> str | None:

@@ -21,6 +21,8 @@ SOURCES: Final = (
     "clearing/rules", "clearing/authoriser", "clearing/values.py", "clearing/installation/office.py",
     "clearing/installation/amounts.py", "clearing/settlement/bank_details.py", "clearing/console/inputs.py",
     "clearing/console/keys.py", "clearing/rules/telling/waiting.py",
+    "clearing/audit/reasons.py", "clearing/audit/scan.py", "clearing/installation/founding_tables.py",
+    "clearing/installation/proposing.py",
 )  # fmt: skip
 ELSEWHERE: Final = {
     "clearing/rules/telling": "what people read about the rules, in pages of its own; only what waits is said by form",
@@ -66,6 +68,9 @@ def _files() -> Iterator[str]:
 
 
 def _of_file(tree: ast.Module) -> Iterator[str]:
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign):
+            yield from (form for expression in _told(statement) for form in sorted(_forms(expression, {})))
     for function in ast.walk(tree):
         if isinstance(function, Function):
             known = assigned(function)
@@ -94,11 +99,19 @@ def _assigned_often(function: Function) -> set[str]:
     return {name for name, values in _assignments(function).items() if len(values) > 1}
 
 
-def _told(function: Function) -> Iterator[ast.expr]:
+def _told(function: ast.stmt) -> Iterator[ast.expr]:
     for node in ast.walk(function):
         match node:
             case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords) if name in TOLD:
                 yield from [keyword.value for keyword in keywords if keyword.arg == "why"] or args[-1:]
+            case ast.Call(func=ast.Name(id="Reason"), args=args):
+                yield from args
+            case ast.Call(func=ast.Name(id="Item"), args=args):
+                yield from (one for one in args if isinstance(one, ast.Constant) and _SENTENCE.match(str(one.value)))
+            case ast.Call(func=ast.Name(id="LotOrigin"), args=[named, *_]):
+                yield named
+            case ast.Assign(targets=[ast.Name(id="exception" | "named")], value=value) if not isinstance(value, ast.Name):
+                yield value  # why a reversal waits for people; where credit came from
             case ast.Call(func=ast.Name(id="_wait"), args=[_, told, *_]):
                 yield told
             case ast.Assign(targets=[ast.Subscript(value=ast.Attribute(attr="problems"))], value=ast.JoinedStr() as value):

@@ -31,10 +31,14 @@ from tests.console.refusals_in_source import TOLD, Function, assigned
 from tests.house.sources import CLONE
 
 CONSOLE: Final = CLONE / "clearing/console"
-FOR_PROGRAMS: Final = ("api.py", "openapi.py")  # what they answer is JSON, in English
-_PHRASE: Final = re.compile(r"[A-Z][a-z'-]*[,:;]? [^\n]*")
+NO_PAGES: Final = ("api.py", "openapi.py", "words.py")  # answers to programs are JSON, in English
+_IN_A_TABLE: Final = re.compile(r"[^/?=&<>\[\];]*[A-Za-z}] [^/?=&<>\[\];]*")
+_PHRASE: Final = re.compile(r"([A-Z][a-z'-]*|\{[a-z]+\})[,:;]? [^\n]*")
 _INTO_A_LOG: Final = ("info", "warning", "error", "exception")
-ENTRIES: Final = ("capture", "refund", "reversal", "repaid", "opening", DRAW, GIVE)  # of a statement: projections/details.py
+ENTRIES: Final = (
+    "sale", "authorisation", "capture", "refund", "reversal", "repaid", "opening", "abroad", "expiry", DRAW, GIVE,
+)  # fmt: skip
+"""Kinds of lines of a statement and of operations: projections/details.py, operations.py."""
 RULES: Final = sorted(kind for kind, _, _ in _KINDS.values())
 _WORDS_OF_SENTENCES: Final = ("tariff", "payer", "transfer", "repayment")  # what rules call things in {0:word}
 
@@ -43,7 +47,7 @@ _WORDS_OF_SENTENCES: Final = ("tariff", "payer", "transfer", "repayment")  # wha
 def sentences() -> dict[str, str]:
     """English sentence -> the file that says it."""
     found: dict[str, str] = {}
-    for path in sorted(path for path in CONSOLE.rglob("*.py") if path.name not in FOR_PROGRAMS):
+    for path in sorted(path for path in CONSOLE.rglob("*.py") if path.name not in NO_PAGES):
         for said in _in_python(ast.parse(path.read_text(encoding="utf-8"))):
             found.setdefault(said, path.name)
     for path in sorted((CONSOLE / "templates").glob("*.html")):
@@ -66,6 +70,8 @@ def _in_python(tree: ast.Module) -> Iterator[str]:
                 yield from _texts(title)
             case ast.keyword(arg="reason" | "title", value=value):
                 yield from _texts(value)
+            case ast.Tuple(elts=values) | ast.Dict(values=values):
+                yield from (said for value in values for said in _texts(value) if _IN_A_TABLE.fullmatch(said))
             case ast.Constant(value=str() as text) if id(node) not in silent and _PHRASE.fullmatch(text):
                 yield text
             case _:

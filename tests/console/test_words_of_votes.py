@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from clearing.console.words import Words, catalogue
+from clearing.events.caisse import DecisionRecorded, Tally
 from clearing.events.charte import Charte, Cover
 from clearing.events.funds import AllocationRuleSet
 from clearing.events.grants import EarmarkSet
 from clearing.events.records import field_names
-from clearing.rules.telling.plain_words import rule_sentences, rules_in_words
+from clearing.rules.telling.plain_words import decision_in_words, rule_sentences, rules_in_words
 from clearing.rules.telling.voted_words import KINDS, words_of
-from clearing.values import CategoryId, Rate
+from clearing.values import CategoryId, DecisionId, PersonId, Rate
 from tests.rules.test_plain_words import RULES as WHOLE, told as told_of_the_whole
 from tests.rules.test_voted_words import (
     BOUND,
@@ -47,8 +48,20 @@ def every_sentence() -> tuple[str, ...]:
     """Of each kind of rule with each of its fields set to each other value, and of chartes likewise."""
     found = dict.fromkeys(line for event in _rules() for line in words_of(event, NAMES) if line)
     found |= dict.fromkeys(line for charte in _chartes() for line in _told(charte))
-    found |= dict.fromkeys(line.strip() for line in told_of_the_whole()[3:])
-    return tuple(re.sub(r"^[0-9]+\. ", "", line) for line in found if not line.endswith(":"))
+    found |= dict.fromkeys(line for vote in _votes() for line in decision_in_words(vote)["sentences"])
+    found |= dict.fromkeys(re.sub(r"^  ([0-9]+\. )?", "", line) for line in told_of_the_whole()[3:] if not line.endswith(":"))
+    return tuple(found)
+
+
+def _votes() -> Iterator[DecisionRecorded]:
+    vote = DecisionRecorded(
+        decision=DecisionId("ag-1"), title="Notre prix", body="citizens-committee", method="consent", taken_on="2026-05-02",
+        votes_for=9, votes_against=0, abstained=1, minutes_sha256=b"m" * 32, by=PersonId("ana"), scope="group:young",
+        effective_on="2026-06-01", ends_on="2026-09-01", minutes_link="https://example.org/pv",
+        tallies=(Tally("eaters", 9, 0, 1),),
+    )  # fmt: skip
+    drawn = replace(vote, body="residents-group", method="draw", drawn=15, votes_for=0, abstained=0, tallies=())
+    yield from (vote, drawn, replace(vote, ends_on=""), replace(vote, effective_on=""))
 
 
 def _rules() -> Iterator[object]:

@@ -40,7 +40,7 @@ def _row(visit: Visit, number: int, item: Item) -> dict[str, object]:
     proposal = visit.book.exceptions.proposed.get(number)
     return {
         "number": number, "opens": visit.path(f"exceptions/{number}"), "when": words.instant(item.at_us),
-        "producer": producer.name if producer is not None else item.producer, "told": words.refusal(words.say(item.told)),
+        "producer": producer.name if producer is not None else item.producer, "told": words.refusal(item.told),
         "goods": words.euros(item.amount_cents) if item.amount_cents else "",
         "waits": proposal.by if proposal is not None else "",
     }  # fmt: skip
@@ -129,7 +129,7 @@ def _lines(visit: Visit, name: str, order: Order) -> Iterator[dict[str, str]]:
         prepared = visit.path(f"do/{act}?order={name}&line={place}&then=orders")
         yield {
             "what": line.category if line.product is None else f"{line.category}, {line.product}",
-            "cents": visit.words.euros(line.amount_cents), "state": visit.words.say(order.states[place]),
+            "cents": visit.words.euros(line.amount_cents), "state": visit.words.say(f"state {order.states[place]}"),
             "reason": order.reasons.get(place, ""), "act": visit.words.say(f"verb {act}") if visit.may(act) else "",
             "page": prepared,
         }  # fmt: skip

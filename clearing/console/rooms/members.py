@@ -25,7 +25,7 @@ ADMISSION: Final = sheet(
         "groups": "Groups that the rules ask for", "name": "Name, kept sealed and apart",
     },
 )  # fmt: skip
-CODES: Final = (("41", "lost"), ("43", "stolen"), ("62", "blocked"))
+CODES: Final = (("41", "word 41"), ("43", "word 43"), ("62", "word 62"))
 STATES: Final = dict(CODES)
 
 

@@ -74,8 +74,8 @@ async def _others(visit: Visit) -> list[dict[str, object]]:
     words = visit.words
     return [
         {
-            "kind": words.say(one["kind"]), "name": one["name"],
-            "standing": words.refusal(words.say(one["standing"])),
+            "kind": words.say(f"rule {one['kind']}"), "name": one["name"],
+            "standing": words.say(f"state {one['standing']}"),
             "sentences": [words.refusal(line) for line in one["sentences"]],
             "page": visit.path(f"votes/{one['decision']}") if one["decision"] else "", "decision": one["decision"],
         }
