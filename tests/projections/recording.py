@@ -15,6 +15,7 @@ from clearing.projections.questions import Questions
 from clearing.projections.rebuild import RebuildReport, rebuild
 from clearing.projections.runner import PAGE_EVENTS, Runner
 from clearing.projections.views import VIEWS, View
+from tests.given_when_then import Story
 from tests.postgres_server import TestCaisse
 from tests.projections.random_caisse import START_US, RandomCaisse
 
@@ -56,6 +57,11 @@ class ViewedCaisse:
         """What the story has more than the log."""
         there = self.log.head.position
         await self.record(story.events[there:], story.at_us[there:])
+
+    async def record_story(self, story: Story) -> None:
+        """The same for a story of the real rules."""
+        there = self.log.head.position
+        await self.record(story.history[there:], story.instants[there:])
 
     @asynccontextmanager
     async def runner(
