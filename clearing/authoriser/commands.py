@@ -22,6 +22,7 @@ from clearing.authoriser.verbs import (
     payouts,
     people,
     products,
+    proofs,
     solidarity,
     stalls,
     units,
@@ -56,6 +57,7 @@ VERBS: Final[dict[str, Verb]] = {
     **units.VERBS,
     **opening.VERBS,
     **between.VERBS,
+    **proofs.VERBS,
 }
 """verb -> how it is decided; who may give it is rules/voted/offices.py, ALLOWED_ROLES (a test holds the two together)."""
 

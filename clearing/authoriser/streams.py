@@ -24,6 +24,7 @@ from clearing.events import (
     members,
     orders,
     producers,
+    proofs,
     sales,
     settlement,
     solidarity,
@@ -109,6 +110,9 @@ _FILED: Final[tuple[tuple[StreamOf, tuple[type, ...]], ...]] = (
     )),
     (lambda event: f"unit/{event.unit}", (
         units.UnitOpened, units.UnitIssued, units.UnitMoved, units.UnitTakenBack,
+    )),
+    (lambda _: "proofs", (
+        proofs.ProofsTaken, proofs.GoingOnProposed, proofs.GoingOnConfirmed,
     )),
     (lambda event: f"person/{event.person}", (
         caisse.PersonProposed, caisse.PersonNamed, caisse.PersonRemoved,

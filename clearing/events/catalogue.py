@@ -23,6 +23,7 @@ from clearing.events import (
     orders,
     producers,
     products,
+    proofs,
     sales,
     settlement,
     solidarity,
@@ -51,6 +52,7 @@ Event = (
     | units.Event
     | opening.Event
     | interchange.Event
+    | proofs.Event
 )
 
 EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)
