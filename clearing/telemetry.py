@@ -193,6 +193,10 @@ class Telemetry:
             "volume_12_months_cents", "Captured in the last 365 days; to be notified beyond 100,000,000.", "caisse"
         )
 
+        self.flow_12_months_cents = self._gauge(
+            "flow_12_months_cents", "In and out over 365 days, taken each night; together to be notified beyond 100,000,000.",
+            "caisse", "direction",
+        )  # fmt: skip
         self.proof_holds = self._gauge(
             "proof_holds", "1: a daily proof held when last taken; 0: it did not. None before the first.", "caisse", "proof"
         )

@@ -26,13 +26,16 @@ from clearing.events.codec import decode
 from clearing.events.proofs import ProofResult
 from clearing.installation.home import Home, write_private
 from clearing.installation.opening import Installation
+from clearing.installation.snapshots import first_pause_s
 from clearing.rules.book import Book
 from clearing.rules.treasury.proofs import PROOFS, agrees, holds, told
+from clearing.rules.treasury.runway import Flows, Gauge, gauge
 from clearing.sql import schema_of
 from clearing.telemetry import LogEvent, Telemetry
 from clearing.values import CaisseCode
 
 LOOK_EVERY_S: Final = 60
+FIRST_S: Final = 600
 AGAIN_US: Final = 3_600_000_000
 """After a night's proofs that could not be taken."""
 AFTER_CLOSE: Final = timedelta(minutes=20)
@@ -42,11 +45,11 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """up_to: the position of all roads. book: as it folds there, empty from a broken event on."""
+    """up_to: the position of all roads. flows: by civil day up to there, for the gauge of twelve months."""
 
     up_to: int
     results: tuple[ProofResult, ...]
-    book: Book
+    flows: Flows
 
     @property
     def ok(self) -> bool:
@@ -67,15 +70,17 @@ async def take_proofs(installation: Installation, code: CaisseCode) -> Taken:
     """All roads at the position of the live views. Reads the whole log. Raises NothingShown, UnreadableEvent."""
     async with installation.connected("clearing_reader") as connection:
         shown = await read_shown_day(connection, schema_of(code))
-    roads, after = DayRoads(), 0
+    roads, flows, after = DayRoads(), Flows(), 0
     async with installation.reading(code) as log:
         while after < shown.position:
             rows = await log.read(after, min(PAGE_ROWS_MAX, shown.position - after))
             for row in rows:
-                roads.take(decode(row.type, row.schema_version, row.public, row.private), row.position, row.at_us)
+                event = decode(row.type, row.schema_version, row.public, row.private)
+                roads.take(event, row.position, row.at_us)
+                flows.take(event, row.position, row.at_us)
             after = rows[-1].position if rows else shown.position
     files = dict(_files(installation.home, code, roads.book))
-    return Taken(up_to=shown.position, results=roads.results(shown, files), book=roads.book)
+    return Taken(up_to=shown.position, results=roads.results(shown, files), flows=flows)
 
 
 def _files(home: Home, code: CaisseCode, book: Book) -> Iterator[tuple[int, FileSeen]]:
@@ -106,13 +111,15 @@ def _cents(text: str) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """The newest proofs that were taken here, for figures. failed: proof -> its first figure that differs, in words."""
+    """The newest proofs that were taken here, for figures. failed: proof -> its first figure that differs, in words.
+    gauge: in and out over the twelve months up to their day."""
 
     day: str
     up_to: int
     at_us: int
     recorded: bool
     failed: dict[str, str]
+    gauge: Gauge
 
 
 def keep(home: Home, code: CaisseCode, taken: Taken, day: date, at_us: int, *, recorded: bool) -> Kept:
@@ -120,8 +127,10 @@ def keep(home: Home, code: CaisseCode, taken: Taken, day: date, at_us: int, *, r
         one.proof: told(next(figure for figure in one.figures if not agrees(figure)))
         for one in taken.results if not holds(one)
     }  # fmt: skip
-    kept = Kept(day=day.isoformat(), up_to=taken.up_to, at_us=at_us, recorded=recorded, failed=failed)
-    said = {"day": kept.day, "up_to": kept.up_to, "at_us": at_us, "recorded": recorded, "failed": failed}
+    flow = taken.flows.gauge(day)
+    kept = Kept(day=day.isoformat(), up_to=taken.up_to, at_us=at_us, recorded=recorded, failed=failed, gauge=flow)
+    said = {"day": kept.day, "up_to": kept.up_to, "at_us": at_us, "recorded": recorded, "failed": failed,
+            "in_cents": flow.in_cents, "out_cents": flow.out_cents}  # fmt: skip
     write_private(home.daily_proofs(code), json.dumps(said).encode())
     return kept
 
@@ -133,6 +142,7 @@ def kept(home: Home, code: CaisseCode) -> Kept | None:
         return Kept(
             day=str(said["day"]), up_to=int(said["up_to"]), at_us=int(said["at_us"]), recorded=bool(said["recorded"]),
             failed={str(name): str(text) for name, text in dict(said["failed"]).items()},
+            gauge=gauge(int(said["in_cents"]), int(said["out_cents"])),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -144,6 +154,8 @@ def show_proofs(home: Home, code: CaisseCode, telemetry: Telemetry) -> None:
     if known is None:
         return
     telemetry.proofs_timestamp_seconds.labels(code).set(known.at_us // 1_000_000)
+    telemetry.flow_12_months_cents.labels(code, "in").set(known.gauge.in_cents)
+    telemetry.flow_12_months_cents.labels(code, "out").set(known.gauge.out_cents)
     for proof in PROOFS:
         telemetry.proof_holds.labels(code, proof).set(0 if proof in known.failed else 1)
 
@@ -156,24 +168,27 @@ def last_close(now_us: int, zone: ZoneInfo) -> date:
 
 async def prove_each_night(
     installation: Installation, code: CaisseCode, telemetry: Telemetry, stop: asyncio.Event, turn: asyncio.Semaphore,
-    now_us: Callable[[], int], zone_of: Callable[[], ZoneInfo | None], *, look_every_s: float = LOOK_EVERY_S,
+    now_us: Callable[[], int], zone_of: Callable[[], ZoneInfo | None], *, first_s: float = FIRST_S,
+    look_every_s: float = LOOK_EVERY_S,
 ) -> None:  # fmt: skip
     """Until `stop`: once for each civil day that is over, by a child process. turn: of those that may run at the same time.
 
-    zone_of: None as long as the caisse is not founded.
+    zone_of: None as long as the caisse is not founded. first_s: no start of an installation is slowed by it; the caisses of one
+    machine are spread over the second half of that time.
     """
-    again_us = 0
+    again_us, pause_s = 0, first_pause_s(code, first_s)
     while not stop.is_set():
+        try:
+            await asyncio.wait_for(stop.wait(), pause_s)
+            return
+        except TimeoutError:
+            pause_s = look_every_s
         zone, now = zone_of(), now_us()
         known = kept(installation.home, code)
         if zone is not None and now >= again_us and (known is None or known.day < last_close(now, zone).isoformat()):
             async with turn:
                 if not stop.is_set() and not await _in_a_child(installation, code, telemetry, stop):
                     again_us = now + AGAIN_US
-        try:
-            await asyncio.wait_for(stop.wait(), look_every_s)
-        except TimeoutError:
-            continue
 
 
 async def _in_a_child(installation: Installation, code: CaisseCode, telemetry: Telemetry, stop: asyncio.Event) -> bool:

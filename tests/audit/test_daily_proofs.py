@@ -15,6 +15,7 @@ from clearing.events.settlement import BatchApproved
 from clearing.installation.daily_proofs import Taken
 from clearing.rules.calendar import civil_date
 from clearing.rules.telling.waiting import Waiting
+from clearing.rules.treasury.runway import Flows
 from clearing.values import PersonId, Position
 from clearing.wire.commands import CommandReply
 from clearing.wire.requests import Op
@@ -46,7 +47,7 @@ def taken(desk: Desk, *, faulty: str = "") -> dict[str, object]:
         debit, credit = accounts[faulty]
         accounts[faulty] = (debit, credit + 1)
     results = roads.results(replace(shown, accounts=accounts), {})
-    return Taken(up_to=desk.book.position, results=results, book=roads.book).body(civil_date(DAY))
+    return Taken(up_to=desk.book.position, results=results, flows=Flows()).body(civil_date(DAY))
 
 
 def a_market_day() -> Desk:

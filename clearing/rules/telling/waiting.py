@@ -19,15 +19,14 @@ from clearing.events.interchange import WriteOffProposed
 from clearing.events.opening import OpeningProposed
 from clearing.events.orders import DisputeProposed, LineDisputed, OrderPlaced
 from clearing.events.producers import BankDetailsProposed
-from clearing.events.proofs import GoingOnProposed, ProofsTaken
 from clearing.rules.amap.contracts import WARN_DAYS
 from clearing.rules.book import Book
 from clearing.rules.calendar import civil_date
 from clearing.rules.collective.orders import DISPUTED, OPEN
+from clearing.rules.telling import waiting_proofs
 from clearing.rules.telling.plain_words import days
 from clearing.rules.treasury.corrections import in_command
 from clearing.rules.treasury.cotisations import standings
-from clearing.rules.treasury.proofs import PROOFS
 from clearing.rules.treasury.subsidies import Step
 from clearing.rules.voted.decisions import standing
 from clearing.values import money
@@ -56,7 +55,7 @@ _SINCE: Final[dict[type, tuple[str, ...]]] = {
     RepaymentConfirmed: ("repayment",), MoneyBackProposed: ("member",), PurseEmptied: ("member",), OpeningProposed: (),
     OrderPlaced: ("order",), LineDisputed: ("order", "line"), DisputeProposed: ("order", "line"),
     BankDetailsProposed: ("producer",), ContractEnded: ("contract",), CorrectionProposed: ("entry",),
-    WriteOffProposed: ("ref",), ProofsTaken: (), GoingOnProposed: (),
+    WriteOffProposed: ("ref",), **waiting_proofs.SINCE,
 }  # fmt: skip
 """What begins to wait with an event -> the fields that name it."""
 
@@ -379,24 +378,6 @@ def _between(look: _Look) -> Iterator[Wait]:
             )
 
 
-def _proofs(look: _Look) -> Iterator[Wait]:
-    proofs = look.book.proofs
-    if proofs.going_on is not None:
-        yield _wait(
-            look.since(GoingOnProposed),
-            f"batches to be approved in spite of a proof, as {proofs.going_on.by} says, wait for another person",
-            "go-on confirm",
-        )
-    elif proofs.stops():
-        which = " and ".join(f"'{PROOFS[one]}'" for one in proofs.failed)
-        yield _wait(
-            look.since(ProofsTaken),
-            f"the proof {which} of {proofs.day} does not hold ({proofs.told}); no batch is approved",
-            f"proofs --day {proofs.day}",
-            "proofs --record",
-        )
-
-
 _ROOMS: Final[tuple[Callable[[Any], Iterator[Wait]], ...]] = (
     _votes,
     _credits,
@@ -409,5 +390,5 @@ _ROOMS: Final[tuple[Callable[[Any], Iterator[Wait]], ...]] = (
     _exceptions,
     _corrections,
     _between,
-    _proofs,
+    lambda look: (Wait(*one) for one in waiting_proofs.waits(look.book.proofs, look.since)),
 )
