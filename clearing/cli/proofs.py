@@ -24,32 +24,41 @@ async def proofs(desk: Desk) -> int:
         return await _recorded(desk, given.day)
     if given.night:
         return await _night(desk)
-    taken = await _taken(desk)
+    return await _by_hand(desk)
+
+
+async def _by_hand(desk: Desk) -> int:
+    """What is found now also takes the place of the last night's in operators' figures."""
+    from clearing.installation.daily_proofs import keep
+
+    taken, closed = await _taken(desk)
     for line in proofs_told(taken.results):
         desk.say(line)
     desk.say(f"Taken at event {taken.up_to} of the log.")
-    if given.record:
+    recorded = desk.arguments.record
+    if recorded:
         await desk.order("take_proofs", taken.body(today()))
         desk.say(f"Recorded for {today()}.")
     elif not taken.ok:
         desk.say("They are not recorded; with their figures: clearing proofs --record")
+    keep(desk.home, desk.code, taken, closed, now_ms() * 1_000, recorded=recorded)
     return 0 if taken.ok else 1
 
 
-async def _taken(desk: Desk) -> "Taken":
-    from clearing.installation.daily_proofs import take_proofs
+async def _taken(desk: Desk) -> "tuple[Taken, date]":
+    """The proofs as they are now, and the newest day that is over."""
+    from clearing.installation.daily_proofs import last_close, take_proofs
 
     async with desk.opened() as installation:
-        return await take_proofs(installation, desk.code)
+        zone = await zone_of(installation, desk.code)
+        return await take_proofs(installation, desk.code), last_close(now_ms() * 1_000, zone)
 
 
 async def _night(desk: Desk) -> int:
     """For the day that is over; signed by the person whom the settings name, if they name one."""
-    from clearing.installation.daily_proofs import keep, last_close
+    from clearing.installation.daily_proofs import keep
 
-    taken, code = await _taken(desk), desk.code
-    async with desk.opened() as installation:
-        on = last_close(now_ms() * 1_000, await zone_of(installation, code))
+    (taken, on), code = await _taken(desk), desk.code
     kept = keep(desk.home, code, taken, on, now_ms() * 1_000, recorded=False)
     if desk.settings.proofs_by:
         desk.arguments.by = desk.settings.proofs_by
@@ -85,14 +94,14 @@ def proofs_told(results: Iterable[ProofResult]) -> Iterator[str]:
 
 async def propose(desk: Desk) -> None:
     await desk.order("propose_going_on", {"reason": desk.arguments.reason})
-    desk.say("Said. Another treasurer or approver looks at the proofs and says so too: clearing go-on confirm")
+    desk.say("Said. Another treasurer or approver looks at the proofs and says so too: clearing proceed confirm")
 
 
 async def confirm(desk: Desk) -> None:
     book = await read_book(desk)
     said = book.proofs.going_on
     if said is None:
-        raise Misused("Nobody has said why payouts go on; first, another person: clearing go-on propose --reason TEXT")
+        raise Misused("Nobody has said why payouts go on; first, another person: clearing proceed propose --reason TEXT")
     which = ", ".join(PROOFS[one] for one in book.proofs.failed)
     desk.say(f"{book.proofs.day}: {which} does not hold ({book.proofs.told}). {said.by} says: {said.reason}")
     agreed("Do payouts go on all the same?")
@@ -113,7 +122,7 @@ def _reason(parser: argparse.ArgumentParser) -> None:
 ENTRIES = (
     Entry(words=("proofs",), group=Group.LOOKING, does="the five proofs: what every sum is by each road to it", run=proofs,
           arguments=_arguments, signed=True),
-    Entry(words=("go-on", "propose"), group=Group.SETTLEMENT, does="say why batches are approved in spite of a proof",
+    Entry(words=("proceed", "propose"), group=Group.SETTLEMENT, does="say why batches are approved in spite of a proof",
           run=propose, arguments=_reason, signed=True),
-    Entry(words=("go-on", "confirm"), group=Group.SETTLEMENT, does="say so too, as another person", run=confirm, signed=True),
+    Entry(words=("proceed", "confirm"), group=Group.SETTLEMENT, does="say so too, as another person", run=confirm, signed=True),
 )  # fmt: skip

@@ -40,11 +40,14 @@ def they_hold(place: Town) -> None:
     assert f"No proofs of {today()} are recorded" in place.refused("proofs", "--day", today().isoformat())
     assert f"Recorded for {today()}" in place.ok("proofs", "--record", by="camille")
     assert "Recorded by camille" in place.ok("proofs", "--day", today().isoformat())
-    assert "No proof stops anything" in place.refused("go-on", "propose", "--reason", "r", by="camille")
+    assert "No proof stops anything" in place.refused("proceed", "propose", "--reason", "r", by="camille")
 
 
 def a_view_is_changed_by_hand(place: Town) -> None:
     change(place, "debit_cents = debit_cents + 1")
+    assert place.run("proofs").code == 1
+    assert "Proof 'money in - out = what remains' of " in place.ok("status")
+    assert "clearing proofs --record" in place.ok("status")
     found = place.run("proofs", "--record", by="camille")
     assert found.code == 1
     assert "money in - out = what remains: DOES NOT HOLD" in found.out
@@ -54,16 +57,23 @@ def a_view_is_changed_by_hand(place: Town) -> None:
     assert "does not hold" in waits
     assert f"clearing proofs --day {today()} or clearing proofs --record" in waits
     change(place, "debit_cents = debit_cents - 1")
+    home = Home(place.home)
+    failing = kept(home, home.caisses()[0])
+    assert failing is not None
+    assert list(failing.failed) == ["money"]
     place.ok("proofs", "--record", by="camille")
     assert "does not hold" not in place.ok("status")
+    mended = kept(home, home.caisses()[0])
+    assert mended is not None
+    assert (mended.failed, mended.recorded) == ({}, True)
 
 
 def two_go_on(place: Town) -> None:
     change(place, "debit_cents = debit_cents + 1")
     assert place.run("proofs", "--record", by="camille").code == 1
-    place.ok("go-on", "propose", "--reason", "one cent on a page, reported", by="camille")
-    assert "second person" in place.refused("go-on", "confirm", by="camille")
-    assert "Batches can be approved again" in place.ok("go-on", "confirm", by="dominique")
+    place.ok("proceed", "propose", "--reason", "one cent on a page, reported", by="camille")
+    assert "second person" in place.refused("proceed", "confirm", by="camille")
+    assert "Batches can be approved again" in place.ok("proceed", "confirm", by="dominique")
     said = place.run("proofs", "--day", today().isoformat())
     assert "camille and dominique went on from it: one cent on a page, reported" in said.out
     change(place, "debit_cents = debit_cents - 1")

@@ -16,7 +16,7 @@ def waits(proofs: Proofs, since: Callable[[type], str]) -> Iterator[Told]:
     if proofs.going_on is not None:
         who = proofs.going_on.by
         told = f"batches to be approved in spite of a proof, as {who} says, wait for another person"
-        yield since(GoingOnProposed), told, ("go-on confirm",)
+        yield since(GoingOnProposed), told, ("proceed confirm",)
     elif proofs.stops():
         which = " and ".join(f"'{PROOFS[one]}'" for one in proofs.failed)
         told = f"the proof {which} of {proofs.day} does not hold ({proofs.told}); no batch is approved"

@@ -140,7 +140,7 @@ def decide_propose(proofs: Proofs, *, reason: str, by: PersonId) -> GoingOnPropo
     if not proofs.stops():
         return not_found("No proof stops anything; batches can be approved.")
     if proofs.going_on is not None:
-        return not_now(f"{proofs.going_on.by} has said why already; another person confirms: clearing go-on confirm")
+        return not_now(f"{proofs.going_on.by} has said why already; another person confirms: clearing proceed confirm")
     return GoingOnProposed(taken=Position(proofs.taken), reason=reason, by=by)
 
 
@@ -148,7 +148,7 @@ def decide_confirm(proofs: Proofs, *, taken: Position, by: PersonId) -> GoingOnC
     """taken: position of the proofs that the second person has looked at."""
     said = proofs.going_on
     if said is None or not proofs.stops():
-        return not_found("Nobody has said why payouts go on in spite of a proof; first: clearing go-on propose --reason TEXT")
+        return not_found("Nobody has said why payouts go on in spite of a proof; first: clearing proceed propose --reason TEXT")
     if taken != said.taken:
         return not_now("Other proofs were taken since then; look at them first: clearing proofs --day " + proofs.day)
     if said.by == by:
@@ -164,7 +164,7 @@ def stopped(proofs: Proofs) -> Declined | None:
     return not_now(
         f"No batch is approved while a proof does not hold: {which}, taken for {proofs.day} ({proofs.told}). Look at it: "
         f"clearing proofs --day {proofs.day}. When it is mended: clearing proofs --record. Or two people say why they go on: "
-        "clearing go-on propose --reason TEXT"
+        "clearing proceed propose --reason TEXT"
     )
 
 
