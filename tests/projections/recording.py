@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
 
+from clearing.authoriser.streams import stream_of
 from clearing.event_store.log import Log
 from clearing.event_store.rows import EventRow
 from clearing.events.catalogue import Event
@@ -47,7 +48,7 @@ class ViewedCaisse:
         for position, (event, at) in enumerate(zip(events, at_us, strict=True), self.log.head.position + 1):
             stored, mark = encode(event), hashlib.sha256(b"%d" % position).digest()
             rows.append(EventRow(
-                position, "test", position, stored.type, stored.schema_version, at, stored.public, stored.private,
+                position, stream_of(event), position, stored.type, stored.schema_version, at, stored.public, stored.private,
                 bytes(16), b"", mark, mark,
             ))  # fmt: skip
         for start in range(0, len(rows), 200):

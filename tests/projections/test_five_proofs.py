@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -9,10 +10,11 @@ import pytest
 from clearing.audit.day_roads import BankBalance, DayRoads, FileSeen, read_shown_day
 from clearing.events.catalogue import Event
 from clearing.events.funds import AllocationGranted
+from clearing.events.proofs import GoingOnConfirmed, ProofFigure, ProofsTaken
 from clearing.events.sales import SaleDecided
 from clearing.events.settlement import BatchExported, PayoutConfirmed, PayoutReturned
-from clearing.rules.treasury.proofs import PROOFS, agrees, told
-from clearing.values import OperationId
+from clearing.rules.treasury.proofs import FIRST, PROOFS, agrees, result, told
+from clearing.values import OperationId, PersonId, Position
 from tests.lives.life import Life
 from tests.projections.recording import ViewedCaisse
 
@@ -154,3 +156,29 @@ async def test_a_bank_file_of_another_digest_fails_the_proof_of_batches_and_is_n
 async def test_a_bank_that_says_another_balance_fails_the_proof_of_batches(viewed: ViewedCaisse) -> None:
     found = await wrong(viewed, *lived(), balance=BankBalance(cents=12_345, by_log_cents=12_346))
     assert found == {"batches": ["the bank's own balance: 123.46 EUR by the log, 123.45 EUR shown"]}
+
+
+async def test_the_proofs_of_the_last_days_are_found_newest_first_with_who_went_on(viewed: ViewedCaisse) -> None:
+    history, instants = lived()
+    day = date(2026, 5, 1)
+    for offset in range(70):
+        figure = ProofFigure("purse", 500, 500 - (offset == 68), None)
+        others = [ProofFigure(FIRST[proof], 500, 500, None) for proof in PROOFS if proof != "issued"]
+        results = tuple(result(proof, [one]) for proof, one in zip(PROOFS, [figure, *others], strict=True))
+        history.append(ProofsTaken(
+            day=(day + timedelta(days=offset)).isoformat(), up_to=Position(len(history)), results=results, ok=offset != 68,
+            by=PersonId("nightly"),
+        ))  # fmt: skip
+    failed = Position(len(history) - 1)
+    on = GoingOnConfirmed(taken=failed, reason="known", proposed_by=PersonId("amina"), by=PersonId("bruno"))
+    history.append(on)
+    instants += [instants[-1] + 1 + more for more in range(71)]
+    await viewed.record(history, instants)
+    await viewed.project()
+    async with viewed.asked() as questions:
+        found = await questions.proofs()
+        [one] = await questions.proofs(first=date(2026, 7, 8), last=date(2026, 7, 8))
+    assert [row.day for row in found] == [day + timedelta(days=offset) for offset in range(69, 10, -1)]
+    assert {row.position for row in found if not row.ok} == {failed} == {one.position}
+    assert (one.gone_on_by, one.reason, one.by) == (("amina", "bruno"), "known", "nightly")
+    assert one.results[0].figures == (ProofFigure("purse", 500, 499, None),)
