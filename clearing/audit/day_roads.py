@@ -42,7 +42,8 @@ class FileSeen(NamedTuple):
 
 
 class BankBalance(NamedTuple):
-    """What the bank says is on the account, and what by the log has been there at that moment."""
+    """What the bank says is on the account, and what by the log has been there at that moment. Where a log records balances,
+    DayRoads takes its newest one in `_count`; that is the only place."""
 
     cents: int
     by_log_cents: int
@@ -96,11 +97,13 @@ class DayRoads:
     """Two of the roads, folded from the log's events in order: sums of the events, and the book.
 
     told, sold: by terminal, what it showed as paid by card, and what is owed for it. captured: by producer. batches: by number.
+    balance: the bank's own word, None where nobody recorded one.
     """
 
     book: Book = field(default_factory=Book)
     ledger: Ledger = field(default_factory=Ledger)
     broken: Broken | None = None
+    balance: BankBalance | None = None
     told: Counter[str] = field(default_factory=Counter)
     sold: Counter[str] = field(default_factory=Counter)
     captured: Counter[str] = field(default_factory=Counter)
@@ -161,14 +164,12 @@ class DayRoads:
                 sums += part.cents
         return sums
 
-    def results(
-        self, shown: ShownDay, files: Mapping[int, FileSeen], balance: BankBalance | None = None
-    ) -> tuple[ProofResult, ...]:
+    def results(self, shown: ShownDay, files: Mapping[int, FileSeen]) -> tuple[ProofResult, ...]:
         """The five proofs at the position where this and `shown` stand. files: by batch, of those that lie here."""
         book = None if self.broken is not None else {name: -cents for name, cents in book_balances(self.book).items()}
         roads = _Roads(self.ledger.balances, book, shown.balances())
         proofs = (
-            self._issued(roads), self._purses(shown), self._deposits(roads, shown), self._batches(roads, shown, files, balance),
+            self._issued(roads), self._purses(shown), self._deposits(roads, shown), self._batches(roads, shown, files),
             self._money(roads, shown),
         )  # fmt: skip
         if self.broken is None:
@@ -240,9 +241,7 @@ class DayRoads:
                 found[line.producer] += line.captured_cents
         return found
 
-    def _batches(
-        self, roads: "_Roads", shown: ShownDay, files: Mapping[int, FileSeen], balance: BankBalance | None
-    ) -> ProofResult:
+    def _batches(self, roads: "_Roads", shown: ShownDay, files: Mapping[int, FileSeen]) -> ProofResult:
         shown_paid: Counter[int] = Counter()
         shown_lines: Counter[int] = Counter()
         open_cents = 0
@@ -253,7 +252,8 @@ class DayRoads:
         total = ProofFigure("payable", by_log(roads.log, "payable"), roads.in_book("payable"), open_cents)
         paid = self._paid_in_book()
         made = ProofFigure("paid", self.paid.total(), None if paid is None else paid.total(), shown_paid.total())
-        bank = [] if balance is None else [ProofFigure("balance", balance.by_log_cents, None, balance.cents)]
+        said = self.balance
+        bank = [] if said is None else [ProofFigure("balance", said.by_log_cents, None, said.cents)]
         names = sorted(name for name in roads.log if name.startswith("payable:") and roads.book is not None)
         each = [ProofFigure(name, by_log(roads.log, name), roads.in_book(name), None) for name in names if _to_producer(name)]
         for batch in sorted({*self.batches, *shown_lines}):

@@ -60,7 +60,7 @@ async def _night(desk: Desk) -> int:
 
     (taken, on), code = await _taken(desk), desk.code
     kept = keep(desk.home, code, taken, on, now_ms() * 1_000, recorded=False)
-    if desk.settings.proofs_by:
+    if desk.settings.proofs_by and not taken.sealed:
         desk.arguments.by = desk.settings.proofs_by
         desk.arguments.passphrase_file = Path(desk.settings.proofs_passphrase_file)
         await desk.order("take_proofs", taken.body(on))

@@ -45,11 +45,13 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """up_to: the position of all roads. flows: by civil day up to there, for the gauge of twelve months."""
+    """up_to: the position of all roads. flows: by civil day up to there, for the gauge of twelve months.
+    sealed: the log takes nothing in any more."""
 
     up_to: int
     results: tuple[ProofResult, ...]
     flows: Flows
+    sealed: bool = False
 
     @property
     def ok(self) -> bool:
@@ -80,7 +82,7 @@ async def take_proofs(installation: Installation, code: CaisseCode) -> Taken:
                 flows.take(event, row.position, row.at_us)
             after = rows[-1].position if rows else shown.position
     files = dict(_files(installation.home, code, roads.book))
-    return Taken(up_to=shown.position, results=roads.results(shown, files), flows=flows)
+    return Taken(up_to=shown.position, results=roads.results(shown, files), flows=flows, sealed=roads.book.closing.sealed)
 
 
 def _files(home: Home, code: CaisseCode, book: Book) -> Iterator[tuple[int, FileSeen]]:
@@ -112,7 +114,7 @@ def _cents(text: str) -> int:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
     """The newest proofs that were taken here, for figures. failed: proof -> its first figure that differs, in words.
-    gauge: in and out over the twelve months up to their day."""
+    gauge: in and out over the twelve months up to their day. signed: the newest day whose proofs were recorded from here."""
 
     day: str
     up_to: int
@@ -120,6 +122,7 @@ class Kept:
     recorded: bool
     failed: dict[str, str]
     gauge: Gauge
+    signed: str
 
 
 def keep(home: Home, code: CaisseCode, taken: Taken, day: date, at_us: int, *, recorded: bool) -> Kept:
@@ -127,12 +130,14 @@ def keep(home: Home, code: CaisseCode, taken: Taken, day: date, at_us: int, *, r
         one.proof: told(next(figure for figure in one.figures if not agrees(figure)))
         for one in taken.results if not holds(one)
     }  # fmt: skip
-    flow = taken.flows.gauge(day)
-    kept = Kept(day=day.isoformat(), up_to=taken.up_to, at_us=at_us, recorded=recorded, failed=failed, gauge=flow)
-    said = {"day": kept.day, "up_to": kept.up_to, "at_us": at_us, "recorded": recorded, "failed": failed,
-            "in_cents": flow.in_cents, "out_cents": flow.out_cents}  # fmt: skip
+    flow, before, on = taken.flows.gauge(day), kept(home, code), day.isoformat()
+    signed = on if recorded or taken.sealed else "" if before is None else before.signed
+    said = {"day": on, "up_to": taken.up_to, "at_us": at_us, "recorded": recorded, "failed": failed,
+            "in_cents": flow.in_cents, "out_cents": flow.out_cents, "signed": signed}  # fmt: skip
     write_private(home.daily_proofs(code), json.dumps(said).encode())
-    return kept
+    return Kept(
+        day=on, up_to=taken.up_to, at_us=at_us, recorded=recorded, failed=failed, gauge=flow, signed=signed
+    )
 
 
 def kept(home: Home, code: CaisseCode) -> Kept | None:
@@ -142,7 +147,7 @@ def kept(home: Home, code: CaisseCode) -> Kept | None:
         return Kept(
             day=str(said["day"]), up_to=int(said["up_to"]), at_us=int(said["at_us"]), recorded=bool(said["recorded"]),
             failed={str(name): str(text) for name, text in dict(said["failed"]).items()},
-            gauge=gauge(int(said["in_cents"]), int(said["out_cents"])),
+            gauge=gauge(int(said["in_cents"]), int(said["out_cents"])), signed=str(said["signed"]),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -184,39 +189,45 @@ async def prove_each_night(
         except TimeoutError:
             pause_s = look_every_s
         zone, now = zone_of(), now_us()
-        known = kept(installation.home, code)
-        if zone is not None and now >= again_us and (known is None or known.day < last_close(now, zone).isoformat()):
+        if zone is not None and now >= again_us and _is_due(installation, code, last_close(now, zone).isoformat()):
             async with turn:
-                if not stop.is_set() and not await _in_a_child(installation, code, telemetry, stop):
-                    again_us = now + AGAIN_US
+                if not stop.is_set():
+                    await _in_a_child(installation, code, telemetry, stop)
+            again_us = now + AGAIN_US
 
 
-async def _in_a_child(installation: Installation, code: CaisseCode, telemetry: Telemetry, stop: asyncio.Event) -> bool:
-    """Whether they were taken. A proof that does not hold is an alarm with its figure, as is one that can't be taken."""
+def _is_due(installation: Installation, code: CaisseCode, closed: str) -> bool:
+    """Whether a day's proofs have not been taken, or not been signed though somebody is named to."""
+    known = kept(installation.home, code)
+    return known is None or known.day < closed or (bool(installation.settings.proofs_by) and known.signed < closed)
+
+
+async def _in_a_child(installation: Installation, code: CaisseCode, telemetry: Telemetry, stop: asyncio.Event) -> None:
+    """A proof that does not hold is an alarm with its figure, as is one that can't be taken."""
     words = ("-m", "clearing", "--home", str(installation.home.folder), "proofs", "--caisse", code, "--night")
     try:
         child = await asyncio.create_subprocess_exec(
             sys.executable, *words, stdout=asyncio.subprocess.DEVNULL, preexec_fn=lambda: os.nice(_NICE)
         )
     except (OSError, SubprocessError) as fault:
-        return _alarm(telemetry, code, f"they can't be taken: {fault!r}")
+        _alarm(telemetry, code, f"they can't be taken: {fault!r}")
+        return
     ending, stopping = asyncio.ensure_future(child.wait()), asyncio.ensure_future(stop.wait())
     await asyncio.wait({ending, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     if not ending.done():
         child.terminate()
         await ending
-        return False
+        return
     show_proofs(installation.home, code, telemetry)
     known = kept(installation.home, code)
     if ending.result() not in (0, 1) or known is None:
-        return _alarm(telemetry, code, f"exit code {ending.result()}; run: clearing proofs")
+        _alarm(telemetry, code, f"exit code {ending.result()}; run: clearing proofs")
+        return
     for proof, figure in known.failed.items():
         _alarm(telemetry, code, f"{PROOFS[proof]} does not hold: {figure}")
-    return True
 
 
-def _alarm(telemetry: Telemetry, code: CaisseCode, fault: str) -> bool:
+def _alarm(telemetry: Telemetry, code: CaisseCode, fault: str) -> None:
     telemetry.alarms.labels(code, "proofs").inc()
     structlog.get_logger().error(LogEvent.ALARM, caisse=code, alarm="proofs", fault=fault)
-    return False

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -60,12 +61,10 @@ async def test_each_day_is_proved_once_and_a_night_that_failed_an_hour_later_aga
 ) -> None:
     clock, stop, runs = [paris("2026-05-02 00:10:00")], asyncio.Event(), list[int]()
 
-    async def child(installation: Installation, code: CaisseCode, _telemetry: Telemetry, _stop: asyncio.Event) -> bool:
+    async def child(installation: Installation, code: CaisseCode, _telemetry: Telemetry, _stop: asyncio.Event) -> None:
         runs.append(clock[0])
-        if len(runs) in (1, 3):
-            return False  # could not be taken
-        keep(installation.home, code, taken(), last_close(clock[0], PARIS), clock[0], recorded=False)
-        return True
+        if len(runs) not in (1, 3):  # those could not be taken
+            keep(installation.home, code, taken(), last_close(clock[0], PARIS), clock[0], recorded=False)
 
     def now_us() -> int:
         clock[0] = MicroTime(clock[0] + 600_000_000)
@@ -84,10 +83,30 @@ async def test_each_day_is_proved_once_and_a_night_that_failed_an_hour_later_aga
     assert runs == [first, first + AGAIN_US, second, second + AGAIN_US]
 
 
+async def test_what_nobody_signed_yet_is_taken_again_where_somebody_is_named_to(tmp_path: Path) -> None:
+    signing = Settings(proofs_by="nightly", proofs_passphrase_file="file")
+    for settings, due in ((Settings(), False), (signing, True)):
+        installation = Installation(Home(tmp_path / f"home-{due}"), settings, Embedded.__new__(Embedded))
+        keep(installation.home, CODE, taken(), DAY, 1, recorded=False)
+        assert daily_proofs._is_due(installation, CODE, DAY.isoformat()) is due
+        keep(installation.home, CODE, taken(), DAY, 1, recorded=True)
+        assert not daily_proofs._is_due(installation, CODE, DAY.isoformat())
+        keep(installation.home, CODE, taken(), DAY, 2, recorded=False)  # by hand, in the afternoon
+        assert not daily_proofs._is_due(installation, CODE, DAY.isoformat())
+        assert daily_proofs._is_due(installation, CODE, "2026-05-02")
+
+
+async def test_a_sealed_caisse_needs_no_signature_any_more(tmp_path: Path) -> None:
+    signing = Settings(proofs_by="nightly", proofs_passphrase_file="file")
+    installation = Installation(Home(tmp_path / "home"), signing, Embedded.__new__(Embedded))
+    keep(installation.home, CODE, replace(taken(), sealed=True), DAY, 1, recorded=False)
+    assert not daily_proofs._is_due(installation, CODE, DAY.isoformat())
+
+
 async def test_a_caisse_that_is_not_founded_is_not_proved(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     stop, looks = asyncio.Event(), [0]
 
-    async def child(*_: object) -> bool:
+    async def child(*_: object) -> None:
         raise AssertionError("there is nothing to prove")
 
     def zone() -> None:
@@ -110,7 +129,7 @@ def test_what_was_kept_is_read_again_and_shown_to_operators(installation: Instal
     assert b"clearing_proof_holds{" not in telemetry.exposition()
     made = keep(home, CODE, taken("batches"), DAY, 1_777_700_000_000_000, recorded=True)
     assert kept(home, CODE) == made == Kept(
-        day="2026-05-01", up_to=12, at_us=1_777_700_000_000_000, recorded=True, gauge=gauge(0, 0),
+        day="2026-05-01", up_to=12, at_us=1_777_700_000_000_000, recorded=True, gauge=gauge(0, 0), signed="2026-05-01",
         failed={"batches": "transfers that the bank has still to make: 5.00 EUR by the log, 4.99 EUR shown"},
     )  # fmt: skip
     show_proofs(home, CODE, telemetry)

@@ -46,7 +46,8 @@ async def wrong(
     roads = DayRoads()
     for position, (event, at_us) in enumerate(zip(history, instants, strict=True), 1):
         roads.take(event, position, at_us)
-    results = roads.results(shown, files or {}, balance)
+    roads.balance = balance
+    results = roads.results(shown, files or {})
     assert [one.proof for one in results] == list(PROOFS)
     found = {one.proof: [told(figure) for figure in one.figures if not agrees(figure)] for one in results}
     return {proof: figures for proof, figures in found.items() if figures}
