@@ -201,6 +201,7 @@ WRONG_BODIES: tuple[tuple[Callable[[Any], None], str], ...] = (
     (lambda body: body["results"].pop(), "Five proofs are taken together"),
     (lambda body: body["results"][4]["figures"].pop(0), "opens with the figure 'bank'"),
     (lambda body: body["results"][0]["figures"].append({"name": "x", "log": 1}), "no second road"),
+    (lambda body: body["results"][0]["figures"].append({"name": "owed:field", "book": 1, "shown": 1}), "it proves nothing"),
 )
 
 

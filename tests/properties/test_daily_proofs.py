@@ -8,10 +8,11 @@ from clearing.audit.day_roads import DayRoads, ShownDay
 from clearing.audit.findings import Checked
 from clearing.audit.shown import purses_of
 from clearing.audit.sums import TwoRoads
+from clearing.events.proofs import ProofsTaken
 from clearing.rules.book import Book
 from clearing.rules.ledger.postings import BANK, Ledger
-from clearing.rules.treasury.proofs import by_log, holds, told
-from clearing.values import Position
+from clearing.rules.treasury.proofs import by_log, decide_take, holds, told
+from clearing.values import PersonId, Position
 from tests.given_when_then import Story
 from tests.lives.life import Life
 
@@ -43,6 +44,13 @@ def test_the_five_proofs_hold_after_every_life(seed: int, acts: int) -> None:
     results = roads.results(as_shown(story), {})
     assert all(map(holds, results)), [told(figure) for one in results for figure in one.figures]
     assert roads.broken is None
+    calendar, at_us = story.book.caisse.calendar, story.book.at_us
+    recorded = decide_take(
+        results, calendar=calendar, day=calendar.day(at_us).isoformat(), up_to=Position(story.book.position),
+        position=story.book.position, by=PersonId("nightly"), at_us=at_us,
+    )  # fmt: skip
+    assert isinstance(recorded, ProofsTaken)
+    assert recorded.ok
     assert sum(one.compared for one in results) > 10
 
 

@@ -130,10 +130,16 @@ def decide_take(
         if named[:1] != [FIRST[one.proof]] or len(named) > FIGURES_MAX or len(set(named)) != len(named):
             return not_now(f"The proof {one.proof} opens with the figure '{FIRST[one.proof]}' and has at most {FIGURES_MAX}, "
                            "each once.")  # fmt: skip
-        alone = next((figure for figure in one.figures if len(_known(figure)) < 2), None)
+        alone = next((figure.name for figure in one.figures if len(_known(figure)) < 2 or _unlogged(figure)), None)
         if alone is not None:
-            return not_now(f"The figure '{alone.name}' has no second road to it, so it proves nothing.")
+            return not_now(f"The figure '{alone}' has no second road to it, or is an account without its sum by the log: it "
+                           "proves nothing.")  # fmt: skip
     return ProofsTaken(day=day, up_to=up_to, results=results, ok=all(holds(one) for one in results), by=by)
+
+
+def _unlogged(figure: ProofFigure) -> bool:
+    """The sum of an account by the log is what the audit adds up again: it may not be left out."""
+    return figure.log_cents is None and by_log({}, figure.name) is not None
 
 
 def decide_propose(proofs: Proofs, *, reason: str, by: PersonId) -> GoingOnProposed | Declined:
