@@ -63,6 +63,10 @@ class Settings:
     trunk_port: int = _whole(0, 0, 65_000)  # 0: Unix sockets; else writer N listens on 127.0.0.1 at this port + N - 1
     trunk_in_flight_max: int = _whole(8_192, 1, 1_000_000)
 
+    # Who signs the five proofs each night: a person with the role prover, whose key opens by the first line of the file.
+    proofs_by: str = ""
+    proofs_passphrase_file: str = ""
+
     # The database that comes with an installation; each caisse that is served takes four.
     database_connections: int = _whole(80, 20, 10_000)
 
@@ -77,6 +81,11 @@ class Settings:
                 _require_range(one.name, getattr(self, one.name), one.metadata["least"], one.metadata["most"])
         _ = self.trusted_proxies
         self._require("frame_bytes_max", "command_bytes_max", "a command holds whole lists, a frame one sale")
+        if bool(self.proofs_by) != bool(self.proofs_passphrase_file):
+            raise SettingRefused(
+                f"{_variable('proofs_by')} and {_variable('proofs_passphrase_file')} go together: name the person who signs "
+                "the nightly proofs and the file that opens that person's key, or neither"
+            )
         self._require("group_max", "inbox_max", "a group is taken out of the inbox")
 
     @property

@@ -29,7 +29,7 @@ _SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0
 _GROUPS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _BATCHES: Final = (1, 5, 10, 20, 50, 100, 200)
 LOOP_EVERY_S: Final = 0.25
-ALARMS: Final = ("apply", "clock", "decide", "held", "snapshot", "submit", "views")
+ALARMS: Final = ("apply", "clock", "decide", "held", "proofs", "snapshot", "submit", "views")
 
 
 class LogEvent(StrEnum):
@@ -191,6 +191,17 @@ class Telemetry:
         self.silent_terminals = self._gauge("silent_terminals", "Those of them without a request today.", "caisse")
         self.volume_12_months_cents = self._gauge(
             "volume_12_months_cents", "Captured in the last 365 days; to be notified beyond 100,000,000.", "caisse"
+        )
+
+        self.flow_12_months_cents = self._gauge(
+            "flow_12_months_cents", "In and out over 365 days, taken each night; together to be notified beyond 100,000,000.",
+            "caisse", "direction",
+        )  # fmt: skip
+        self.proof_holds = self._gauge(
+            "proof_holds", "1: a daily proof held when last taken; 0: it did not. None before the first.", "caisse", "proof"
+        )
+        self.proofs_timestamp_seconds = self._gauge(
+            "proofs_timestamp_seconds", "When the five proofs were last taken, since 1970.", "caisse"
         )
 
     def _name_processes(self) -> None:

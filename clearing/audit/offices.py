@@ -42,6 +42,7 @@ from clearing.events.interchange import InterchangeWrittenOff
 from clearing.events.joining import JoinAllowed, JoinAsked
 from clearing.events.opening import OpeningAccepted
 from clearing.events.producers import BankDetailsApproved
+from clearing.events.proofs import GoingOnConfirmed
 from clearing.events.sales import OperationRepeated
 from clearing.events.settlement import BatchApproved, BatchClosed, BatchExported, PayoutConfirmed, PayoutReturned
 from clearing.events.solidarity import SolidarityRuleSet
@@ -258,6 +259,14 @@ def _written_off(event: InterchangeWrittenOff, position: int, at_us: int, book: 
         raise BadEvent(position, "what it gives up was not open, or was another sum")
 
 
+def _went_on(event: GoingOnConfirmed, position: int, _at_us: int, book: Book) -> None:
+    said = book.proofs.going_on
+    if said is None or said.by == event.by or (said.taken, said.reason, said.by) != (
+        event.taken, event.reason, event.proposed_by
+    ):
+        raise BadEvent(position, "going on in spite of a proof needs two people who say so of the same proofs")
+
+
 def _closed(event: BatchClosed, position: int, at_us: int, book: Book) -> None:
     owed = sorted(
         producer for producer, one in book.settlement.owed.items()
@@ -348,6 +357,7 @@ _PROMISES: Final[dict[type, tuple[str, Check]]] = {
     EntryCorrected: ("wrong entries taken back by two people, each as it stood", _entry_corrected),
     JoinAsked: ("looks at a person with her purchases that she asked for, a day each", _joined),
     JoinAllowed: ("looks at a person with her purchases by two officers, a day each", _joined),
+    GoingOnConfirmed: ("payouts that went on in spite of a proof, by two people", _went_on),
     LegalBasisEntered: ("legal bases of tax receipts entered by two people", _two_people),
     DepositConfirmed: ("deposits counted by two people", _two_people),
     CotisationWrittenOff: ("cotisations that came back, written off by another person", _two_people),

@@ -12,6 +12,7 @@ from clearing.audit.findings import BadEvent, Checked, Level
 from clearing.audit.frames import Frames
 from clearing.audit.offices import check_office
 from clearing.audit.promises import HASHED, HEADS, TAPS
+from clearing.audit.proofs import check_proofs
 from clearing.audit.prover import Part, Proved, Task
 from clearing.audit.splits import check_operation
 from clearing.audit.sums import TwoRoads
@@ -226,6 +227,7 @@ class Replay:
             check_drawn(event, at, at_us, self.book, self.checked)
             check_office(event, at, at_us, self.book, self.checked)
             check_half(event, at, at_us, self.book, self.checked)
+            check_proofs(event, at, self.roads, self.checked)
         except NONSENSE as fault:
             raise BadEvent(at, f"it names something that is not there: {fault!r}") from fault
 

@@ -37,7 +37,7 @@ class Shown:
             ("account", self.accounts, {a: -c for a, c in replay.roads.ledger.balances.items()}),
             ("account of the book", {a: c for a, c in self.accounts.items() if in_books(a)}, book_balances(book)),
             ("debt to", self.owed, {producer: owed.net_cents() for producer, owed in book.settlement.owed.items()}),
-            ("purse of", self.purses, _purses(book)),
+            ("purse of", self.purses, purses_of(book)),
             ("batch line", self.batch_lines, _batch_lines(book)),
         )
         for what, shown, true in pairs:
@@ -69,7 +69,8 @@ async def read_shown(connection: asyncpg.Connection, schema: str) -> Shown:
     return Shown(position=position, accounts=accounts, owed=owed, purses=purses, batch_lines=lines)
 
 
-def _purses(book: Book) -> Sums:
+def purses_of(book: Book) -> Sums:
+    """Cents that each member can spend by the book, each purse opened; lapsed lots apart. "<member> <kind>"."""
     found: Sums = {}
     lapsed = {lot for lot, cohort in book.allocation.cohorts.items() if cohort.lapsed}
     for member in book.members.members.values():

@@ -1,5 +1,6 @@
 """Law: two roads lead to every sum: what the book holds, and what double entry adds up from the events. They meet."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -24,6 +25,7 @@ from clearing.rules.ledger.postings import (
 from clearing.rules.stalls.debts import debts
 from clearing.rules.stalls.settlement import BatchState, PayoutState
 from clearing.rules.treasury.debits import held_by_fund
+from clearing.rules.treasury.proofs import LOOK_BACK_EVENTS
 from clearing.rules.treasury.subsidies import Step
 from clearing.values import FundId, Position, ProducerId
 
@@ -143,12 +145,13 @@ def lots_of_cohorts(book: Book) -> dict[str, int]:
 
 
 class TwoRoads:
-    """The ledger beside the book."""
+    """The ledger beside the book; what it moved lately, to know what it was at the moment a day was proved."""
 
     def __init__(self, checked: Checked) -> None:
         self.ledger = Ledger()
         self.units = UnitLedger()
         self._captured: dict[str, int] = {}
+        self._lately: deque[tuple[int, Legs]] = deque(maxlen=LOOK_BACK_EVENTS)
         self._checked = checked
 
     def post(self, event: Event, position: int, book: Book) -> None:
@@ -162,6 +165,7 @@ class TwoRoads:
             raise BadEvent(position, f"its postings do not explain themselves: {fault}") from fault
         self._capture(event)
         if legs:
+            self._lately.append((position, legs))
             self._touched(legs, position, book)
             self._checked.add(POSTINGS, len(legs))
         elif moved := self.units.post(event):
@@ -186,6 +190,7 @@ class TwoRoads:
                 captured[payee] = captured.get(payee, 0) + cents
         if legs:
             self.ledger.move(legs)
+            self._lately.append((position, legs))
             self._touched(legs, position, book)
             self._checked.add(POSTINGS, len(legs))
 
@@ -220,6 +225,16 @@ class TwoRoads:
                     raise BadEvent(position, f"fund {name} is below what it may engage")
             elif (kind in _NEVER_DEBIT and balances[account] > 0) or (kind in _NEVER_CREDIT and balances[account] < 0):
                 raise BadEvent(position, f"{account} is below zero")
+
+    def balances_at(self, position: int) -> dict[str, int]:
+        """Cents per account as they were at a position, at most LOOK_BACK_EVENTS ago; a debit above zero."""
+        found = dict(self.ledger.balances)
+        for moved_at, legs in reversed(self._lately):
+            if moved_at <= position:
+                break
+            for account, cents in legs.items():
+                found[account] -= cents
+        return found
 
     def balance(self, account: str) -> int:
         """Cents of the account, a credit above zero."""

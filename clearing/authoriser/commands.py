@@ -25,6 +25,7 @@ from clearing.authoriser.verbs import (
     payouts,
     people,
     products,
+    proofs,
     solidarity,
     stalls,
     units,
@@ -61,6 +62,7 @@ VERBS: Final[dict[str, Verb]] = {
     **opening.VERBS,
     **between.VERBS,
     **joining.VERBS,
+    **proofs.VERBS,
 }
 """verb -> how it is decided; who may give it is rules/voted/offices.py, ALLOWED_ROLES (a test holds the two together)."""
 

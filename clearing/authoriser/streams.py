@@ -26,6 +26,7 @@ from clearing.events import (
     members,
     orders,
     producers,
+    proofs,
     sales,
     settlement,
     solidarity,
@@ -120,6 +121,9 @@ _FILED: Final[tuple[tuple[StreamOf, tuple[type, ...]], ...]] = (
     )),
     (lambda event: f"unit/{event.unit}", (
         units.UnitOpened, units.UnitIssued, units.UnitMoved, units.UnitTakenBack,
+    )),
+    (lambda _: "proofs", (
+        proofs.ProofsTaken, proofs.GoingOnProposed, proofs.GoingOnConfirmed,
     )),
     (lambda event: f"person/{event.person}", (
         caisse.PersonProposed, caisse.PersonNamed, caisse.PersonRemoved,

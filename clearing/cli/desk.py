@@ -88,10 +88,10 @@ class Desk:
 
     def person(self) -> PersonId:
         """Who --by names, or the only one with a key here. Raises Misused."""
-        known = sorted(path.stem for path in self.home.persons.glob("*.key"))
+        known = sorted(path.stem for path in self.home.persons.glob("*.key") if path.stem != self._signer())
         given = self.arguments.by
         if given is not None:
-            if known and given not in known:
+            if known and given not in (*known, self._signer()):
                 raise Misused(f"{given} has no key in this home; those who have: {', '.join(known)}")
             return PersonId(given)
         if len(known) == 1:
@@ -99,6 +99,10 @@ class Desk:
         if not known:
             raise Misused(f"No person has a key in {self.home.folder} yet; make one with: clearing person add NAME")
         raise Misused(f"Who gives this command? Name the person with --by: {', '.join(known)}")
+
+    def _signer(self) -> str:
+        """Who signs the nightly proofs: no person, and asked for by name only."""
+        return self.settings.proofs_by
 
     def passphrase(self, prompt: str) -> str:
         """From --passphrase-file (its first line), or typed. Raises Misused."""

@@ -17,6 +17,7 @@ from clearing.installation.amounts import counted, euros
 from clearing.installation.opening import Installation
 from clearing.projections.answers import Account, SaleRow
 from clearing.projections.questions import Questions
+from clearing.rules.treasury.proofs import PROOFS
 from clearing.values import CaisseCode
 
 _ACCOUNTS: Final = {
@@ -114,8 +115,19 @@ async def status(desk: Desk) -> None:
         for code in codes:
             async with installation.asking(code) as views:
                 founded = await _status_of(desk, code, views)
+            _say_unrecorded_proofs(desk, code)
             if founded and not desk.arguments.money:
                 await say_waits(desk, installation, code)
+
+
+def _say_unrecorded_proofs(desk: Desk, code: CaisseCode) -> None:
+    """Of the last that were taken here and that nobody signed; recorded ones are among what waits."""
+    from clearing.installation.daily_proofs import kept
+
+    known = kept(desk.home, code)
+    if known is not None and not known.recorded:
+        for proof, figure in known.failed.items():
+            desk.say(f"Proof '{PROOFS[proof]}' of {known.day} does not hold ({figure}): clearing proofs --record")
 
 
 async def _status_of(desk: Desk, code: CaisseCode, views: Questions) -> bool:

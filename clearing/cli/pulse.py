@@ -82,7 +82,8 @@ class ProcessPulse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pulse:
-    """All that one frame shows. alarms: (caisse, what) -> since the processes started. refused: reason -> in the window."""
+    """All that one frame shows. alarms: (caisse, what) -> since the processes started. refused: reason -> in the window.
+    unproved: (caisse, proof) of the five daily proofs that did not hold when last taken."""
 
     seconds: float
     caisses: tuple[CaissePulse, ...]
@@ -93,6 +94,7 @@ class Pulse:
     refused: dict[str, int]
     alarms: dict[tuple[str, str], int]
     restarts: dict[str, int]
+    unproved: tuple[tuple[str, str], ...] = ()
 
 
 def pulse(before: Reading, now: Reading, caisse: str | None = None) -> Pulse:
@@ -109,7 +111,11 @@ def pulse(before: Reading, now: Reading, caisse: str | None = None) -> Pulse:
         refused=_counts(now.grown(before, "clearing_refusals_total"), "reason"),
         alarms=_alarms(now),
         restarts=_counts(now.values("clearing_process_restarts_total"), "role"),
-    )
+        unproved=tuple(sorted(
+            (labels["caisse"], labels["proof"]) for labels, value in now.values("clearing_proof_holds")
+            if value == 0 and caisse in (None, labels["caisse"])
+        )),
+    )  # fmt: skip
 
 
 _OF_A_CAISSE: Final = ("clearing_decisions_total", "clearing_inbox_requests", "clearing_projection_lag_events")

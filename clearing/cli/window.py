@@ -24,6 +24,7 @@ from clearing.cli.pulse import CaissePulse, Pulse, Reading, pulse
 from clearing.events.codes import Code
 from clearing.exposition import read_exposition
 from clearing.installation.home import Home
+from clearing.rules.treasury.proofs import PROOFS
 
 EVERY_S: Final = 1.0
 WINDOW_S: Final = 5.0
@@ -88,6 +89,9 @@ def drawn(shown: Pulse, *, url: str, ready: bool, reasons: list[str], at: str) -
         parts.append(Text("turned away: " + ", ".join(f"{reason} {times}" for reason, times in shown.refused.items())))
     if shown.restarts:
         parts.append(Text("started again: " + ", ".join(f"{role} {times}" for role, times in shown.restarts.items())))
+    parts += [
+        Text(f"PROOF {caisse}: {PROOFS.get(proof, proof)} does not hold: clearing proofs") for caisse, proof in shown.unproved
+    ]
     parts += _alarms(shown)
     return Group(*parts)
 

@@ -25,6 +25,7 @@ from clearing.events import (
     orders,
     producers,
     products,
+    proofs,
     sales,
     settlement,
     solidarity,
@@ -55,6 +56,7 @@ Event = (
     | opening.Event
     | interchange.Event
     | joining.Event
+    | proofs.Event
 )
 
 EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)

@@ -154,6 +154,10 @@ class Home:
         """How far the last `clearing audit` that held has proved the log; for operators, no evidence itself."""
         return self.files / code / "proof.json"
 
+    def daily_proofs(self, code: CaisseCode) -> Path:
+        """The newest of the five proofs that were taken here; for operators, no evidence itself."""
+        return self.files / code / "proofs.json"
+
     def batch(self, code: CaisseCode, batch: int) -> Path:
         return self.files / code / f"batch-{batch:04d}"
 

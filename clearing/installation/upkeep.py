@@ -8,9 +8,10 @@ import structlog
 
 from clearing.event_store.connection import LOST
 from clearing.event_store.migrate import ensure_partitions, partitions_ahead
+from clearing.installation.daily_proofs import prove_each_night
 from clearing.installation.opening import Installation
 from clearing.installation.snapshots import keep_snapshots
-from clearing.installation.watching import watch_book
+from clearing.installation.watching import BookWatch, watch_book
 from clearing.postgres import ADMIN
 from clearing.sql import schema_of
 from clearing.telemetry import LogEvent, Telemetry
@@ -25,8 +26,12 @@ async def tend(
 ) -> None:  # fmt: skip
     """Until `stop`: what one process of an installation does for a caisse beside selling. now_us: the caisse's clock."""
     telemetry.begin_caisse(code)
+    watch = BookWatch(code, telemetry)
     beside = {
-        asyncio.create_task(watch_book(installation, code, telemetry, stop, now_us)),
+        asyncio.create_task(watch_book(installation, code, telemetry, stop, now_us, watch)),
+        asyncio.create_task(prove_each_night(
+            installation, code, telemetry, stop, snapshot_turn, now_us, lambda: watch.zone
+        )),
         asyncio.create_task(keep_snapshots(installation, code, telemetry, stop, snapshot_turn)),
     }
     try:

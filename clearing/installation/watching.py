@@ -17,6 +17,7 @@ from prometheus_client import Gauge
 
 from clearing.events.caisse import CaisseFounded
 from clearing.events.codec import decode
+from clearing.installation.daily_proofs import show_proofs
 from clearing.installation.home import Home, write_private
 from clearing.installation.opening import Installation
 from clearing.projections.answers import BatchRow
@@ -39,10 +40,13 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 async def watch_book(
     installation: Installation, code: CaisseCode, telemetry: Telemetry, stop: asyncio.Event,
-    now_us: Callable[[], int] = lambda: machine.time_ns() // 1_000,
+    now_us: Callable[[], int] = lambda: machine.time_ns() // 1_000, watch: "BookWatch | None" = None,
 ) -> None:  # fmt: skip
-    """Until `stop`: show the book of a caisse every EVERY_S seconds. One process of an installation does this per caisse."""
-    watch = BookWatch(code, telemetry)
+    """Until `stop`: show the book of a caisse every EVERY_S seconds. One process of an installation does this per caisse.
+
+    watch: one that others ask for the caisse's zone.
+    """
+    watch = watch or BookWatch(code, telemetry)
     while not stop.is_set():
         try:
             await watch.look(installation, now_us())
@@ -57,24 +61,27 @@ async def watch_book(
 
 
 class BookWatch:
-    """The gauges of one caisse's book, and what it remembers so that a year is summed only once."""
+    """The gauges of one caisse's book, and what it remembers so that a year is summed only once.
+
+    zone: None before its founding.
+    """
 
     def __init__(self, code: CaisseCode, telemetry: Telemetry) -> None:
         self._code, self._show = code, telemetry
-        self._zone: ZoneInfo | None = None
+        self.zone: ZoneInfo | None = None
         self._by_day: dict[date, int] = {}
         self._terminals_us = self._volume_us = 0
 
     async def look(self, installation: Installation, now_us: int) -> None:
         """One round, at an instant. A caisse that is not founded yet shows nothing. Raises what a lost database raises."""
         self._show_proof(installation.home)
-        if self._zone is None:
-            self._zone = await _zone_of(installation, self._code)
+        if self.zone is None:
+            self.zone = await _zone_of(installation, self._code)
         async with installation.asking(self._code) as views:
-            if self._zone is None or await views.position() == 0:
+            if self.zone is None or await views.position() == 0:
                 return
             await self.show_money(views, now_us)
-            now = datetime.fromtimestamp(now_us // _SECOND_US, self._zone)
+            now = datetime.fromtimestamp(now_us // _SECOND_US, self.zone)
             if now_us - self._terminals_us >= TERMINALS_EVERY_US:
                 self._terminals_us = now_us
                 await self._within_reason(
@@ -97,6 +104,7 @@ class BookWatch:
         position, at_us = proved(home, self._code)
         self._show.log_verified_position.labels(self._code).set(position)
         self._show.log_verified_timestamp_seconds.labels(self._code).set(at_us // _SECOND_US)
+        show_proofs(home, self._code, self._show)
 
     async def show_money(self, views: Questions, now_us: int) -> None:
         """What is owed and since when, the batches that wait, and the sum of the ledger: all at one position."""

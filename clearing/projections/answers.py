@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Final
 
+from clearing.events.proofs import ProofResult
+
 _PARTIAL: Final = "10"
 _APPROVED: Final = "00"
 
@@ -184,6 +186,21 @@ class StatementRow:
     kind: str
     gross_cents: int
     card_cents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofsRow:
+    """The five proofs as they were recorded once. gone_on_by: who proposed and who confirmed to go on in spite of them."""
+
+    position: int
+    at_us: int
+    day: date
+    up_to: int
+    ok: bool
+    results: tuple[ProofResult, ...]
+    by: str
+    gone_on_by: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

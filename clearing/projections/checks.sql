@@ -61,11 +61,31 @@ UNION ALL
 SELECT 'lot ' || lot || ' of ' || member || ' is below zero', 0, cents FROM {schema}.purse_lots_{g} WHERE cents < 0
 UNION ALL
 SELECT 'held cents', COALESCE((SELECT credit_cents - debit_cents FROM {schema}.ledger_totals_{g} WHERE account = 'held'), 0),
-    COALESCE(sum(h.cents), 0)::bigint
-FROM {schema}.holds_{g} AS h
-WHERE NOT EXISTS (
-    SELECT FROM {schema}.sale_links_{g} AS l
-    WHERE l.original = h.x AND l.original_position = h.position AND l.state <> ''
-)
-HAVING COALESCE(sum(h.cents), 0)
-    <> COALESCE((SELECT credit_cents - debit_cents FROM {schema}.ledger_totals_{g} WHERE account = 'held'), 0);
+    found.cents
+FROM (
+    SELECT (
+        COALESCE((
+            SELECT sum(h.cents)
+            FROM {schema}.holds_{g} AS h
+            WHERE NOT EXISTS (
+                SELECT FROM {schema}.sale_links_{g} AS l
+                WHERE l.original = h.x AND l.original_position = h.position AND l.state <> ''
+            )
+        ), 0) + COALESCE((SELECT sum(r.cents) FROM {schema}.reserves_{g} AS r WHERE r.account = 'held'), 0)
+    )::bigint AS cents
+) AS found
+WHERE found.cents
+    <> COALESCE((SELECT credit_cents - debit_cents FROM {schema}.ledger_totals_{g} WHERE account = 'held'), 0)
+UNION ALL
+SELECT 'cents held for sales abroad',
+    COALESCE((SELECT credit_cents - debit_cents FROM {schema}.ledger_totals_{g} WHERE account = 'held-abroad'), 0), found.cents
+FROM (
+    SELECT COALESCE(sum(r.cents), 0)::bigint AS cents FROM {schema}.reserves_{g} AS r WHERE r.account = 'held-abroad'
+) AS found
+WHERE found.cents
+    <> COALESCE((SELECT credit_cents - debit_cents FROM {schema}.ledger_totals_{g} WHERE account = 'held-abroad'), 0)
+UNION ALL
+SELECT 'reserved for ' || r.name || ' is below zero', 0, sum(r.cents)::bigint
+FROM {schema}.reserves_{g} AS r
+GROUP BY r.account, r.name
+HAVING sum(r.cents) < 0;

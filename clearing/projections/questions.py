@@ -6,6 +6,7 @@ cents, days are civil days of the caisse. Every answer names nobody: members and
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final, Self
 
@@ -14,6 +15,7 @@ import asyncpg
 from clearing.events.caisse import CaisseFounded
 from clearing.events.catalogue import Event
 from clearing.events.codec import decode
+from clearing.events.proofs import GoingOnConfirmed, ProofsTaken
 from clearing.projections.answers import (
     Account,
     Answered,
@@ -22,6 +24,7 @@ from clearing.projections.answers import (
     LotRow,
     Owed,
     Paid,
+    ProofsRow,
     PurseTotal,
     Sale,
     SaleRow,
@@ -41,6 +44,8 @@ from clearing.sql import Queries
 
 ROWS_MAX: Final = 1_000
 ALIKE_MAX: Final = 10
+PROOFS_MAX: Final = 60
+"""Days that a page of proofs looks back."""
 _CHUNK: Final = 1_000  # events that are read at a time to find postings
 
 
@@ -188,6 +193,20 @@ class Questions:
         """What the producer sold and gave back within the batch, in the order of the log."""
         return tuple((await self.statements(batch, [producer])).get(producer, ()))
 
+    async def proofs(self, *, first: date = date.min, last: date = date.max, limit: int = PROOFS_MAX) -> tuple[ProofsRow, ...]:
+        """The five proofs of civil days first to last, newest record first; of the last `limit` things recorded about proofs,
+        which is two months when nothing fails."""
+        async with self.at_one_position():
+            rows = await self._rows("proofs", await self.position(), min(limit, ROWS_MAX))
+        found: list[ProofsRow] = []
+        gone_on: dict[int, GoingOnConfirmed] = {}
+        for position, (at_us, event) in sorted(_decoded(rows).items(), reverse=True):
+            if isinstance(event, GoingOnConfirmed):
+                gone_on[event.taken] = event
+            elif isinstance(event, ProofsTaken) and first <= date.fromisoformat(event.day) <= last:
+                found.append(_proofs_row(position, at_us, event, gone_on.get(position)))
+        return tuple(found)
+
     async def oldest_capture_after(self, position: int) -> int | None:
         """at_us of the first capture after a position (of the last closing, say); None when there is none."""
         found = await self._connection.fetchval(self._queries["oldest_capture_after"], position)
@@ -252,6 +271,14 @@ class Questions:
             raise GenerationGone(
                 f"{self._schema} has no views of this program yet ({error}): `clearing serve` makes them when it starts"
             ) from error
+
+
+def _proofs_row(position: int, at_us: int, event: ProofsTaken, on: GoingOnConfirmed | None) -> ProofsRow:
+    row = ProofsRow(
+        position=position, at_us=at_us, day=date.fromisoformat(event.day), up_to=event.up_to, ok=event.ok,
+        results=event.results, by=event.by,
+    )
+    return row if on is None else replace(row, gone_on_by=(on.proposed_by, on.by), reason=on.reason)
 
 
 def _decoded(rows: Iterable[dict[str, Any]]) -> dict[int, tuple[int, Event]]:

@@ -147,6 +147,14 @@ WHERE p.producer = $1 AND p.last > $2 AND o.position > $2
 ORDER BY p.last, o.position
 LIMIT $3;
 
+-- name: proofs
+-- The newest first.
+SELECT position, type, schema_version, at_us, public, private
+FROM {schema}.events
+WHERE stream = 'proofs' AND position <= $1
+ORDER BY version DESC
+LIMIT $2;
+
 -- name: origins
 SELECT key, value, position FROM {schema}.ledger_origins WHERE key = ANY ($1::text[]);
 

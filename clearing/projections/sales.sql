@@ -31,6 +31,12 @@ CREATE TABLE {schema}.holds_{g} (
     x bytea NOT NULL,
     cents bigint NOT NULL
 );
+CREATE TABLE {schema}.reserves_{g} (
+    position bigint NOT NULL,
+    account text NOT NULL COLLATE "C", -- held, held-abroad
+    name text NOT NULL COLLATE "C", -- of an order, or what a sale at another caisse is called between the two
+    cents bigint NOT NULL -- reserved; below zero: owed from now on, or released
+);
 CREATE VIEW {schema}.sale_targets_{g} AS
 SELECT w.position, w.kind, w.original, w.done, w.state, w.released_cents, w.given_back_cents, w.goods_cents, (
     -- its x, of the same terminal, or for a refund of another terminal of the same producer
@@ -51,8 +57,10 @@ SELECT t.position, t.kind, t.original, t.state, t.released_cents, t.given_back_c
     LIMIT 1
 ), t.target) AS original_position
 FROM {schema}.sale_targets_{g} AS t;
-GRANT SELECT, INSERT ON {schema}.sales_{g}, {schema}.sale_changes_{g}, {schema}.holds_{g} TO clearing_projector;
-GRANT SELECT ON {schema}.sales_{g}, {schema}.sale_changes_{g}, {schema}.holds_{g}, {schema}.sale_links_{g} TO clearing_reader;
+GRANT SELECT, INSERT ON {schema}.sales_{g}, {schema}.sale_changes_{g}, {schema}.holds_{g}, {schema}.reserves_{g}
+TO clearing_projector;
+GRANT SELECT ON {schema}.sales_{g}, {schema}.sale_changes_{g}, {schema}.holds_{g}, {schema}.reserves_{g}, {schema}.sale_links_{g}
+TO clearing_reader;
 
 -- name: index
 -- Made after the rows in a rebuild: keys at random cost each insert more than the row itself.
@@ -71,7 +79,8 @@ GRANT SELECT ON {schema}.sales, {schema}.sale_links TO clearing_reader;
 
 -- name: drop
 DROP VIEW IF EXISTS {schema}.sale_links_{g}, {schema}.sale_targets_{g};
-DROP TABLE IF EXISTS {schema}.sales_{g}, {schema}.sale_changes_{g}, {schema}.holds_{g}, {schema}.sale_shares_{g};
+DROP TABLE IF EXISTS {schema}.sales_{g}, {schema}.sale_changes_{g}, {schema}.holds_{g}, {schema}.reserves_{g},
+    {schema}.sale_shares_{g};
 
 -- name: totals
 SELECT 'sales: operations' AS figure, count(*) AS amount FROM {schema}.sales_{g}
@@ -84,4 +93,6 @@ SELECT 'sales: cents given back', COALESCE(sum(given_back_cents), 0)::bigint FRO
 UNION ALL
 SELECT 'sales: ' || state || ' by ' || kind, count(*) FROM {schema}.sale_changes_{g} GROUP BY state, kind
 UNION ALL
-SELECT 'sales: cents held, ever', COALESCE(sum(cents), 0)::bigint FROM {schema}.holds_{g};
+SELECT 'sales: cents held, ever', COALESCE(sum(cents), 0)::bigint FROM {schema}.holds_{g}
+UNION ALL
+SELECT 'sales: cents reserved, ' || account, sum(cents)::bigint FROM {schema}.reserves_{g} GROUP BY account;

@@ -34,6 +34,7 @@ from clearing.rules.folds import (
     payouts,
     people,
     products as listed,
+    proofs as proof_folds,
     sold,
     solidarity as drawn,
     stalls,
@@ -49,7 +50,17 @@ from clearing.rules.selling.facts import Facts, Spendable
 from clearing.rules.selling.operations import Bodies, Operation, OperationKey, Operations, StoredForm
 from clearing.rules.stalls import producers, settlement
 from clearing.rules.stalls.producers import Convention, Producer
-from clearing.rules.treasury import bank_lines, corrections, cotisations, debits, funds, gifts, subsidies, takings
+from clearing.rules.treasury import (
+    bank_lines,
+    corrections,
+    cotisations,
+    debits,
+    funds,
+    gifts,
+    proofs,
+    subsidies,
+    takings,
+)
 from clearing.rules.voted import caisse, products
 from clearing.values import (
     CaisseCode,
@@ -92,6 +103,7 @@ SECTIONS: Final = (
     "opening",
     "interchange",
     "joining",
+    "proofs",
 )
 """The rooms of the book that are records of containers and single values: snapshots say them field by field."""
 
@@ -131,6 +143,7 @@ class Book:
         self.opening = opening.Opening()
         self.interchange = interchange.Interchange()
         self.joining = joining.Joining()
+        self.proofs = proofs.Proofs()
         self.usage = Usage()
         self.operations = Operations(bodies)
         self.tombstones: dict[TerminalId, dict[OperationId, int]] = {}
@@ -313,6 +326,7 @@ _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **opening_folds.FOLDS,
     **between.FOLDS,
     **joining_folds.FOLDS,
+    **proof_folds.FOLDS,
 }
 """What each event does to the book. Events that are not here are evidence only: declines of commands and allocations, held
 frames, confirmed clocks, repeats."""

@@ -52,6 +52,10 @@ def gauge(name: str, values: str, **labels: str) -> Series:
     return {f"clearing_{name}{{{said}}}": values}
 
 
+def flows(came: str, went: str) -> Series:
+    return gauge("flow_12_months_cents", came, direction="in") | gauge("flow_12_months_cents", went, direction="out")
+
+
 def appends(quick: str, every: str) -> Series:
     return {
         'clearing_append_seconds_bucket{caisse="brume",le="0.1"}': quick,
@@ -125,6 +129,14 @@ CASES: Final[dict[str, Case]] = {
         fires=gauge("log_verified_timestamp_seconds", f"{-9 * 86_400}x300"),
         silent=gauge("log_verified_timestamp_seconds", f"{-2 * 86_400}x300"),
     ),
+    "ProofFails": Case(
+        at_m=2,
+        fires=gauge("proof_holds", "1 0x5", proof="batches") | gauge("proof_holds", "1x6", proof="money"),
+        silent=gauge("proof_holds", "1x6", proof="batches") | gauge("proof_holds", "1x6", proof="money"),
+    ),
+    "ProofsMissing": Case(
+        at_m=180, fires=gauge("proofs_timestamp_seconds", "-129600x180"), silent=gauge("proofs_timestamp_seconds", "-90000x180")
+    ),
     "UnsettledTooOld": Case(
         at_m=120,
         fires=gauge("oldest_unsettled_seconds", "400000x120") | gauge("unsettled_cents", "1200x120"),
@@ -152,9 +164,9 @@ CASES: Final[dict[str, Case]] = {
         silent={'clearing_refusals_total{reason="malformed"}': "0+60x20"},
     ),
     "ThresholdNear": Case(
-        at_m=120, fires=gauge("volume_12_months_cents", "71000000x120"), silent=gauge("volume_12_months_cents", "95000000x120")
+        at_m=120, fires=flows("40000000x120", "31000000x120"), silent=flows("50000000x120", "45000000x120")
     ),
     "ThresholdReached": Case(
-        at_m=120, fires=gauge("volume_12_months_cents", "95000000x120"), silent=gauge("volume_12_months_cents", "71000000x120")
+        at_m=120, fires=flows("50000000x120", "45000000x120"), silent=flows("40000000x120", "31000000x120")
     ),
 }

@@ -153,3 +153,15 @@ def a_window_that_q_leaves(home: Path) -> int:
         running.wait()
         os.close(window)
         os.close(terminal)
+
+
+def test_a_daily_proof_that_does_not_hold_is_shown_with_the_command_that_tells_more() -> None:
+    views = Telemetry()
+    for proof, value in (("batches", 0), ("money", 1)):
+        views.proof_holds.labels("brume", proof).set(value)
+    seconds = reading(1.0, views_1=views), reading(2.0, views_1=views)
+    said = printed(pulse(*seconds))
+    assert [line for line in said if line.startswith("PROOF")] == [
+        "PROOF brume: batches = bank file = bank does not hold: clearing proofs"
+    ]
+    assert pulse(*seconds, "another").unproved == ()

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
 
+from clearing.authoriser.streams import stream_of
 from clearing.event_store.log import Log
 from clearing.event_store.rows import EventRow
 from clearing.events.catalogue import Event
@@ -15,6 +16,7 @@ from clearing.projections.questions import Questions
 from clearing.projections.rebuild import RebuildReport, rebuild
 from clearing.projections.runner import PAGE_EVENTS, Runner
 from clearing.projections.views import VIEWS, View
+from tests.given_when_then import Story
 from tests.postgres_server import TestCaisse
 from tests.projections.random_caisse import START_US, RandomCaisse
 
@@ -46,7 +48,7 @@ class ViewedCaisse:
         for position, (event, at) in enumerate(zip(events, at_us, strict=True), self.log.head.position + 1):
             stored, mark = encode(event), hashlib.sha256(b"%d" % position).digest()
             rows.append(EventRow(
-                position, "test", position, stored.type, stored.schema_version, at, stored.public, stored.private,
+                position, stream_of(event), position, stored.type, stored.schema_version, at, stored.public, stored.private,
                 bytes(16), b"", mark, mark,
             ))  # fmt: skip
         for start in range(0, len(rows), 200):
@@ -56,6 +58,11 @@ class ViewedCaisse:
         """What the story has more than the log."""
         there = self.log.head.position
         await self.record(story.events[there:], story.at_us[there:])
+
+    async def record_story(self, story: Story) -> None:
+        """The same for a story of the real rules."""
+        there = self.log.head.position
+        await self.record(story.history[there:], story.instants[there:])
 
     @asynccontextmanager
     async def runner(

@@ -16,7 +16,6 @@ from clearing.events.cotisations import DepositCounted, LegalBasisProposed
 from clearing.events.debits import CollectionProposed, MandateSuspended
 from clearing.events.grants import RepaymentConfirmed, RepaymentProposed, TransferProposed
 from clearing.events.households import MoneyBackProposed, PurseEmptied
-from clearing.events.interchange import WriteOffProposed
 from clearing.events.joining import JoinProposed
 from clearing.events.opening import OpeningProposed
 from clearing.events.orders import DisputeProposed, LineDisputed, OrderPlaced
@@ -25,6 +24,7 @@ from clearing.rules.amap.contracts import WARN_DAYS
 from clearing.rules.book import Book
 from clearing.rules.calendar import civil_date
 from clearing.rules.collective.orders import DISPUTED, OPEN
+from clearing.rules.telling import waiting_between, waiting_proofs
 from clearing.rules.telling.plain_words import days
 from clearing.rules.telling.waiting_debits import tasks
 from clearing.rules.treasury.corrections import in_command
@@ -57,7 +57,8 @@ _SINCE: Final[dict[type[Event], tuple[str, ...]]] = {
     RepaymentConfirmed: ("repayment",), MoneyBackProposed: ("member",), PurseEmptied: ("member",), OpeningProposed: (),
     OrderPlaced: ("order",), LineDisputed: ("order", "line"), DisputeProposed: ("order", "line"),
     BankDetailsProposed: ("producer",), ContractEnded: ("contract",), CorrectionProposed: ("entry",),
-    WriteOffProposed: ("ref",), JoinProposed: ("member",), CollectionProposed: ("collection",), MandateSuspended: ("mandate",),
+    JoinProposed: ("member",), CollectionProposed: ("collection",), MandateSuspended: ("mandate",),
+    **waiting_between.SINCE, **waiting_proofs.SINCE,
 }  # fmt: skip
 """What begins to wait with an event -> the fields that name it."""
 BEGINS: Final = tuple(_SINCE)
@@ -353,44 +354,6 @@ def _joining(look: _Look) -> Iterator[Wait]:
         yield _wait(look.since(JoinProposed, member), told, f"member join-allow {member}")
 
 
-def _between(look: _Look) -> Iterator[Wait]:
-    between, today = look.book.interchange, look.this_day()
-    for ref, proposed in between.write_offs.items():
-        yield _wait(
-            look.since(WriteOffProposed, ref),
-            f"a sale with {proposed.other}, given up as {proposed.by} proposes, waits for another person",
-            f"interchange write-off-confirm {ref.hex()}",
-        )
-    old = sorted((between.halves[ref].day, between.halves[ref].cents) for ref in between.refused)
-    if old:
-        yield _wait(
-            old[0][0],
-            f"{money(sum(cents for _, cents in old))} of {len(old)} sales with cards of other caisses were refused "
-            "by them",
-            "interchange exceptions",
-        )
-    silent = sorted(between.halves[ref].day for ref in between.open_halves if between.halves[ref].day < today)
-    if silent:
-        yield _wait(
-            silent[0],
-            f"{len(silent)} sales with cards of other caisses have no word of theirs",
-            "interchange exceptions",
-        )
-    unnetted = sorted(
-        day for (_, day), sums in between.days.items() if day < today and (sums.in_cents or sums.out_cents)
-    )
-    if unnetted:
-        yield _wait(unnetted[0], "sales between caisses are not netted", f"interchange net {unnetted[-1]}")
-    for day, net in between.nets.items():
-        if net.net_cents and net.reference is None:
-            what = "are to come from" if net.net_cents > 0 else "are to be paid to"
-            yield _wait(
-                day,
-                f"{money(abs(net.net_cents))} of the netting of {day} {what} the other caisses",
-                f"interchange paid {day} --reference LINE",
-            )
-
-
 _ROOMS: Final[tuple[Callable[[Any], Iterator[Wait]], ...]] = (
     _votes,
     _credits,
@@ -403,6 +366,7 @@ _ROOMS: Final[tuple[Callable[[Any], Iterator[Wait]], ...]] = (
     _exceptions,
     _corrections,
     _joining,
-    _between,
+    lambda look: (Wait(*one) for one in waiting_between.waits(look.book.interchange, look.since, look.this_day())),
     lambda look: (Wait(*one) for one in tasks(look.book, look.since, look.book.caisse.calendar.day(look.at_us))),
+    lambda look: (Wait(*one) for one in waiting_proofs.waits(look.book.proofs, look.since)),
 )

@@ -22,7 +22,7 @@ DAYS_MIN: Final = 28  # less says nothing about a month
 YEAR_DAYS: Final = 365
 THRESHOLD_CENTS: Final = 100_000_000
 """In and out over twelve rolling months, above which the scheme is reported to the regulator."""
-WARNINGS: Final = (90, 70)
+WARNINGS: Final = (90, 80, 70)
 """Percent of the threshold."""
 _NOT_SPENT: Final = frozenset({"fund", BANK, "payable", "receivable", "notified"})
 """Kinds of accounts: what moves between these alone came, changed its fund, or left; it was not spent."""
@@ -105,4 +105,9 @@ class Flows:
         since = today - timedelta(days=YEAR_DAYS - 1)
         came = sum(cents for day, cents in self.came.items() if since <= day <= today)
         paid = sum(cents for day, cents in self.paid.items() if since <= day <= today)
-        return Gauge(came, paid, (came + paid) * 100 // THRESHOLD_CENTS)
+        return gauge(came, paid)
+
+
+def gauge(in_cents: int, out_cents: int) -> Gauge:
+    """Of what came and what cards paid in twelve months."""
+    return Gauge(in_cents, out_cents, (in_cents + out_cents) * 100 // THRESHOLD_CENTS)

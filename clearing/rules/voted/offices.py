@@ -10,8 +10,9 @@ from typing import Final
 from clearing.rules.answers import Declined, not_now
 from clearing.values import PersonId, TerminalId
 
-ROLES: Final = ("treasurer", "approver", "clerk", "desk", "helper", "operator", "auditor", "buyer")
-"""helper: gives emergency credit on a spare card, and nothing else. buyer: a mandatary who orders for a collective account."""
+ROLES: Final = ("treasurer", "approver", "clerk", "desk", "helper", "operator", "auditor", "buyer", "prover")
+"""helper: gives emergency credit on a spare card, and nothing else. buyer: a mandatary who orders for a collective account.
+prover: a technical person, whose key signs the daily proofs, and nothing else."""
 _MONEY, _RULES, _DESK, _MACHINES = ("treasurer",), ("clerk", "treasurer"), ("desk", "treasurer"), ("operator", "treasurer")
 _OFFICE, _BUYING = ("treasurer", "approver", "clerk", "desk"), ("buyer", "desk", "treasurer", "approver")
 Roles = dict[str, tuple[str, ...]]
@@ -207,6 +208,11 @@ _OPENING: Final[Roles] = {
     "accept_opening": ("approver", "treasurer"),
     "discard_opening": ("approver", "treasurer"),
 }
+_PROOFS: Final[Roles] = {
+    "take_proofs": ("prover", "operator", "treasurer", "approver", "auditor"),
+    "propose_going_on": ("treasurer", "approver"),
+    "confirm_going_on": ("treasurer", "approver"),
+}
 _BETWEEN: Final[Roles] = {
     "recognise_caisse": _RULES,
     "net_interchange": _MONEY,
@@ -237,6 +243,7 @@ ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_OPENING,
     **_BETWEEN,
     **_JOINING,
+    **_PROOFS,
 }
 """verb -> roles of which one is enough."""
 

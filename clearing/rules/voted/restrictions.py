@@ -23,9 +23,11 @@ from clearing.events.funds import (
 )
 from clearing.events.grants import EarmarkSet
 from clearing.events.opening import OpeningAccepted
+from clearing.events.settlement import BatchApproved
 from clearing.events.solidarity import SolidarityRuleSet
 from clearing.rules.amap.bound_contracts import running_outside, signed_outside
 from clearing.rules.answers import Declined, not_now
+from clearing.rules.treasury.proofs import stopped
 from clearing.rules.voted import earmarks
 from clearing.rules.voted.caisse import Caisse
 from clearing.rules.voted.scope import beyond
@@ -82,6 +84,8 @@ def _forbidden(event: Event, book: "Book", at_us: int) -> Declined | None:
             sources = earmarks.bound_sources(wanted, filled(book))
             out = next(filter(None, draws), None) or _outside(_live(book.caisse, at_us), sources, book)
             return out or _lapsing_out(_still_lapsing(book), wanted) or running_outside(event.fund, event.earmark, book, at_us)
+        case BatchApproved():
+            return stopped(book.proofs)
         case ContractSigned():
             return signed_outside(event, book, at_us)
         case SolidarityRuleSet() if event.fund in book.funds:
