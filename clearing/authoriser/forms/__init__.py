@@ -8,5 +8,7 @@ from clearing.authoriser.forms.fields import Form, Schema, check, described
 
 __all__ = ["FORMS", "Form", "Schema", "check", "described"]
 
-FORMS: Final[Mapping[str, Form]] = {**voted.FORMS, **money.FORMS, **people.FORMS, **stalls.FORMS, **debits.FORMS, **proofs.FORMS}
+FORMS: Final[Mapping[str, Form]] = {
+    **voted.FORMS, **money.FORMS, **people.FORMS, **stalls.FORMS, **debits.FORMS, **proofs.FORMS,
+}  # fmt: skip
 """verb -> form of its body."""

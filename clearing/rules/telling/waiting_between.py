@@ -1,4 +1,4 @@
-"""Law: what was sold across caisses waits for a person like the rest: refused, unheard, not netted, not paid, to be given up."""
+"""Law: what was sold across caisses waits for a person like the rest: refused, unheard, not netted, not paid, given up."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
