@@ -8,6 +8,7 @@ from typing import Final
 
 from clearing.authoriser.verbs import (
     accounts,
+    bank,
     between,
     closing,
     contracts,
@@ -56,6 +57,7 @@ VERBS: Final[dict[str, Verb]] = {
     **units.VERBS,
     **opening.VERBS,
     **between.VERBS,
+    **bank.VERBS,
 }
 """verb -> how it is decided; who may give it is rules/voted/offices.py, ALLOWED_ROLES (a test holds the two together)."""
 

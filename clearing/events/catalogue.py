@@ -7,6 +7,7 @@ from typing import Final, get_args
 
 from clearing.events import (
     accounts,
+    bank,
     bonus,
     caisse,
     closing,
@@ -51,6 +52,7 @@ Event = (
     | units.Event
     | opening.Event
     | interchange.Event
+    | bank.Event
 )
 
 EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)

@@ -19,6 +19,7 @@ from clearing.rules.credit import allocation, bonuses, lapsing
 from clearing.rules.ends import closing, opening
 from clearing.rules.folds import (
     accounts as account_folds,
+    bank as bank_folds,
     between,
     closing as ending,
     contracts as contract_folds,
@@ -47,7 +48,7 @@ from clearing.rules.selling.facts import Facts, Spendable
 from clearing.rules.selling.operations import Bodies, Operation, OperationKey, Operations, StoredForm
 from clearing.rules.stalls import producers, settlement
 from clearing.rules.stalls.producers import Convention, Producer
-from clearing.rules.treasury import bank_lines, corrections, cotisations, funds, gifts, subsidies, takings
+from clearing.rules.treasury import bank, bank_lines, corrections, cotisations, funds, gifts, subsidies, takings
 from clearing.rules.voted import caisse, products
 from clearing.values import (
     CaisseCode,
@@ -77,6 +78,7 @@ SECTIONS: Final = (
     "solidarity",
     "bonuses",
     "bank_lines",
+    "bank",
     "takings",
     "cotisations",
     "corrections",
@@ -114,6 +116,7 @@ class Book:
         self.solidarity = solidarity.Solidarity()
         self.bonuses = bonuses.Bonuses()
         self.bank_lines = bank_lines.BankLines()
+        self.bank = bank.Bank()
         self.takings = takings.Takings()
         self.cotisations = cotisations.Cotisations()
         self.corrections = corrections.Corrections()
@@ -285,7 +288,7 @@ class _FreeCentsOf:
 
 
 _DECIDED: Final = {**sold.DECIDED, **drawn.DECIDED, **contract_folds.DECIDED, **between.DECIDED}
-_FOLDS: Final[dict[type, Callable[..., None]]] = {
+_FOLDS: Final[dict[type, Callable[..., None]]] = bank_folds.noting_moves({
     **sold.FOLDS,
     **money.FOLDS,
     **people.FOLDS,
@@ -305,6 +308,7 @@ _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **unit_folds.FOLDS,
     **opening_folds.FOLDS,
     **between.FOLDS,
-}
+    **bank_folds.FOLDS,
+})
 """What each event does to the book. Events that are not here are evidence only: declines of commands and allocations, held
 frames, confirmed clocks, repeats."""

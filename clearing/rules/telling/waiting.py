@@ -24,6 +24,7 @@ from clearing.rules.book import Book
 from clearing.rules.calendar import civil_date
 from clearing.rules.collective.orders import DISPUTED, OPEN
 from clearing.rules.telling.plain_words import days
+from clearing.rules.telling.waiting_at_bank import waits_at_bank
 from clearing.rules.treasury.corrections import in_command
 from clearing.rules.treasury.cotisations import standings
 from clearing.rules.treasury.subsidies import Step
@@ -377,6 +378,10 @@ def _between(look: _Look) -> Iterator[Wait]:
             )
 
 
+def _bank(look: _Look) -> Iterator[Wait]:
+    return (_wait(*one) for one in waits_at_bank(look.book))
+
+
 _ROOMS: Final[tuple[Callable[[Any], Iterator[Wait]], ...]] = (
     _votes,
     _credits,
@@ -389,4 +394,5 @@ _ROOMS: Final[tuple[Callable[[Any], Iterator[Wait]], ...]] = (
     _exceptions,
     _corrections,
     _between,
+    _bank,
 )

@@ -192,6 +192,14 @@ _BETWEEN: Final[Roles] = {
     "confirm_write_off": ("treasurer", "approver"),
     "drop_write_off": ("treasurer", "approver"),
 }
+_BANK: Final[Roles] = {
+    "import_statement": _MONEY,
+    "match_lines": _MONEY,
+    "undo_match": _MONEY,
+    "state_bank_balance": _MONEY,
+    "set_charges_rule": _RULES,
+    "save_column_mapping": _MONEY,
+}
 
 ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_OFFICERS,
@@ -212,6 +220,7 @@ ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_UNITS,
     **_OPENING,
     **_BETWEEN,
+    **_BANK,
 }
 """verb -> roles of which one is enough."""
 
