@@ -120,6 +120,11 @@ class People:
             raise NotKept(f"the records {', '.join(missing)} are not kept here any more; enter them again")
         return found
 
+    async def read_kept(self, digests: Sequence[bytes]) -> dict[bytes, Record]:
+        """The records of those of these digests that were not erased."""
+        rows = await self._connection.fetch(self._texts["by_digest"], list(digests))
+        return {bytes(row["digest"]): self._open(row) for row in rows}
+
     async def newest(self, subject: str, kind: str) -> Record | None:
         """The last version entered; None when there is none."""
         row = await self._connection.fetchrow(self._texts["newest"], subject, kind)

@@ -43,7 +43,7 @@ def parsed(content: bytes) -> Message:
     try:
         root = etree.fromstring(content, reader)
     except etree.XMLSyntaxError as fault:
-        where = f" in line {fault.position[0]}" if fault.position and fault.position[0] else ""
+        where = f" in line {fault.lineno}" if fault.lineno else ""
         raise Unreadable(f"The file breaks off, or is no XML{where}: download it from the bank once more.") from None
     except ValueError:
         raise Unreadable("The file is no XML that can be read: download it from the bank once more.") from None

@@ -2,7 +2,8 @@
 alone.
 
 Source: OFX 1.6 and 2.2, bank statement download (STMTTRN: DTPOSTED, TRNAMT, FITID, NAME, MEMO; LEDGERBAL: BALAMT,
-DTASOF). """
+DTASOF).
+"""
 
 import html
 import re

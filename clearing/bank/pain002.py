@@ -1,7 +1,8 @@
 """Law: a pain.002 says of each payment what the bank will do with it; a word that is not in the table is "unknown", never
 paid.
 
-Source: ISO 20022 pain.002.001.10 and .03, external code list of payment transaction statuses. """
+Source: ISO 20022 pain.002.001.10 and .03, external code list of payment transaction statuses.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

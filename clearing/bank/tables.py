@@ -2,7 +2,8 @@
 named.
 
 Banks write lines above the heading; the heading is the first line that has all named columns. Lines below it without a
-day and an amount end the table. """
+day and an amount end the table.
+"""
 
 import csv
 from collections.abc import Iterator

@@ -1,7 +1,8 @@
 """Law: bytes become text by what they say they are, and amounts become cents by their own signs; nothing is guessed
 twice.
 
-Statements come as UTF-8 (with or without a mark), UTF-16 with its mark, or Windows-1252, and with any ends of lines. """
+Statements come as UTF-8 (with or without a mark), UTF-16 with its mark, or Windows-1252, and with any ends of lines.
+"""
 
 import re
 import unicodedata

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from clearing.cli import (
+    bank,
+    bank_lines,
     closing,
     collectives,
     contract_payments,
@@ -63,6 +65,8 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     *till.ENTRIES,
     *money.ENTRIES,
     *settlement.ENTRIES,
+    *bank.ENTRIES,
+    *bank_lines.ENTRIES,
     *looking.ENTRIES,
     *registers.ENTRIES,
     *operating.ENTRIES,

@@ -1,7 +1,8 @@
 """Law: what the bank says is a line, once; it waits until a person says what it is, and then it is that and nothing else.
 
 No name, no account and no free text of a line is here: they lie sealed in people.py under `details`. `payer` and
-`account` are keyed digests, equal for the same account and of no use to who has not the installation's key. """
+`account` are keyed digests, equal for the same account and of no use to who has not the installation's key.
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple

@@ -3,7 +3,8 @@ kept.
 
 Entries of one source are told apart by their keys. An entry of another source is one that is known when day and amount
 are the same, the bank's references do not differ, and that source has not told of it yet: so both sources end with as
-many lines as the one that tells of more. """
+many lines as the one that tells of more.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ from clearing.values import DecisionId, FundId, PersonId, money
 SOURCES: Final = ("camt.053", "camt.054", "csv", "ofx", "qif")
 KINDS: Final = ("", "return", "charge", "interest")
 ENTRIES_MAX: Final = 1_000  # of one command: its body has room for them
-AHEAD_DAYS_MAX: Final = 7  # a bank dates its bookings a weekend ahead at most
+AHEAD_DAYS_MAX: Final = 31  # banks date some bookings ahead; what is further off is a wrong year, or month for day
 MAPPINGS_MAX: Final = 50
 DELIMITERS: Final = (";", ",", "\t", "|")
 DAY_ORDERS: Final = ("dmy", "ymd", "mdy")

@@ -1,7 +1,8 @@
 """Law: a line of the bank's statement comes into the books once; one that is just like another is taken when a person
 says so.
 
-The same reference and amount are the same line, unless both have a day and the days differ. """
+The same reference and amount are the same line, unless both have a day and the days differ.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

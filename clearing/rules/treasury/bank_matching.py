@@ -2,7 +2,8 @@
 less.
 
 A proposal names lines by what we gave the bank ourselves (an end-to-end id), never by amount alone: an amount is a hint
-for a person. """
+for a person.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
@@ -177,7 +178,7 @@ def proposals(bank: Bank, settlement: Settlement, payments: Iterable[str]) -> It
             yield Proposed(number, "cotisation_returned", name)
 
 
-def hints(bank: Bank, number: int) -> list[tuple[int, Move]]:
+def nearest_moves(bank: Bank, number: int) -> list[tuple[int, Move]]:
     """Movements of the book of just that amount, nearest day first: for a person to choose from."""
     line = bank.lines[number]
     same = [(at, move) for at, move in bank.moves.items() if move.cents == line.said.cents]

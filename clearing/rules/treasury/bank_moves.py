@@ -1,7 +1,8 @@
 """Law: what the book says came to the bank or left it is looked for on the bank's statement, movement by movement.
 
 One table of the events that do it; a test holds it against double entry (rules/ledger/legs.py). An opening balance is
-none of them: it is a balance of the bank. """
+none of them: it is a balance of the bank.
+"""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
