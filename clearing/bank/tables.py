@@ -17,6 +17,8 @@ from clearing.bank.texts import decoded, local_cents, local_day, plain, referenc
 
 HEADING_WITHIN: Final = 60  # lines: what banks write above it is an address and a balance
 _SHOWN: Final = 6
+_SUMS: Final = ("total", "solde")
+"""What the text of a line begins with that is no payment but a sum of some."""
 
 
 class Columns(Protocol):
@@ -83,6 +85,9 @@ def _rows(text: str, columns: Columns) -> Iterator[_Row]:
         for cells in reader:
             trimmed = [plain(cell) for cell in cells]
             if heading is not None:
+                if any(trimmed[len(heading) :]):
+                    raise Unreadable(f"line {reader.line_num}: it has more columns than the heading; is a text with the "
+                                     "delimiter in it not in quotes? Nothing of the file was taken.")  # fmt: skip
                 if any(trimmed):
                     yield _Row(reader.line_num, dict(zip(heading, trimmed, strict=False)))
             elif set(wanted) <= set(trimmed):
@@ -111,14 +116,15 @@ def _named(columns: Columns) -> tuple[str, ...]:
 
 def _entry(row: _Row, columns: Columns) -> Entry | None:
     """None for a line that carries no payment: a total, an empty one."""
-    day, cents = row.cells.get(columns.on, ""), _cents(row, columns)
-    if not day or cents is None:
-        if day and any(char.isdigit() for char in day) and len(row.cells) > 1:
-            local_day(day, columns.days, row.place)  # a day without an amount is a line that lost something
-            raise Unreadable(f"{row.place}: it has a day and no amount; nothing of the file was taken.")
-        if cents is not None and not day and row.cells.get(columns.text, ""):
-            raise Unreadable(f"{row.place}: it has an amount and no day; nothing of the file was taken.")
+    day, about = row.cells.get(columns.on, ""), _cell(row, columns.text).lower()
+    if about.startswith(_SUMS) or (day and not any(char.isdigit() for char in day)):
         return None
+    cents = _cents(row, columns)
+    if cents is None and not day:
+        return None
+    if cents is None or not day:  # a line that lost something
+        lacks = "a day and no amount" if cents is None else "an amount and no day"
+        raise Unreadable(f"{row.place}: it has {lacks}; nothing of the file was taken. Download it once more.")
     on: date = local_day(day, columns.days, row.place)
     after = row.cells.get(columns.balance, "") if columns.balance else ""
     line = Line(

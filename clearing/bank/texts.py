@@ -80,9 +80,9 @@ def local_cents(text: str, decimal: str, place: str) -> int:
     negative = bracketed or said.startswith("-") or said.endswith("-")
     digits = said.removeprefix("-").removeprefix("+").removesuffix("-").removesuffix("+")
     other = "." if decimal == "," else ","
-    grouped = digits.split(decimal)[0]
+    grouped, _, rest = digits.partition(decimal)
     if other in digits:
-        if not re.fullmatch(rf"[0-9]{{1,3}}(\{other}[0-9]{{3}})+", grouped):
+        if other in rest or not re.fullmatch(rf"[0-9]{{1,3}}(\{other}[0-9]{{3}})+", grouped):
             raise Unreadable(f"{place}: {_shown(text)} is no amount with a decimal {_sign(decimal)}; is the mapping of this "
                              "bank another one?")  # fmt: skip
         digits = digits.replace(other, "")

@@ -101,9 +101,9 @@ def _match(o: Order) -> Result:
         return not_now(f"A command takes 1 to {MATCHES_MAX} matches.")
     for place, b in enumerate(items, start=1):
         found = _one_match(o, b, sofar, len(events), len(o.book.bank.matches) + place)
-        b.end()
         if isinstance(found, Declined):
             return Declined(code=found.code, why=f"Item {place}: {found.why}" if len(items) > 1 else found.why)
+        b.end()
         events += found
     return tuple(events)
 
