@@ -1,4 +1,4 @@
-"""What the book looks for on a statement is what double entry moves at the bank: one table against the other, and in stories."""
+"""What the book looks for on a statement is what double entry moves at the bank: two tables, and stories."""
 
 from dataclasses import replace
 from typing import Any
@@ -89,7 +89,8 @@ def test_money_is_counted_once_by_the_gauge_however_the_line_came() -> None:
     desk, flows = a_month(), Flows()
     for row, event in zip(desk.log.rows, desk.log.events(), strict=True):
         flows.take(event, row.position, row.at_us)
-    received = [event.cents for event in desk.log.events() if isinstance(event, MoneyReceived | CotisationReceived | GiftReceived)]
+    money = MoneyReceived | CotisationReceived | GiftReceived
+    received = [event.cents for event in desk.log.events() if isinstance(event, money)]
     assert sum(flows.came.values()) == sum(received) == 1_000_000 + 8_000 + 500 + 700
 
 
