@@ -5,7 +5,7 @@ Source: ISO 20022 pain.002.001.10 and .03, external code list of payment transac
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from lxml import etree
@@ -25,8 +25,8 @@ _OF_THE_FILE: Final = ("OrgnlGrpInfAndSts",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What the bank says of one payment; end_to_end "": of all of the file. code: ISO reason, or "". on: ISO day, or
-    ""."""
+    """What the bank says of one payment; end_to_end "": of all of the file. code: ISO reason, or "". on: ISO day that it
+    names, else that of the report."""
 
     end_to_end: str
     state: str
@@ -50,7 +50,8 @@ def read_pain002(message: Message) -> StatusReport:
     answered = said(root, *_OF_THE_FILE, "OrgnlMsgId")
     if not answered:
         raise Unreadable("The status report does not say which file it answers; ask the bank for it again.")
-    statuses = list(_statuses(root))
+    made_on = said(root, "GrpHdr", "CreDtTm")[:10]
+    statuses = [one if one.on else replace(one, on=plain(made_on, 10)) for one in _statuses(root)]
     if not statuses:
         raise Unreadable("The status report says nothing of the file or of its payments; ask the bank for it again.")
     seen = [one.end_to_end for one in statuses]

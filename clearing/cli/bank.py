@@ -12,7 +12,7 @@ from clearing.cli.desk import Desk, Misused, day, today
 from clearing.cli.entry import Entry, Group
 from clearing.installation.amounts import counted, euros, read_euros
 from clearing.installation.bank_import import Taken, answer_payouts, answers_of, import_statement
-from clearing.installation.office import Officer
+from clearing.installation.office import NotAllowed, Officer
 from clearing.installation.opening import Installation
 from clearing.rules.book import Book
 from clearing.rules.treasury.bank import gaps
@@ -72,10 +72,14 @@ def _told(taken: Taken, lines: int) -> str:
 
 async def _answers(desk: Desk, officer: Officer, report: StatusReport, book: Book) -> None:
     answered = answers_of(report, book)
-    changed = await answer_payouts(answered, book=book, give=officer.order, verbs=frozenset(VERBS))
     if answered.copy:
         desk.say(f"The file of batch {answered.batch} came twice, and the bank refused the second one: nobody is paid twice. "
                  "The first one stands.")  # fmt: skip
+        return
+    try:
+        changed = await answer_payouts(answered, book=book, give=officer.order, verbs=frozenset(VERBS))
+    except NotAllowed as declined:  # known already, or for a person to look at: other files go on
+        desk.say(f"The bank answers to batch {answered.batch}: {declined}")
         return
     states = [str(row["state"]) for row in answered.rows]
     told = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states)) or "nothing"

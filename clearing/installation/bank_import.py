@@ -14,9 +14,14 @@ from clearing.bank.statement import Entry, Line, Statement, Unreadable
 from clearing.installation.payment import ACCOUNT_OF_THE_CAISSE, BANK
 from clearing.people import People, Record
 from clearing.rules.book import Book
-from clearing.rules.stalls.settlement import PayoutState
 from clearing.rules.treasury.bank import ENTRIES_MAX, day_before
-from clearing.rules.treasury.payout_answers import payout_of, under_way
+from clearing.rules.treasury.payout_answers import (
+    batch_called,
+    lines_that_may_come_back,
+    lines_under_way,
+    payout_of,
+    under_way,
+)
 from clearing.settlement.bank_details import compact, last_4
 from clearing.values import BatchId, ProducerId
 
@@ -182,12 +187,7 @@ class Answered:
 def answers_of(report: StatusReport, book: Book) -> Answered:
     """Raises Unreadable for an answer to a file that is none of this caisse's batches."""
     settlement = book.settlement
-    batch = next(
-        (
-            number for number, one in settlement.batches.items()
-            if one.exported is not None and one.exported.message_id == report.message_id
-        ), None,
-    )  # fmt: skip
+    batch = batch_called(settlement, report.message_id)
     if batch is None:
         raise Unreadable(f"The bank answers to a file {report.message_id}, which is of no batch that was exported here: is it "
                          "another caisse's?")  # fmt: skip
@@ -225,13 +225,15 @@ async def answer_payouts(answered: Answered, *, book: Book, give: Give, verbs: f
     if "answer_payouts" in verbs:
         await give("answer_payouts", {"batch": answered.batch, "rows": answered.rows})
         return len(answered.rows)
-    payouts, given = book.settlement.batches[answered.batch].payouts, 0
+    batch, given = book.settlement.batches[answered.batch], 0
+    waiting = {line.producer for line in lines_under_way(batch)}
+    may_fail = {line.producer for line in lines_that_may_come_back(batch)}
     for row in answered.rows:
         producer, state = ProducerId(str(row["producer"])), row["state"]
         body: dict[str, object] = {"batch": answered.batch, "producer": producer}
-        if state == "executed" and payouts.get(producer) is PayoutState.INSTRUCTED:
+        if state == "executed" and producer in waiting:
             await give("confirm_payout", body | {"reference": row["reference"] or "pain.002"})
-        elif state == "rejected" and payouts.get(producer) is not PayoutState.RETURNED:
+        elif state == "rejected" and producer in may_fail:
             await give("return_payout", body | {"reason": f"{row['code']} {row['text']}".strip() or "rejected by the bank"})
         else:
             continue

@@ -33,7 +33,9 @@ CHANGES: dict[type, list[dict[str, object]]] = {
     PurseCredited: [{"fund": None}, {"fund": "general"}],
     CotisationReceived: [{"means": means} for means in ("debit", "transfer", "cash", "cheque")],
     GiftReceived: [{"means": means} for means in ("transfer", "cash")],
-    InstalmentReceived: [{"fund": None, "into": into} for into in ("bank", "cash", "")] + [{"fund": "general", "into": ""}],
+    InstalmentReceived: [
+        *({"fund": None, "into": into} for into in ("bank", "cash", "")), {"fund": "general", "into": ""},
+    ],
     InstalmentReturned: [{"through": True}, {"through": False}],
 }
 

@@ -5,8 +5,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from clearing.events.bank import BankLine
-from clearing.rules.stalls.settlement import PayoutState
 from clearing.rules.treasury.bank_matching import nearest_moves
+from clearing.rules.treasury.payout_answers import lines_that_may_come_back, lines_under_way
 from clearing.rules.treasury.subsidies import Step
 from clearing.values import MemberId
 
@@ -31,7 +31,7 @@ def _out(book: "Book", line: BankLine, accounts: Mapping[bytes, str]) -> Iterato
         yield "--charge"
     paid_to = accounts.get(line.payer)
     for number, batch in book.settlement.batches.items():
-        under_way = [one for one in batch.closed.lines if batch.payouts.get(one.producer) is PayoutState.INSTRUCTED]
+        under_way = list(lines_under_way(batch))
         for one in under_way:
             if one.paid_cents == -line.cents and paid_to in (None, one.producer):
                 yield f"--payout {number} {one.producer}"
@@ -45,9 +45,9 @@ def _out(book: "Book", line: BankLine, accounts: Mapping[bytes, str]) -> Iterato
 def _in(book: "Book", line: BankLine, on: str, text: str, accounts: Mapping[bytes, str]) -> Iterator[str]:
     producer = accounts.get(line.payer)
     for number, batch in book.settlement.batches.items():
-        for one in batch.closed.lines:
-            back = one.paid_cents == line.cents and (producer == one.producer or (line.kind == "return" and producer is None))
-            if back and batch.payouts.get(one.producer) in (PayoutState.INSTRUCTED, PayoutState.CONFIRMED):
+        for one in lines_that_may_come_back(batch):
+            theirs = producer == one.producer or (line.kind == "return" and producer is None)
+            if theirs and one.paid_cents == line.cents:
                 yield f"--returned {number} {one.producer}"
     for grant, subsidy in book.subsidies.known.items():
         if subsidy.to_come_cents() == line.cents:

@@ -20,8 +20,8 @@ from clearing.events import (
     settlement,
     solidarity,
 )
-from clearing.rules.stalls.settlement import PayoutState
 from clearing.rules.treasury.bank import Move
+from clearing.rules.treasury.payout_answers import was_paid
 from clearing.rules.treasury.takings import ACCOUNT_OF
 
 if TYPE_CHECKING:
@@ -47,9 +47,7 @@ def _corrected(event: corrections.EntryCorrected, _book: "Book") -> tuple[int, s
 
 
 def _payout_back(event: settlement.PayoutReturned, book: "Book") -> tuple[int, str]:
-    """Only what had been paid comes back: what was refused never left."""
-    batch = book.settlement.batches.get(event.batch)
-    paid = batch is not None and batch.payouts.get(event.producer) is PayoutState.CONFIRMED
+    paid = was_paid(book.settlement, event.batch, event.producer)
     return (event.cents if paid else 0), payout_name(event.batch, event.producer)
 
 
