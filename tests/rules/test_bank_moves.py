@@ -34,7 +34,8 @@ CHANGES: dict[type, list[dict[str, object]]] = {
     CotisationReceived: [{"means": means} for means in ("debit", "transfer", "cash", "cheque")],
     GiftReceived: [{"means": means} for means in ("transfer", "cash")],
     InstalmentReceived: [
-        *({"fund": None, "into": into} for into in ("bank", "cash", "")), {"fund": "general", "into": ""},
+        {"fund": None, "into": "bank"}, {"fund": None, "into": "cash"}, {"fund": None, "into": ""},
+        {"fund": "general", "into": ""},
     ],
     InstalmentReturned: [{"through": True}, {"through": False}],
 }
@@ -58,7 +59,7 @@ def test_every_event_that_moves_the_bank_account_is_looked_for_on_a_statement(ki
         book, origins = Book(), Origins()
         if kind is PayoutReturned:  # whether it had been paid is what the book knows of it
             book.settlement.batches[BatchId(event.batch)] = Batch(
-                closed=None, payouts={ProducerId(event.producer): PayoutState.CONFIRMED},  # type: ignore[arg-type]
+                closed=None, payouts={ProducerId(event.producer): PayoutState.CONFIRMED},
             )  # fmt: skip
             origins.note(replace(example_of(PayoutConfirmed), batch=event.batch, producer=event.producer), Position(1))  # type: ignore[arg-type]
         try:
