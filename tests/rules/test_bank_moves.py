@@ -12,7 +12,7 @@ from clearing.events.corrections import EntryCorrected
 from clearing.events.cotisations import CotisationReceived, GiftReceived
 from clearing.events.funds import MoneyReceived, PurseCredited
 from clearing.events.opening import OpeningAccepted
-from clearing.events.settlement import PayoutConfirmed, PayoutReturned
+from clearing.events.settlement import BatchClosed, PayoutConfirmed, PayoutReturned
 from clearing.rules.book import Book
 from clearing.rules.ledger.origins import Origins
 from clearing.rules.ledger.postings import BANK, legs
@@ -58,10 +58,12 @@ def test_every_event_that_moves_the_bank_account_is_looked_for_on_a_statement(ki
     for event in forms(kind):
         book, origins = Book(), Origins()
         if kind is PayoutReturned:  # whether it had been paid is what the book knows of it
-            book.settlement.batches[BatchId(event.batch)] = Batch(
-                closed=None, payouts={ProducerId(event.producer): PayoutState.CONFIRMED},
-            )  # fmt: skip
-            origins.note(replace(example_of(PayoutConfirmed), batch=event.batch, producer=event.producer), Position(1))  # type: ignore[arg-type]
+            closed = example_of(BatchClosed)
+            assert isinstance(closed, BatchClosed)
+            paid = {ProducerId(event.producer): PayoutState.CONFIRMED}
+            book.settlement.batches[BatchId(event.batch)] = Batch(closed=closed, payouts=paid)
+            confirmed: Any = example_of(PayoutConfirmed)
+            origins.note(replace(confirmed, batch=event.batch, producer=event.producer), Position(1))
         try:
             at_bank = legs(event, origins).get(BANK, 0)
         except (AssertionError, KeyError):  # an example whose parts no earlier event explains; none of these is at the bank
