@@ -55,7 +55,8 @@ async def _statement(desk: Desk, installation: Installation, officer: Officer, s
     book = await _book(installation, desk)
     before = len(book.bank.lines)
     async with installation.people_of(desk.code) as people:
-        taken = await import_statement(statement, book=book, people=people, give=officer.order)
+        moved: bool = desk.arguments.new_account
+        taken = await import_statement(statement, book=book, people=people, give=officer.order, moved=moved)
     lines = len((await _book(installation, desk)).bank.lines) - before
     desk.say(f"{path.name}: {_told(taken, lines)}")
 
@@ -153,11 +154,12 @@ async def balance(desk: Desk) -> None:
         desk.say("No balance is known: import a statement, or: clearing bank balance EUROS --on DAY")
         return
     later = sum(line.said.cents for line in bank.lines.values() if line.on > known[0])
-    under_way = sum(move.cents for move in bank.moves.values())
+    open_moves = bank.under_way()
+    under_way = sum(move.cents for move in open_moves.values())
     desk.say(f"At the end of {known[0]} the bank had {euros(known[1])} EUR.")
     if later:
         desk.say(f"Lines after that day: {euros(later)} EUR.")
-    desk.say(f"In the book and not on a statement yet: {euros(under_way)} EUR in {counted(len(bank.moves), 'movement')} "
+    desk.say(f"In the book and not on a statement yet: {euros(under_way)} EUR in {counted(len(open_moves), 'movement')} "
              "(clearing bank lines --book).")  # fmt: skip
     desk.say(f"On a statement and nobody said what: {euros(bank.waiting_cents())} EUR in {counted(len(bank.waiting), 'line')} "
              "(clearing bank lines).")  # fmt: skip
@@ -171,6 +173,7 @@ async def charges(desk: Desk) -> None:
 
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", nargs="+", type=Path, help="camt.053, camt.054, pain.002, CSV, OFX or QIF, as the bank gave it")
+    parser.add_argument("--new-account", action="store_true", help="the caisse has changed its account at the bank")
     parser.add_argument("--mapping", metavar="NAME", help="of a CSV (or the order of days of a QIF): clearing bank mapping")
 
 

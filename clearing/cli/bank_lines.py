@@ -67,10 +67,11 @@ def _say_line(
 
 def _say_moves(desk: Desk, book: Book) -> None:
     """What the book recorded at the bank and no statement has told of."""
-    for position, move in book.bank.moves.items():
+    under_way = book.bank.under_way()
+    for position, move in under_way.items():
         desk.say(f"{position:8}  {move.on}  {euros(move.cents):>12} EUR  {move.kind} {move.name}")
-    desk.say(f"In the book and not on a statement: {euros(sum(move.cents for move in book.bank.moves.values()))} EUR in "
-             f"{counted(len(book.bank.moves), 'movement')}.")  # fmt: skip
+    desk.say(f"In the book and not on a statement: {euros(sum(move.cents for move in under_way.values()))} EUR in "
+             f"{counted(len(under_way), 'movement')}.")  # fmt: skip
 
 
 async def _accounts(book: Book, people: People) -> dict[bytes, str]:

@@ -47,8 +47,11 @@ class Taken:
     closing_cents: int | None
 
 
-async def import_statement(statement: Statement, *, book: Book, people: People, give: Give) -> Taken:
-    """Take a statement in. book: of the caisse as it is now. Raises Unreadable, and what `give` raises."""
+async def import_statement(
+    statement: Statement, *, book: Book, people: People, give: Give, moved: bool = False
+) -> Taken:
+    """Take a statement in. book: of the caisse as it is now. moved: the caisse has changed its account. Raises
+    Unreadable, and what `give` raises."""
     account = await _own_account(statement, people)
     keyed = _keyed(statement, people)
     fresh = [(key, entry) for key, entry in keyed if (statement.source, key) not in book.bank.keys]
@@ -59,13 +62,13 @@ async def import_statement(statement: Statement, *, book: Book, people: People, 
     )
     if not fresh and not _tells_a_balance(statement, book):
         return taken
-    parts = _parts(bodies)
+    parts, said = _parts(bodies), dict[str, object](moved=True) if moved else {}
     for number, part in enumerate(parts, start=1):
         digests = iter(await people.keep([record for one in part for record in one.records]))
         for one in part:
             for line, record in zip(one.lines, one.of_line, strict=True):
                 line["details"] = next(digests) if record is not None else b""
-        await give("import_statement", _body(statement, account, part, last=number == len(parts)))
+        await give("import_statement", _body(statement, account, part, last=number == len(parts)) | said)
         taken.commands += 1
     return taken
 
@@ -175,8 +178,8 @@ def _body(statement: Statement, account: bytes, part: list[_Entry], *, last: boo
 
 @dataclass(slots=True)
 class Answered:
-    """What came of a status report. rows: as `answer_payouts` takes them; strange: what names no payout of the batch. copy: it
-    refuses a file that had come before, so nothing it says is about the payments of the first one."""
+    """What came of a status report. rows: as `answer_payouts` takes them; strange: what names no payout of the batch.
+    copy: it refuses a file that had come before, so nothing it says is about the payments of the first one."""
 
     batch: BatchId
     rows: list[dict[str, object]]

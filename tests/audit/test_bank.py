@@ -221,6 +221,23 @@ def test_a_line_that_pays_a_whole_batch_confirms_each_of_its_payouts() -> None:
     assert not desk.book.bank.waiting
 
 
+def test_a_caisse_that_changed_its_account_says_so_and_its_balances_begin_anew() -> None:
+    desk = a_month()
+    theirs = statement(an_entry("new", "2026-05-06", a_line(70)), account=b"n" * 16, opening_cents=0, closing_cents=70)
+    assert "--new-account" in desk.command(AMINA, "import_statement", theirs).why
+    desk.order(AMINA, "import_statement", theirs | {"moved": True})
+    assert desk.book.bank.stated == {"2026-05-05": 0, "2026-05-06": 70}
+    assert desk.book.bank.waiting == {7: 333, 8: 70}
+
+
+def test_what_was_recorded_before_the_first_statement_is_in_its_opening_balance() -> None:
+    desk = a_month()
+    assert sorted(move.cents for move in desk.book.bank.moves.values()) == [1_000_000]
+    assert not desk.book.bank.under_way()
+    desk.order(AMINA, "receive_money", {"fund": "general", "cents": 5, "reference": "later"})
+    assert [move.cents for move in desk.book.bank.under_way().values()] == [5]
+
+
 @pytest.mark.parametrize(
     ("body", "why"),
     [

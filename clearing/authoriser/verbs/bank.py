@@ -65,6 +65,7 @@ def _import(o: Order) -> Result:
         o.book.bank, source=b.text("source"), account=b.bytes("account", _KEY_BYTES), from_on=_day(b, "from_on"),
         to_on=_day(b, "to_on"), opening_cents=opening, closing_cents=closing,
         told=[_told(entry) for entry in b.bodies("entries")], by=o.by, today=o.book.caisse.calendar.day(o.at_us),
+        moved=bool(b.optional("moved", b.flag)),
     )
 
 

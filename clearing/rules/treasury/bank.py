@@ -96,6 +96,12 @@ class Bank:
     def waiting_cents(self) -> int:
         return sum(self.waiting.values())
 
+    def under_way(self) -> dict[int, Move]:
+        """Movements of the book since the first balance that is known, which no line was matched with. What was recorded
+        before is in that balance."""
+        since = min(self.stated, default="")
+        return {at: move for at, move in self.moves.items() if move.on > since}
+
 
 class Gap(NamedTuple):
     """Between two balances the lines that are known do not make the difference: missing_cents are not explained."""
@@ -124,7 +130,9 @@ def day_before(on: str) -> str:
 
 
 def evolve_imported(bank: Bank, event: StatementImported) -> None:
-    bank.account = event.account
+    if bank.account != event.account:  # balances of another account say nothing of this one
+        bank.account = event.account
+        bank.stated.clear()
     for entry in event.entries:
         first = len(bank.lines) + 1
         if any(line.number != first + place for place, line in enumerate(entry.lines)) or not entry.lines:
@@ -197,11 +205,15 @@ class Told(NamedTuple):
 
 def decide_import(
     bank: Bank, *, source: str, account: bytes, from_on: str, to_on: str, opening_cents: int | None,
-    closing_cents: int | None, told: Iterable[Told], by: PersonId, today: date,
+    closing_cents: int | None, told: Iterable[Told], by: PersonId, today: date, moved: bool = False,
 ) -> tuple[StatementImported | BankBalanceStated, ...] | Declined:
-    """What is new of a statement; all known: an event that says so, and nothing else changes."""
+    """What is new of a statement; all known: an event that says so, and nothing else changes. moved: the caisse has
+    changed its account."""
     entries = tuple(told)
-    refused = _refused(bank, source, account, from_on, to_on, entries, today)
+    if bank.account and bank.account != account and not moved:
+        return not_now("This statement is of another account than the ones before: nothing of it was taken. If the caisse "
+                       "changed its account, say so (--new-account); else choose the statement of its own.")  # fmt: skip
+    refused = _refused(source, from_on, to_on, entries, today)
     if refused is not None:
         return refused
     new, again, known = _sorted_out(bank, source, entries)
@@ -214,14 +226,9 @@ def decide_import(
     return imported, BankBalanceStated(on=to_on, cents=closing_cents, by=by)
 
 
-def _refused(
-    bank: Bank, source: str, account: bytes, from_on: str, to_on: str, entries: tuple[Told, ...], today: date
-) -> Declined | None:
+def _refused(source: str, from_on: str, to_on: str, entries: tuple[Told, ...], today: date) -> Declined | None:
     if source not in SOURCES:
         return not_now(f"A statement comes as one of {', '.join(SOURCES)}, not as {source}.")
-    if bank.account and bank.account != account:
-        return not_now("This statement is of another account than the ones before: nothing of it was taken. Choose the "
-                       "statement of the caisse's own account.")  # fmt: skip
     if civil_date(from_on) > civil_date(to_on) or civil_date(to_on) > today + timedelta(days=AHEAD_DAYS_MAX):
         return not_now(f"A statement goes from a day to a later one that has come; this says {from_on} to {to_on}.")
     if len(entries) > ENTRIES_MAX:

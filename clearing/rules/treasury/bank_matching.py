@@ -37,7 +37,7 @@ class Lines(NamedTuple):
     @property
     def reference(self) -> str:
         """How what is recorded with them names them."""
-        return f"bank line {self.numbers[0]}"
+        return f"line {self.numbers[0]} of the bank"
 
 
 def waiting_lines(bank: Bank, numbers: Sequence[int], used: set[int]) -> Lines | Declined:
