@@ -55,8 +55,10 @@ async def _statement(desk: Desk, installation: Installation, officer: Officer, s
     book = await _book(installation, desk)
     before = len(book.bank.lines)
     async with installation.people_of(desk.code) as people:
-        moved: bool = desk.arguments.new_account
-        taken = await import_statement(statement, book=book, people=people, give=officer.order, moved=moved)
+        taken = await import_statement(
+            statement, book=book, people=people, give=lambda body: officer.order("import_statement", body),
+            moved=desk.arguments.new_account,
+        )  # fmt: skip
     lines = len((await _book(installation, desk)).bank.lines) - before
     desk.say(f"{path.name}: {_told(taken, lines)}")
 

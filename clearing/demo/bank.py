@@ -139,8 +139,8 @@ def _book(market: Market) -> Book:
 
 
 async def _take_in(market: Market, paths: list[Path], balance_cents: int) -> Banked:
-    async def give(verb: str, body: dict[str, object]) -> dict[str, object]:
-        return await market.order(CAMILLE, verb, body)
+    async def give(body: dict[str, object]) -> dict[str, object]:
+        return await market.order(CAMILLE, "import_statement", body)
 
     for path in paths:
         read = read_file(path.read_bytes())
@@ -157,7 +157,7 @@ async def _take_in(market: Market, paths: list[Path], balance_cents: int) -> Ban
         lines = _book(market).bank.lines
         back_cents += sum(lines[one.line].said.cents for one in found if kind == "payout_returned")
         if found:
-            await give("match_lines", {"matches": [{"lines": [one.line], "kind": kind} for one in found]})
+            await market.order(CAMILLE, "match_lines", {"matches": [{"lines": [one.line], "kind": kind} for one in found]})
         counts[kind] = len(found)
     await market.running.caught_up(market.code)
     return Banked(

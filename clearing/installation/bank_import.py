@@ -32,6 +32,8 @@ _CODE_CHARS_MAX: Final = 20
 _NOT_IN_A_REFERENCE: Final = re.compile(r"[^a-z0-9.-]")
 Give = Callable[[str, dict[str, object]], Awaitable[dict[str, object]]]
 """Gives one command: verb and body."""
+GiveBody = Callable[[dict[str, object]], Awaitable[dict[str, object]]]
+"""Gives the command `import_statement` with this body."""
 
 
 @dataclass(slots=True)
@@ -48,7 +50,7 @@ class Taken:
 
 
 async def import_statement(
-    statement: Statement, *, book: Book, people: People, give: Give, moved: bool = False
+    statement: Statement, *, book: Book, people: People, give: GiveBody, moved: bool = False
 ) -> Taken:
     """Take a statement in. book: of the caisse as it is now. moved: the caisse has changed its account. Raises
     Unreadable, and what `give` raises."""
@@ -68,7 +70,7 @@ async def import_statement(
         for one in part:
             for line, record in zip(one.lines, one.of_line, strict=True):
                 line["details"] = next(digests) if record is not None else b""
-        await give("import_statement", _body(statement, account, part, last=number == len(parts)) | said)
+        await give(_body(statement, account, part, last=number == len(parts)) | said)
         taken.commands += 1
     return taken
 

@@ -42,8 +42,8 @@ def give(desk: Desk, people: PeopleInMemory, content: bytes) -> None:
     read = read_file(content, COLUMNS)
     assert isinstance(read, list)
 
-    async def order(verb: str, body: dict[str, object]) -> dict[str, object]:
-        return desk.order(AMINA, verb, body).out
+    async def order(body: dict[str, object]) -> dict[str, object]:
+        return desk.order(AMINA, "import_statement", body).out
 
     for statement in read:
         asyncio.run(import_statement(statement, book=desk.book, people=people, give=order))
@@ -152,11 +152,11 @@ def read_or_said(content: bytes) -> tuple[Read | None, str]:
 
 
 async def test_another_account_and_an_unknown_one_are_refused_before_anything_is_sealed() -> None:
-    desk, sent = a_desk(), []
+    desk, sent = a_desk(), list[object]()
 
-    async def order(verb: str, body: dict[str, object]) -> dict[str, object]:
-        sent.append(verb)
-        return desk.order(AMINA, verb, body).out
+    async def order(body: dict[str, object]) -> dict[str, object]:
+        sent.append(body)
+        return desk.order(AMINA, "import_statement", body).out
 
     theirs = camt(Booking(100), iban="DE89370400440532013000")
     for people, content, said in (
@@ -175,8 +175,8 @@ async def test_names_accounts_and_texts_are_sealed_and_in_no_event() -> None:
         100, name="DURAND MARIE", iban="DE89370400440532013000", text="pour mon voisin", e2e="DURAND-MAI", ref="BK7"
     )
 
-    async def order(verb: str, body: dict[str, object]) -> dict[str, object]:
-        return desk.order(AMINA, verb, body).out
+    async def order(body: dict[str, object]) -> dict[str, object]:
+        return desk.order(AMINA, "import_statement", body).out
 
     (statement,) = read_file(camt(secret))  # type: ignore[misc]
     await import_statement(statement, book=desk.book, people=people, give=order)
