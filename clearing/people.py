@@ -20,6 +20,7 @@ from nacl.secret import SecretBox
 from clearing.sql import Queries
 
 SALT_BYTES: Final = 16
+PSEUDONYM_BYTES: Final = 16
 _MODE: Final = 0o400
 _FILE: Final = "people.sql"
 _PACKAGE: Final = "clearing"
@@ -94,7 +95,12 @@ class People:
     def __init__(self, connection: asyncpg.Connection, schema: str, key: bytes) -> None:
         self._connection: Final = connection
         self._box: Final = SecretBox(key)
+        self._pseudonyms: Final = hashlib.blake2b(key, digest_size=32, person=b"pseudonyms").digest()
         self._texts: Final = Queries.load(_PACKAGE, _FILE, schema)
+
+    def pseudonym(self, text: str) -> bytes:
+        """16 bytes that are the same for the same text, and tell nothing to who has not this installation's key."""
+        return hashlib.blake2b(text.encode(), digest_size=PSEUDONYM_BYTES, key=self._pseudonyms).digest()
 
     async def keep(self, records: Sequence[Record]) -> list[bytes]:
         """Seal and store all of them, or none; their digests in the same order."""
@@ -113,6 +119,11 @@ class People:
         if missing:
             raise NotKept(f"the records {', '.join(missing)} are not kept here any more; enter them again")
         return found
+
+    async def read_kept(self, digests: Sequence[bytes]) -> dict[bytes, Record]:
+        """The records of those of these digests that were not erased."""
+        rows = await self._connection.fetch(self._texts["by_digest"], list(digests))
+        return {bytes(row["digest"]): self._open(row) for row in rows}
 
     async def newest(self, subject: str, kind: str) -> Record | None:
         """The last version entered; None when there is none."""

@@ -175,6 +175,9 @@ class Telemetry:
         """Read from the views by installation/watching.py, every 15 s or less often."""
         self.database_up = self._gauge("database_up", "1: the views answered when last asked; 0: they did not.", "caisse")
         self.unsettled_cents = self._gauge("unsettled_cents", "Owed to producers and in no batch yet.", "caisse")
+        self.bank_waiting_cents = self._gauge(
+            "bank_waiting_cents", "Lines of the bank that nobody said what they are, in less out.", "caisse"
+        )
         self.oldest_unsettled_seconds = self._gauge(
             "oldest_unsettled_seconds", "Age of the oldest capture that is in no batch; 0: none.", "caisse"
         )

@@ -132,3 +132,19 @@ def test_a_missing_or_cut_key_file_says_where_its_copy_is(tmp_path: Path) -> Non
     path.chmod(0o400)
     with pytest.raises(PeopleClosed, match="not a key"):
         open_key(path)
+
+
+async def test_a_pseudonym_is_the_same_for_the_same_account_and_of_no_use_without_the_key(server: Embedded) -> None:
+    async with sealed_room(server) as (place, room):
+        first = room.pseudonym("payer DE89370400440532013000")
+        assert first == room.pseudonym("payer DE89370400440532013000")
+        assert first != room.pseudonym("account DE89370400440532013000")
+        async with sealed_room(server, bytes(32), place) as (_, other):
+            assert first != other.pseudonym("payer DE89370400440532013000")
+
+
+async def test_what_was_erased_is_left_out_where_many_are_read(server: Embedded) -> None:
+    async with sealed_room(server) as (_, room):
+        kept, gone = await room.keep([ACCOUNT, Record(subject="payer:00ff", kind="bank-line", fields={"text": "mai"})])
+        assert await room.shred("payer:00ff")
+        assert await room.read_kept([kept, gone]) == {kept: ACCOUNT}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from clearing.audit.findings import BadEvent, Checked
+from clearing.events.bank import BankCharged, BankChargesRuleSet, BankMatched, StatementImported
 from clearing.events.bonus import BonusRuleSet
 from clearing.events.caisse import (
     CharteAdopted,
@@ -325,6 +326,22 @@ def _collected(
     if again != event:
         why = again.why if isinstance(again, Declined) else "it asks for something else than what is due"
         raise BadEvent(position, f"collection {event.collection} could not be {type(event).__name__[10:].lower()} then: {why}")
+def _bank_lines(event: StatementImported | BankMatched, position: int, _at_us: int, book: Book) -> None:
+    bank = book.bank
+    if isinstance(event, StatementImported):
+        if any((event.source, entry.key) in bank.keys for entry in event.entries):
+            raise BadEvent(position, "it takes in a booking of the bank that was taken in before")
+        return
+    if any(number not in bank.waiting for number in event.lines) or len(set(event.lines)) != len(event.lines):
+        raise BadEvent(position, f"match {event.match} uses a line of the bank twice")
+    moved = sum(bank.moves[at].cents for at in event.moves if at in bank.moves)
+    if not sum(bank.waiting[number] for number in event.lines) == moved == event.cents:
+        raise BadEvent(position, f"match {event.match} is of other sums at the bank and in the book")
+
+
+def _charged(event: BankCharged, position: int, _at_us: int, book: Book) -> None:
+    if event.cents > book.funds[event.fund].there_cents():
+        raise BadEvent(position, f"fund {event.fund} bears charges out of money that is engaged")
 
 
 Check = Callable[[Any, int, int, Book], None]
@@ -372,6 +389,10 @@ _PROMISES: Final[dict[type, tuple[str, Check]]] = {
     TransferConfirmed: ("money that left a fund by two people", _left_fund),
     RepaymentConfirmed: ("money that left a fund by two people", _left_fund),
     ClosureConfirmed: ("closings by two officers", _closure_confirmed),
+    StatementImported: ("bookings of the bank, each taken in once", _bank_lines),
+    BankMatched: ("lines of the bank, each said once to be what it is, cent for cent", _bank_lines),
+    BankCharged: ("charges of the bank, borne by money that is there", _charged),
+    BankChargesRuleSet: ("rules and steps that stand on a vote in force", _asked_above),
     CaisseSealed: ("seals on empty accounts", _caisse_sealed),
 }
 """What is promised of an event, and what checks it (event, position, at_us, book before it; raises BadEvent)."""

@@ -16,6 +16,7 @@ from clearing.rules.ledger.postings import (
     HELD,
     HELD_ABROAD,
     NETTING,
+    WAITING,
     Ledger,
     Legs,
     UnexplainedPosting,
@@ -50,6 +51,7 @@ def book_balances(book: Book) -> dict[str, int]:
         share.cents for one in book.operations.held() for share in getattr(one.event, "shares", ())
     ) + sum(share.cents for order in book.orders.orders.values() for share in order.held(order.unsettled()))
     found |= _between(book)
+    found[WAITING] = sum(line.said.cents for line in book.bank.lines.values() if not line.match)
     return {account: cents for account, cents in found.items() if cents}
 
 

@@ -66,6 +66,10 @@ class Body:
             raise InvalidValue(f"{self._what}: '{name}' must be a whole number from {lowest} to {highest}")
         return value
 
+    def numbers(self, name: str) -> tuple[int, ...]:
+        """A list of whole numbers from 1; a missing field is an empty list."""
+        return tuple(Body({name: item}, self._what).number(name, lowest=1) for item in self._list(name))
+
     def signed(self, name: str) -> int:
         return self.number(name, lowest=-CENTS_MAX, highest=CENTS_MAX)
 

@@ -9,6 +9,7 @@ from typing import Final
 from clearing.authoriser.forms import FORMS
 from clearing.authoriser.verbs import (
     accounts,
+    bank,
     between,
     closing,
     contracts,
@@ -63,6 +64,7 @@ VERBS: Final[dict[str, Verb]] = {
     **between.VERBS,
     **joining.VERBS,
     **proofs.VERBS,
+    **bank.VERBS,
 }
 """verb -> how it is decided; who may give it is rules/voted/offices.py, ALLOWED_ROLES (a test holds the two together)."""
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from clearing.events import (
     accounts,
+    bank,
     bonus,
     caisse,
     closing,
@@ -133,6 +134,10 @@ _FILED: Final[tuple[tuple[StreamOf, tuple[type, ...]], ...]] = (
     )),
     (lambda event: f"tax-receipt/{event.year}/{event.number}", (
         cotisations.TaxReceiptIssued, cotisations.TaxReceiptCancelled,
+    )),
+    (lambda _: "bank", (
+        bank.StatementImported, bank.BankMatched, bank.BankMatchUndone, bank.BankCharged, bank.BankChargesRuleSet,
+        bank.BankBalanceStated, bank.ColumnMappingSaved,
     )),
     (_corrected_in, (
         corrections.EntryCorrected,

@@ -19,6 +19,7 @@ class Group(StrEnum):
     PRODUCERS = "Producers and their terminals"
     MONEY = "Money and the month's credit"
     SETTLEMENT = "Paying the producers"
+    BANK = "The bank's statements"
     RULES = "What was voted, and who may command"
     LOOKING = "Looking and explaining"
     OPERATING = "Operating"

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from clearing.cli import (
+    bank,
+    bank_lines,
     closing,
     collections,
     collectives,
@@ -69,6 +71,8 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     *money.ENTRIES,
     *settlement.ENTRIES,
     *proofs.ENTRIES,
+    *bank.ENTRIES,
+    *bank_lines.ENTRIES,
     *looking.ENTRIES,
     *registers.ENTRIES,
     *operating.ENTRIES,

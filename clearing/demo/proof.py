@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from clearing.demo.bank import Banked
 from clearing.demo.caisse import Market
 from clearing.demo.play import Played
 from clearing.demo.settle import Settled
@@ -24,14 +25,16 @@ class Check:
     held: bool
 
 
-async def prove(market: Market, played: Played, settled: Settled, summary: Summary) -> list[Check]:
+async def prove(
+    market: Market, played: Played, settled: Settled, banked: Banked | None, summary: Summary
+) -> list[Check]:
     """All checks, in the order of the money's way: tills, views, batch, bank file, ledger, log."""
     async with market.running.installation.asking(market.code) as views:
-        return [check async for check in _checks(market, played, settled, summary, views)]
+        return [check async for check in _checks(market, played, settled, banked, summary, views)]
 
 
 async def _checks(
-    market: Market, played: Played, settled: Settled, summary: Summary, views: Questions
+    market: Market, played: Played, settled: Settled, banked: Banked | None, summary: Summary, views: Questions
 ) -> AsyncIterator[Check]:
     baskets = len(market.day.baskets)
     yield Check(
@@ -49,7 +52,16 @@ async def _checks(
     yield Check(
         what="the bank file made again is the same, byte for byte", held=settled.again.files == settled.files.files
     )
-    yield _same("nothing more is owed", sum(owed.owed_cents for owed in await views.owed()), 0)
+    back_cents = 0 if banked is None else banked.returned_cents
+    owed_cents = sum(owed.owed_cents for owed in await views.owed())
+    more = "nothing more is owed" + (" than the bank sent back" if back_cents else "")
+    yield _same(more, owed_cents, back_cents)
+    if banked is not None:
+        yield _same("the bank's own balance is the ledger's", banked.balance_cents, banked.ledger_cents)
+        yield Check(
+            what=f"the bank made {banked.payouts} transfers, {banked.returned} came back, {banked.waiting} lines wait",
+            held=(banked.payouts, banked.returned, banked.waiting) == (len(transfers), 1, 0),
+        )
     accounts = await views.accounts()
     yield _same(f"the ledger's {len(accounts)} accounts sum to zero", sum(account.cents for account in accounts), 0)
     position = market.running.writers[market.code].book.position

@@ -13,6 +13,7 @@ import uvloop
 
 from clearing.config import Settings
 from clearing.demo import summary as told
+from clearing.demo.bank import Banked, bank
 from clearing.demo.caisse import Market, furnish, keep_card, make_officers, wall_us
 from clearing.demo.clock import SimulatedClock
 from clearing.demo.day import Day, read_day
@@ -91,20 +92,23 @@ async def _play_and_prove(market: Market) -> list[Check]:
     say(f"{len(market.day.baskets)} baskets of {market.day.date:%A %d %B %Y}")
     played = await play(market)
     settled = await settle(market, say)
+    banked = await bank(market, settled, say)
     await market.running.caught_up(market.code)
     async with market.running.installation.asking(market.code) as views:
         summary = await views.summary(market.day.date, market.day.date)
-    return await _summed_up(market, played, settled, summary)
+    return await _summed_up(market, played, settled, banked, summary)
 
 
-async def _summed_up(market: Market, played: Played, settled: Settled, summary: Summary) -> list[Check]:
-    checks = await prove(market, played, settled, summary)
+async def _summed_up(
+    market: Market, played: Played, settled: Settled, banked: Banked | None, summary: Summary
+) -> list[Check]:
+    checks = await prove(market, played, settled, banked, summary)
     lines: list[str] = []
     found = await audited(market.running.installation, market.code, lines)
     (market.home.files / market.code / "audit.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     what = f"the audit replayed {found.head} events, {sum(found.checked.values())} checks: {found.reason or 'all hold'}"
     checks.append(Check(what=what, held=found.ok))
-    told.show(market, played, settled, summary, checks)
+    told.show(market, played, settled, banked, summary, checks)
     return checks
 
 

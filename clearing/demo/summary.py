@@ -9,6 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from clearing.demo.bank import Banked
 from clearing.demo.caisse import Market
 from clearing.demo.play import Played
 from clearing.demo.proof import Check
@@ -32,7 +33,9 @@ REASONS: Final = {
 }
 
 
-def show(market: Market, played: Played, settled: Settled, summary: Summary, checks: Sequence[Check]) -> None:
+def show(
+    market: Market, played: Played, settled: Settled, banked: Banked | None, summary: Summary, checks: Sequence[Check]
+) -> None:
     """The whole summary on the screen."""
     console = Console(width=WIDTH, highlight=False)
     console.rule(f"Market of {market.day.date:%A %d %B %Y}")
@@ -43,6 +46,9 @@ def show(market: Market, played: Played, settled: Settled, summary: Summary, che
     console.print(f"  {settled.path}", soft_wrap=True)
     for note in settled.files.notes:
         console.print(f"  note: {note}")
+    if banked is not None:
+        said = f"{banked.payouts} transfers made, {banked.returned} sent back ({euros(banked.returned_cents)} EUR, owed again)"
+        console.print(f"[bold]From the bank[/]: {said}; {euros(banked.balance_cents)} EUR left")
     console.print("\n[bold]Checked afterwards[/], each sum by two roads")
     for check in checks:
         verdict = "[green]holds[/] " if check.held else "[bold red]BROKEN[/]"
@@ -104,6 +110,7 @@ def where_to_look(market: Market, *, card: str, store: str, sale: int, program: 
     yield f"  why each cent of a sale      {at} why {sale}"
     yield f"  funds, and what waits        {at} status"
     yield f"  the batches                  {at} batches"
+    yield f"  the bank's lines             {at} bank lines --all"
     yield f"  prove the whole log again    {at} audit"
     yield f"  all commands                 {program} --help"
     yield f"  bank file and statements     {market.home.batch(market.code, 1)}"

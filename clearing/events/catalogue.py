@@ -7,6 +7,7 @@ from typing import Final, get_args
 
 from clearing.events import (
     accounts,
+    bank,
     bonus,
     caisse,
     closing,
@@ -57,6 +58,7 @@ Event = (
     | interchange.Event
     | joining.Event
     | proofs.Event
+    | bank.Event
 )
 
 EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)

@@ -22,6 +22,7 @@ from clearing.installation.home import Home, write_private
 from clearing.installation.opening import Installation
 from clearing.projections.answers import BatchRow
 from clearing.projections.questions import Questions
+from clearing.rules.ledger.postings import WAITING as WAITING_AT_BANK
 from clearing.telemetry import LogEvent, Telemetry
 from clearing.values import CaisseCode
 
@@ -112,10 +113,13 @@ class BookWatch:
             batches = await views.batches()
             owed = sum(one.owed_cents for one in await views.owed())
             first_us = await views.oldest_capture_after(batches[-1].up_to if batches else 0)
-            imbalance = sum(account.cents for account in await views.accounts())
+            accounts = await views.accounts()
+            imbalance = sum(account.cents for account in accounts)
+            waiting = sum(-account.cents for account in accounts if account.account == WAITING_AT_BANK)
         self._show.unsettled_cents.labels(self._code).set(owed)
         self._show.oldest_unsettled_seconds.labels(self._code).set(_age_s(first_us, now_us))
         self._show.ledger_imbalance_cents.labels(self._code).set(imbalance)
+        self._show.bank_waiting_cents.labels(self._code).set(waiting)
         for state in (*WAITING, "exported"):
             held = [batch for batch in batches if batch.state == state]
             self._show.batches.labels(self._code, state).set(len(held))

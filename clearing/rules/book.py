@@ -19,6 +19,7 @@ from clearing.rules.credit import allocation, bonuses, lapsing
 from clearing.rules.ends import closing, opening
 from clearing.rules.folds import (
     accounts as account_folds,
+    bank as bank_folds,
     between,
     closing as ending,
     contracts as contract_folds,
@@ -51,6 +52,7 @@ from clearing.rules.selling.operations import Bodies, Operation, OperationKey, O
 from clearing.rules.stalls import producers, settlement
 from clearing.rules.stalls.producers import Convention, Producer
 from clearing.rules.treasury import (
+    bank,
     bank_lines,
     corrections,
     cotisations,
@@ -90,6 +92,7 @@ SECTIONS: Final = (
     "solidarity",
     "bonuses",
     "bank_lines",
+    "bank",
     "takings",
     "cotisations",
     "debits",
@@ -130,6 +133,7 @@ class Book:
         self.solidarity = solidarity.Solidarity()
         self.bonuses = bonuses.Bonuses()
         self.bank_lines = bank_lines.BankLines()
+        self.bank = bank.Bank()
         self.takings = takings.Takings()
         self.cotisations = cotisations.Cotisations()
         self.debits = debits.Debits()
@@ -304,7 +308,7 @@ class _FreeCentsOf:
 
 
 _DECIDED: Final = {**sold.DECIDED, **drawn.DECIDED, **contract_folds.DECIDED, **between.DECIDED}
-_FOLDS: Final[dict[type, Callable[..., None]]] = {
+_FOLDS: Final[dict[type, Callable[..., None]]] = bank_folds.noting_moves({
     **sold.FOLDS,
     **money.FOLDS,
     **people.FOLDS,
@@ -327,6 +331,7 @@ _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **between.FOLDS,
     **joining_folds.FOLDS,
     **proof_folds.FOLDS,
-}
+    **bank_folds.FOLDS,
+})
 """What each event does to the book. Events that are not here are evidence only: declines of commands and allocations, held
 frames, confirmed clocks, repeats."""

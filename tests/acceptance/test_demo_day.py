@@ -19,7 +19,9 @@ def test_a_market_day_is_played_settled_and_proved(tmp_path: Path) -> None:
     with town(tmp_path) as place:
         said = place.ok("demo", "day", "--once")
         assert "604 of 604 baskets" in said
-        assert said.count("  holds  ") == 10
+        assert said.count("  holds  ") == 12
+        assert re.search(r"the bank's own balance is the ledger's: ([\d ]+\.\d\d) = \1 EUR", said)
+        assert re.search(r"From the bank: (\d+) transfers made, 1 sent back", said)
         assert "BROKEN" not in said
         assert "Who closed a batch can't approve it" in said
         told = re.search(r"To the bank: ([\d ]+\.\d\d) EUR in (\d+) transfers\s+(\S+)", said)

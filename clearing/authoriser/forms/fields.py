@@ -216,7 +216,7 @@ class Bytes(Single):
 class Many(Field):
     """A list of single values; missing is empty."""
 
-    each: Id | Text | Choice
+    each: Id | Text | Choice | Number
     most: int = ROWS_MAX
     optional: bool = True
 

@@ -131,7 +131,7 @@ def _discard(o: Order) -> Result:
     return one(takings.decide_discard(o.book.takings, deposit=o.body.number("deposit", lowest=1), by=o.by))
 
 
-def _donor(b: Body) -> str:
+def read_donor(b: Body) -> str:
     """ "donor:<pseudonym>" or "member:<id>"."""
     donor = b.text("donor")
     kind = next((kind for kind in DONORS if donor.startswith(kind)), None)
@@ -144,7 +144,7 @@ def _donor(b: Body) -> str:
 def _gift(o: Order) -> Result:
     b, book = o.body, o.book
     return one(gifts.decide_gift(
-        book.gifts, book.funds, book.takings, donor=_donor(b), fund=FundId(b.id("fund")), cents=b.cents("cents"),
+        book.gifts, book.funds, book.takings, donor=read_donor(b), fund=FundId(b.id("fund")), cents=b.cents("cents"),
         means=b.id("means"), reference=b.text("reference"), by=o.by,
     ))
 
@@ -173,7 +173,7 @@ def _issue(o: Order) -> Result:
 
 
 def _wanted(b: Body) -> Wanted:
-    wanted = Wanted(b.number("number", lowest=1), _donor(b), b.cents("cents"), b.bytes("sha256", 32))
+    wanted = Wanted(b.number("number", lowest=1), read_donor(b), b.cents("cents"), b.bytes("sha256", 32))
     b.end()
     return wanted
 

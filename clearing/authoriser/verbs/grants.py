@@ -51,7 +51,8 @@ def _receive_subsidy(o: Order) -> Result:
     grant, cents, reference = GrantId(b.id("grant")), b.cents("cents"), b.text("reference")
     on, another = read_line(b)
     return one(subsidies.decide_receive(
-        o.book.subsidies, o.book.bank_lines, grant=grant, cents=cents, reference=reference, by=o.by, on=on, another=another
+        o.book.subsidies, o.book.bank_lines, grant=grant, cents=cents, reference=reference, by=o.by, on=on, another=another,
+        at_bank=o.book.bank.waiting,
     ))
 
 

@@ -30,7 +30,8 @@ def _receive_money(o: Order) -> Result:
     fund, cents, reference = FundId(b.id("fund")), b.cents("cents"), b.text("reference")
     on, another = read_line(b)
     return one(funds.decide_receive(
-        o.book.funds, o.book.bank_lines, fund=fund, cents=cents, reference=reference, by=o.by, on=on, another=another
+        o.book.funds, o.book.bank_lines, fund=fund, cents=cents, reference=reference, by=o.by, on=on, another=another,
+        at_bank=o.book.bank.waiting,
     ))
 
 

@@ -170,8 +170,13 @@ def of_opening(book: "Book") -> Iterator[str]:
         yield "opening balances wait for a second person (clearing opening accept)"
 
 
+def of_bank(book: "Book") -> Iterator[str]:
+    if book.bank.waiting:
+        yield f"{len(book.bank.waiting)} lines of the bank are on the waiting account (clearing bank match)"
+
+
 ROOMS: Final[tuple[Callable[["Book"], Iterable[str]], ...]] = (
     of_funds, of_purses, of_producers, of_takings, of_cotisations, of_debits, of_contracts, of_orders, of_exceptions, of_draws,
-    of_other_caisses, of_opening,
+    of_other_caisses, of_opening, of_bank,
 )  # fmt: skip
 """Every room that may still hold, owe or wait for something: a room whose events keep money adds its own."""

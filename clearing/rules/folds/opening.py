@@ -25,6 +25,7 @@ def _accepted(book: "Book", event: opening_events.OpeningAccepted, position: int
     for debt in event.debts:
         book.settlement.owed_to(debt.producer).captured_cents += debt.cents
     cotisations.evolve_brought(book.cotisations, event.arrears, event.as_of[:7])
+    book.bank.stated[event.as_of] = event.totals.bank_cents
     for contract in event.contracts:
         brought.evolve_contract(book.contracts, contract, book.caisse.calendar, event.by)
 

@@ -1,6 +1,7 @@
 """Law: what each event moves between accounts, as legs that sum to zero; rules/ledger/postings.py asks here and adds up.
 
-Cents above zero are a debit, below zero a credit. Accounts: `bank`; `cash`, `cheques` taken in by hand; `fund:<id>` what is
+Cents above zero are a debit, below zero a credit. Accounts: `bank`, and `bank:waiting` lines of it that nobody
+matched yet; `cash`, `cheques` taken in by hand; `fund:<id>` what is
 left in a fund; `purse:<kind>` all members' purses of a kind; `held` what authorisations and orders reserve, `held-abroad`
 what is reserved for sales in other caisses; `owed:<producer>` captured and not yet in a batch that pays;
 `payable:<producer>` given to the bank to pay; `payable:grantor:<grant>`, `payable:member:<id>`, `payable:heir:<fund>` what
@@ -13,6 +14,7 @@ it is paid. Off the balance: `receivable:<fund>` against `notified:<fund>`, what
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from clearing.events.bank import BankCharged, BankMatched, BankMatchUndone, StatementImported
 from clearing.events.basket import Return, Share
 from clearing.events.bonus import BonusCredited, BonusTakenBack
 from clearing.events.closing import OwnMoneyPaid, OwnMoneyReleased, ProducerRepaid, RestPaid, RestReleased
@@ -80,6 +82,7 @@ from clearing.rules.treasury.takings import ACCOUNT_OF
 from clearing.values import MemberId, ProducerId
 
 BANK: Final = "bank"
+WAITING: Final = "bank:waiting"
 HELD: Final = "held"
 HELD_ABROAD: Final = "held-abroad"
 NETTING: Final = "netting"
@@ -96,7 +99,8 @@ def _move(debit: str, credit: str, cents: int) -> Legs:
 
 
 def payee_account(step: str, payee: ProducerId) -> str:
-    """Goods are owed to a producer; a surplus is owed to the pooled fund, which the share names as its payee "fund:<id>"."""
+    """Goods are owed to a producer; a surplus is owed to the pooled fund, which the share names as its payee
+    "fund:<id>"."""
     return str(payee) if step == "surplus" else f"owed:{payee}"
 
 
@@ -161,7 +165,8 @@ def _captured(event: CaptureDecided | DeliveryNoted | DisputeResolved, origins: 
 
 
 def _given_back(returned: Iterable[Return], origins: Origins, *, held: bool) -> Legs:
-    """Out of `held`, or out of what is owed to the payee, back to the sources; a lapsed part goes to the fund of its lot."""
+    """Out of `held`, or out of what is owed to the payee, back to the sources; a lapsed part goes to the fund of its
+    lot."""
     return _back_from(lambda back: HELD if held else payee_account(back.step, back.payee), returned, origins)
 
 
@@ -267,7 +272,8 @@ def _instalment_back(event: InstalmentReturned) -> Legs:
 
 
 def _contract_ended(event: ContractEnded) -> Legs:
-    """What the producer got and did not deliver: the fund's part is the fund's again, the household's waits in the contract."""
+    """What the producer got and did not deliver: the fund's part is the fund's again, the household's waits in the
+    contract."""
     found = {
         f"owed:{event.producer}": event.back_fund_cents + event.from_producer_cents,
         f"contract:{event.contract}": -event.from_producer_cents,
@@ -357,5 +363,9 @@ MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     InterchangeNetted: _netted,
     InterchangePaid: lambda event, _: _move(BANK, NETTING, event.cents),
     InterchangeWrittenOff: lambda event, _: _move(f"fund:{event.fund}", f"interchange:{event.other}", event.cents),
+    StatementImported: lambda event, _: _move(BANK, WAITING, sum(entry.cents for entry in event.entries)),
+    BankMatched: lambda event, _: _move(WAITING, BANK, event.cents),
+    BankMatchUndone: lambda event, _: _move(BANK, WAITING, event.cents),
+    BankCharged: lambda event, _: _move(f"fund:{event.fund}", BANK, event.cents),
 }
 """What each event moves; an event that is not here moves no money."""

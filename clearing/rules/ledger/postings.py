@@ -14,6 +14,7 @@ from clearing.rules.ledger.legs import (
     HELD_ABROAD,
     MOVES,
     NETTING,
+    WAITING,
     Legs,
     payable_member,
     payee_account,
@@ -22,8 +23,8 @@ from clearing.rules.ledger.origins import Origins, UnexplainedPosting, origins_a
 from clearing.values import Position
 
 __all__ = [
-    "BANK", "EURO", "HELD", "HELD_ABROAD", "NETTING", "Ledger", "Legs", "Origins", "Posting", "UnexplainedPosting", "legs",
-    "origins_asked", "origins_named", "payable_member", "payee_account", "postings",
+    "BANK", "EURO", "HELD", "HELD_ABROAD", "NETTING", "WAITING", "Ledger", "Legs", "Origins", "Posting", "UnexplainedPosting",
+    "legs", "origins_asked", "origins_named", "payable_member", "payee_account", "postings",
 ]  # fmt: skip
 
 

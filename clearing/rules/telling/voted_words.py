@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from clearing.events.bank import BankChargesRuleSet
 from clearing.events.bonus import BonusRuleSet, ShortBonus
 from clearing.events.caisse import (
     DecisionAnnulled,
@@ -281,6 +282,10 @@ def _freeze(_: CreditsFrozen, __: Names) -> Iterator[str]:
     yield "No credit is given for now; cards pay with what is in purses, and producers are paid."
 
 
+def _charges(event: BankChargesRuleSet, names: Names) -> Iterator[str]:
+    yield f"What the bank takes for itself is borne by {names.fund(event.fund)}."
+
+
 def _closure(event: ClosureConfirmed, names: Names) -> Iterator[str]:
     yield f"The caisse closes: {event.last_day} is the last day on which cards pay. Producers are paid in full."
     for heir in event.heirs:
@@ -302,6 +307,7 @@ _KINDS: Final[dict[type, tuple[str, str, Callable[[Any, Names], Iterable[str]]]]
     RecognitionSet: ("partner", "other", _partner),
     UnitOpened: ("unit", "unit", _unit),
     CreditsFrozen: ("freeze", "", _freeze),
+    BankChargesRuleSet: ("bank charges", "", _charges),
     ClosureConfirmed: ("closing", "", _closure),
 }
 """Event -> (kind, the field that names the rule or "", its words)."""

@@ -26,6 +26,7 @@ from clearing.rules.calendar import civil_date
 from clearing.rules.collective.orders import DISPUTED, OPEN
 from clearing.rules.telling import waiting_between, waiting_proofs
 from clearing.rules.telling.plain_words import days
+from clearing.rules.telling.waiting_at_bank import waits_at_bank
 from clearing.rules.telling.waiting_debits import tasks
 from clearing.rules.treasury.corrections import in_command
 from clearing.rules.treasury.cotisations import standings
@@ -354,6 +355,10 @@ def _joining(look: _Look) -> Iterator[Wait]:
         yield _wait(look.since(JoinProposed, member), told, f"member join-allow {member}")
 
 
+def _bank(look: _Look) -> Iterator[Wait]:
+    return (_wait(*one) for one in waits_at_bank(look.book))
+
+
 _ROOMS: Final[tuple[Callable[[Any], Iterator[Wait]], ...]] = (
     _votes,
     _credits,
@@ -368,5 +373,6 @@ _ROOMS: Final[tuple[Callable[[Any], Iterator[Wait]], ...]] = (
     _joining,
     lambda look: (Wait(*one) for one in waiting_between.waits(look.book.interchange, look.since, look.this_day())),
     lambda look: (Wait(*one) for one in tasks(look.book, look.since, look.book.caisse.calendar.day(look.at_us))),
+    _bank,
     lambda look: (Wait(*one) for one in waiting_proofs.waits(look.book.proofs, look.since)),
 )

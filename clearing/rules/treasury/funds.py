@@ -3,13 +3,14 @@
 Only a funder who takes a promise back can leave a fund short: it then engages nothing until it is covered.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from clearing.events.funds import NO_VOTE, UNBOUND, Earmark, FundOpened, MoneyNotified, MoneyReceived
 from clearing.events.grants import AnnouncementWithdrawn
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
-from clearing.rules.treasury.bank_lines import BankLines, refused
+from clearing.rules.treasury.bank_lines import NONE_WAIT, BankLines, refused
 from clearing.values import Cents, DecisionId, FundId, PersonId, money
 
 KINDS: Final = ("general", "tier", "solidarity", "sponsor", "guarantee")
@@ -141,12 +142,14 @@ def decide_withdraw(
 
 def decide_receive(
     funds: Funds, lines: BankLines, *, fund: FundId, cents: Cents, reference: str, by: PersonId, on: str = "",
-    another: bool = False,
+    another: bool = False, at_bank: Mapping[int, int] = NONE_WAIT,
 ) -> MoneyReceived | Declined:
     """Money that is part of no subsidy; it clears what was announced for the fund, as far as that goes."""
     if fund not in funds:
         return not_found(f"There is no fund {fund}; open it first.")
     clears = Cents(min(cents, funds[fund].announced_cents))
-    return refused(lines, reference=reference, cents=cents, on=on, another=another) or MoneyReceived(
+    return refused(
+        lines, reference=reference, cents=cents, on=on, another=another, at_bank=at_bank
+    ) or MoneyReceived(
         fund=fund, cents=cents, reference=reference, clears_cents=clears, by=by, on=on, another=another
     )

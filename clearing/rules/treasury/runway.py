@@ -14,7 +14,7 @@ from clearing.events.closing import ProducerRepaid
 from clearing.events.grants import RepaymentSentBack
 from clearing.events.settlement import PayoutReturned
 from clearing.rules.calendar import CivilCalendar
-from clearing.rules.ledger.postings import BANK, Origins, UnexplainedPosting, legs
+from clearing.rules.ledger.postings import BANK, WAITING, Origins, UnexplainedPosting, legs
 from clearing.values import Position, half_up
 
 WINDOW_DAYS: Final = 91  # three months
@@ -80,7 +80,7 @@ class Flows:
             kind, _, name = account.partition(":")
             if kind == "fund" and spending:
                 self.spent[name][day] += cents
-            elif account == BANK and cents > 0 and not isinstance(event, _COMES_BACK):
+            elif account == BANK and cents > 0 and WAITING not in moved and not isinstance(event, _COMES_BACK):
                 self.came[day] += cents
             elif kind == "owed" and BANK not in moved and not any(one.startswith("payable:") for one in moved):
                 self.paid[day] -= cents

@@ -3,6 +3,7 @@
 What is engaged never leaves; what is bound goes only where it stays bound as much.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -23,7 +24,7 @@ from clearing.events.grants import (
     TransferProposed,
 )
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
-from clearing.rules.treasury.bank_lines import BankLines, refused
+from clearing.rules.treasury.bank_lines import NONE_WAIT, BankLines, refused
 from clearing.rules.treasury.funds import Fund, Funds, leave
 from clearing.rules.voted import earmarks
 from clearing.values import CENTS_MAX, Cents, FundId, GrantId, PersonId, money
@@ -175,7 +176,7 @@ def decide_reduce(
 
 def decide_receive(
     subsidies: Subsidies, lines: BankLines, *, grant: GrantId, cents: Cents, reference: str, by: PersonId, on: str = "",
-    another: bool = False,
+    another: bool = False, at_bank: Mapping[int, int] = NONE_WAIT,
 ) -> MoneyReceived | Declined:
     """A part of a subsidy, matched to a bank line."""
     subsidy = subsidies.known.get(grant)
@@ -185,7 +186,9 @@ def decide_receive(
     if not 1 <= cents <= to_come:
         return not_now(f"Of {grant} {money(to_come)} are still to come. What came beyond that is received into the fund "
                        f"{subsidy.notified.fund} without naming the subsidy, or recorded as a subsidy of its own.")  # fmt: skip
-    return refused(lines, reference=reference, cents=cents, on=on, another=another) or MoneyReceived(
+    return refused(
+        lines, reference=reference, cents=cents, on=on, another=another, at_bank=at_bank
+    ) or MoneyReceived(
         fund=subsidy.notified.fund, cents=cents, reference=reference, grant=grant, clears_cents=cents, by=by, on=on,
         another=another,
     )

@@ -221,6 +221,14 @@ _BETWEEN: Final[Roles] = {
     "confirm_write_off": ("treasurer", "approver"),
     "drop_write_off": ("treasurer", "approver"),
 }
+_BANK: Final[Roles] = {
+    "import_statement": _MONEY,
+    "match_lines": _MONEY,
+    "undo_match": _MONEY,
+    "state_bank_balance": _MONEY,
+    "set_charges_rule": _RULES,
+    "save_column_mapping": _MONEY,
+}
 
 ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_OFFICERS,
@@ -244,6 +252,7 @@ ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_BETWEEN,
     **_JOINING,
     **_PROOFS,
+    **_BANK,
 }
 """verb -> roles of which one is enough."""
 

@@ -8,7 +8,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
-from clearing.events import closing, contracts, cotisations, crediting, debits, funds, grants, households, interchange
+from clearing.events import (
+    bank,
+    closing,
+    contracts,
+    cotisations,
+    crediting,
+    debits,
+    funds,
+    grants,
+    households,
+    interchange,
+)
 from clearing.events.bonus import BonusRuleSet
 from clearing.events.caisse import CharteAdopted
 from clearing.events.catalogue import Event
@@ -49,7 +60,7 @@ STAND_ON: Final[dict[type, Under]] = {
         crediting.EmergencyRuleSet, households.HouseholdRulesSet, interchange.RecognitionSet, contracts.SeasonOpened,
         grants.EarmarkSet, grants.AdvanceVoted, grants.TransferProposed, grants.RepaymentProposed, grants.CreditsFrozen,
         grants.CreditsResumed, closing.ClosureProposed, closing.ClosureConfirmed, interchange.WriteOffProposed,
-        interchange.InterchangeWrittenOff,
+        interchange.InterchangeWrittenOff, bank.BankChargesRuleSet,
     ), _itself),
     CharteAdopted: lambda event, _: event.charte,
     funds.AllocationGranted: lambda event, book: book.allocation.rules.get(event.rule),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from clearing.events import cotisations, funds, grants, opening, solidarity
+from clearing.events import bank, cotisations, funds, grants, opening, solidarity
 from clearing.events.caisse import CaisseFounded
 from clearing.events.debits import DebitCounted
 from clearing.events.producers import ProducerAdmitted
@@ -51,6 +51,10 @@ def _written_off(trace: "Trace", event: cotisations.CotisationWrittenOff, _posit
     unbound.sort(key=lambda number: (trace.receipts[number].how != _COTISATIONS, -number))
     pieces = trace.pools.take_first(event.fund, event.cents, unbound)
     trace.leave(State.WRITTEN_OFF, "cotisations that came back", day, pieces)
+
+
+def _charged(trace: "Trace", event: bank.BankCharged, _position: int, day: str) -> None:
+    trace.leave(State.LEFT, "bank charges", day, trace.pools.take(event.fund, event.cents))
 
 
 def _gift(trace: "Trace", event: cotisations.GiftReceived, position: int, _day: str) -> None:
@@ -108,6 +112,7 @@ ROADS: Final[dict[type, Callable[["Trace", Any, int, str], None]]] = {
     DebitCounted: _cotisation,
     cotisations.CotisationWrittenOff: _written_off,
     cotisations.GiftReceived: _gift,
+    bank.BankCharged: _charged,
     solidarity.CouponsSold: _coupons,
     opening.OpeningAccepted: _opened,
 }
