@@ -84,7 +84,7 @@ class Reading:
                 return self.body(one.of, f"{name}.") if self._filled(f"{name}.") else None
             case Many():
                 given = [text.strip() for value in self.typed.get(name, ()) for text in value.replace(",", "\n").split("\n")]
-                return [text for text in given if text] or None
+                return [read_one(one.each, text, self.zone) for text in given if text] or None
             case Flag():
                 return bool(self.typed.get(name))
             case Single():

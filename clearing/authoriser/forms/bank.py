@@ -18,7 +18,7 @@ from clearing.authoriser.forms.fields import (
     Table,
     Text,
 )
-from clearing.authoriser.forms.words import DAY, DECISION, FUND, REASON
+from clearing.authoriser.forms.words import DAY, DECISION, FUND
 from clearing.rules.treasury.bank import KINDS as LINE_KINDS
 from clearing.values import CENTS_MAX
 
@@ -48,7 +48,8 @@ FORMS: Final[dict[str, Form]] = {
         "moved": Flag(optional=True),
     },
     "match_lines": {"matches": Rows(most=MATCHES_MAX, of={
-        "kind": Choice(words=MATCH_KINDS), "lines": Many(each=_PLACE), "another": Flag(optional=True), "moves": Many(each=_PLACE),
+        "kind": Choice(words=MATCH_KINDS), "lines": Many(each=_PLACE), "moves": Many(each=_PLACE),
+        "another": Flag(optional=True),
         "batch": Number(lowest=1, of="batch", optional=True), "producer": Id(of="producer", optional=True),
         "reason": Text(optional=True), "grant": Id(of="grant", optional=True), "fund": Id(of="fund", optional=True),
         "member": Id(of="member", optional=True), "rule": Id(of="cotisation", optional=True), "period": Month(optional=True),
@@ -56,11 +57,11 @@ FORMS: Final[dict[str, Form]] = {
         "purse": Id(of="purse", optional=True), "expires_us": Instant(optional=True),
         "deposit": Number(lowest=1, of="deposit", optional=True), "repayment": Number(lowest=1, of="repayment", optional=True),
     })},
-    "undo_match": {"match": Number(lowest=1), "reason": REASON},
+    "undo_match": {"match": Number(lowest=1)},
     "state_bank_balance": {"on": Day(), "cents": _EITHER_WAY},
     "set_charges_rule": {"fund": FUND, "decision": DECISION},
     "save_column_mapping": {"name": Id(new=True), "mapping": Table(optional=False, of={
-        "delimiter": Text(), "decimal": Text(), "days": Text(), "on": Text(), "amount": _EMPTY, "debit": _EMPTY, "credit": _EMPTY,
-        "text": _EMPTY, "name": _EMPTY, "iban": _EMPTY, "reference": _EMPTY, "balance": _EMPTY,
+        "delimiter": Text(), "decimal": Text(), "days": Text(),
+        **dict.fromkeys(("on", "amount", "debit", "credit", "text", "name", "iban", "reference", "balance"), Text(optional=True)),
     })},
 }  # fmt: skip
