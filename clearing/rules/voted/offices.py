@@ -209,7 +209,7 @@ _OPENING: Final[Roles] = {
     "discard_opening": ("approver", "treasurer"),
 }
 _PROOFS: Final[Roles] = {
-    "take_proofs": ("prover", "operator", "treasurer", "approver", "auditor"),
+    "take_proofs": ("prover", "operator", "treasurer", "approver"),
     "propose_going_on": ("treasurer", "approver"),
     "confirm_going_on": ("treasurer", "approver"),
 }
