@@ -274,7 +274,7 @@ async def statement(visit: Visit) -> Answer:
         "day": words.day(batch.closed.closed_on), "paid": words.euros(line.paid_cents),
         "carried": words.euros(line.carried_cents) if line.carried_cents else "",
         "rows": [
-            {"day": words.day(row.day), "time": f"{row.local_time:%H:%M}", "kind": words.say(row.kind),
+            {"day": words.day(row.day), "time": f"{row.local_time:%H:%M}", "kind": words.say(f"entry {row.kind}"),
              "gross": words.euros(row.gross_cents), "card": words.euros(row.card_cents),
              "page": visit.path(f"sales/{row.sale_position}"), "number": row.sale_position}
             for row in rows

@@ -37,7 +37,7 @@ async def trail(visit: Visit) -> Answer:
     )) for row in found]  # fmt: skip
     last = found[-1].position if len(found) == ROWS else max(before - WINDOW, 1)
     return Answer("trail.html", {
-        "rows": rows, "room": room, "rooms": [(name, visit.words.say(name)) for name in _ROOMS],
+        "rows": rows, "room": room, "rooms": [(name, visit.words.say(f"room {name}")) for name in _ROOMS],
         "older": visit.path(f"trail?room={room}&before={last}") if last > 1 else "", "through": last,
     })  # fmt: skip
 
