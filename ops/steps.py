@@ -156,12 +156,16 @@ def missing_debian_packages(*, install: bool) -> bool:
 IN_MEMORY: Final = ("audit", "between", "cli", "events", "golden", "house", "properties", "rules", "wire")
 """Folders of tests whose tests start no process of their own; the others need a database or what serves."""
 
+PAGES: Final = ("browser", "console")
+"""The console's: they wait for a browser and a server, and run beside the others."""
+
 
 def run_steps(size: str) -> list[Outcome]:
     in_memory = [f"tests/{name}" for name in IN_MEMORY]
-    others = ["tests", "--ignore=tests/promises", *(f"--ignore={folder}" for folder in in_memory)]
+    pages = [f"tests/{name}" for name in PAGES]
+    others = ["tests", "--ignore=tests/promises", *(f"--ignore={folder}" for folder in (*in_memory, *pages))]
     types = [PYTHON, "-m", "mypy", "clearing", "loadtests", "tests", "ops/steps.py"]
-    print("\ntypes and tests in memory run beside the tests with processes; each is shown when it ends", flush=True)
+    print("\ntypes, tests in memory and of pages run beside those with processes; each is shown when it ends", flush=True)
     return [
         run_command("style (ruff)", [PYTHON, "-m", "ruff", "check", "."]),
         run_command("import contracts (import-linter)", [str(Path(PYTHON).parent / "lint-imports"), "--no-logo"]),
@@ -169,6 +173,7 @@ def run_steps(size: str) -> list[Outcome]:
             [
                 partial(run_pytest, "tests in memory", in_memory, size=size, aside=True),
                 partial(run_command, "types (mypy --strict)", types, aside=True),
+                partial(run_pytest, "tests of pages", pages, size=size, aside=True),
             ],
             [partial(run_pytest, "tests with processes", others, size=size, aside=True)],
         ),

@@ -1,33 +1,36 @@
-"""Law: who may log in to the console is let in by who keeps this home, with a key of the person's own and a second factor."""
+"""Law: who may log in to the console is let in by who keeps this home, with a key of the person's own and a second factor.
+
+What pages need is imported where it is used: every other command starts without it.
+"""
 
 import argparse
 import getpass
 import sys
 from pathlib import Path
 
-import pyotp
-import segno
-
 from clearing.cli.desk import Desk, Misused, secret
 from clearing.cli.entry import Entry, Group
-from clearing.console.house import accounts_kept
-from clearing.console.keys import PASSWORD_CHARS_MIN, PasswordRefused
-from clearing.console.serving import now_us
-from clearing.console.words import LANGUAGES
 from clearing.installation.key_file import open_key_file
 from clearing.values import PersonId, identifier
 
 ISSUER = "clearing"
+LANGUAGES = ("fr", "en")
 
 
 async def admit(desk: Desk) -> None:
     """The person's key file is opened with its passphrase, and sealed again behind the console's password."""
+    import pyotp
+    import segno
+
+    from clearing.console.house import accounts_kept
+    from clearing.console.keys import PasswordRefused
+
     given = desk.arguments
     person = PersonId(identifier(given.person, what="a person's name"))
     path = desk.home.person(person)
     identity, key = open_key_file(path, desk.passphrase(f"Passphrase of {person}'s key: "))
     password, factor = _new_password(given.password_file), pyotp.random_base32()
-    async with desk.opened() as installation, accounts_kept(installation, now_us) as accounts:
+    async with desk.opened() as installation, accounts_kept(installation) as accounts:
         try:
             await accounts.keep(person, key, identity.epoch, password, factor=factor, language=given.language)
         except PasswordRefused as fault:
@@ -42,6 +45,8 @@ async def admit(desk: Desk) -> None:
 
 
 def _new_password(file: Path | None) -> str:
+    from clearing.console.keys import PASSWORD_CHARS_MIN
+
     asked = f"New password for the console, {PASSWORD_CHARS_MIN} characters or more (four words are good): "
     first = secret(file, asked, what="password", option="--password-file")
     if file is None and sys.stdin.isatty() and first != getpass.getpass("The same again: "):
@@ -50,7 +55,9 @@ def _new_password(file: Path | None) -> str:
 
 
 async def listing(desk: Desk) -> None:
-    async with desk.opened() as installation, accounts_kept(installation, now_us) as accounts:
+    from clearing.console.house import accounts_kept
+
+    async with desk.opened() as installation, accounts_kept(installation) as accounts:
         known = await accounts.everybody()
         for person, public in known:
             desk.say(f"{person:24} key {public.hex()[:16]}…")
@@ -59,8 +66,10 @@ async def listing(desk: Desk) -> None:
 
 
 async def dismiss(desk: Desk) -> None:
+    from clearing.console.house import accounts_kept
+
     person = PersonId(identifier(desk.arguments.person, what="a person's name"))
-    async with desk.opened() as installation, accounts_kept(installation, now_us) as accounts:
+    async with desk.opened() as installation, accounts_kept(installation) as accounts:
         if not await accounts.drop(person):
             raise Misused(f"{person} has no account here; those who have: clearing console list")
     desk.say(f"{person} can't log in any more, and is out of every page at once. Offices end by: clearing person remove "

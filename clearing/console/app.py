@@ -22,6 +22,7 @@ from clearing.console.rooms import PAGES
 from clearing.console.words import LANGUAGES, Words
 from clearing.values import CaisseCode, InvalidValue, identifier
 
+AT_THE_FOOT: Final = 80  # places in the menu from which on a page is for now and then
 COOKIE: Final = "__Host-clearing"
 FORM_BYTES_MAX: Final = 1 << 20
 FORM_FIELDS_MAX: Final = 5_000
@@ -245,7 +246,9 @@ async def _visit(console: Console, request: web.Request, login: Login) -> Visit:
     return Visit(console=console, request=request, login=login, words=words, code=code, book=book, at_us=console.now_us())
 
 
-def _menu(visit: Visit) -> list[tuple[str, str]]:
-    """(path, title) of the pages that this person may open."""
+def _menu(visit: Visit) -> list[tuple[str, str, bool]]:
+    """(path, title, whether it stands at the foot) of the pages that this person may open."""
     pages = sorted((page for page in PAGES.values() if page.menu), key=lambda page: page.menu)
-    return [(visit.path(page.path), page.title) for page in pages if set(page.roles) & set(visit.roles)]
+    return [
+        (visit.path(page.path), page.title, page.menu >= AT_THE_FOOT) for page in pages if set(page.roles) & set(visit.roles)
+    ]

@@ -1,5 +1,6 @@
 """Law: what all pages lean on is opened once and closed once: the accounts, the books, the way to the writers."""
 
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +26,11 @@ __all__ = ["AWAY", "Console", "NoSuchCaisse", "accounts_kept", "console_of"]
 POOL_MAX: Final = 3
 AWAY: Final = (*LOST, asyncpg.PostgresError, DatabaseGone)
 """What is raised while the database is away or stumbles: nothing was changed, one tries again."""
+
+
+def clock_us() -> int:
+    """This machine's, microseconds UTC."""
+    return time.time_ns() // 1_000
 
 
 @dataclass(slots=True)
@@ -57,7 +63,7 @@ async def console_of(installation: Installation, now_us: Callable[[], int]) -> A
 
 
 @asynccontextmanager
-async def accounts_kept(installation: Installation, now_us: Callable[[], int]) -> AsyncIterator[Accounts]:
+async def accounts_kept(installation: Installation, now_us: Callable[[], int] = clock_us) -> AsyncIterator[Accounts]:
     """Who may log in; their tables made when there are none yet. Raises PeopleClosed."""
     async with _pool(installation) as pool:
         yield _accounts(installation, pool, now_us)

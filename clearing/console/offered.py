@@ -39,6 +39,10 @@ def _known(book: Book, of: str, at_us: int) -> list[tuple[str, str]] | None:
             return [(name, name) for name in book.allocation.rules]
         case "emergency":
             return [(name, name) for name in book.emergency.rules]
+        case "cotisation":
+            return [(name, name) for name in book.cotisations.rules]
+        case "emergency":
+            return [(name, name) for name in book.emergency.rules]
         case "grant":
             return [(name, f"{name}: {one.notified.funder}") for name, one in book.subsidies.known.items()]
         case "season":

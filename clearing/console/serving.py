@@ -1,6 +1,5 @@
 """Law: the console listens on this machine only; from outside it is reached through a proxy that ends TLS."""
 
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -8,7 +7,7 @@ from aiohttp import web
 
 from clearing.config import Settings
 from clearing.console.app import create_app
-from clearing.console.house import console_of
+from clearing.console.house import clock_us, console_of
 from clearing.installation.home import Home
 from clearing.installation.opening import Installation
 from clearing.installation.parts import Task
@@ -18,16 +17,12 @@ from clearing.telemetry import Telemetry
 DRAIN_S = 5.0
 
 
-def now_us() -> int:
-    return time.time_ns() // 1_000
-
-
 @asynccontextmanager
 async def serving_console(
-    installation: Installation, port: int, *, clock_us: Callable[[], int] = now_us
+    installation: Installation, port: int, *, now_us: Callable[[], int] = clock_us
 ) -> AsyncIterator[str]:
     """The console's URL while the block runs. port: 0 for a free one. Raises OSError for one that is taken."""
-    async with console_of(installation, clock_us) as console:
+    async with console_of(installation, now_us) as console:
         runner = web.AppRunner(create_app(console), access_log=None, shutdown_timeout=DRAIN_S)
         await runner.setup()
         try:

@@ -50,7 +50,7 @@ _LINE: Final[Form] = {"on": Day(optional=True), "another": Flag(optional=True)} 
 _RECEIVED: Final[Form] = {**_PAID, **_LINE}
 _ENTRY: Final[Form] = {"kind": Choice(words=CORRECTED), "contract": Id(of="contract", optional=True), "reference": REFERENCE}
 _RIGHT: Final = Table(optional=True, of={
-    "who": Text(), "rule": Id(of="rule", optional=True), "month": Text(optional=True), "cents": CENTS, "means": _MEANS,
+    "who": Text(), "rule": Id(of="cotisation", optional=True), "month": Text(optional=True), "cents": CENTS, "means": _MEANS,
 })  # fmt: skip
 _BASIS: Final[Form] = {"text": Text(), "articles": Text(), "over_contribution": Flag()}
 _CLOSURE: Final[Form] = {"last_day": DAY, "heirs": Rows(of={"fund": FUND, "body": Text()}), "decision": DECISION}
@@ -62,7 +62,7 @@ _OPENING: Final[Form] = {
     "funds": Rows(of={"fund": FUND, "notified_cents": CENTS, "received_cents": CENTS, "engaged_cents": CENTS}),
     "debts": Rows(of={"producer": PRODUCER, "cents": CENTS}),
     "arrears": Rows(of={
-        "member": MEMBER, "rule": Id(of="rule"), "period": MONTH, "months": Number(lowest=1), "due_cents": CENTS,
+        "member": MEMBER, "rule": Id(of="cotisation"), "period": MONTH, "months": Number(lowest=1), "due_cents": CENTS,
         "paid_cents": Amount(optional=True),
     }),
     "contracts": Rows(of={
@@ -126,12 +126,12 @@ FORMS: Final[dict[str, Form]] = {
     "drop_correction": _ENTRY,
     "sell_coupons": {"fund": FUND, "number": Number(lowest=1), "means": _MEANS, "reference": REFERENCE},
     "agree_cotisation": {
-        "member": MEMBER, "rule": Id(of="rule"), "cents": CENTS, "every_months": Number(lowest=1, highest=12),
+        "member": MEMBER, "rule": Id(of="cotisation"), "cents": CENTS, "every_months": Number(lowest=1, highest=12),
         "from_period": MONTH, "means": _MEANS,
     },
     "end_cotisation": {"member": MEMBER, "until_period": MONTH},
     "receive_cotisation": {
-        "member": MEMBER, "rule": Id(of="rule"), "period": MONTH, "cents": CENTS, "means": _MEANS, "reference": REFERENCE,
+        "member": MEMBER, "rule": Id(of="cotisation"), "period": MONTH, "cents": CENTS, "means": _MEANS, "reference": REFERENCE,
     },
     "return_cotisation": {"reference": REFERENCE, "reason": REASON},
     "write_off_cotisation": {"member": MEMBER, "period": MONTH, "reason": REASON},

@@ -61,7 +61,7 @@ FORMS: Final[dict[str, Form]] = {
     "make_spare_cards": {"cards": Rows(of=_CARD_KEYS)},
     "bind_card": {"alias": Text(of="spare"), "member": MEMBER},
     "give_emergency": {
-        "rule": Id(of="rule"), "cents": CENTS, "alias": Text(of="spare"), "member": Id(new=True),
+        "rule": Id(of="emergency"), "cents": CENTS, "alias": Text(of="spare"), "member": Id(new=True),
         "decision": Id(of="decision", optional=True),
     },
     "propose_account": {"account": ACCOUNT, "two_person_cents": CENTS},

@@ -82,7 +82,7 @@ FORMS: Final[dict[str, Form]] = {
         "order_accepted": Flag(optional=True), "capture_tolerance": Share(highest=5_000, optional=True),
     },
     "set_allocation_rule": {
-        "rule": Id(of="rule"), "purse": PURSE, "fund": FUND, "cents_each": CENTS, "months_valid": Number(lowest=1, highest=24),
+        "rule": Id(new=True), "purse": PURSE, "fund": FUND, "cents_each": CENTS, "months_valid": Number(lowest=1, highest=24),
         "who": GROUPS, "decision": DECISION, "form": Choice(words=CREDIT_FORMS, optional=True),
         "further_cents": Amount(optional=True), "classes": Rows(of={"credit_class": Id(of="class"), "cents": CENTS}),
         "after_cotisation": Flag(optional=True), "first_period": Month(optional=True), "last_period": Month(optional=True),
@@ -93,23 +93,23 @@ FORMS: Final[dict[str, Form]] = {
         "separation": Choice(words=SEPARATION), "leaving": Choice(words=LEAVING), "decision": DECISION,
     },
     "set_emergency_rule": {
-        "rule": Id(of="rule"), "purse": PURSE, "fund": FUND, "each_max_cents": CENTS, "day_max_cents": CENTS,
+        "rule": Id(new=True), "purse": PURSE, "fund": FUND, "each_max_cents": CENTS, "day_max_cents": CENTS,
         "days_valid": Number(lowest=1, highest=366), "groups": GROUPS, "decision": DECISION,
     },
     "set_solidarity_rule": {
-        "rule": Id(of="rule"), "fund": FUND, "rates": RATES, "when_short": Choice(words=tuple(WhenShort)), "where": PLACES,
+        "rule": Id(new=True), "fund": FUND, "rates": RATES, "when_short": Choice(words=tuple(WhenShort)), "where": PLACES,
         "categories": Many(each=CATEGORY), "terminal_day_cents": CENTS, "producer_day_cents": CENTS, "fund_day_cents": CENTS,
         "prices": RATES, "coupon_cents": CENTS, "give_terminal_day_cents": CENTS, "give_producer_day_cents": CENTS,
         "give_debt_cents": CENTS, "watch_rate": Share(), "decision": DECISION,
     },
     "set_bonus_rule": {
-        "rule": Id(of="rule"), "fund": FUND, "purse": PURSE,
+        "rule": Id(new=True), "fund": FUND, "purse": PURSE,
         "covers": Rows(of={"category": CATEGORY, "product": PRODUCT_IF_ANY, "rate": Share(highest=RATE_MAX)}),
         "month_cents": CENTS, "months_valid": Number(lowest=1, highest=24), "condition": CONDITION,
         "short": Choice(words=tuple(ShortBonus)), "decision": DECISION,
     },
     "set_cotisation_rule": {
-        "rule": Id(of="rule"), "fund": FUND, "minimum_cents": CENTS, "step_cents": CENTS,
+        "rule": Id(new=True), "fund": FUND, "minimum_cents": CENTS, "step_cents": CENTS,
         "levels": Rows(of={"label": Text(), "cents": CENTS}), "free": Flag(), "means": Many(each=Id()), "over_is_gift": Flag(),
         "decision": DECISION,
     },

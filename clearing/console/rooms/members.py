@@ -29,7 +29,7 @@ CODES: Final = (("41", "word 41"), ("43", "word 43"), ("62", "word 62"))
 STATES: Final = dict(CODES)
 
 
-@page("members", "Members", roles=PERSONS, menu=30, shows=Shows.PERSONS)
+@page("members", "Members", roles=PERSONS, menu=50, shows=Shows.PERSONS)
 async def every(visit: Visit) -> Answer:
     """Found by a part of the pseudonym, or by a card's alias where that joins nothing."""
     asked = visit.request.query.get("q", "").strip()

@@ -40,7 +40,7 @@ ACCOUNT: Final = sheet(
 )
 
 
-@page("producers", "Producers", roles=SEERS, menu=40)
+@page("producers", "Producers", roles=SEERS, menu=60)
 async def every(visit: Visit) -> Answer:
     book, words = visit.book, visit.words
     rows = [

@@ -26,7 +26,7 @@ POSITION_DIGITS_MAX: Final = 10
 _NO_VIEWS: Final = "The views of this caisse are being made; try again in a minute."
 
 
-@page("sales", "Sales", roles=SALES, menu=50, shows=Shows.PURCHASES)
+@page("sales", "Sales", roles=SALES, menu=10, shows=Shows.PURCHASES)
 async def every(visit: Visit) -> Answer:
     """The newest first, a page at a time; a number or the digits on a receipt lead to one sale."""
     query = visit.request.query

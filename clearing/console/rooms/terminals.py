@@ -38,7 +38,7 @@ async def pair(visit: Visit) -> Answer:
     })  # fmt: skip
 
 
-@page("terminals", "Terminals", roles=SEERS, menu=42, post=pair)
+@page("terminals", "Terminals", roles=SEERS, menu=65, post=pair)
 async def every(visit: Visit) -> Answer:
     return _listed(visit, {})
 

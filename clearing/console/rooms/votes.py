@@ -16,7 +16,7 @@ from clearing.values import DecisionId
 READERS: Final = ("treasurer", "approver", "clerk", "desk", "auditor", "operator")
 
 
-@page("votes", "Rules and votes", roles=READERS, menu=60)
+@page("votes", "Rules and votes", roles=READERS, menu=70)
 async def every(visit: Visit) -> Answer:
     caisse = visit.book.caisse
     rows = [
