@@ -122,7 +122,10 @@ def _basis(book: Book, _named: Mapping[str, str]) -> Body | None:
 
 
 def _accounts(book: Book, _named: Mapping[str, str]) -> Body | None:
-    waiting = [name for name, one in book.producers.producers.items() if one.proposed is not None]
+    waiting = [
+        {"producer": name, "digest": one.proposed.details}
+        for name, one in book.producers.producers.items() if one.proposed is not None
+    ]  # fmt: skip
     return {"producers": waiting} if waiting else None
 
 

@@ -19,6 +19,7 @@ from clearing.authoriser.forms.fields import (
     Text,
 )
 from clearing.authoriser.forms.words import DAY, DECISION, FUND
+from clearing.events.bank import ColumnMapping
 from clearing.rules.treasury.bank import KINDS as LINE_KINDS
 from clearing.values import CENTS_MAX
 
@@ -33,6 +34,7 @@ _KEY: Final = Bytes(size=16)
 _KEY_IF_ANY: Final = Bytes(size=16, or_empty=True)
 _PLACE: Final = Number(lowest=1, highest=2**62)
 _EMPTY: Final = Text(shortest=0)
+_COLUMNS: Final = ColumnMapping._fields[3:]
 
 FORMS: Final[dict[str, Form]] = {
     "import_statement": {
@@ -62,6 +64,6 @@ FORMS: Final[dict[str, Form]] = {
     "set_charges_rule": {"fund": FUND, "decision": DECISION},
     "save_column_mapping": {"name": Id(new=True), "mapping": Table(optional=False, of={
         "delimiter": Text(), "decimal": Text(), "days": Text(),
-        **dict.fromkeys(("on", "amount", "debit", "credit", "text", "name", "iban", "reference", "balance"), Text(optional=True)),
+        **dict.fromkeys(_COLUMNS, Text(optional=True)),
     })},
 }  # fmt: skip
