@@ -23,7 +23,7 @@ from clearing.events.solidarity import SolidarityRuleSet, WhenShort
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
 from clearing.rules.credit import allocation
-from clearing.rules.stalls import settlement
+from clearing.rules.stalls import answering, approving, settlement
 from clearing.values import (
     BatchId,
     CaisseCode,
@@ -181,19 +181,19 @@ def close(day: str, by: PersonId = AMINA) -> Decide:
 
 
 def approve(day: str, by: PersonId = BRUNO, batch: int = 1) -> Decide:
-    return lambda book, at_us: settlement.decide_approve(
+    return lambda book, at_us: approving.decide_approve(
         book.settlement, batch=BatchId(batch), execution_on=day, calendar=book.caisse.calendar, by=by, at_us=at_us
     )
 
 
 def export(file: bytes = b"f" * 32, batch: int = 1) -> Decide:
-    return lambda book, _at_us: settlement.decide_export(
+    return lambda book, _at_us: approving.decide_export(
         book.settlement, batch=BatchId(batch), message_id="m-1", file_sha256=file, by=AMINA
     )
 
 
 def sent_back(owner: ProducerId = GARDEN, batch: int = 1) -> Decide:
-    return lambda book, _at_us: settlement.decide_return(
+    return lambda book, _at_us: answering.decide_return(
         book.settlement, batch=BatchId(batch), producer=owner, reason="account closed", by=AMINA
     )
 

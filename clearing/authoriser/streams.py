@@ -87,14 +87,16 @@ _FILED: Final[tuple[tuple[StreamOf, tuple[type, ...]], ...]] = (
     )),
     (lambda event: f"producer/{event.producer}", (
         closing.ProducerRepaid, producers.ProducerAdmitted, producers.BankDetailsProposed,
-        producers.BankDetailsApproved,
+        producers.BankDetailsApproved, settlement.PayoutHeld, settlement.ReleaseProposed, settlement.PayoutReleased,
+        settlement.AccountReported, settlement.PayeeChecked,
     )),
     (lambda event: f"terminal/{event.terminal.hex()}", (
         producers.TerminalEnrolled, producers.TerminalSuspended, producers.TerminalResumed,
     )),
     (lambda event: f"batch/{event.batch}", (
         settlement.BatchClosed, settlement.BatchApproved, settlement.BatchExported,
-        settlement.PayoutConfirmed, settlement.PayoutReturned,
+        settlement.PayoutConfirmed, settlement.PayoutReturned, settlement.PayoutAnswered,
+        settlement.PayoutQuestionClosed, settlement.PayoutsWithdrawn, settlement.BatchEndorsed,
     )),
     (lambda event: f"account/{event.account}", (
         accounts.AccountProposed, accounts.AccountOpened, accounts.MandataryProposed, accounts.MandataryNamed,

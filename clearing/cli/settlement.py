@@ -4,10 +4,11 @@ import argparse
 from datetime import timedelta
 from typing import Final
 
+from clearing.cli.books import voted_payout_rules
 from clearing.cli.desk import Desk, Misused, day, today, whole
 from clearing.cli.entry import Entry, Group
 from clearing.installation.amounts import counted, euros
-from clearing.projections.answers import BatchRow
+from clearing.projections.answers import BatchLineRow, BatchRow
 
 _PAY_WITHIN: Final = timedelta(days=90)
 _BATCH: Final = whole(1, 1_000_000)
@@ -20,14 +21,20 @@ async def close(desk: Desk) -> None:
 
 
 async def approve(desk: Desk) -> None:
+    from clearing.rules.stalls.approving import next_payout_day
     from clearing.settlement.calendar import is_business_day, next_business_day
 
-    batch, pay_on = desk.arguments.batch, desk.arguments.pay_on or next_business_day(today())
-    if not is_business_day(pay_on):
-        raise Misused(f"Banks are closed on {pay_on}; choose {next_business_day(pay_on)}")
-    if pay_on > today() + _PAY_WITHIN:
-        raise Misused(f"{pay_on} is more than {_PAY_WITHIN.days} days away; banks take no such order, choose an earlier day")
-    await desk.order("approve_batch", {"batch": batch, "execution_on": pay_on.isoformat()})
+    batch, asked = desk.arguments.batch, desk.arguments.pay_on
+    if asked is not None and not is_business_day(asked):
+        raise Misused(f"Banks are closed on {asked}; choose {next_business_day(asked)}")
+    if asked is not None and asked > today() + _PAY_WITHIN:
+        raise Misused(f"{asked} is more than {_PAY_WITHIN.days} days away; banks take no such order, choose an earlier day")
+    rules = None if asked is not None or desk.elsewhere is not None else await voted_payout_rules(desk)
+    pay_on = asked or next_payout_day(rules, next_business_day(today()))
+    done = await desk.order("approve_batch", {"batch": batch, "execution_on": pay_on.isoformat()})
+    if done["event"] == "BatchEndorsed":
+        desk.say(f"Your approval of batch {batch} is recorded. It is large: another approver approves it too, for {pay_on}.")
+        return
     desk.say(f"Batch {batch} is approved, to be paid on {pay_on}. Next: clearing export {batch}")
 
 
@@ -69,8 +76,28 @@ async def batches(desk: Desk) -> None:
     for line in lines:
         given = f" {euros(line.given_cents):>10} taken for funds" if line.given_cents else ""
         desk.say(f"{line.producer:30} {euros(line.captured_cents):>12} sold {euros(line.refunded_cents):>10} refunded{given} "
-                 f"{euros(line.carried_cents):>10} carried {euros(line.paid_cents):>12} EUR  {line.payout}")  # fmt: skip
-    desk.say(f"{counted(len(lines), 'producer')}, {euros(sum(line.paid_cents for line in lines))} EUR to pay")
+                 f"{euros(line.carried_cents):>10} carried {euros(line.paid_cents):>12} EUR  {told(line)}")  # fmt: skip
+    to_pay = sum(line.paid_cents for line in lines if line.payout != "withdrawn")
+    desk.say(f"{counted(len(lines), 'producer')}, {euros(to_pay)} EUR to pay")
+
+
+_WHY: Final = {
+    "account": "no account", "held": "held", "contested": "contested", "minimum": "below the minimum", "below zero": "owes",
+}  # fmt: skip
+
+
+def told(line: BatchLineRow) -> str:
+    """A line's payout in words, with what the bank said, what a person has to do, and which batch pays it anew."""
+    said = f"{line.payout} ({_WHY[line.why]})" if line.why in _WHY else line.payout
+    if line.code:
+        said += f" {line.code}"
+    if line.attempt > 1:
+        said += f", attempt {line.attempt}"
+    if line.paid_in:
+        said += f", paid anew by batch {line.paid_in}"
+    if line.question:
+        said += f"; ASK THE BANK: {line.question}"
+    return said
 
 
 def next_step(one: BatchRow) -> str:

@@ -144,6 +144,7 @@ class BatchRow:
     state: str
     closed_us: int
     closed_by: str
+    endorsed_by: str
     approved_us: int | None
     approved_by: str | None
     execution_on: date | None
@@ -155,8 +156,8 @@ class BatchRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchLineRow:
-    """payout: carried (nothing to pay, or no bank details), waiting, instructed, confirmed, returned. given: cash
-    taken for funds."""
+    """payout: carried (why: see events/settlement.py), waiting, instructed, accepted, executed, rejected, returned, withdrawn.
+    given: cash taken for funds. question: what the bank is to be asked; paid_in: the batch that pays what failed here."""
 
     producer: str
     captured_cents: int
@@ -169,6 +170,13 @@ class BatchLineRow:
     payout_us: int | None
     reference: str
     given_cents: int = 0
+    adjusted_cents: int = 0
+    contested_cents: int = 0
+    why: str = ""
+    attempt: int = 1
+    code: str = ""
+    question: str = ""
+    paid_in: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

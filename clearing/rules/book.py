@@ -225,6 +225,10 @@ class Book:
                     return False
         return True
 
+    def contested(self) -> dict[ProducerId, int]:
+        """Cents of each producer that members contest and no batch held yet: they wait."""
+        return {}
+
     def reversed_before(self, terminal: TerminalId, x: OperationId, at_us: int) -> bool:
         """Whether the terminal reversed this operation before it came."""
         waiting = self.tombstones.get(terminal)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Final
 
 from clearing.rules.collective.orders import DISPUTED
 from clearing.rules.people import members
-from clearing.rules.stalls.settlement import BatchState, PayoutState
 from clearing.rules.treasury.subsidies import Step
 from clearing.values import MemberId, money
 
@@ -70,9 +69,11 @@ def of_producers(book: "Book") -> Iterator[str]:
         elif owed.net_cents():
             yield f"{producer} owes {money(-owed.net_cents())} (clearing producer repaid {producer})"
     for number, batch in book.settlement.batches.items():
-        under_way = PayoutState.INSTRUCTED in batch.payouts.values()
-        if batch.closed.total_cents and (batch.state is not BatchState.EXPORTED or under_way):
+        if batch.under_way():
             yield f"batch {number} is not paid yet (approve, export, paid)"
+        for producer, payout in batch.payouts.items():
+            if payout.question:
+                yield f"the bank is to be asked about batch {number}'s transfer to {producer} (clearing payout asked)"
 
 
 def of_takings(book: "Book") -> Iterator[str]:

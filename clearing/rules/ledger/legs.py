@@ -70,7 +70,13 @@ from clearing.events.sales import (
     ReversalDecided,
     SaleDecided,
 )
-from clearing.events.settlement import BatchClosed, PayoutConfirmed, PayoutReturned
+from clearing.events.settlement import (
+    BatchClosed,
+    PayoutAnswered,
+    PayoutConfirmed,
+    PayoutReturned,
+    PayoutsWithdrawn,
+)
 from clearing.events.solidarity import CouponsSold, DrawDecided, DrawsShared, GiveDecided
 from clearing.rules.between.abroad import payees
 from clearing.rules.ledger.origins import Origins
@@ -186,9 +192,27 @@ def _instructed(event: BatchClosed) -> Legs:
     return found
 
 
-def _returned(event: PayoutReturned, origins: Origins) -> Legs:
+def _returned(event: PayoutReturned | PayoutAnswered, origins: Origins) -> Legs:
     paid = origins.was_confirmed(event.batch, event.producer)
     return _move(BANK if paid else f"payable:{event.producer}", f"owed:{event.producer}", event.cents)
+
+
+def _answered(event: PayoutAnswered, origins: Origins) -> Legs:
+    """Nothing moves by what a bank accepts, or by what a person has to ask about."""
+    match event.became:
+        case "executed":
+            return _move(f"payable:{event.producer}", BANK, event.cents)
+        case "rejected" | "returned":
+            return _returned(event, origins)
+        case _:
+            return {}
+
+
+def _withdrawn(event: PayoutsWithdrawn) -> Legs:
+    found: Legs = {}
+    for one in event.payouts:
+        found |= _move(f"payable:{one.producer}", f"owed:{one.producer}", one.cents)
+    return found
 
 
 def _lapsed(event: CohortLapsed | LotLapsed, _origins: Origins) -> Legs:
@@ -281,6 +305,8 @@ MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     BatchClosed: lambda event, _: _instructed(event),
     PayoutConfirmed: lambda event, _: _move(f"payable:{event.producer}", BANK, event.cents),
     PayoutReturned: _returned,
+    PayoutAnswered: _answered,
+    PayoutsWithdrawn: lambda event, _: _withdrawn(event),
     MoneyReceived: lambda event, _: _money_came(event),
     MoneyNotified: lambda event, _: _move(f"receivable:{event.fund}", f"notified:{event.fund}", event.cents),
     AllocationGranted: lambda event, _: _move(f"fund:{event.fund}", f"purse:{event.purse}", event.total_cents),

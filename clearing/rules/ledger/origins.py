@@ -24,7 +24,7 @@ from clearing.events.sales import (
     RefundDecided,
     ReversalDecided,
 )
-from clearing.events.settlement import PayoutConfirmed, PayoutReturned
+from clearing.events.settlement import PayoutAnswered, PayoutConfirmed, PayoutReturned
 from clearing.rules.selling.returns import new_lot_ids
 from clearing.values import BatchId, FundId, Position, ProducerId
 
@@ -80,6 +80,8 @@ def origins_named(event: Event, at: Position, known: Mapping[str, str]) -> dict[
             return {new: fund for new, fund in renewed.items() if fund is not None}
         case PayoutConfirmed():
             return {_payout_key(event.batch, event.producer): "confirmed"}
+        case PayoutAnswered(became="executed"):
+            return {_payout_key(event.batch, event.producer): "confirmed"}
         case _:
             return {}
 
@@ -93,7 +95,7 @@ def origins_asked(event: Event) -> frozenset[str]:
             returned = event.returned
         case ReversalDecided() | RefundDecided():
             returned = event.returned
-        case PayoutReturned():
+        case PayoutReturned() | PayoutAnswered():
             return frozenset([_payout_key(event.batch, event.producer)])
         case _:
             return frozenset()

@@ -41,6 +41,7 @@ class Trace:
     gives: dict[Key, int] = field(default_factory=dict)  # the receipt of each
     pending: dict[str, list[Part]] = field(default_factory=dict)
     batches: dict[tuple[int, str], list[Part]] = field(default_factory=dict)
+    failed: dict[tuple[int, str], list[Part]] = field(default_factory=dict)
     nettings: dict[str, list[Part]] = field(default_factory=dict)  # by day
     gone: list[tuple[State, str, str, Pieces]] = field(default_factory=list)  # state, how, day
     names: dict[str, str] = field(default_factory=dict)  # of producers

@@ -79,6 +79,16 @@ _PAYOUTS: Final[Roles] = {
     "export_batch": ("treasurer", "approver"),
     "confirm_payout": _MONEY,
     "return_payout": _MONEY,
+    "answer_payouts": _MONEY,
+    "close_payout_question": _MONEY,
+    "reissue_payout": _MONEY,
+    "withdraw_payouts": ("treasurer", "approver"),
+    "set_payout_rules": _RULES,
+    "hold_payout": ("treasurer", "approver"),
+    "propose_payout_release": ("treasurer", "approver"),
+    "release_payout": ("treasurer", "approver"),
+    "report_account": ("treasurer", "approver"),
+    "record_payee_check": _MONEY,
 }
 _LISTS: Final[Roles] = {
     "list_products": ("clerk", "treasurer", "desk"),
