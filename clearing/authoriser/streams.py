@@ -13,6 +13,7 @@ from clearing.events import (
     bonus,
     caisse,
     closing,
+    contests,
     contracts,
     corrections,
     cotisations,
@@ -51,6 +52,10 @@ _FILED: Final[tuple[tuple[StreamOf, tuple[type, ...]], ...]] = (
     )),
     (lambda event: f"op/{event.terminal.hex()}/{event.original.hex()}", (
         sales.HoldExpired,
+    )),
+    (lambda event: f"op/{event.about.terminal.hex()}/{event.about.x.hex()}", (
+        contests.ContestOpened, contests.ContestAnswered, contests.ContestDecided, contests.ContestAppealed,
+        contests.ContestClosed,
     )),
     (lambda event: f"between/{event.ref.hex()}", (
         interchange.InterchangeHeld, interchange.InterchangeCaptured, interchange.InterchangeReleased,

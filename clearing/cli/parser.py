@@ -10,6 +10,7 @@ from typing import Final, NoReturn
 from clearing.cli import (
     closing,
     collectives,
+    contests,
     contract_payments,
     contracts,
     copying,
@@ -87,6 +88,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     *collectives.ENTRIES,
     *orders.ENTRIES,
     *exceptions.ENTRIES,
+    *contests.ENTRIES,
     *receipts.ENTRIES,
     *units.ENTRIES,
     *interchange.ENTRIES,

@@ -10,6 +10,7 @@ from clearing.events import (
     bonus,
     caisse,
     closing,
+    contests,
     contracts,
     corrections,
     cotisations,
@@ -37,6 +38,7 @@ Event = (
     | products.Event
     | sales.Event
     | settlement.Event
+    | contests.Event
     | crediting.Event
     | households.Event
     | grants.Event

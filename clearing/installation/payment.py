@@ -37,7 +37,7 @@ BANK: Final = "bank"
 FEW: Final = 200
 BY_DAY: Final = {DRAW: "Réductions solidaires", GIVE: "Reçu pour le fonds"}
 _LABELS: Final = {"failed": "Virement non abouti du lot n° {}", "carried": "Report du lot n° {}"}
-_OPENING: Final = "Solde repris"  # what was sold before this caisse was led here
+_NAMED: Final = {"opening": "Solde repris", "adjustment": "Ajustement"}  # opening: sold before the caisse was led here
 _NOT_IN_A_REFERENCE: Final = re.compile(r"[^a-z0-9.-]")
 
 T = TypeVar("T")
@@ -245,7 +245,7 @@ def _statement(
             refunded -= entry.card_cents
         rows[entry.sale_position] = StatementRow(
             at_us=known.at_us if known else MicroTime(times[entry.position]),
-            sale_id=_OPENING if entry.kind == "opening" else f"V{entry.sale_position}",
+            sale_id=_NAMED.get(entry.kind, f"V{entry.sale_position}"),
             goods_cents=Cents(goods), card_cents=Cents(card), refunded_cents=Cents(refunded),
         )
     return render_statement(head, rows.values())

@@ -181,9 +181,9 @@ class BatchLineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementRow:
-    """kind: capture, refund, reversal, repaid, opening; refunds and reversals have amounts below zero; draw, give: of one or
-    more days together. gross: goods at full price; card: its part. sale_position: the sale that it is about, the row's own
-    position for a capture."""
+    """kind: capture, refund, reversal, repaid, opening, adjustment; refunds and reversals have amounts below zero; draw, give:
+    of one or more days together. gross: goods at full price; card: its part. sale_position: the sale that it is about, the
+    row's own position for a capture."""
 
     day: date
     local_time: time

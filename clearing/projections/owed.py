@@ -119,7 +119,7 @@ def _concerned(recorded: Recorded, days: _Days) -> set[str]:
             return _settled(event, days)
         case _:
             for debt in debts(event):
-                days.debt(debt.producer, day, debt.captured_cents, debt.refunded_cents)
+                days.debt(debt.producer, day, debt.captured_cents, debt.refunded_cents - debt.adjusted_cents)
                 producers.add(str(debt.producer))
             return producers
 

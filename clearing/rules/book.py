@@ -21,6 +21,7 @@ from clearing.rules.folds import (
     accounts as account_folds,
     between,
     closing as ending,
+    contests as contest_folds,
     contracts as contract_folds,
     corrections as correction_folds,
     cotisations as cotisation_folds,
@@ -45,7 +46,7 @@ from clearing.rules.selling import afterwards, exceptions
 from clearing.rules.selling.ceilings import Usage
 from clearing.rules.selling.facts import Facts, Spendable
 from clearing.rules.selling.operations import Bodies, Operation, OperationKey, Operations, StoredForm
-from clearing.rules.stalls import producers, settlement
+from clearing.rules.stalls import contests, producers, settlement
 from clearing.rules.stalls.producers import Convention, Producer
 from clearing.rules.treasury import bank_lines, corrections, cotisations, funds, gifts, subsidies, takings
 from clearing.rules.voted import caisse, products
@@ -88,6 +89,7 @@ SECTIONS: Final = (
     "units",
     "opening",
     "interchange",
+    "contests",
 )
 """The rooms of the book that are records of containers and single values: snapshots say them field by field."""
 
@@ -125,6 +127,7 @@ class Book:
         self.units = units.Units()
         self.opening = opening.Opening()
         self.interchange = interchange.Interchange()
+        self.contests = contests.Contests()
         self.usage = Usage()
         self.operations = Operations(bodies)
         self.tombstones: dict[TerminalId, dict[OperationId, int]] = {}
@@ -227,7 +230,7 @@ class Book:
 
     def contested(self) -> dict[ProducerId, int]:
         """Cents of each producer that members contest and no batch held yet: they wait."""
-        return {}
+        return self.contests.held()
 
     def reversed_before(self, terminal: TerminalId, x: OperationId, at_us: int) -> bool:
         """Whether the terminal reversed this operation before it came."""
@@ -295,6 +298,7 @@ _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **people.FOLDS,
     **stalls.FOLDS,
     **payouts.FOLDS,
+    **contest_folds.FOLDS,
     **voted.FOLDS,
     **listed.FOLDS,
     **household_folds.FOLDS,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from clearing.rules.collective.orders import DISPUTED
 from clearing.rules.people import members
+from clearing.rules.stalls.contests import ContestState
 from clearing.rules.treasury.subsidies import Step
 from clearing.values import MemberId, money
 
@@ -133,6 +134,13 @@ def of_exceptions(book: "Book") -> Iterator[str]:
         yield f"exception {position} is open (two people end it: clearing exception propose)"
 
 
+def of_contests(book: "Book") -> Iterator[str]:
+    """What is decided may still be appealed; money would then come back to purses that are gone."""
+    for number, contest in book.contests.contests.items():
+        if contest.state is not ContestState.CLOSED:
+            yield f"contest {number} is {contest.state} (clearing contest decide, or close)"
+
+
 def of_draws(book: "Book") -> Iterator[str]:
     if book.solidarity.claims:
         yield "draws of a day wait for its close (it comes by itself)"
@@ -146,6 +154,6 @@ def of_opening(book: "Book") -> Iterator[str]:
 
 ROOMS: Final[tuple[Callable[["Book"], Iterable[str]], ...]] = (
     of_funds, of_purses, of_producers, of_takings, of_cotisations, of_contracts, of_orders, of_exceptions, of_draws,
-    of_other_caisses, of_opening,
+    of_other_caisses, of_opening, of_contests,
 )  # fmt: skip
 """Every room that may still hold, owe or wait for something: a room whose events keep money adds its own."""

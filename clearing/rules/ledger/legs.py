@@ -15,6 +15,7 @@ from typing import Any, Final
 from clearing.events.basket import Return, Share
 from clearing.events.bonus import BonusCredited, BonusTakenBack
 from clearing.events.closing import OwnMoneyPaid, OwnMoneyReleased, ProducerRepaid, RestPaid, RestReleased
+from clearing.events.contests import ContestDecided
 from clearing.events.contracts import (
     ContractEnded,
     ContractPaidOver,
@@ -208,6 +209,18 @@ def _answered(event: PayoutAnswered, origins: Origins) -> Legs:
             return {}
 
 
+def _contested(event: ContestDecided, origins: Origins) -> Legs:
+    """Back to the member's lots, out of what the producer is owed or out of the fund; or out of the fund to the producer."""
+    fund = f"fund:{event.fund}"
+    found = _back_from(
+        lambda back: fund if event.fund and back.step != "surplus" else payee_account(back.step, back.payee), event.returned,
+        origins,
+    )
+    if event.paid_cents:
+        found |= _move(fund, f"owed:{event.payee}", event.paid_cents)
+    return found
+
+
 def _withdrawn(event: PayoutsWithdrawn) -> Legs:
     found: Legs = {}
     for one in event.payouts:
@@ -306,6 +319,7 @@ MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     PayoutConfirmed: lambda event, _: _move(f"payable:{event.producer}", BANK, event.cents),
     PayoutReturned: _returned,
     PayoutAnswered: _answered,
+    ContestDecided: _contested,
     PayoutsWithdrawn: lambda event, _: _withdrawn(event),
     MoneyReceived: lambda event, _: _money_came(event),
     MoneyNotified: lambda event, _: _move(f"receivable:{event.fund}", f"notified:{event.fund}", event.cents),

@@ -89,6 +89,11 @@ _PAYOUTS: Final[Roles] = {
     "release_payout": ("treasurer", "approver"),
     "report_account": ("treasurer", "approver"),
     "record_payee_check": _MONEY,
+    "open_contest": _DESK,
+    "answer_contest": _DESK,
+    "decide_contest": ("approver", "clerk", "treasurer"),
+    "appeal_contest": _DESK,
+    "close_contest": ("desk", "treasurer", "approver"),
 }
 _LISTS: Final[Roles] = {
     "list_products": ("clerk", "treasurer", "desk"),
