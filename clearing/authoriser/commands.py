@@ -8,6 +8,7 @@ from typing import Final
 
 from clearing.authoriser.verbs import (
     accounts,
+    adjustments,
     between,
     closing,
     contests,
@@ -44,6 +45,7 @@ VERBS: Final[dict[str, Verb]] = {
     **people.VERBS,
     **stalls.VERBS,
     **payouts.VERBS,
+    **adjustments.VERBS,
     **contests.VERBS,
     **products.VERBS,
     **households.VERBS,

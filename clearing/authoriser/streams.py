@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from clearing.events import (
     accounts,
+    adjustments,
     bonus,
     caisse,
     closing,
@@ -56,6 +57,9 @@ _FILED: Final[tuple[tuple[StreamOf, tuple[type, ...]], ...]] = (
     (lambda event: f"op/{event.about.terminal.hex()}/{event.about.x.hex()}", (
         contests.ContestOpened, contests.ContestAnswered, contests.ContestDecided, contests.ContestAppealed,
         contests.ContestClosed,
+    )),
+    (lambda event: f"adjustment/{event.adjustment}", (
+        adjustments.AdjustmentProposed, adjustments.AdjustmentMade, adjustments.AdjustmentDropped,
     )),
     (lambda event: f"between/{event.ref.hex()}", (
         interchange.InterchangeHeld, interchange.InterchangeCaptured, interchange.InterchangeReleased,

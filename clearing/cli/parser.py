@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from clearing.cli import (
+    adjustments,
     closing,
     collectives,
     contests,
@@ -88,6 +89,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     *collectives.ENTRIES,
     *orders.ENTRIES,
     *exceptions.ENTRIES,
+    *adjustments.ENTRIES,
     *contests.ENTRIES,
     *receipts.ENTRIES,
     *units.ENTRIES,

@@ -7,6 +7,7 @@ from typing import Final, get_args
 
 from clearing.events import (
     accounts,
+    adjustments,
     bonus,
     caisse,
     closing,
@@ -39,6 +40,7 @@ Event = (
     | sales.Event
     | settlement.Event
     | contests.Event
+    | adjustments.Event
     | crediting.Event
     | households.Event
     | grants.Event

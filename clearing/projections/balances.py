@@ -8,6 +8,7 @@ of every sale cost 5 us of PostgreSQL, folded after many sales of the same membe
 from collections.abc import Iterable
 from typing import Final
 
+from clearing.events.adjustments import AdjustmentMade
 from clearing.events.basket import Return, Share
 from clearing.events.bonus import BonusCredited, BonusTakenBack
 from clearing.events.closing import ClosureConfirmed, OwnMoneyReleased
@@ -146,6 +147,9 @@ def _move(recorded: Recorded, moves: _Moves) -> None:
         case BonusCredited() as event:
             if event.cents:
                 moves.put(event.member, event.purse, f"x{recorded.position}", event.cents, event.expires_us)
+        case AdjustmentMade() as event:
+            for one in event.taken:
+                moves.add(event.what.who, event.what.purse, one.lot, -one.cents)
         case BonusTakenBack() as event:
             moves.add(event.member, event.purse, event.lot, -event.cents)
         case OrderPlaced() as event:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
 from typing import Any, NamedTuple, Self
 
+from clearing.events.adjustments import AdjustmentMade
 from clearing.events.catalogue import Event
 from clearing.events.closing import ProducerRepaid
 from clearing.events.contests import ContestDecided
@@ -134,6 +135,9 @@ def _entry(producer: str, at: int, event: Event, original: int | None) -> Entry 
         case DeliveryNoted() | DisputeResolved() | ExceptionResolved():
             card = per_payee(event.shares).get(producer)
             return None if card is None else Entry(at, at, "capture", _delivered(producer, event), card)
+        case AdjustmentMade():
+            found = [Entry(at, at, "adjustment", 0, debt.adjusted_cents) for debt in debts(event) if debt.producer == producer]
+            return found[0] if found else None
         case ContestDecided():
             return next((_contest(at, event, debt) for debt in debts(event) if debt.producer == producer), None)
         case OpeningAccepted():

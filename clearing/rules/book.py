@@ -19,6 +19,7 @@ from clearing.rules.credit import allocation, bonuses, lapsing
 from clearing.rules.ends import closing, opening
 from clearing.rules.folds import (
     accounts as account_folds,
+    adjustments as adjustment_folds,
     between,
     closing as ending,
     contests as contest_folds,
@@ -48,7 +49,7 @@ from clearing.rules.selling.facts import Facts, Spendable
 from clearing.rules.selling.operations import Bodies, Operation, OperationKey, Operations, StoredForm
 from clearing.rules.stalls import contests, producers, settlement
 from clearing.rules.stalls.producers import Convention, Producer
-from clearing.rules.treasury import bank_lines, corrections, cotisations, funds, gifts, subsidies, takings
+from clearing.rules.treasury import adjusting, bank_lines, corrections, cotisations, funds, gifts, subsidies, takings
 from clearing.rules.voted import caisse, products
 from clearing.values import (
     CaisseCode,
@@ -90,6 +91,7 @@ SECTIONS: Final = (
     "opening",
     "interchange",
     "contests",
+    "adjustments",
 )
 """The rooms of the book that are records of containers and single values: snapshots say them field by field."""
 
@@ -128,6 +130,7 @@ class Book:
         self.opening = opening.Opening()
         self.interchange = interchange.Interchange()
         self.contests = contests.Contests()
+        self.adjustments = adjusting.Adjustments()
         self.usage = Usage()
         self.operations = Operations(bodies)
         self.tombstones: dict[TerminalId, dict[OperationId, int]] = {}
@@ -299,6 +302,7 @@ _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **stalls.FOLDS,
     **payouts.FOLDS,
     **contest_folds.FOLDS,
+    **adjustment_folds.FOLDS,
     **voted.FOLDS,
     **listed.FOLDS,
     **household_folds.FOLDS,

@@ -1,4 +1,4 @@
-"""The audit follows a batch through answers, a reissue, a hold, a contest and its appeal, and names what was changed in them."""
+"""The audit follows a batch through answers, a reissue, a hold, a contest and its appeal, and names what was changed."""
 
 from collections.abc import Callable
 from dataclasses import replace

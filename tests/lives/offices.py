@@ -3,7 +3,8 @@
 from typing import Any
 
 from clearing.events.cotisations import CotisationReturned, DepositCounted
-from clearing.rules.stalls.settlement import BatchState, PayoutState
+from clearing.rules.stalls.payouts import PayoutState
+from clearing.rules.stalls.settlement import BatchState
 from tests.lives.world import FUNDS, MEMBERS, PRODUCERS, SUBSIDIES, World
 from tests.sayings import BRUNO
 

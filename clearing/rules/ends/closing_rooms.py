@@ -134,6 +134,11 @@ def of_exceptions(book: "Book") -> Iterator[str]:
         yield f"exception {position} is open (two people end it: clearing exception propose)"
 
 
+def of_adjustments(book: "Book") -> Iterator[str]:
+    for number in book.adjustments.pending:
+        yield f"adjustment {number} waits for a second person, or for a rest (clearing adjust make {number}, or drop)"
+
+
 def of_contests(book: "Book") -> Iterator[str]:
     """What is decided may still be appealed; money would then come back to purses that are gone."""
     for number, contest in book.contests.contests.items():
@@ -154,6 +159,6 @@ def of_opening(book: "Book") -> Iterator[str]:
 
 ROOMS: Final[tuple[Callable[["Book"], Iterable[str]], ...]] = (
     of_funds, of_purses, of_producers, of_takings, of_cotisations, of_contracts, of_orders, of_exceptions, of_draws,
-    of_other_caisses, of_opening, of_contests,
+    of_other_caisses, of_opening, of_contests, of_adjustments,
 )  # fmt: skip
 """Every room that may still hold, owe or wait for something: a room whose events keep money adds its own."""

@@ -12,6 +12,7 @@ it is paid. Off the balance: `receivable:<fund>` against `notified:<fund>`, what
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from clearing.events.adjustments import AdjustmentMade
 from clearing.events.basket import Return, Share
 from clearing.events.bonus import BonusCredited, BonusTakenBack
 from clearing.events.closing import OwnMoneyPaid, OwnMoneyReleased, ProducerRepaid, RestPaid, RestReleased
@@ -221,6 +222,23 @@ def _contested(event: ContestDecided, origins: Origins) -> Legs:
     return found
 
 
+def _adjusted(event: AdjustmentMade) -> Legs:
+    """A credit is in the event beside it."""
+    what, owed = event.what, f"owed:{event.what.who}"
+    match what.kind:
+        case "owe" | "write-off":
+            return _move(f"fund:{what.fund}", owed, event.cents)
+        case "owe-less":
+            return _move(owed, f"fund:{what.fund}", event.cents)
+        case "paid-outside":
+            return _move(owed, BANK, event.cents)
+        case _:
+            found: Legs = {f"purse:{what.purse}": sum(one.cents for one in event.taken)}
+            for one in event.taken:
+                found[f"fund:{one.fund}"] = found.get(f"fund:{one.fund}", 0) - one.cents
+            return found
+
+
 def _withdrawn(event: PayoutsWithdrawn) -> Legs:
     found: Legs = {}
     for one in event.payouts:
@@ -320,6 +338,7 @@ MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     PayoutReturned: _returned,
     PayoutAnswered: _answered,
     ContestDecided: _contested,
+    AdjustmentMade: lambda event, _: _adjusted(event),
     PayoutsWithdrawn: lambda event, _: _withdrawn(event),
     MoneyReceived: lambda event, _: _money_came(event),
     MoneyNotified: lambda event, _: _move(f"receivable:{event.fund}", f"notified:{event.fund}", event.cents),

@@ -6,6 +6,7 @@ Sales, captures, reversals and refunds say it by their shares. A room whose even
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
+from clearing.events.adjustments import AdjustmentMade
 from clearing.events.basket import Share
 from clearing.events.catalogue import Event
 from clearing.events.closing import ProducerRepaid
@@ -69,6 +70,11 @@ def _contested(event: ContestDecided) -> Iterable[Debt]:
     return (Debt(event.payee, 0, 0, event.paid_cents),) if event.paid_cents else ()
 
 
+def _adjusted(event: AdjustmentMade) -> Iterable[Debt]:
+    sign = {"owe": 1, "write-off": 1, "owe-less": -1, "paid-outside": -1}.get(event.what.kind, 0)
+    return (Debt(ProducerId(event.what.who), 0, 0, sign * event.cents),) if sign else ()
+
+
 OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {
     DrawDecided: _drawn,
     DrawsShared: _shared,
@@ -83,6 +89,7 @@ OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {
     ExceptionResolved: _of_goods,
     OpeningAccepted: _opening,
     ContestDecided: _contested,
+    AdjustmentMade: _adjusted,
     InterchangeSold: lambda event: [Debt(payee, cents, 0) for payee, cents in payees(event)],
     InterchangeReversed: lambda event: [Debt(payee, -cents, 0) for payee, cents in event.taken_back],
 }
