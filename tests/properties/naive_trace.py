@@ -327,7 +327,7 @@ def _batched(n: NaiveTrace, e: settlement.BatchClosed, _p: int) -> None:
 
 
 def _bank(n: NaiveTrace, e: Any, _p: int) -> None:
-    made = {settlement.PayoutConfirmed: "executed", settlement.PayoutReturned: "returned"}.get(type(e)) or e.became
+    made = "executed" if isinstance(e, settlement.PayoutConfirmed) else getattr(e, "became", "returned")
     for box in n.in_batch[e.batch, e.producer]:
         n.of[box][1] = {"executed": "paid", "rejected": "owed", "returned": "owed"}.get(made, n.of[box][1])
 

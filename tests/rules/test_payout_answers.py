@@ -164,9 +164,9 @@ def test_a_failed_transfer_is_paid_anew_in_a_batch_of_its_own_that_another_perso
     assert "pays" in why(story.when(reissue((1, GARDEN))).last)
     answers(story, row("returned", "2026-05-08"), batch=2)
     story.when(reissue((2, GARDEN)))
-    assert story.last.lines[0].attempt == 3  # type: ignore[union-attr]
+    assert story.last.lines[0].attempt == 3
     story.when(close("2026-05-01"))
-    assert story.last.lines[0].paid_cents == 300  # type: ignore[union-attr]
+    assert story.last.lines[0].paid_cents == 300
     two_roads(story)
 
 

@@ -23,6 +23,7 @@ from clearing.rules.amap.contracts import WARN_DAYS
 from clearing.rules.book import Book
 from clearing.rules.calendar import civil_date
 from clearing.rules.collective.orders import DISPUTED, OPEN
+from clearing.rules.telling import settling_waits
 from clearing.rules.telling.plain_words import days
 from clearing.rules.treasury.corrections import in_command
 from clearing.rules.treasury.cotisations import standings
@@ -54,7 +55,7 @@ _SINCE: Final[dict[type, tuple[str, ...]]] = {
     RepaymentConfirmed: ("repayment",), MoneyBackProposed: ("member",), PurseEmptied: ("member",), OpeningProposed: (),
     OrderPlaced: ("order",), LineDisputed: ("order", "line"), DisputeProposed: ("order", "line"),
     BankDetailsProposed: ("producer",), ContractEnded: ("contract",), CorrectionProposed: ("entry",),
-    WriteOffProposed: ("ref",),
+    WriteOffProposed: ("ref",), **settling_waits.SINCE,
 }  # fmt: skip
 """What begins to wait with an event -> the fields that name it."""
 
@@ -377,6 +378,10 @@ def _between(look: _Look) -> Iterator[Wait]:
             )
 
 
+def _settling(look: _Look) -> Iterator[Wait]:
+    return (Wait(*one) for one in settling_waits.settling(look.book, look.since, look.this_day()))
+
+
 _ROOMS: Final[tuple[Callable[[Any], Iterator[Wait]], ...]] = (
     _votes,
     _credits,
@@ -389,4 +394,5 @@ _ROOMS: Final[tuple[Callable[[Any], Iterator[Wait]], ...]] = (
     _exceptions,
     _corrections,
     _between,
+    _settling,
 )

@@ -3,14 +3,18 @@
 Rooms as in clearing/authoriser/verbs; a verb that is not here does not exist.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from clearing.rules.answers import Declined, not_now
 from clearing.values import PersonId, TerminalId
 
-ROLES: Final = ("treasurer", "approver", "clerk", "desk", "helper", "operator", "auditor", "buyer")
+DEPUTIES: Final[Mapping[str, str]] = {
+    "treasurer-deputy": "treasurer", "approver-deputy": "approver", "clerk-deputy": "clerk",
+}  # fmt: skip
+"""Role of a deputy -> the office that she fills when its holder is away: with the same rights, named by two people too."""
+ROLES: Final = ("treasurer", "approver", "clerk", "desk", "helper", "operator", "auditor", "buyer", *DEPUTIES)
 """helper: gives emergency credit on a spare card, and nothing else. buyer: a mandatary who orders for a collective account."""
 _MONEY, _RULES, _DESK, _MACHINES = ("treasurer",), ("clerk", "treasurer"), ("desk", "treasurer"), ("operator", "treasurer")
 _OFFICE, _BUYING = ("treasurer", "approver", "clerk", "desk"), ("buyer", "desk", "treasurer", "approver")
@@ -244,11 +248,26 @@ class Person:
     active: bool = True
 
 
+def acting(person: Person) -> set[str]:
+    """A person's roles, and those that she fills as a deputy."""
+    return {*person.roles, *(DEPUTIES[role] for role in person.roles if role in DEPUTIES)}
+
+
+def holders_of(persons: Iterable[Person], role: str) -> list[PersonId]:
+    """Who has the office itself."""
+    return [one.person for one in persons if one.active and role in one.roles]
+
+
+def deputies_of(persons: Iterable[Person], role: str) -> list[PersonId]:
+    """Who fills it when its holders are away."""
+    return [one.person for one in persons if one.active and any(DEPUTIES.get(name) == role for name in one.roles)]
+
+
 def may(person: Person | None, verb: str) -> Declined | None:
     """Whether a person may give a command at all; None when yes."""
     if person is None or not person.active:
         return not_now("This person has no office in this caisse any more; ask another officer to give the command.")
     roles = ALLOWED_ROLES[verb]
-    if not set(roles) & set(person.roles):
+    if not set(roles) & acting(person):
         return not_now(f"{person.person} has the roles {', '.join(person.roles)}; {verb} needs one of: {', '.join(roles)}.")
     return None
