@@ -327,9 +327,8 @@ def _batched(n: NaiveTrace, e: settlement.BatchClosed, _p: int) -> None:
 
 
 def _bank(n: NaiveTrace, e: Any, _p: int) -> None:
-    made = "executed" if isinstance(e, settlement.PayoutConfirmed) else getattr(e, "became", "returned")
     for box in n.in_batch[e.batch, e.producer]:
-        n.of[box][1] = {"executed": "paid", "rejected": "owed", "returned": "owed"}.get(made, n.of[box][1])
+        n.of[box][1] = "paid" if isinstance(e, settlement.PayoutConfirmed) else "owed"
 
 
 def _abroad(n: NaiveTrace, e: Any, p: int) -> None:
@@ -393,7 +392,6 @@ STUPID: dict[type, Callable[[NaiveTrace, Any, int], None]] = {
     contracts.ContractPaidOver: _paid_over, contracts.ContractEnded: _ended,
     contracts.ContractRefunded: lambda n, e, p: n.move(("contract", e.contract), ("gone", "left otherwise"), e.cents),
     settlement.BatchClosed: _batched, settlement.PayoutConfirmed: _bank, settlement.PayoutReturned: _bank,
-    settlement.PayoutAnswered: _bank,
     interchange.InterchangeHeld: _abroad, interchange.InterchangeCaptured: _abroad, interchange.InterchangeReleased: _abroad,
     interchange.InterchangeExpired: _abroad, interchange.InterchangeNetted: _netted, interchange.InterchangePaid: _netted,
     interchange.InterchangeSold: _neighbour, interchange.InterchangeReversed: _neighbour,

@@ -52,12 +52,12 @@ def settling(book: "Book", since: Since, today: str) -> Iterator[Told]:
             fund = f"adjust propose write-off {producer} EUROS --fund FUND --reason TEXT"
             yield Told("", told, (f"producer repaid {producer} EUROS --reference LINE", fund))
     yield from _contests(book, since, today)
-    for number, pending in book.adjustments.pending.items():
-        what = "the rest of" if pending.made_in else ""
-        told = f"{what} adjustment {number} of {pending.proposed.by} waits for another person".strip()
-        by = pending.proposed.from_on > today
-        day = pending.proposed.from_on if by else since(AdjustmentProposed, number)
-        yield Told(day, told, (f"adjust make {number}", f"adjust drop {number}"))
+    for adjustment, pending in book.adjustments.pending.items():
+        what = "the rest of adjustment" if pending.made_in else "adjustment"
+        told = f"{what} {adjustment}, proposed by {pending.proposed.by}, waits for another person"
+        later = pending.proposed.from_on > today
+        day = pending.proposed.from_on if later else since(AdjustmentProposed, adjustment)
+        yield Told(day, told, (f"adjust make {adjustment}", f"adjust drop {adjustment}"))
 
 
 def _batch(book: "Book", number: int, batch: Batch, since: Since, today: str) -> Iterator[Told]:
