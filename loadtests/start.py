@@ -34,7 +34,8 @@ from clearing.installation.snapshots import take_snapshot
 from clearing.people import Record
 from clearing.projections.runner import Runner
 from clearing.rules.credit.allocation import decide_grant
-from clearing.rules.stalls.settlement import decide_approve, decide_close
+from clearing.rules.stalls.approving import decide_approve
+from clearing.rules.stalls.settlement import decide_close
 from clearing.settlement.calendar import next_business_day
 from clearing.sql import schema_of
 from clearing.telemetry import Telemetry

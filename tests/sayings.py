@@ -23,7 +23,8 @@ from clearing.events.solidarity import SolidarityRuleSet, WhenShort
 from clearing.rules.answers import Declined
 from clearing.rules.book import Book
 from clearing.rules.credit import allocation
-from clearing.rules.stalls import settlement
+from clearing.rules.stalls import answering, approving, settlement
+from clearing.rules.voted.standing import payout_rules_in_force
 from clearing.values import (
     BatchId,
     CaisseCode,
@@ -176,24 +177,26 @@ def grant_single(owner: str, period: str = "2026-05") -> Decide:
 def close(day: str, by: PersonId = AMINA) -> Decide:
     return lambda book, at_us: settlement.decide_close(
         book.settlement, producers=book.producers.producers, calendar=book.caisse.calendar, closed_on=day,
-        position=book.position, by=by, at_us=at_us,
+        position=book.position, by=by, at_us=at_us, contested=book.contested(), rules=payout_rules_in_force(book, at_us),
     )
 
 
 def approve(day: str, by: PersonId = BRUNO, batch: int = 1) -> Decide:
-    return lambda book, at_us: settlement.decide_approve(
-        book.settlement, batch=BatchId(batch), execution_on=day, calendar=book.caisse.calendar, by=by, at_us=at_us
+    return lambda book, at_us: approving.decide_approve(
+        book.settlement, batch=BatchId(batch), execution_on=day, calendar=book.caisse.calendar, by=by, at_us=at_us,
+        producers=book.producers.producers, rules=payout_rules_in_force(book, at_us),
     )
 
 
 def export(file: bytes = b"f" * 32, batch: int = 1) -> Decide:
-    return lambda book, _at_us: settlement.decide_export(
-        book.settlement, batch=BatchId(batch), message_id="m-1", file_sha256=file, by=AMINA
+    return lambda book, _at_us: approving.decide_export(
+        book.settlement, batch=BatchId(batch), message_id="m-1", file_sha256=file, by=AMINA,
+        producers=book.producers.producers,
     )
 
 
 def sent_back(owner: ProducerId = GARDEN, batch: int = 1) -> Decide:
-    return lambda book, _at_us: settlement.decide_return(
+    return lambda book, _at_us: answering.decide_return(
         book.settlement, batch=BatchId(batch), producer=owner, reason="account closed", by=AMINA
     )
 

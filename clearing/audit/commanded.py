@@ -33,7 +33,7 @@ _ONE: Final[dict[str, tuple[type, ...]]] = {
     "suspend_convention": (producers.ConventionSuspended,), "resume_convention": (producers.ConventionResumed,),
     "open_slot": (producers.TerminalSlotOpened,), "suspend_terminal": (producers.TerminalSuspended,),
     "resume_terminal": (producers.TerminalResumed,), "close_batch": (settlement.BatchClosed,),
-    "approve_batch": (settlement.BatchApproved,), "export_batch": (settlement.BatchExported,),
+    "approve_batch": (settlement.BatchApproved, settlement.BatchEndorsed), "export_batch": (settlement.BatchExported,),
     "confirm_payout": (settlement.PayoutConfirmed,), "return_payout": (settlement.PayoutReturned,),
     "confirm_clock": (caisse.ClockConfirmed,),
 }  # fmt: skip

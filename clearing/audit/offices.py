@@ -6,6 +6,7 @@ Checked against the book before the event; the fold itself refuses the rest.
 from collections.abc import Callable
 from typing import Any, Final
 
+from clearing.audit import settled
 from clearing.audit.findings import BadEvent, Checked
 from clearing.events.bank import BankCharged, BankChargesRuleSet, BankMatched, StatementImported
 from clearing.events.bonus import BonusRuleSet
@@ -45,7 +46,6 @@ from clearing.events.opening import OpeningAccepted
 from clearing.events.producers import BankDetailsApproved
 from clearing.events.proofs import GoingOnConfirmed
 from clearing.events.sales import OperationRepeated
-from clearing.events.settlement import BatchApproved, BatchClosed, BatchExported, PayoutConfirmed, PayoutReturned
 from clearing.events.solidarity import SolidarityRuleSet
 from clearing.rules.answers import Declined
 from clearing.rules.between.write_offs import open_of
@@ -55,7 +55,6 @@ from clearing.rules.credit.credit_run import event_of, work_out
 from clearing.rules.ends.closing import leftovers
 from clearing.rules.ends.closing_rooms import may_return
 from clearing.rules.people.joining import LOOK_US
-from clearing.rules.stalls.settlement import BatchState, PayoutState
 from clearing.rules.treasury.bank_lines import same
 from clearing.rules.treasury.collecting import decide_approve, decide_export, decide_propose
 from clearing.rules.treasury.corrections import Rooms, standing as standing_entry
@@ -268,42 +267,6 @@ def _went_on(event: GoingOnConfirmed, position: int, _at_us: int, book: Book) ->
         raise BadEvent(position, "going on in spite of a proof needs two people who say so of the same proofs")
 
 
-def _closed(event: BatchClosed, position: int, at_us: int, book: Book) -> None:
-    owed = sorted(
-        producer for producer, one in book.settlement.owed.items()
-        if one.captured_cents or one.refunded_cents or one.carried_cents or one.given_cents
-    )
-    if [line.producer for line in event.lines] != owed or event.up_to != position - 1:
-        raise BadEvent(position, "it leaves out a producer to whom something is owed, or names one twice")
-    if event.batch != len(book.settlement.batches) + 1 or sum(line.paid_cents for line in event.lines) != event.total_cents:
-        raise BadEvent(position, "its number or its total is wrong")
-    for line in event.lines:
-        known = book.producers.producers.get(line.producer)
-        details = known.details_at(at_us) if known is not None else b""
-        net = line.captured_cents - line.refunded_cents - line.given_cents + line.carried_cents
-        if line.net_cents != net or line.details != details or line.paid_cents != (net if net > 0 and details else 0):
-            raise BadEvent(position, f"the line of {line.producer} does not net, or goes to other bank details")
-
-
-def _approved(event: BatchApproved | BatchExported, position: int, _at_us: int, book: Book) -> None:
-    batch = book.settlement.batches.get(event.batch)
-    wanted = BatchState.CLOSED if isinstance(event, BatchApproved) else BatchState.APPROVED
-    if batch is None or batch.state is not wanted:
-        raise BadEvent(position, f"batch {event.batch} is not {wanted}")
-    if isinstance(event, BatchApproved) and event.by == batch.closed.by:
-        raise BadEvent(position, f"{event.by} closed batch {event.batch} and approved it too")
-
-
-def _paid(event: PayoutConfirmed | PayoutReturned, position: int, _at_us: int, book: Book) -> None:
-    batch = book.settlement.batches.get(event.batch)
-    line = next((one for one in batch.closed.lines if one.producer == event.producer), None) if batch is not None else None
-    state = batch.payouts.get(event.producer) if batch is not None else None
-    once = state is PayoutState.INSTRUCTED if isinstance(event, PayoutConfirmed) else state in (
-        PayoutState.INSTRUCTED, PayoutState.CONFIRMED)  # fmt: skip
-    if line is None or not once or event.cents != line.paid_cents:
-        raise BadEvent(position, f"batch {event.batch} has no such transfer to {event.producer} under way")
-
-
 def _collected(
     event: CollectionProposed | CollectionApproved | CollectionExported, position: int, at_us: int, book: Book
 ) -> None:
@@ -348,6 +311,7 @@ Check = Callable[[Any, int, int, Book], None]
 
 _PROMISES: Final[dict[type, tuple[str, Check]]] = {
     **dict.fromkeys(STAND_ON, ("rules and steps that stand on a vote in force", _asked_above)),
+    **settled.PROMISES,
     PersonNamed: ("officers named by two people, or at the founding", _named),
     BankDetailsApproved: ("bank details accepted by two people", _bank_details_approved),
     DecisionRecorded: ("votes that wait for a second officer, but those of the founding", _decision_recorded),
@@ -365,10 +329,6 @@ _PROMISES: Final[dict[type, tuple[str, Check]]] = {
     PurseEmptied: ("purses of those who left, emptied to funds and persons", _by_time_alone),
     MoneyBackConfirmed: ("own money paid back, said by two people", _money_back_confirmed),
     OpeningAccepted: ("opening balances that two people read alike and that the bank explains", _opened),
-    BatchClosed: ("batches that hold all that was owed", _closed),
-    BatchApproved: ("batches approved by another person than closed them", _approved),
-    BatchExported: ("batches exported after their approval", _approved),
-    PayoutConfirmed: ("payouts that the bank made or sent back, in full", _paid),
     FundPartWarned: ("fund parts of contracts whose end was told at its time", _fund_part_warned),
     InterchangeWrittenOff: ("halves of sales across caisses given up by a vote and two people", _written_off),
     EntryCorrected: ("wrong entries taken back by two people, each as it stood", _entry_corrected),
@@ -381,7 +341,6 @@ _PROMISES: Final[dict[type, tuple[str, Check]]] = {
     CollectionProposed: ("collections of what is due, asked once", _collected),
     CollectionApproved: ("collections approved by another person than proposed them", _collected),
     CollectionExported: ("collections sent after members were told", _collected),
-    PayoutReturned: ("payouts that the bank made or sent back, in full", _paid),
     MoneyReceived: ("receipts of one bank line each, that clear what was announced, or nothing", _money_received),
     BonusRuleSet: ("bonus rules that stay inside earmarks", _asked_above),
     SolidarityRuleSet: ("rules of reductions that stay inside earmarks", _asked_above),

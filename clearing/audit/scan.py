@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, get_args
 
 from clearing.audit.findings import StoredLog
 from clearing.event_store.rows import EventRow
@@ -13,6 +13,7 @@ from clearing.events.catalogue import Event
 from clearing.events.charte import Charte
 from clearing.events.codec import decode
 from clearing.events.codes import Code
+from clearing.events.contests import ContestAnswered, ContestAppealed, ContestClosed, ContestDecided, ContestOpened
 from clearing.events.crediting import CohortRolled
 from clearing.events.funds import AllocationGranted, AllocationRuleSet, PurseCredited, SingleGranted
 from clearing.events.households import HouseholdSeparated
@@ -51,10 +52,11 @@ BACKGROUND: Final = frozenset(
 )  # fmt: skip
 Later = CaptureDecided | ReversalDecided | RefundDecided | HoldExpired | OperationRepeated | PurchaseConfirmed
 LaterAbroad = InterchangeCaptured | InterchangeReleased | InterchangeExpired
+Contested = ContestOpened | ContestAnswered | ContestDecided | ContestAppealed | ContestClosed
 _LATER: Final = frozenset(
     kind.TYPE for kind in (
         CaptureDecided, ReversalDecided, RefundDecided, HoldExpired, OperationRepeated, PurchaseConfirmed, InterchangeCaptured,
-        InterchangeReleased, InterchangeExpired,
+        InterchangeReleased, InterchangeExpired, *get_args(Contested),
     )
 )  # fmt: skip
 _PAYING: Final = frozenset(
@@ -192,6 +194,8 @@ def _is_about(row: EventRow, sale: Paying, names: set[bytes]) -> bool:
     event = decoded(row)
     if isinstance(event, LaterAbroad):
         return event.ref in names
+    if isinstance(event, Contested):
+        return event.about.x in names and event.about.terminal == sale.op.terminal
     if not isinstance(event, Later):
         return False
     producer = event.producer if isinstance(event, HoldExpired) else event.op.producer
@@ -274,6 +278,18 @@ def _afterwards(event: Event, zone: str, row: EventRow) -> list[str]:
             return [f"{at}: {event.acquirer} {what}, {money(event.cents)} given back."]
         case InterchangeExpired():
             return [f"{at}: no word came from {event.acquirer}, {money(total(event.returned))} given back."]
+        case ContestOpened():
+            return [f"{at}: line {event.about.line + 1} contested, {money(event.cents)} of the card: {event.reason}"]
+        case ContestAnswered():
+            return [f"{at}: the producer {'agrees' if event.agrees else 'does not agree'}: {event.text}"]
+        case ContestDecided():
+            body = "the second body decided" if event.appeal else "decided"
+            who = f", borne by {event.fund or event.cost}" if event.cost else ""
+            return [f"{at}: {body} for the {event.outcome}, {money(event.card_cents)} back to the card{who}: {event.reason}"]
+        case ContestAppealed():
+            return [f"{at}: the {event.of} appealed to {event.body}: {event.reason}"]
+        case ContestClosed():
+            return [f"{at}: the contest was closed: {event.reason}"]
         case OperationRepeated():
             return [f"{at}: asked again, answered the same."]
         case _:

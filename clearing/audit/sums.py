@@ -24,7 +24,7 @@ from clearing.rules.ledger.postings import (
     payee_account,
 )
 from clearing.rules.stalls.debts import debts
-from clearing.rules.stalls.settlement import BatchState, PayoutState
+from clearing.rules.stalls.payouts import UNDER_WAY
 from clearing.rules.treasury.debits import held_by_fund
 from clearing.rules.treasury.proofs import LOOK_BACK_EVENTS
 from clearing.rules.treasury.subsidies import Step
@@ -107,10 +107,9 @@ def _payable(book: Book) -> dict[str, int]:
     """Instructed, or on its way to it: every paid line of a batch that the bank has neither made nor sent back."""
     found: dict[str, int] = {}
     for batch in book.settlement.batches.values():
-        for line in batch.closed.lines:
-            state = batch.payouts.get(line.producer) if batch.state is BatchState.EXPORTED else None
-            if state not in (PayoutState.CONFIRMED, PayoutState.RETURNED):
-                found[f"payable:{line.producer}"] = found.get(f"payable:{line.producer}", 0) + line.paid_cents
+        for producer, payout in batch.payouts.items():
+            if payout.state in UNDER_WAY:
+                found[f"payable:{producer}"] = found.get(f"payable:{producer}", 0) + payout.cents
     return found
 
 

@@ -9,9 +9,11 @@ from typing import Final
 from clearing.authoriser.forms import FORMS
 from clearing.authoriser.verbs import (
     accounts,
+    adjustments,
     bank,
     between,
     closing,
+    contests,
     contracts,
     corrections,
     cotisations,
@@ -48,6 +50,8 @@ VERBS: Final[dict[str, Verb]] = {
     **people.VERBS,
     **stalls.VERBS,
     **payouts.VERBS,
+    **adjustments.VERBS,
+    **contests.VERBS,
     **products.VERBS,
     **households.VERBS,
     **grants.VERBS,

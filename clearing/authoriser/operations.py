@@ -201,17 +201,22 @@ def _decide_afterwards(book: Book, request: Request, head: OperationHead, termin
             asked, drawn, sold, suspended=terminal.suspended, reversed_before=reversed_before, solidarity=book.solidarity,
             sealed=book.closing.sealed,
         )
+    return afterwards.decide_refund(
+        asked, original=sold, suspended=terminal.suspended,
+        reversed_before=reversed_before, allocation=book.allocation, funds=book.funds,
+        new_lot_expires_us=new_lot_expires_us(book, at_us), at_us=at_us, sealed=book.closing.sealed,
+    )
+
+
+def new_lot_expires_us(book: Book, at_us: int) -> MicroTime:
+    """When credit ends that comes back to a lot which lapsed meanwhile."""
     charte = book.caisse.charte_at(at_us)
     days = charte.refund_lot_days if charte is not None else 30
     calendar = book.caisse.calendar
     expires_us = calendar.end_of_day_us(calendar.day(at_us) + timedelta(days=days))
     if book.closing.ends_us:  # with the last day, or at once when that is over
         expires_us = MicroTime(min(expires_us, max(book.closing.ends_us, at_us + 1)))
-    return afterwards.decide_refund(
-        asked, original=sold, suspended=terminal.suspended,
-        reversed_before=reversed_before, allocation=book.allocation, funds=book.funds,
-        new_lot_expires_us=MicroTime(expires_us), at_us=at_us, sealed=book.closing.sealed,
-    )
+    return MicroTime(expires_us)
 
 
 def _waits(book: Book, hold: Operation | None) -> bool:

@@ -10,10 +10,12 @@ from typing import Any, Final
 
 from clearing.events import (
     accounts,
+    adjustments,
     bank,
     bonus,
     caisse,
     closing,
+    contests,
     contracts,
     corrections,
     cotisations,
@@ -56,6 +58,13 @@ _FILED: Final[tuple[tuple[StreamOf, tuple[type, ...]], ...]] = (
     (lambda event: f"op/{event.terminal.hex()}/{event.original.hex()}", (
         sales.HoldExpired,
     )),
+    (lambda event: f"op/{event.about.terminal.hex()}/{event.about.x.hex()}", (
+        contests.ContestOpened, contests.ContestAnswered, contests.ContestDecided, contests.ContestAppealed,
+        contests.ContestClosed,
+    )),
+    (lambda event: f"adjustment/{event.adjustment}", (
+        adjustments.AdjustmentProposed, adjustments.AdjustmentMade, adjustments.AdjustmentDropped,
+    )),
     (lambda event: f"between/{event.ref.hex()}", (
         interchange.InterchangeHeld, interchange.InterchangeCaptured, interchange.InterchangeReleased,
         interchange.InterchangeExpired, interchange.InterchangeMatched, interchange.WriteOffProposed,
@@ -93,14 +102,16 @@ _FILED: Final[tuple[tuple[StreamOf, tuple[type, ...]], ...]] = (
     )),
     (lambda event: f"producer/{event.producer}", (
         closing.ProducerRepaid, producers.ProducerAdmitted, producers.BankDetailsProposed,
-        producers.BankDetailsApproved,
+        producers.BankDetailsApproved, settlement.PayoutHeld, settlement.ReleaseProposed, settlement.PayoutReleased,
+        settlement.AccountReported, settlement.PayeeChecked,
     )),
     (lambda event: f"terminal/{event.terminal.hex()}", (
         producers.TerminalEnrolled, producers.TerminalSuspended, producers.TerminalResumed,
     )),
     (lambda event: f"batch/{event.batch}", (
         settlement.BatchClosed, settlement.BatchApproved, settlement.BatchExported,
-        settlement.PayoutConfirmed, settlement.PayoutReturned,
+        settlement.PayoutConfirmed, settlement.PayoutReturned, settlement.PayoutAnswered,
+        settlement.PayoutQuestionClosed, settlement.PayoutsWithdrawn, settlement.BatchEndorsed,
     )),
     (lambda event: f"collection/{event.collection}", (
         debits.CollectionProposed, debits.CollectionApproved, debits.CollectionDropped, debits.DebitLeftOut,

@@ -6,16 +6,21 @@ The fold of a whole log takes a few seconds for a year of sales: for a desk, not
 from collections.abc import AsyncIterator
 from typing import Final
 
-from clearing.cli.desk import Desk
+from clearing.cli.desk import Desk, now_ms
 from clearing.event_store.reader import PAGE_ROWS_MAX, Reader
 from clearing.event_store.rows import EventRow
 from clearing.events.catalogue import Event
 from clearing.events.codec import decode
 from clearing.events.funds import AllocationRuleSet
+from clearing.events.settlement import PayoutRulesSet
 from clearing.rules.book import Book
-from clearing.rules.folds import money, products as listed, voted as votes
+from clearing.rules.folds import money, payouts, products as listed, voted as votes
+from clearing.rules.voted.standing import payout_rules_in_force
 
-_VOTED: Final = {**votes.FOLDS, **listed.FOLDS, AllocationRuleSet: money.FOLDS[AllocationRuleSet]}
+_VOTED: Final = {
+    **votes.FOLDS, **listed.FOLDS, AllocationRuleSet: money.FOLDS[AllocationRuleSet],
+    PayoutRulesSet: payouts.FOLDS[PayoutRulesSet],
+}  # fmt: skip
 
 
 async def events(log: Reader) -> AsyncIterator[tuple[EventRow, Event]]:
@@ -52,3 +57,9 @@ async def read_book(desk: Desk) -> Book:
     """The caisse of this command as it stands now."""
     async with desk.opened() as installation, installation.reading(desk.code) as log:
         return await whole_book(log)
+
+
+async def voted_payout_rules(desk: Desk) -> PayoutRulesSet | None:
+    """How this caisse pays, as voted and in force now."""
+    async with desk.opened() as installation, installation.reading(desk.code) as log:
+        return payout_rules_in_force(await voted(log), now_ms() * 1_000)

@@ -1,13 +1,17 @@
 """Law: one person closes, another one approves, then a file is written; run again, it is the same file or none."""
 
 import argparse
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
+from clearing.cli.books import read_book, voted_payout_rules
 from clearing.cli.desk import Desk, Misused, day, today, whole
 from clearing.cli.entry import Entry, Group
 from clearing.installation.amounts import counted, euros
-from clearing.projections.answers import BatchRow
+from clearing.projections.answers import BatchLineRow, BatchRow
+from clearing.rules.ledger.postings import BANK
+from clearing.rules.telling.proposal import Proposal, proposal
 
 _PAY_WITHIN: Final = timedelta(days=90)
 _BATCH: Final = whole(1, 1_000_000)
@@ -20,14 +24,20 @@ async def close(desk: Desk) -> None:
 
 
 async def approve(desk: Desk) -> None:
+    from clearing.rules.stalls.approving import next_payout_day
     from clearing.settlement.calendar import is_business_day, next_business_day
 
-    batch, pay_on = desk.arguments.batch, desk.arguments.pay_on or next_business_day(today())
-    if not is_business_day(pay_on):
-        raise Misused(f"Banks are closed on {pay_on}; choose {next_business_day(pay_on)}")
-    if pay_on > today() + _PAY_WITHIN:
-        raise Misused(f"{pay_on} is more than {_PAY_WITHIN.days} days away; banks take no such order, choose an earlier day")
-    await desk.order("approve_batch", {"batch": batch, "execution_on": pay_on.isoformat()})
+    batch, asked = desk.arguments.batch, desk.arguments.pay_on
+    if asked is not None and not is_business_day(asked):
+        raise Misused(f"Banks are closed on {asked}; choose {next_business_day(asked)}")
+    if asked is not None and asked > today() + _PAY_WITHIN:
+        raise Misused(f"{asked} is more than {_PAY_WITHIN.days} days away; banks take no such order, choose an earlier day")
+    rules = None if asked is not None or desk.elsewhere is not None else await voted_payout_rules(desk)
+    pay_on = asked or next_payout_day(rules, next_business_day(today()))
+    done = await desk.order("approve_batch", {"batch": batch, "execution_on": pay_on.isoformat()})
+    if done["event"] == "BatchEndorsed":
+        desk.say(f"Your approval of batch {batch} is recorded. It is large: another approver approves it too, for {pay_on}.")
+        return
     desk.say(f"Batch {batch} is approved, to be paid on {pay_on}. Next: clearing export {batch}")
 
 
@@ -55,22 +65,80 @@ async def export(desk: Desk) -> None:
 
 
 async def batches(desk: Desk) -> None:
+    given = desk.arguments
     async with desk.opened() as installation, installation.asking(desk.code) as views:
-        known = await views.batches()
-        lines = await views.batch_lines(desk.arguments.batch or 0)
-    if desk.arguments.batch is None:
-        for one in known:
+        known = {one.batch: one for one in await views.batches()}
+        lines = await views.batch_lines(given.batch or 0)
+        sales = await views.statement(given.batch, given.producer) if given.producer else ()
+        at_bank = next((one.cents for one in await views.accounts() if one.account == BANK), 0)
+    if given.batch is None:
+        for one in known.values():
             desk.say(f"{one.batch:4}  {one.closed_on}  {euros(one.total_cents):>14} EUR  {next_step(one)}")
         if not known:
             desk.say("No batch yet; close one with: clearing close")
         return
-    if desk.arguments.batch not in {one.batch for one in known}:
-        raise Misused(f"There is no batch {desk.arguments.batch}; clearing batches lists them")
+    if given.batch not in known:
+        raise Misused(f"There is no batch {given.batch}; clearing batches lists them")
+    if given.producer:
+        for sale in sales:
+            goods, card = euros(sale.gross_cents), euros(sale.card_cents)
+            when = f"{sale.day} {sale.local_time:%H:%M}"
+            desk.say(f"{sale.position:>9}  {when}  {sale.kind:10} {goods:>12} of goods {card:>12} EUR")
+        desk.say(f"{counted(len(sales), 'line')} of {given.producer}. Down to what was signed: clearing why NUMBER")
+        return
     for line in lines:
-        given = f" {euros(line.given_cents):>10} taken for funds" if line.given_cents else ""
-        desk.say(f"{line.producer:30} {euros(line.captured_cents):>12} sold {euros(line.refunded_cents):>10} refunded{given} "
-                 f"{euros(line.carried_cents):>10} carried {euros(line.paid_cents):>12} EUR  {line.payout}")  # fmt: skip
-    desk.say(f"{counted(len(lines), 'producer')}, {euros(sum(line.paid_cents for line in lines))} EUR to pay")
+        desk.say(line_told(line))
+    to_pay = sum(line.paid_cents for line in lines if line.payout != "withdrawn")
+    desk.say(f"{counted(len(lines), 'producer')}, {euros(to_pay)} EUR to pay")
+    if known[given.batch].state == "closed":
+        for text in proposal_told(proposal(await read_book(desk), given.batch, at_bank_cents=at_bank)):
+            desk.say(text)
+
+
+def line_told(line: BatchLineRow) -> str:
+    """One line of a batch: what it is made of, what is paid, and how that stands."""
+    also = ((line.given_cents, "taken for funds"), (line.adjusted_cents, "adjusted"), (line.contested_cents, "contested"))
+    more = "".join(f" {euros(cents):>10} {what}" for cents, what in also if cents)
+    return (f"{line.producer:30} {euros(line.captured_cents):>12} sold {euros(line.refunded_cents):>10} refunded{more} "
+            f"{euros(line.carried_cents):>10} carried {euros(line.paid_cents):>12} EUR  {told(line)}")  # fmt: skip
+
+
+def proposal_told(proposed: Proposal) -> Iterator[str]:
+    """What who approves has to look at before: the bank, what changed, accounts and names."""
+    yield f"In the bank, by the books: {euros(proposed.at_bank_cents)} EUR"
+    if proposed.shortfall_cents:
+        yield f"SHORT by {euros(proposed.shortfall_cents)} EUR: do not approve before money came, or withdraw transfers"
+    yield f"The last batch paid {euros(proposed.last_total_cents)} EUR"
+    for one in proposed.lines:
+        if one.paid_cents and one.before_cents is None:
+            yield f"  {one.line.producer} is paid for the first time"
+        if one.new_account:
+            yield f"  {one.line.producer} has another account than the last time: look at the RIB"
+        if one.paid_cents and one.check not in ("RCVC", "none"):
+            yield f"  The bank did not confirm the name of {one.line.producer}: {one.check}"
+    if proposed.gone:
+        yield f"  Paid the last time and not now: {', '.join(proposed.gone)}"
+    if proposed.alone:
+        yield "One transfer only: the bank checks the payee's name, so it has to be spelled as the bank knows it"
+
+
+_WHY: Final = {
+    "account": "no account", "held": "held", "contested": "contested", "minimum": "below the minimum", "below zero": "owes",
+}  # fmt: skip
+
+
+def told(line: BatchLineRow) -> str:
+    """A line's payout in words, with what the bank said, what a person has to do, and which batch pays it anew."""
+    said = f"{line.payout} ({_WHY[line.why]})" if line.why in _WHY else line.payout
+    if line.code:
+        said += f" {line.code}"
+    if line.attempt > 1:
+        said += f", attempt {line.attempt}"
+    if line.paid_in:
+        said += f", paid anew by batch {line.paid_in}"
+    if line.question:
+        said += f"; ASK THE BANK: {line.question}"
+    return said
 
 
 def next_step(one: BatchRow) -> str:
@@ -109,6 +177,7 @@ def _approve_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _batches_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("batch", type=_BATCH, nargs="?")
+    parser.add_argument("producer", nargs="?", help="the sales behind one line")
 
 
 def _paid_arguments(parser: argparse.ArgumentParser) -> None:
@@ -126,8 +195,8 @@ def _returned_arguments(parser: argparse.ArgumentParser) -> None:
 ENTRIES = (
     Entry(words=("close",), group=Group.SETTLEMENT, does="close a batch: all that is owed until now", run=close,
           arguments=_close_arguments, signed=True),
-    Entry(words=("batches",), group=Group.SETTLEMENT, does="list the batches, or one batch's lines", run=batches,
-          arguments=_batches_arguments),
+    Entry(words=("batches",), group=Group.SETTLEMENT, does="list the batches, one batch's lines, or a line's sales",
+          run=batches, arguments=_batches_arguments),
     Entry(words=("approve",), group=Group.SETTLEMENT, does="approve a batch, as another person than who closed it", run=approve,
           arguments=_approve_arguments, signed=True),
     Entry(words=("export",), group=Group.SETTLEMENT, does="write the bank file, the statements and the overview", run=export,

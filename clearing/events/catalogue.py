@@ -7,10 +7,12 @@ from typing import Final, get_args
 
 from clearing.events import (
     accounts,
+    adjustments,
     bank,
     bonus,
     caisse,
     closing,
+    contests,
     contracts,
     corrections,
     cotisations,
@@ -41,6 +43,8 @@ Event = (
     | products.Event
     | sales.Event
     | settlement.Event
+    | contests.Event
+    | adjustments.Event
     | crediting.Event
     | households.Event
     | grants.Event

@@ -190,6 +190,19 @@ def _lines_with_nothing_given(parts: list[Any]) -> list[Any]:
     return [(batch, closed_on, up_to, tuple((*line, 0) for line in lines), *rest), parts[1]]
 
 
+def _lines_without_links(parts: list[Any]) -> list[Any]:
+    """BatchClosed 2: nothing was held, contested or adjusted, and a line did not say which batch left it what."""
+    batch, closed_on, up_to, lines, *rest = parts[0]
+    said = tuple((*line, 0, 0, _why_unpaid(line[4], line[5]), "", 1, ()) for line in lines)
+    return [(batch, closed_on, up_to, said, *rest, False, False), parts[1]]
+
+
+def _why_unpaid(net_cents: int, paid_cents: int) -> str:
+    if paid_cents or not net_cents:
+        return ""
+    return "account" if net_cents > 0 else "below zero"
+
+
 def _charte_with_tolerance(parts: list[Any]) -> list[Any]:
     """CharteAdopted 1 -> 2: until then no capture went beyond its hold."""
     charte, *rest = parts[0]
@@ -218,6 +231,7 @@ _UPCASTS: Final[dict[tuple[int, int], Upcast]] = {
     (20, 2): lambda parts: [(*parts[0], ""), parts[1]],  # whose advance names no vote
     (6, 1): _charte_with_tolerance,
     (100, 1): _lines_with_nothing_given,
+    (100, 2): _lines_without_links,
     (210, 1): _proposed_without_contracts,
     (211, 1): _opened_without_contracts,
     (22, 1): lambda parts: [(*parts[0], None, 0), parts[1]],  # money that named no subsidy and cleared nothing

@@ -18,13 +18,14 @@ from clearing.events.caisse import CaisseFounded
 from clearing.events.catalogue import Event
 from clearing.events.codec import decode
 from clearing.events.producers import ProducerAdmitted
-from clearing.events.settlement import BatchApproved, BatchClosed, BatchExported, BatchLine
+from clearing.events.settlement import BatchApproved, BatchClosed, BatchExported, BatchLine, PayoutsWithdrawn
 from clearing.installation.home import write_many_private
 from clearing.installation.opening import Installation
 from clearing.people import Record
 from clearing.projections.answers import StatementRow as Entry
 from clearing.projections.drawn import DRAW, GIVE
 from clearing.rules.calendar import instant_us
+from clearing.rules.stalls.payouts import HEAD_CHARS_MAX, end_to_end_id, message_id
 from clearing.settlement import pain001
 from clearing.settlement.calendar import is_business_day, next_business_day
 from clearing.settlement.overview import OverviewHead, OverviewLine, render_overview, render_transfer_list
@@ -35,8 +36,8 @@ ACCOUNT_OF_THE_CAISSE: Final = "caisse"
 BANK: Final = "bank"
 FEW: Final = 200
 BY_DAY: Final = {DRAW: "Réductions solidaires", GIVE: "Reçu pour le fonds"}
-_CODE_CHARS_MAX: Final = 20  # leaves room for batch and line in the 35 characters of a reference
-_OPENING: Final = "Solde repris"  # what was sold before this caisse was led here
+_LABELS: Final = {"failed": "Virement non abouti du lot n° {}", "carried": "Report du lot n° {}"}
+_NAMED: Final = {"opening": "Solde repris", "adjustment": "Ajustement"}  # opening: sold before the caisse was led here
 _NOT_IN_A_REFERENCE: Final = re.compile(r"[^a-z0-9.-]")
 
 T = TypeVar("T")
@@ -76,7 +77,7 @@ class BatchFiles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Batch:
-    """places: of each producer's line among the lines, from 1."""
+    """places: of each producer's line among the lines, from 1. withdrawn: whose transfers were taken out of it."""
 
     founded: CaisseFounded
     closed: BatchClosed
@@ -84,10 +85,18 @@ class _Batch:
     approved_us: int
     exported: BatchExported | None
     places: Mapping[ProducerId, int]
+    withdrawn: frozenset[ProducerId]
 
     @property
     def message_id(self) -> str:
-        return f"{_NOT_IN_A_REFERENCE.sub('-', self.founded.code)[:_CODE_CHARS_MAX]}-B{self.closed.batch:06d}"
+        return message_id(reference_head(self.founded.code), self.closed.batch)
+
+    @property
+    def total_cents(self) -> Cents:
+        return Cents(sum(self.paid_cents(line) for line in self.closed.lines))
+
+    def paid_cents(self, line: BatchLine) -> Cents:
+        return Cents(0) if line.producer in self.withdrawn else line.paid_cents
 
     @property
     def execution_on(self) -> date:
@@ -95,9 +104,24 @@ class _Batch:
         approved = date.fromisoformat(self.approved.execution_on)
         return approved if is_business_day(approved) else next_business_day(approved)
 
-    def reference(self, producer: ProducerId) -> str:
-        """The EndToEndId of a payout: the batch and its line."""
-        return f"{self.message_id}-{self.places[producer]:04d}"
+    def reference(self, line: BatchLine) -> str:
+        """The EndToEndId of a payout: the batch, its line and which attempt it is."""
+        head = reference_head(self.founded.code)
+        return end_to_end_id(head, self.closed.batch, self.places[line.producer], line.attempt)
+
+
+def reference_head(code: str) -> str:
+    """A caisse's code as references spell it."""
+    return _NOT_IN_A_REFERENCE.sub("-", code)[:HEAD_CHARS_MAX]
+
+
+def payouts_named(code: str, closed: BatchClosed) -> dict[str, ProducerId]:
+    """EndToEndId -> producer, of every line of a batch that pays: what a bank's answer is matched by."""
+    head = reference_head(code)
+    return {
+        end_to_end_id(head, closed.batch, place, line.attempt): line.producer
+        for place, line in enumerate(closed.lines, start=1) if line.paid_cents
+    }
 
 
 async def make_files(installation: Installation, code: CaisseCode, batch: int) -> BatchFiles:
@@ -116,11 +140,11 @@ async def make_files(installation: Installation, code: CaisseCode, batch: int) -
             positions = sorted(one.position for said in entries.values() for one in said)
             times = {at: us for some in _few(positions, PAGE_ROWS_MAX) for at, us in (await reader.instants(some)).items()}
             for line in lines:
-                if line.paid_cents:
+                if facts.paid_cents(line):
                     sheet = _statement(facts, line, names[line.producer], entries.get(line.producer, ()), times)
                     files[f"statements/{line.producer}.csv"] = sheet
     return BatchFiles(
-        batch=batch, message_id=facts.message_id, total_cents=facts.closed.total_cents, payouts=len(payment_file.payouts),
+        batch=batch, message_id=facts.message_id, total_cents=facts.total_cents, payouts=len(payment_file.payouts),
         bank_file=f"{facts.message_id}.xml", files=files, exported=facts.exported, notes=tuple(pain001.notes(payment_file)),
     )
 
@@ -140,6 +164,9 @@ async def _facts(reader: Reader, batch: int) -> _Batch:
     return _Batch(
         founded=founded[0], closed=closed, approved=approved[1], approved_us=approved[0], exported=exported,
         places={line.producer: place for place, line in enumerate(closed.lines, start=1)},
+        withdrawn=frozenset(
+            one.producer for _, event in events if isinstance(event, PayoutsWithdrawn) for one in event.payouts
+        ),
     )
 
 
@@ -166,10 +193,10 @@ def _payment_file(facts: _Batch, own: Record, details: dict[bytes, Record]) -> p
     said = f"{facts.founded.name} lot {facts.closed.batch} jusqu'au {facts.closed.closed_on}"[-pain001.REMITTANCE_CHARS_MAX :]
     payouts = []
     for line in facts.closed.lines:
-        if line.paid_cents:
+        if facts.paid_cents(line):
             account = details[line.details].fields
             payouts.append(pain001.Payout(
-                end_to_end_id=facts.reference(line.producer), producer_name=account["name"], iban=account["iban"],
+                end_to_end_id=facts.reference(line), producer_name=account["name"], iban=account["iban"],
                 bic=account.get("bic"), amount_cents=line.paid_cents, remittance=said,
             ))
     debtor = pain001.BankParty(name=own.fields["name"], iban=own.fields["iban"], bic=own.fields.get("bic"))
@@ -182,15 +209,15 @@ def _payment_file(facts: _Batch, own: Record, details: dict[bytes, Record]) -> p
 def _sheets(facts: _Batch, details: dict[bytes, Record], names: dict[ProducerId, str]) -> dict[str, bytes]:
     head = OverviewHead(
         caisse_name=facts.founded.name, batch_id=facts.closed.batch, execution_date=facts.execution_on,
-        total_cents=facts.closed.total_cents,
+        total_cents=facts.total_cents,
     )
     lines = [
         OverviewLine(
             producer_name=names[line.producer], captures_cents=line.captured_cents, refunds_cents=line.refunded_cents,
-            adjustments_cents=line.carried_cents - line.given_cents,
+            adjustments_cents=line.carried_cents - line.given_cents + line.adjusted_cents - line.contested_cents,
             iban=details[line.details].fields["iban"] if line.details else "",
             holder=details[line.details].fields["name"] if line.details else "",
-            reference=facts.reference(line.producer), carried=not line.paid_cents,
+            reference=facts.reference(line), carried=not facts.paid_cents(line),
         )
         for line in facts.closed.lines
     ]
@@ -200,11 +227,10 @@ def _sheets(facts: _Batch, details: dict[bytes, Record], names: dict[ProducerId,
 def _statement(
     facts: _Batch, line: BatchLine, name: str, entries: Iterable[Entry], times: Mapping[int, int]
 ) -> bytes:
-    carried = (Adjustment(label="Report des lots précédents", amount_cents=line.carried_cents),) if line.carried_cents else ()
     head = StatementHead(
         caisse_name=facts.founded.name, producer_name=name, batch_id=facts.closed.batch,
-        reference=facts.reference(line.producer), execution_date=facts.execution_on, zone=ZoneInfo(facts.founded.zone),
-        payout_cents=line.paid_cents, adjustments=carried,
+        reference=facts.reference(line), execution_date=facts.execution_on, zone=ZoneInfo(facts.founded.zone),
+        payout_cents=line.paid_cents, adjustments=carried_over(line), closed_on=date.fromisoformat(facts.closed.closed_on),
     )
     rows: dict[int, StatementRow] = {}
     for entry in entries:
@@ -219,10 +245,20 @@ def _statement(
             refunded -= entry.card_cents
         rows[entry.sale_position] = StatementRow(
             at_us=known.at_us if known else MicroTime(times[entry.position]),
-            sale_id=_OPENING if entry.kind == "opening" else f"V{entry.sale_position}",
+            sale_id=_NAMED.get(entry.kind, f"V{entry.sale_position}"),
             goods_cents=Cents(goods), card_cents=Cents(card), refunded_cents=Cents(refunded),
         )
     return render_statement(head, rows.values())
+
+
+def carried_over(line: BatchLine) -> tuple[Adjustment, ...]:
+    """What is no sale of this batch, each with the batch that it comes from; a line of before links has one for all."""
+    found = [Adjustment(label=_LABELS[link.what].format(link.batch), amount_cents=link.cents) for link in line.links]
+    if line.carried_cents and not line.links:
+        found = [Adjustment(label="Report des lots précédents", amount_cents=line.carried_cents)]
+    if line.contested_cents:
+        found.append(Adjustment(label="Achats contestés, en attente", amount_cents=-line.contested_cents))
+    return tuple(found)
 
 
 def of_days(entry: Entry, zone: ZoneInfo) -> StatementRow:

@@ -146,6 +146,7 @@ class BatchRow:
     state: str
     closed_us: int
     closed_by: str
+    endorsed_by: str
     approved_us: int | None
     approved_by: str | None
     execution_on: date | None
@@ -157,8 +158,8 @@ class BatchRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchLineRow:
-    """payout: carried (nothing to pay, or no bank details), waiting, instructed, confirmed, returned. given: cash
-    taken for funds."""
+    """payout: carried (why: see events/settlement.py), waiting, instructed, accepted, executed, rejected, returned, withdrawn.
+    given: cash taken for funds. question: what the bank is to be asked; paid_in: the batch that pays what failed here."""
 
     producer: str
     captured_cents: int
@@ -171,13 +172,20 @@ class BatchLineRow:
     payout_us: int | None
     reference: str
     given_cents: int = 0
+    adjusted_cents: int = 0
+    contested_cents: int = 0
+    why: str = ""
+    attempt: int = 1
+    code: str = ""
+    question: str = ""
+    paid_in: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementRow:
-    """kind: capture, refund, reversal, repaid, opening; refunds and reversals have amounts below zero; draw, give: of one or
-    more days together. gross: goods at full price; card: its part. sale_position: the sale that it is about, the row's own
-    position for a capture."""
+    """kind: capture, refund, reversal, repaid, opening, adjustment; refunds and reversals have amounts below zero; draw, give:
+    of one or more days together. gross: goods at full price; card: its part. sale_position: the sale that it is about, the
+    row's own position for a capture."""
 
     day: date
     local_time: time

@@ -8,9 +8,11 @@ of every sale cost 5 us of PostgreSQL, folded after many sales of the same membe
 from collections.abc import Iterable
 from typing import Final
 
+from clearing.events.adjustments import AdjustmentMade
 from clearing.events.basket import Return, Share
 from clearing.events.bonus import BonusCredited, BonusTakenBack
 from clearing.events.closing import ClosureConfirmed, OwnMoneyReleased
+from clearing.events.contests import ContestDecided
 from clearing.events.crediting import CohortRolled
 from clearing.events.funds import AllocationGranted, CohortLapsed, LotLapsed, PurseCredited, SingleGranted
 from clearing.events.households import HouseholdSeparated, MemberLeft, PurseEmptied
@@ -136,7 +138,7 @@ def _move(recorded: Recorded, moves: _Moves) -> None:
             _give_back(event.member, event.released, moves, recorded.position, 0)
         case ReversalDecided() | InterchangeReleased() | InterchangeExpired() as event:
             _give_back(event.member, event.returned, moves, recorded.position, 0)
-        case RefundDecided() as event:
+        case RefundDecided() | ContestDecided() as event:
             _give_back(event.member, event.returned, moves, recorded.position, event.new_lot_expires_us)
         case SingleGranted() as event:
             moves.put(event.member, event.purse, f"{event.rule}/{event.period}", event.cents, event.expires_us)
@@ -145,6 +147,9 @@ def _move(recorded: Recorded, moves: _Moves) -> None:
         case BonusCredited() as event:
             if event.cents:
                 moves.put(event.member, event.purse, f"x{recorded.position}", event.cents, event.expires_us)
+        case AdjustmentMade() as event:
+            for one in event.taken:
+                moves.add(event.what.who, event.what.purse, one.lot, -one.cents)
         case BonusTakenBack() as event:
             moves.add(event.member, event.purse, event.lot, -event.cents)
         case OrderPlaced() as event:

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
 from typing import Any, NamedTuple, Self
 
+from clearing.events.adjustments import AdjustmentMade
 from clearing.events.catalogue import Event
 from clearing.events.closing import ProducerRepaid
+from clearing.events.contests import ContestDecided
 from clearing.events.contracts import ContractEnded, ContractPaidOver, InstalmentReceived, InstalmentReturned
 from clearing.events.interchange import InterchangeReversed, InterchangeSold
 from clearing.events.opening import OpeningAccepted
@@ -133,11 +135,23 @@ def _entry(producer: str, at: int, event: Event, original: int | None) -> Entry 
         case DeliveryNoted() | DisputeResolved() | ExceptionResolved():
             card = per_payee(event.shares).get(producer)
             return None if card is None else Entry(at, at, "capture", _delivered(producer, event), card)
+        case AdjustmentMade():
+            found = [Entry(at, at, "adjustment", 0, debt.adjusted_cents) for debt in debts(event) if debt.producer == producer]
+            return found[0] if found else None
+        case ContestDecided():
+            return next((_contest(at, event, debt) for debt in debts(event) if debt.producer == producer), None)
         case OpeningAccepted():
             owed = next((debt.cents for debt in event.debts if debt.producer == producer), None)
             return None if owed is None else Entry(at, at, "opening", owed, owed)
         case _:
             return None
+
+
+def _contest(at: int, event: ContestDecided, debt: Debt) -> Entry:
+    """Goods that a member got her money back for, at full price; or what a fund made good after an appeal."""
+    if debt.refunded_cents:
+        return Entry(at, event.sale, "refund", -sum(line.amount_cents for line in event.lines), -debt.refunded_cents)
+    return Entry(at, at, "adjustment", 0, debt.adjusted_cents)
 
 
 def _contract(at: int, debt: Debt) -> Entry:

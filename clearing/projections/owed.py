@@ -11,13 +11,20 @@ from typing import Final
 from clearing.events.basket import Return, Share
 from clearing.events.interchange import InterchangeReversed, InterchangeSold
 from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided
-from clearing.events.settlement import BatchClosed, PayoutConfirmed, PayoutReturned
+from clearing.events.settlement import (
+    BatchClosed,
+    PayoutAnswered,
+    PayoutConfirmed,
+    PayoutReturned,
+    PayoutsWithdrawn,
+)
 from clearing.projections.operations import operation
 from clearing.projections.page import Page, Recorded, Writes, copy, write
 from clearing.projections.sold import Sold
 from clearing.rules.between.abroad import payees
 from clearing.rules.reductions.drawing import names_nobody
 from clearing.rules.stalls.debts import debts
+from clearing.rules.stalls.payouts import FAILED, PayoutState
 
 FILE = "owed.sql"
 PAGE: Final = ("producer", "last", "day", "captured_cents", "given_back_cents", "debt_cents", "captures", "positions")
@@ -108,18 +115,37 @@ def _concerned(recorded: Recorded, days: _Days) -> set[str]:
             for payee, cents in event.taken_back:
                 days.give_back(payee, day, cents)
             return producers | {str(payee) for payee, _ in event.taken_back}
+        case BatchClosed() | PayoutReturned() | PayoutConfirmed() | PayoutAnswered() | PayoutsWithdrawn():
+            return _settled(event, days)
+        case _:
+            for debt in debts(event):
+                days.debt(debt.producer, day, debt.captured_cents, debt.refunded_cents - debt.adjusted_cents)
+                producers.add(str(debt.producer))
+            return producers
+
+
+def _settled(
+    event: BatchClosed | PayoutReturned | PayoutConfirmed | PayoutAnswered | PayoutsWithdrawn, days: _Days
+) -> set[str]:
+    """What a batch takes over from what is owed, and what the bank made of it."""
+    match event:
         case BatchClosed():
             for line in event.lines:
                 days.owe(line.producer, _SETTLED, line.paid_cents)
             return {str(line.producer) for line in event.lines}
+        case PayoutsWithdrawn():
+            for one in event.payouts:
+                days.owe(one.producer, _RETURNED, one.cents)
+            return {str(one.producer) for one in event.payouts}
+        case PayoutAnswered():
+            if event.became == PayoutState.EXECUTED:
+                days.owe(event.producer, _CONFIRMED, event.cents)
+            elif event.became in FAILED:
+                days.owe(event.producer, _RETURNED, event.cents)
+            return {str(event.producer)}
         case PayoutReturned() | PayoutConfirmed():
             days.owe(event.producer, _RETURNED if isinstance(event, PayoutReturned) else _CONFIRMED, event.cents)
             return {str(event.producer)}
-        case _:
-            for debt in debts(event):
-                days.debt(debt.producer, day, debt.captured_cents, debt.refunded_cents)
-                producers.add(str(debt.producer))
-            return producers
 
 
 def per_payee(parts: Iterable[Share | Return]) -> dict[str, int]:

@@ -159,14 +159,14 @@ LIMIT $2;
 SELECT key, value, position FROM {schema}.ledger_origins WHERE key = ANY ($1::text[]);
 
 -- name: batches
-SELECT batch, closed_on, after_position, up_to, total_cents, state, closed_us, closed_by, approved_us, approved_by,
-    execution_on, exported_us, exported_by, message_id, file_sha256
+SELECT batch, closed_on, after_position, up_to, total_cents, state, closed_us, closed_by, endorsed_by, approved_us,
+    approved_by, execution_on, exported_us, exported_by, message_id, file_sha256
 FROM {schema}.batches
 ORDER BY batch;
 
 -- name: batch_lines
-SELECT producer, captured_cents, refunded_cents, given_cents, carried_cents, net_cents, paid_cents, details, payout, payout_us,
-    reference
+SELECT producer, captured_cents, refunded_cents, given_cents, carried_cents, net_cents, paid_cents, details, adjusted_cents,
+    contested_cents, why, attempt, payout, payout_us, reference, code, question, paid_in
 FROM {schema}.batch_lines
 WHERE batch = $1
 ORDER BY producer;

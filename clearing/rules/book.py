@@ -19,9 +19,11 @@ from clearing.rules.credit import allocation, bonuses, lapsing
 from clearing.rules.ends import closing, opening
 from clearing.rules.folds import (
     accounts as account_folds,
+    adjustments as adjustment_folds,
     bank as bank_folds,
     between,
     closing as ending,
+    contests as contest_folds,
     contracts as contract_folds,
     corrections as correction_folds,
     cotisations as cotisation_folds,
@@ -49,9 +51,10 @@ from clearing.rules.selling import afterwards, exceptions
 from clearing.rules.selling.ceilings import Usage
 from clearing.rules.selling.facts import Facts, Spendable
 from clearing.rules.selling.operations import Bodies, Operation, OperationKey, Operations, StoredForm
-from clearing.rules.stalls import producers, settlement
+from clearing.rules.stalls import contests, producers, settlement
 from clearing.rules.stalls.producers import Convention, Producer
 from clearing.rules.treasury import (
+    adjusting,
     bank,
     bank_lines,
     corrections,
@@ -107,6 +110,8 @@ SECTIONS: Final = (
     "interchange",
     "joining",
     "proofs",
+    "contests",
+    "adjustments",
 )
 """The rooms of the book that are records of containers and single values: snapshots say them field by field."""
 
@@ -148,6 +153,8 @@ class Book:
         self.interchange = interchange.Interchange()
         self.joining = joining.Joining()
         self.proofs = proofs.Proofs()
+        self.contests = contests.Contests()
+        self.adjustments = adjusting.Adjustments()
         self.usage = Usage()
         self.operations = Operations(bodies)
         self.tombstones: dict[TerminalId, dict[OperationId, int]] = {}
@@ -248,6 +255,10 @@ class Book:
                     return False
         return True
 
+    def contested(self) -> dict[ProducerId, int]:
+        """Cents of each producer that members contest and no batch held yet: they wait."""
+        return self.contests.held()
+
     def reversed_before(self, terminal: TerminalId, x: OperationId, at_us: int) -> bool:
         """Whether the terminal reversed this operation before it came."""
         waiting = self.tombstones.get(terminal)
@@ -314,6 +325,8 @@ _FOLDS: Final[dict[type, Callable[..., None]]] = bank_folds.noting_moves({
     **people.FOLDS,
     **stalls.FOLDS,
     **payouts.FOLDS,
+    **contest_folds.FOLDS,
+    **adjustment_folds.FOLDS,
     **voted.FOLDS,
     **listed.FOLDS,
     **household_folds.FOLDS,

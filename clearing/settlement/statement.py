@@ -38,6 +38,7 @@ class StatementHead:
     zone: ZoneInfo
     payout_cents: Cents
     adjustments: tuple[Adjustment, ...] = ()
+    closed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,8 @@ def _head_lines(head: StatementHead) -> Iterator[Row]:
     yield ("Relevé", text_cell(head.producer_name))
     yield ("Caisse", text_cell(head.caisse_name))
     yield ("Lot", f"n° {head.batch_id}")
+    if head.closed_on is not None:
+        yield ("Arrêté au", date_cell(head.closed_on))
     yield ("Virement du", date_cell(head.execution_date))
     yield ("Référence", text_cell(head.reference))
     yield ()

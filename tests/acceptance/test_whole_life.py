@@ -108,7 +108,7 @@ def settle(place: Town) -> None:
     assert "16.09 EUR  exported" in place.ok("batches")
     assert "no batch 2" in place.refused("batches", "2")
     place.ok("paid", "1", "ferme", "--reference", "bank line 9", by="camille")
-    assert "confirmed" in place.ok("batches", "1")
+    assert "executed" in place.ok("batches", "1")
 
 
 def prove(place: Town, card: str) -> None:

@@ -72,4 +72,13 @@ def test_lines_of_batches_closed_before_there_were_gives_have_nothing_given() ->
     event = decode(entry["type"], 1, bytes.fromhex(entry["public"]), b"")
     assert isinstance(event, BatchClosed)
     assert [line.given_cents for line in event.lines] == [0, 0]
-    assert encode(event).schema_version == BatchClosed.SCHEMA == 2
+    assert encode(event).schema_version == BatchClosed.SCHEMA == 3
+
+
+def test_lines_of_batches_closed_before_links_say_why_nothing_was_paid() -> None:
+    entry = ENTRIES["BatchClosed 2"]
+    event = decode(entry["type"], 2, bytes.fromhex(entry["public"]), b"")
+    assert isinstance(event, BatchClosed)
+    assert [(line.links, line.adjusted_cents, line.attempt) for line in event.lines] == [((), 0, 1)] * len(event.lines)
+    assert (event.linked, event.reissue) == (False, False)
+    assert [line.why for line in event.lines] == ["" if line.paid_cents else "account" for line in event.lines]

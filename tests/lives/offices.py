@@ -3,7 +3,8 @@
 from typing import Any
 
 from clearing.events.cotisations import CotisationReturned, DepositCounted
-from clearing.rules.stalls.settlement import BatchState, PayoutState
+from clearing.rules.stalls.payouts import PayoutState
+from clearing.rules.stalls.settlement import BatchState
 from tests.lives.world import FUNDS, MEMBERS, PRODUCERS, SUBSIDIES, World
 from tests.sayings import BRUNO
 
@@ -211,12 +212,12 @@ class Offices(World):
 
     def bank(self) -> None:
         for number, batch in self.story.book.settlement.batches.items():
-            for producer, state in list(batch.payouts.items()):
-                chance = self.dice.random()
+            for producer, payout in list(batch.payouts.items()):
+                chance, state = self.dice.random(), payout.state
                 body: dict[str, Any] = {"batch": number, "producer": producer}
                 if state is PayoutState.INSTRUCTED and chance < 0.6:
                     self.order("confirm_payout", {**body, "reference": self.reference()})
-                elif state is not PayoutState.RETURNED and chance > 0.85:
+                elif state in (PayoutState.INSTRUCTED, PayoutState.EXECUTED) and chance > 0.85:
                     self.order("return_payout", {**body, "reason": "AC04"})
 
     def shut(self) -> None:

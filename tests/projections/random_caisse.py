@@ -74,8 +74,8 @@ class RandomCaisse(RandomSales):
         if self.payouts[key] == "instructed" and self.dice.random() < 0.7:
             self._say(PayoutConfirmed(batch=BatchId(batch), producer=payee, cents=cents, reference="r", by=BY))
             self._post(f"payable:{producer}", "bank", cents)
-            self.payouts[key] = "confirmed"
+            self.payouts[key] = "executed"
         else:
             self._say(PayoutReturned(batch=BatchId(batch), producer=payee, cents=cents, reason="AC04", by=BY))
-            self._post("bank" if self.payouts[key] == "confirmed" else f"payable:{producer}", f"owed:{producer}", cents)
+            self._post("bank" if self.payouts[key] == "executed" else f"payable:{producer}", f"owed:{producer}", cents)
             self.payouts[key] = "returned"

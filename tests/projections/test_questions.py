@@ -214,7 +214,7 @@ async def test_a_batch_goes_from_closed_to_paid(day: ViewedCaisse) -> None:
     assert (found.message_id, found.file_sha256) == ("M1", b"f" * 32)
     assert farm == BatchLineRow(
         producer="farm", captured_cents=1_329, refunded_cents=0, carried_cents=0, net_cents=1_329, paid_cents=1_329,
-        details=b"d" * 32, payout="confirmed", payout_us=TEN_US + 13 * HOUR_US, reference="r",
+        details=b"d" * 32, payout="executed", payout_us=TEN_US + 13 * HOUR_US, reference="r",
     )  # fmt: skip
     assert (mill.payout, mill.payout_us) == ("instructed", None)
 

@@ -16,7 +16,7 @@ from clearing.events.sales import RefundDecided
 from clearing.rules.answers import BrokenBook, Declined
 from clearing.rules.book import Book
 from clearing.rules.ends import closing
-from clearing.rules.stalls import settlement
+from clearing.rules.stalls import answering
 from clearing.rules.stalls.debts import debts
 from clearing.values import BatchId, Cents, DecisionId, FundId, MemberId, ProducerId, PurseKind
 from tests.given_when_then import Story, given, paris
@@ -248,7 +248,7 @@ def test_a_producer_who_owes_the_caisse_pays_it_back_and_the_seal_waits_for_it()
     till, story = Till(), closing_caisse()
     sold = till.sale(line("veg", 1_000))
     story.when(sold, till.tap()).when(close("2026-05-01")).when(approve("2026-05-02")).when(export())
-    paid: Decide = lambda book, _: settlement.decide_confirm(  # noqa: E731
+    paid: Decide = lambda book, _: answering.decide_confirm(  # noqa: E731
         book.settlement, batch=BatchId(1), producer=GARDEN, reference="line", by=AMINA
     )
     story.when(paid).at("2026-05-20 20:00:00").when(till.refund(sold, line("veg", 300))).at("2026-05-21 08:00:00")

@@ -91,7 +91,7 @@ def test_what_is_paid_or_empty_stands_in_nobodys_way() -> None:
 def test_opening_balances_that_can_no_longer_be_accepted_stand_in_nobodys_way() -> None:
     book = given(*FOUNDED).book
     book.opening.proposed = SimpleNamespace()  # type: ignore[assignment]
-    paid_nobody = SimpleNamespace(closed=SimpleNamespace(total_cents=0), payouts={}, state=None)
+    paid_nobody = SimpleNamespace(closed=SimpleNamespace(total_cents=0), payouts={}, under_way=lambda: False)
     book.settlement.batches[BatchId(1)] = paid_nobody  # type: ignore[assignment]
     assert list(leftovers(book)) == []
 

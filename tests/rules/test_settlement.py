@@ -4,7 +4,7 @@ import pytest
 
 from clearing.events.settlement import BatchClosed, BatchLine
 from clearing.rules.answers import BrokenBook, Declined
-from clearing.rules.stalls import settlement
+from clearing.rules.stalls import answering
 from clearing.values import BatchId, Cents, ProducerId
 from clearing.wire.requests import Request
 from tests.given_when_then import Story, given
@@ -29,7 +29,7 @@ RICH = (*MARKET, *producer(DAIRY), credit(50_000))
 
 
 def confirm(batch: int = 1, owner: ProducerId = GARDEN) -> Decide:
-    return lambda book, _at: settlement.decide_confirm(
+    return lambda book, _at: answering.decide_confirm(
         book.settlement, batch=BatchId(batch), producer=owner, reference="bank line", by=AMINA
     )
 
@@ -139,7 +139,7 @@ def test_a_batch_is_exported_after_approval_once_and_as_the_same_bytes() -> None
 def test_a_payout_is_confirmed_once_and_only_after_export() -> None:
     story, _, _ = sold(100)
     story.when(close("2026-05-01")).when(approve("2026-05-04"))
-    assert "no transfer" in why(story.when(confirm()))
+    assert "not exported yet" in why(story.when(confirm()))
     story.when(export()).when(confirm()).then("00", cents=100)
     assert "already" in why(story.when(confirm()))
     assert "no transfer" in why(story.when(confirm(owner=DAIRY)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from clearing.rules.collective.orders import DISPUTED
 from clearing.rules.people import members
-from clearing.rules.stalls.settlement import BatchState, PayoutState
+from clearing.rules.stalls.contests import ContestState
 from clearing.rules.treasury.debit_answers import unanswered, window_ends
 from clearing.rules.treasury.debits import DebitState, held_by_fund
 from clearing.rules.treasury.subsidies import Step
@@ -73,9 +73,11 @@ def of_producers(book: "Book") -> Iterator[str]:
         elif owed.net_cents():
             yield f"{producer} owes {money(-owed.net_cents())} (clearing producer repaid {producer})"
     for number, batch in book.settlement.batches.items():
-        under_way = PayoutState.INSTRUCTED in batch.payouts.values()
-        if batch.closed.total_cents and (batch.state is not BatchState.EXPORTED or under_way):
+        if batch.under_way():
             yield f"batch {number} is not paid yet (approve, export, paid)"
+        for producer, payout in batch.payouts.items():
+            if payout.question:
+                yield f"the bank is to be asked about batch {number}'s transfer to {producer} (clearing payout asked)"
 
 
 def of_takings(book: "Book") -> Iterator[str]:
@@ -159,6 +161,18 @@ def of_exceptions(book: "Book") -> Iterator[str]:
         yield f"exception {position} is open (two people end it: clearing exception propose)"
 
 
+def of_adjustments(book: "Book") -> Iterator[str]:
+    for number in book.adjustments.pending:
+        yield f"adjustment {number} waits for a second person, or for a rest (clearing adjust make {number}, or drop)"
+
+
+def of_contests(book: "Book") -> Iterator[str]:
+    """What is decided may still be appealed; money would then come back to purses that are gone."""
+    for number, contest in book.contests.contests.items():
+        if contest.state is not ContestState.CLOSED:
+            yield f"contest {number} is {contest.state} (clearing contest decide, or close)"
+
+
 def of_draws(book: "Book") -> Iterator[str]:
     if book.solidarity.claims:
         yield "draws of a day wait for its close (it comes by itself)"
@@ -177,6 +191,6 @@ def of_bank(book: "Book") -> Iterator[str]:
 
 ROOMS: Final[tuple[Callable[["Book"], Iterable[str]], ...]] = (
     of_funds, of_purses, of_producers, of_takings, of_cotisations, of_debits, of_contracts, of_orders, of_exceptions, of_draws,
-    of_other_caisses, of_opening, of_bank,
+    of_other_caisses, of_opening, of_bank, of_contests, of_adjustments,
 )  # fmt: skip
 """Every room that may still hold, owe or wait for something: a room whose events keep money adds its own."""

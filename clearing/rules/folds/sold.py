@@ -30,7 +30,7 @@ def _take(book: "Book", shares: tuple[Share, ...], member: MemberId | None, char
     book.usage.count(book.caisse.charte(charte_version), shares, book.caisse.calendar.day(at_us), member, 1)
 
 
-def _return(
+def bring_back(
     book: "Book", returns: tuple[Return, ...], member: MemberId | None, original: Operation, position: int,
     new_expires_us: int = 0,
 ) -> None:
@@ -128,7 +128,7 @@ def _capture(book: "Book", event: sale_events.CaptureDecided, position: int, at_
         raise BrokenBook(f"capture at {position} has no open hold")
     book.operations.change(_key_of(hold), State.DELIVERED, captured_by=(event.op.terminal, event.op.x))
     record(book, event, stored, position, hold.counted_us, State.CAPTURED)
-    _return(book, event.released, event.member, hold, position)
+    bring_back(book, event.released, event.member, hold, position)
     _owe(book, event.shares)
 
 
@@ -149,7 +149,7 @@ def _reversal(book: "Book", event: sale_events.ReversalDecided, position: int, a
         if isinstance(original.event, DrawDecided | GiveDecided):
             _given_back(book, original.event, event, at_us)
             return
-        _return(book, event.returned, event.member, original, position)
+        bring_back(book, event.returned, event.member, original, position)
         if event.effect == "undone":
             pool_surplus(event.returned, book.funds, -1)
             _owe_less(book, event.returned)
@@ -172,7 +172,7 @@ def _refund(book: "Book", event: sale_events.RefundDecided, position: int, at_us
         if isinstance(original.event, DrawDecided | GiveDecided):
             _given_back(book, original.event, event, at_us)
             return
-        _return(book, event.returned, event.member, original, position, event.new_lot_expires_us)
+        bring_back(book, event.returned, event.member, original, position, event.new_lot_expires_us)
         pool_surplus(event.returned, book.funds, -1)
         for part in event.returned:
             if part.step != "surplus":
@@ -190,7 +190,7 @@ def _hold_expired(book: "Book", event: sale_events.HoldExpired, position: int, _
     key = (event.terminal, event.original)
     hold = book.operations[key]
     book.operations.change(key, State.RELEASED)
-    _return(book, event.released, event.member, hold, position)
+    bring_back(book, event.released, event.member, hold, position)
 
 
 def _confirmed(

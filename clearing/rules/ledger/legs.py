@@ -14,10 +14,12 @@ it is paid. Off the balance: `receivable:<fund>` against `notified:<fund>`, what
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from clearing.events.adjustments import AdjustmentMade
 from clearing.events.bank import BankCharged, BankMatched, BankMatchUndone, StatementImported
 from clearing.events.basket import Return, Share
 from clearing.events.bonus import BonusCredited, BonusTakenBack
 from clearing.events.closing import OwnMoneyPaid, OwnMoneyReleased, ProducerRepaid, RestPaid, RestReleased
+from clearing.events.contests import ContestDecided
 from clearing.events.contracts import (
     ContractEnded,
     ContractPaidOver,
@@ -74,7 +76,13 @@ from clearing.events.sales import (
     ReversalDecided,
     SaleDecided,
 )
-from clearing.events.settlement import BatchClosed, PayoutConfirmed, PayoutReturned
+from clearing.events.settlement import (
+    BatchClosed,
+    PayoutAnswered,
+    PayoutConfirmed,
+    PayoutReturned,
+    PayoutsWithdrawn,
+)
 from clearing.events.solidarity import CouponsSold, DrawDecided, DrawsShared, GiveDecided
 from clearing.rules.between.abroad import payees
 from clearing.rules.ledger.origins import Origins
@@ -193,9 +201,56 @@ def _instructed(event: BatchClosed) -> Legs:
     return found
 
 
-def _returned(event: PayoutReturned, origins: Origins) -> Legs:
+def _returned(event: PayoutReturned | PayoutAnswered, origins: Origins) -> Legs:
     paid = origins.was_confirmed(event.batch, event.producer)
     return _move(BANK if paid else f"payable:{event.producer}", f"owed:{event.producer}", event.cents)
+
+
+def _answered(event: PayoutAnswered, origins: Origins) -> Legs:
+    """Nothing moves by what a bank accepts, or by what a person has to ask about."""
+    match event.became:
+        case "executed":
+            return _move(f"payable:{event.producer}", BANK, event.cents)
+        case "rejected" | "returned":
+            return _returned(event, origins)
+        case _:
+            return {}
+
+
+def _contested(event: ContestDecided, origins: Origins) -> Legs:
+    """Back to the member's lots, out of what the producer is owed or out of the fund; or out of the fund to the producer."""
+    fund = f"fund:{event.fund}"
+    found = _back_from(
+        lambda back: fund if event.fund and back.step != "surplus" else payee_account(back.step, back.payee), event.returned,
+        origins,
+    )
+    if event.paid_cents:
+        found |= _move(fund, f"owed:{event.payee}", event.paid_cents)
+    return found
+
+
+def _adjusted(event: AdjustmentMade) -> Legs:
+    """A credit is in the event beside it."""
+    what, owed = event.what, f"owed:{event.what.who}"
+    match what.kind:
+        case "owe" | "write-off":
+            return _move(f"fund:{what.fund}", owed, event.cents)
+        case "owe-less":
+            return _move(owed, f"fund:{what.fund}", event.cents)
+        case "paid-outside":
+            return _move(owed, BANK, event.cents)
+        case _:
+            found: Legs = {f"purse:{what.purse}": sum(one.cents for one in event.taken)}
+            for one in event.taken:
+                found[f"fund:{one.fund}"] = found.get(f"fund:{one.fund}", 0) - one.cents
+            return found
+
+
+def _withdrawn(event: PayoutsWithdrawn) -> Legs:
+    found: Legs = {}
+    for one in event.payouts:
+        found |= _move(f"payable:{one.producer}", f"owed:{one.producer}", one.cents)
+    return found
 
 
 def _lapsed(event: CohortLapsed | LotLapsed, _origins: Origins) -> Legs:
@@ -306,6 +361,10 @@ MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     BatchClosed: lambda event, _: _instructed(event),
     PayoutConfirmed: lambda event, _: _move(f"payable:{event.producer}", BANK, event.cents),
     PayoutReturned: _returned,
+    PayoutAnswered: _answered,
+    ContestDecided: _contested,
+    AdjustmentMade: lambda event, _: _adjusted(event),
+    PayoutsWithdrawn: lambda event, _: _withdrawn(event),
     MoneyReceived: lambda event, _: _money_came(event),
     MoneyNotified: lambda event, _: _move(f"receivable:{event.fund}", f"notified:{event.fund}", event.cents),
     AllocationGranted: lambda event, _: _move(f"fund:{event.fund}", f"purse:{event.purse}", event.total_cents),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from clearing.events.basket import LotReturn, Return
 from clearing.events.bonus import BonusCredited
 from clearing.events.catalogue import Event
+from clearing.events.contests import ContestDecided
 from clearing.events.crediting import CohortRolled
 from clearing.events.funds import (
     AllocationGranted,
@@ -24,7 +25,7 @@ from clearing.events.sales import (
     RefundDecided,
     ReversalDecided,
 )
-from clearing.events.settlement import PayoutConfirmed, PayoutReturned
+from clearing.events.settlement import PayoutAnswered, PayoutConfirmed, PayoutReturned
 from clearing.rules.selling.returns import new_lot_ids
 from clearing.values import BatchId, FundId, Position, ProducerId
 
@@ -75,10 +76,12 @@ def origins_named(event: Event, at: Position, known: Mapping[str, str]) -> dict[
         case OpeningAccepted():
             lots = zip(lot_ids(event, at), event.lots, strict=True)
             return {_lot_key(lot_id): lot.fund for lot_id, lot in lots if lot.fund is not None}
-        case RefundDecided():
+        case RefundDecided() | ContestDecided():
             renewed = {_lot_key(new): known.get(_lot_key(old)) for old, new in new_lot_ids(event.returned, at).items()}
             return {new: fund for new, fund in renewed.items() if fund is not None}
         case PayoutConfirmed():
+            return {_payout_key(event.batch, event.producer): "confirmed"}
+        case PayoutAnswered(became="executed"):
             return {_payout_key(event.batch, event.producer): "confirmed"}
         case _:
             return {}
@@ -91,9 +94,9 @@ def origins_asked(event: Event) -> frozenset[str]:
             returned = event.released
         case InterchangeReleased() | InterchangeExpired():
             returned = event.returned
-        case ReversalDecided() | RefundDecided():
+        case ReversalDecided() | RefundDecided() | ContestDecided():
             returned = event.returned
-        case PayoutReturned():
+        case PayoutReturned() | PayoutAnswered():
             return frozenset([_payout_key(event.batch, event.producer)])
         case _:
             return frozenset()

@@ -14,7 +14,18 @@ from clearing.events.catalogue import Event
 from clearing.events.grants import SubsidyNotified
 from clearing.rules.calendar import CivilCalendar
 from clearing.rules.ledger.postings import Origins, UnexplainedPosting, legs
-from clearing.rules.ledger.roads import between, contracts, credit, ends, money, orders, sold, solidarity
+from clearing.rules.ledger.roads import (
+    adjustments,
+    between,
+    contests,
+    contracts,
+    credit,
+    ends,
+    money,
+    orders,
+    sold,
+    solidarity,
+)
 from clearing.rules.ledger.traced import SURPLUS, Part, Receipt, Row, State, Traced, by_how, resolved
 from clearing.rules.treasury.pieces import Lot, Piece, Pieces, Pools
 from clearing.values import Position
@@ -41,6 +52,7 @@ class Trace:
     gives: dict[Key, int] = field(default_factory=dict)  # the receipt of each
     pending: dict[str, list[Part]] = field(default_factory=dict)
     batches: dict[tuple[int, str], list[Part]] = field(default_factory=dict)
+    failed: dict[tuple[int, str], list[Part]] = field(default_factory=dict)
     nettings: dict[str, list[Part]] = field(default_factory=dict)  # by day
     gone: list[tuple[State, str, str, Pieces]] = field(default_factory=list)  # state, how, day
     names: dict[str, str] = field(default_factory=dict)  # of producers
@@ -173,5 +185,5 @@ class Trace:
 
 _ROADS: Final[dict[type, Callable[[Trace, Any, int, str], None]]] = {
     **money.ROADS, **credit.ROADS, **sold.ROADS, **solidarity.ROADS, **orders.ROADS, **contracts.ROADS, **between.ROADS,
-    **ends.ROADS,
+    **ends.ROADS, **contests.ROADS, **adjustments.ROADS,
 }

@@ -6,9 +6,11 @@ Sales, captures, reversals and refunds say it by their shares. A room whose even
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
+from clearing.events.adjustments import AdjustmentMade
 from clearing.events.basket import Share
 from clearing.events.catalogue import Event
 from clearing.events.closing import ProducerRepaid
+from clearing.events.contests import ContestDecided
 from clearing.events.contracts import ContractEnded, ContractPaidOver, InstalmentReceived, InstalmentReturned
 from clearing.events.interchange import InterchangeReversed, InterchangeSold
 from clearing.events.opening import OpeningAccepted
@@ -19,11 +21,13 @@ from clearing.values import ProducerId
 
 
 class Debt(NamedTuple):
-    """captured_cents: what is owed from now on, below zero: no longer. refunded_cents: what the producer gave back or owes."""
+    """captured_cents: what is owed from now on, below zero: no longer. refunded_cents: what the producer gave back or owes.
+    adjusted_cents: what two people said, or a contest, beside what was sold; below zero: no longer owed."""
 
     producer: ProducerId
     captured_cents: int
     refunded_cents: int
+    adjusted_cents: int = 0
 
 
 def _drawn(event: DrawDecided) -> Iterable[Debt]:
@@ -59,6 +63,18 @@ def _opening(event: OpeningAccepted) -> Iterable[Debt]:
     return (Debt(one.producer, one.cents, 0) for one in event.debts)
 
 
+def _contested(event: ContestDecided) -> Iterable[Debt]:
+    """What went back at the producer's cost, or what a fund pays the producer after an appeal."""
+    if event.cost == "producer":
+        return (Debt(event.payee, 0, event.card_cents),)
+    return (Debt(event.payee, 0, 0, event.paid_cents),) if event.paid_cents else ()
+
+
+def _adjusted(event: AdjustmentMade) -> Iterable[Debt]:
+    sign = {"owe": 1, "write-off": 1, "owe-less": -1, "paid-outside": -1}.get(event.what.kind, 0)
+    return (Debt(ProducerId(event.what.who), 0, 0, sign * event.cents),) if sign else ()
+
+
 OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {
     DrawDecided: _drawn,
     DrawsShared: _shared,
@@ -72,6 +88,8 @@ OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {
     DisputeResolved: _of_goods,
     ExceptionResolved: _of_goods,
     OpeningAccepted: _opening,
+    ContestDecided: _contested,
+    AdjustmentMade: _adjusted,
     InterchangeSold: lambda event: [Debt(payee, cents, 0) for payee, cents in payees(event)],
     InterchangeReversed: lambda event: [Debt(payee, -cents, 0) for payee, cents in event.taken_back],
 }

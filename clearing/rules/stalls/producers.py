@@ -34,7 +34,8 @@ class Convention:
 
 @dataclass(slots=True)
 class Producer:
-    """details: digests of accepted bank details with the instant from which they are paid to, oldest first."""
+    """details: digests of accepted bank details with the instant from which they are paid to, oldest first. reported: digest
+    of an account that is never paid to again -> closed or stolen."""
 
     producer: ProducerId
     name: str
@@ -42,6 +43,7 @@ class Producer:
     conventions: list[Convention] = field(default_factory=list)
     proposed: BankDetailsProposed | None = None
     details: list[tuple[int, bytes]] = field(default_factory=list)
+    reported: dict[bytes, str] = field(default_factory=dict)
 
     def convention_at(self, at_us: int) -> Convention | None:
         for one in self.conventions:
@@ -50,9 +52,9 @@ class Producer:
         return None
 
     def details_at(self, at_us: int) -> bytes:
-        """Digest of the bank details to pay to; empty when there are none yet."""
+        """Digest of the bank details to pay to; empty when there are none yet, or the newest were reported."""
         usable = [digest for usable_us, digest in self.details if usable_us <= at_us]
-        return usable[-1] if usable else b""
+        return usable[-1] if usable and usable[-1] not in self.reported else b""
 
 
 @dataclass(slots=True)

@@ -34,6 +34,7 @@ from clearing.events.grants import (
 )
 from clearing.events.households import HouseholdRulesSet
 from clearing.events.interchange import InterchangeWrittenOff, RecognitionSet, WriteOffProposed
+from clearing.events.settlement import PayoutRulesSet
 from clearing.events.solidarity import SolidarityRuleSet, WhenShort
 from clearing.events.units import UnitOpened
 from clearing.rules.calendar import local_text
@@ -292,6 +293,25 @@ def _closure(event: ClosureConfirmed, names: Names) -> Iterator[str]:
         yield f"What is left of {names.fund(heir.fund)} goes to {heir.body}."
 
 
+_DAYS: Final = {
+    "mon": "Mondays", "tue": "Tuesdays", "wed": "Wednesdays", "thu": "Thursdays", "fri": "Fridays", "sat": "Saturdays",
+    "sun": "Sundays",
+}  # fmt: skip
+
+
+def _payouts(event: PayoutRulesSet, _: Names) -> Iterator[str]:
+    paid_on = f" on {any_of(tuple(_DAYS.get(day, day) for day in event.payout_days))}" if event.payout_days else ""
+    yield f"Producers are paid in full{paid_on}, without any fee."
+    if event.minimum_cents:
+        yield (f"Less than {money(event.minimum_cents)} waits for more, at most {days(event.minimum_days)}; then it is paid "
+               "all the same.")  # fmt: skip
+    if event.two_above_cents:
+        yield f"A batch above {money(event.two_above_cents)} is approved by two people beside the one who closed it."
+    if event.negative_cap_cents:
+        yield (f"What a producer owes is taken off what comes next, and told; above {money(event.negative_cap_cents)} somebody "
+               "talks with the producer.")  # fmt: skip
+
+
 _KINDS: Final[dict[type, tuple[str, str, Callable[[Any, Names], Iterable[str]]]]] = {
     FundOpened: ("fund", "fund", _fund),
     EarmarkSet: ("earmark", "fund", _earmark),
@@ -308,6 +328,7 @@ _KINDS: Final[dict[type, tuple[str, str, Callable[[Any, Names], Iterable[str]]]]
     UnitOpened: ("unit", "unit", _unit),
     CreditsFrozen: ("freeze", "", _freeze),
     BankChargesRuleSet: ("bank charges", "", _charges),
+    PayoutRulesSet: ("payouts", "", _payouts),
     ClosureConfirmed: ("closing", "", _closure),
 }
 """Event -> (kind, the field that names the rule or "", its words)."""

@@ -24,7 +24,7 @@ from clearing.rules.amap.contracts import WARN_DAYS
 from clearing.rules.book import Book
 from clearing.rules.calendar import civil_date
 from clearing.rules.collective.orders import DISPUTED, OPEN
-from clearing.rules.telling import waiting_between, waiting_proofs
+from clearing.rules.telling import settling_waits, waiting_between, waiting_proofs
 from clearing.rules.telling.plain_words import days
 from clearing.rules.telling.waiting_at_bank import waits_at_bank
 from clearing.rules.telling.waiting_debits import tasks
@@ -59,7 +59,7 @@ _SINCE: Final[dict[type[Event], tuple[str, ...]]] = {
     OrderPlaced: ("order",), LineDisputed: ("order", "line"), DisputeProposed: ("order", "line"),
     BankDetailsProposed: ("producer",), ContractEnded: ("contract",), CorrectionProposed: ("entry",),
     JoinProposed: ("member",), CollectionProposed: ("collection",), MandateSuspended: ("mandate",),
-    **waiting_between.SINCE, **waiting_proofs.SINCE,
+    **waiting_between.SINCE, **waiting_proofs.SINCE, **settling_waits.SINCE,
 }  # fmt: skip
 """What begins to wait with an event -> the fields that name it."""
 BEGINS: Final = tuple(_SINCE)
@@ -359,6 +359,10 @@ def _bank(look: _Look) -> Iterator[Wait]:
     return (_wait(*one) for one in waits_at_bank(look.book))
 
 
+def _settling(look: _Look) -> Iterator[Wait]:
+    return (Wait(*one) for one in settling_waits.settling(look.book, look.since, look.this_day()))
+
+
 _ROOMS: Final[tuple[Callable[[Any], Iterator[Wait]], ...]] = (
     _votes,
     _credits,
@@ -374,5 +378,6 @@ _ROOMS: Final[tuple[Callable[[Any], Iterator[Wait]], ...]] = (
     lambda look: (Wait(*one) for one in waiting_between.waits(look.book.interchange, look.since, look.this_day())),
     lambda look: (Wait(*one) for one in tasks(look.book, look.since, look.book.caisse.calendar.day(look.at_us))),
     _bank,
+    _settling,
     lambda look: (Wait(*one) for one in waiting_proofs.waits(look.book.proofs, look.since)),
 )

@@ -12,7 +12,7 @@ from clearing.events.caisse import CaisseFounded
 from clearing.events.catalogue import Event
 from clearing.events.closing import ProducerRepaid
 from clearing.events.grants import RepaymentSentBack
-from clearing.events.settlement import PayoutReturned
+from clearing.events.settlement import PayoutAnswered, PayoutReturned
 from clearing.rules.calendar import CivilCalendar
 from clearing.rules.ledger.postings import BANK, WAITING, Origins, UnexplainedPosting, legs
 from clearing.values import Position, half_up
@@ -26,7 +26,7 @@ WARNINGS: Final = (90, 80, 70)
 """Percent of the threshold."""
 _NOT_SPENT: Final = frozenset({"fund", BANK, "payable", "receivable", "notified"})
 """Kinds of accounts: what moves between these alone came, changed its fund, or left; it was not spent."""
-_COMES_BACK: Final = (PayoutReturned, RepaymentSentBack, ProducerRepaid)
+_COMES_BACK: Final = (PayoutReturned, PayoutAnswered, RepaymentSentBack, ProducerRepaid)
 
 
 class Runway(NamedTuple):

@@ -3,14 +3,18 @@
 Rooms as in clearing/authoriser/verbs; a verb that is not here does not exist.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from clearing.rules.answers import Declined, not_now
 from clearing.values import PersonId, TerminalId
 
-ROLES: Final = ("treasurer", "approver", "clerk", "desk", "helper", "operator", "auditor", "buyer", "prover")
+DEPUTIES: Final[Mapping[str, str]] = {
+    "treasurer-deputy": "treasurer", "approver-deputy": "approver", "clerk-deputy": "clerk",
+}  # fmt: skip
+"""Role of a deputy -> the office that she fills when its holder is away: with the same rights, named by two people too."""
+ROLES: Final = ("treasurer", "approver", "clerk", "desk", "helper", "operator", "auditor", "buyer", "prover", *DEPUTIES)
 """helper: gives emergency credit on a spare card, and nothing else. buyer: a mandatary who orders for a collective account.
 prover: a technical person, whose key signs the daily proofs, and nothing else."""
 _MONEY, _RULES, _DESK, _MACHINES = ("treasurer",), ("clerk", "treasurer"), ("desk", "treasurer"), ("operator", "treasurer")
@@ -80,6 +84,24 @@ _PAYOUTS: Final[Roles] = {
     "export_batch": ("treasurer", "approver"),
     "confirm_payout": _MONEY,
     "return_payout": _MONEY,
+    "answer_payouts": _MONEY,
+    "close_payout_question": _MONEY,
+    "reissue_payout": _MONEY,
+    "withdraw_payouts": ("treasurer", "approver"),
+    "set_payout_rules": _RULES,
+    "hold_payout": ("treasurer", "approver"),
+    "propose_payout_release": ("treasurer", "approver"),
+    "release_payout": ("treasurer", "approver"),
+    "report_account": ("treasurer", "approver"),
+    "record_payee_check": _MONEY,
+    "propose_adjustment": _MONEY,
+    "make_adjustment": ("treasurer", "approver"),
+    "drop_adjustment": ("treasurer", "approver"),
+    "open_contest": _DESK,
+    "answer_contest": _DESK,
+    "decide_contest": ("approver", "clerk", "treasurer"),
+    "appeal_contest": _DESK,
+    "close_contest": ("desk", "treasurer", "approver"),
 }
 _LISTS: Final[Roles] = {
     "list_products": ("clerk", "treasurer", "desk"),
@@ -267,11 +289,26 @@ class Person:
     active: bool = True
 
 
+def acting(person: Person) -> set[str]:
+    """A person's roles, and those that she fills as a deputy."""
+    return {*person.roles, *(DEPUTIES[role] for role in person.roles if role in DEPUTIES)}
+
+
+def holders_of(persons: Iterable[Person], role: str) -> list[PersonId]:
+    """Who has the office itself."""
+    return [one.person for one in persons if one.active and role in one.roles]
+
+
+def deputies_of(persons: Iterable[Person], role: str) -> list[PersonId]:
+    """Who fills it when its holders are away."""
+    return [one.person for one in persons if one.active and any(DEPUTIES.get(name) == role for name in one.roles)]
+
+
 def may(person: Person | None, verb: str) -> Declined | None:
     """Whether a person may give a command at all; None when yes."""
     if person is None or not person.active:
         return not_now("This person has no office in this caisse any more; ask another officer to give the command.")
     roles = ALLOWED_ROLES[verb]
-    if not set(roles) & set(person.roles):
+    if not set(roles) & acting(person):
         return not_now(f"{person.person} has the roles {', '.join(person.roles)}; {verb} needs one of: {', '.join(roles)}.")
     return None

@@ -24,6 +24,7 @@ from clearing.events.bonus import BonusRuleSet
 from clearing.events.caisse import CharteAdopted
 from clearing.events.catalogue import Event
 from clearing.events.charte import Charte
+from clearing.events.settlement import PayoutRulesSet
 from clearing.events.solidarity import SolidarityRuleSet
 from clearing.rules.answers import Declined, not_now
 from clearing.rules.voted.caisse import Caisse
@@ -60,7 +61,7 @@ STAND_ON: Final[dict[type, Under]] = {
         crediting.EmergencyRuleSet, households.HouseholdRulesSet, interchange.RecognitionSet, contracts.SeasonOpened,
         grants.EarmarkSet, grants.AdvanceVoted, grants.TransferProposed, grants.RepaymentProposed, grants.CreditsFrozen,
         grants.CreditsResumed, closing.ClosureProposed, closing.ClosureConfirmed, interchange.WriteOffProposed,
-        interchange.InterchangeWrittenOff, bank.BankChargesRuleSet,
+        interchange.InterchangeWrittenOff, bank.BankChargesRuleSet, PayoutRulesSet,
     ), _itself),
     CharteAdopted: lambda event, _: event.charte,
     funds.AllocationGranted: lambda event, book: book.allocation.rules.get(event.rule),
@@ -137,6 +138,12 @@ def bonuses_in_force(book: "Book", at_us: int) -> "Bonuses":
     """The same for bonuses."""
     kept = _carried(book.bonuses.rules, book.caisse, at_us)
     return book.bonuses if len(kept) == len(book.bonuses.rules) else replace(book.bonuses, rules=kept)
+
+
+def payout_rules_in_force(book: "Book", at_us: int) -> PayoutRulesSet | None:
+    """How the caisse pays, while the vote stands; None: every amount, on every day, by one approver."""
+    rules = book.settlement.rules
+    return rules if rules is not None and not_carried(rules, book.caisse, at_us) is None else None
 
 
 def recognition_in_force(book: "Book", other: CaisseCode, at_us: int) -> "Recognition | None":

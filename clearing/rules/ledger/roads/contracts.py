@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from clearing.events import contracts, settlement
 from clearing.rules.ledger.traced import Part, State, lump
 from clearing.rules.treasury.pieces import Pieces, cut, total
+from clearing.values import ProducerId
 
 if TYPE_CHECKING:
     from clearing.rules.ledger.tracing import Trace
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _FUND: Final = b"contract, fund"
 _HOUSEHOLD: Final = b"contract, household"
 _BASKETS: Final = "basket contracts"
+_Executed = settlement.PayoutConfirmed | settlement.PayoutAnswered
 
 
 def _received(trace: "Trace", event: contracts.InstalmentReceived, position: int, day: str) -> None:
@@ -65,21 +67,48 @@ def _refunded(trace: "Trace", event: contracts.ContractRefunded, _position: int,
 def _batched(trace: "Trace", event: settlement.BatchClosed, _position: int, _day: str) -> None:
     for line in event.lines:
         if line.paid_cents:
-            parts = trace.batches[event.batch, line.producer] = trace.pending.pop(line.producer, [])
+            parts = _taken_along(trace, line) if event.reissue else trace.pending.pop(line.producer, [])
+            trace.batches[event.batch, line.producer] = parts
             for part in parts:
                 part.batch = event.batch
 
 
-def _confirmed(trace: "Trace", event: settlement.PayoutConfirmed, _position: int, _day: str) -> None:
+def _taken_along(trace: "Trace", line: settlement.BatchLine) -> list[Part]:
+    """What the failed transfers had paid for, and nothing that was owed beside it."""
+    failed = [part for link in line.links for part in trace.failed.pop((link.batch, line.producer), [])]
+    waiting = trace.pending.get(line.producer, [])
+    again = [part for part in waiting if any(part is one for one in failed)]
+    trace.pending[line.producer] = [part for part in waiting if not any(part is one for one in again)]
+    return again
+
+
+def _confirmed(trace: "Trace", event: _Executed, _position: int, _day: str) -> None:
     for part in trace.batches.get((event.batch, event.producer), ()):
         part.paid = True
 
 
-def _sent_back(trace: "Trace", event: settlement.PayoutReturned, _position: int, _day: str) -> None:
-    parts = trace.batches.pop((event.batch, event.producer), [])
+def _failed(trace: "Trace", batch: int, producer: ProducerId) -> None:
+    parts = trace.batches.pop((batch, producer), [])
     for part in parts:
         part.batch, part.paid = 0, False
-    trace.pending.setdefault(event.producer, []).extend(parts)
+    trace.pending.setdefault(producer, []).extend(parts)
+    trace.failed[batch, producer] = parts
+
+
+def _sent_back(trace: "Trace", event: settlement.PayoutReturned, _position: int, _day: str) -> None:
+    _failed(trace, event.batch, event.producer)
+
+
+def _answered(trace: "Trace", event: settlement.PayoutAnswered, position: int, day: str) -> None:
+    if event.became == "executed":
+        _confirmed(trace, event, position, day)
+    elif event.became in ("rejected", "returned"):
+        _failed(trace, event.batch, event.producer)
+
+
+def _withdrawn(trace: "Trace", event: settlement.PayoutsWithdrawn, _position: int, _day: str) -> None:
+    for one in event.payouts:
+        _failed(trace, event.batch, one.producer)
 
 
 ROADS: Final[dict[type, Callable[["Trace", Any, int, str], None]]] = {
@@ -91,4 +120,6 @@ ROADS: Final[dict[type, Callable[["Trace", Any, int, str], None]]] = {
     settlement.BatchClosed: _batched,
     settlement.PayoutConfirmed: _confirmed,
     settlement.PayoutReturned: _sent_back,
+    settlement.PayoutAnswered: _answered,
+    settlement.PayoutsWithdrawn: _withdrawn,
 }
