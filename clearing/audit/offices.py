@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from clearing.audit.findings import BadEvent, Checked
 from clearing.events.bonus import BonusRuleSet
+from clearing.events.books import AccountPlanSet, MonthClosed
 from clearing.events.caisse import (
     CharteAdopted,
     ClockConfirmed,
@@ -50,6 +51,7 @@ from clearing.rules.credit.allocation import decide_grant_single
 from clearing.rules.credit.credit_run import event_of, work_out
 from clearing.rules.ends.closing import leftovers
 from clearing.rules.stalls.settlement import BatchState, PayoutState
+from clearing.rules.treasury.account_plan import wrong_plan
 from clearing.rules.treasury.bank_lines import same
 from clearing.rules.treasury.corrections import Rooms, standing as standing_entry
 from clearing.rules.treasury.subsidies import Repayment, Transfer
@@ -234,6 +236,21 @@ def _entry_corrected(event: EntryCorrected, position: int, _at_us: int, book: Bo
         raise BadEvent(position, "what it takes back is not what was entered")
 
 
+def _plan_set(event: AccountPlanSet, position: int, _at_us: int, _book: Book) -> None:
+    if why := wrong_plan(event.siren, event.year_starts, event.rows):
+        raise BadEvent(position, f"plan {event.plan} of the books should not have been recorded: {why}")
+
+
+def _month_closed(event: MonthClosed, position: int, at_us: int, book: Book) -> None:
+    said = book.books.proposed
+    told = None if said is None else (said.by, said.period, said.plan, said.entries, said.debit_cents, said.sha256)
+    agreed = (event.proposed_by, event.period, event.plan, event.entries, event.debit_cents, event.sha256)
+    if event.by == event.proposed_by or told != agreed:
+        raise BadEvent(position, "a month of the books is closed by two people who agree on its bytes")
+    if event.plan != book.books.plans or book.caisse.calendar.day(at_us).isoformat()[:7] <= event.period:
+        raise BadEvent(position, f"the books of {event.period} were closed by another plan, or before the month was over")
+
+
 def _written_off(event: InterchangeWrittenOff, position: int, at_us: int, book: Book) -> None:
     proposed = book.interchange.write_offs.get(event.ref)
     said = None if proposed is None else (proposed.by, proposed.fund, proposed.cents, proposed.decision)
@@ -318,6 +335,8 @@ _PROMISES: Final[dict[type, tuple[str, Check]]] = {
     TransferConfirmed: ("money that left a fund by two people", _left_fund),
     RepaymentConfirmed: ("money that left a fund by two people", _left_fund),
     ClosureConfirmed: ("closings by two officers", _closure_confirmed),
+    AccountPlanSet: ("plans of accounts that can be read for ever", _plan_set),
+    MonthClosed: ("months of the books closed by two people, once and in order", _month_closed),
     CaisseSealed: ("seals on empty accounts", _caisse_sealed),
 }
 """What is promised of an event, and what checks it (event, position, at_us, book before it; raises BadEvent)."""

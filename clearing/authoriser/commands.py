@@ -9,6 +9,7 @@ from typing import Final
 from clearing.authoriser.verbs import (
     accounts,
     between,
+    books,
     closing,
     contracts,
     corrections,
@@ -56,6 +57,7 @@ VERBS: Final[dict[str, Verb]] = {
     **units.VERBS,
     **opening.VERBS,
     **between.VERBS,
+    **books.VERBS,
 }
 """verb -> how it is decided; who may give it is rules/voted/offices.py, ALLOWED_ROLES (a test holds the two together)."""
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from clearing.events import (
     accounts,
     bonus,
+    books,
     caisse,
     closing,
     contracts,
@@ -118,6 +119,9 @@ _FILED: Final[tuple[tuple[StreamOf, tuple[type, ...]], ...]] = (
     )),
     (lambda event: f"tax-receipt/{event.year}/{event.number}", (
         cotisations.TaxReceiptIssued, cotisations.TaxReceiptCancelled,
+    )),
+    (lambda event: f"books/{event.period}", (
+        books.MonthProposed, books.MonthClosed, books.MonthDropped,
     )),
     (_corrected_in, (
         corrections.EntryCorrected,

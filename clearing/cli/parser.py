@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from clearing.cli import (
+    bookkeeping,
     closing,
     collectives,
     contract_payments,
@@ -89,6 +90,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     *units.ENTRIES,
     *interchange.ENTRIES,
     *statistics.ENTRIES,
+    *bookkeeping.ENTRIES,
 )
 _WORD: Final = re.compile(r"argument COMMAND: invalid choice: '([^']*)'")
 _WORD_OFFERED: Final = re.compile(r"[a-z][a-z-]*")

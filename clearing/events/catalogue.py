@@ -8,6 +8,7 @@ from typing import Final, get_args
 from clearing.events import (
     accounts,
     bonus,
+    books,
     caisse,
     closing,
     contracts,
@@ -51,6 +52,7 @@ Event = (
     | units.Event
     | opening.Event
     | interchange.Event
+    | books.Event
 )
 
 EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)

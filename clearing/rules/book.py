@@ -20,6 +20,7 @@ from clearing.rules.ends import closing, opening
 from clearing.rules.folds import (
     accounts as account_folds,
     between,
+    books as book_folds,
     closing as ending,
     contracts as contract_folds,
     corrections as correction_folds,
@@ -47,7 +48,7 @@ from clearing.rules.selling.facts import Facts, Spendable
 from clearing.rules.selling.operations import Bodies, Operation, OperationKey, Operations, StoredForm
 from clearing.rules.stalls import producers, settlement
 from clearing.rules.stalls.producers import Convention, Producer
-from clearing.rules.treasury import bank_lines, corrections, cotisations, funds, gifts, subsidies, takings
+from clearing.rules.treasury import bank_lines, books, corrections, cotisations, funds, gifts, subsidies, takings
 from clearing.rules.voted import caisse, products
 from clearing.values import (
     CaisseCode,
@@ -88,6 +89,7 @@ SECTIONS: Final = (
     "units",
     "opening",
     "interchange",
+    "books",
 )
 """The rooms of the book that are records of containers and single values: snapshots say them field by field."""
 
@@ -125,6 +127,7 @@ class Book:
         self.units = units.Units()
         self.opening = opening.Opening()
         self.interchange = interchange.Interchange()
+        self.books = books.Books()
         self.usage = Usage()
         self.operations = Operations(bodies)
         self.tombstones: dict[TerminalId, dict[OperationId, int]] = {}
@@ -305,6 +308,7 @@ _FOLDS: Final[dict[type, Callable[..., None]]] = {
     **unit_folds.FOLDS,
     **opening_folds.FOLDS,
     **between.FOLDS,
+    **book_folds.FOLDS,
 }
 """What each event does to the book. Events that are not here are evidence only: declines of commands and allocations, held
 frames, confirmed clocks, repeats."""

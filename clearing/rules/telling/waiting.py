@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 from clearing.events.accounts import AccountProposed, MandataryProposed, RevocationProposed
+from clearing.events.books import MonthProposed
 from clearing.events.caisse import DecisionRecorded, PersonProposed
 from clearing.events.catalogue import Event
 from clearing.events.closing import ClosureProposed
@@ -54,7 +55,7 @@ _SINCE: Final[dict[type, tuple[str, ...]]] = {
     RepaymentConfirmed: ("repayment",), MoneyBackProposed: ("member",), PurseEmptied: ("member",), OpeningProposed: (),
     OrderPlaced: ("order",), LineDisputed: ("order", "line"), DisputeProposed: ("order", "line"),
     BankDetailsProposed: ("producer",), ContractEnded: ("contract",), CorrectionProposed: ("entry",),
-    WriteOffProposed: ("ref",),
+    WriteOffProposed: ("ref",), MonthProposed: ("period",),
 }  # fmt: skip
 """What begins to wait with an event -> the fields that name it."""
 
@@ -193,11 +194,12 @@ def _funds(look: _Look) -> Iterator[Wait]:
             told = f"{back} are to be paid at the bank"
             yield _wait(look.since(RepaymentConfirmed, number), told, f"subsidy paid {number} --reference LINE")
     if look.book.gifts.proposed is not None:
-        yield _wait(
-            look.since(LegalBasisProposed),
-            "the legal basis of tax receipts waits for another officer",
-            "taxreceipt enter",
-        )
+        told = "the legal basis of tax receipts waits for another officer"
+        yield _wait(look.since(LegalBasisProposed), told, "taxreceipt enter")
+    month = look.book.books.proposed
+    if month is not None:
+        told = f"closing the books of {month.period} waits for another person than {month.by}"
+        yield _wait(look.since(MonthProposed, month.period), told, f"books confirm {month.period}")
 
 
 def _boxes(look: _Look) -> Iterator[Wait]:

@@ -193,6 +193,13 @@ _BETWEEN: Final[Roles] = {
     "drop_write_off": ("treasurer", "approver"),
 }
 
+_BOOKS: Final[Roles] = {
+    "set_account_plan": _MONEY,
+    "propose_month_close": _MONEY,
+    "confirm_month_close": ("treasurer", "approver"),
+    "drop_month_close": ("treasurer", "approver"),
+}
+
 ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_OFFICERS,
     **_VOTED,
@@ -212,6 +219,7 @@ ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_UNITS,
     **_OPENING,
     **_BETWEEN,
+    **_BOOKS,
 }
 """verb -> roles of which one is enough."""
 
