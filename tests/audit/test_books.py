@@ -20,14 +20,14 @@ from clearing.events.corrections import EntryCorrected
 from clearing.values import Cents
 from tests.audit.forging import event_at, forge
 from tests.audit.test_contracts_and_cotisations import position, year
-from tests.books.keeping import PLAN
+from tests.books.keeping import planned
 from tests.living_caisse import AMINA, BRUNO, SERVER_KEY
 from tests.memory_log import Desk, MemoryLog
 
 
 def plan_body(**values: str) -> dict[str, object]:
-    rows = [row._replace(value=values.get(row.name, row.value))._asdict() for row in PLAN.rows]
-    return {"siren": PLAN.siren, "year_starts": 1, "rows": rows}
+    said = planned(**values)
+    return {"siren": said.siren, "year_starts": 1, "rows": [row._asdict() for row in said.rows]}
 
 
 def kept(desk: Desk) -> Kept:
@@ -157,23 +157,32 @@ def test_who_proposed_does_not_confirm_and_other_bytes_are_declined() -> None:
     desk.order(BRUNO, "drop_month_close", {"period": "2026-05"})
 
 
-FORGERIES: list[tuple[type[Event], Callable[[Any], Any]]] = [
+UNLAWFUL: list[tuple[type[Event], Callable[[Any], Any]]] = [
     (MonthClosed, lambda event: replace(event, by=event.proposed_by)),
     (MonthClosed, lambda event: replace(event, sha256=b"z" * 32)),
     (MonthClosed, lambda event: replace(event, debit_cents=Cents(event.debit_cents + 1))),
     (MonthClosed, lambda event: replace(event, period="2026-06")),
-    (AccountPlanSet, lambda event: replace(event, rows=(*event.rows, PlanRow("accounts", "gold", "512")))),
     (AccountPlanSet, lambda event: replace(event, rows=event.rows[:3])),
 ]
+GOLD = PlanRow("accounts", "gold", "512")
 
 
-@pytest.mark.parametrize(("kind", "change"), FORGERIES, ids=lambda one: getattr(one, "__name__", ""))
+@pytest.mark.parametrize(("kind", "change"), UNLAWFUL, ids=lambda one: getattr(one, "__name__", ""))
 @pytest.mark.parametrize("level", [Level.WHOLE, Level.WITHOUT_SIGNATURES])
 async def test_a_forged_plan_or_closing_is_named(kind: type[Event], change: Callable[[Any], Any], level: Level) -> None:
     log = closed().log
     at = position(log, kind)
     forge(log, at, cast(Event, change(event_at(log, at))))
     found = await audit(log, report=lambda _line: None, server_keys=[SERVER_KEY.public], level=level)
+    assert (found.ok, found.position) == (False, at)
+
+
+async def test_a_plan_that_nobody_signed_is_named() -> None:
+    log = closed().log
+    at = position(log, AccountPlanSet)
+    plan = cast(AccountPlanSet, event_at(log, at))
+    forge(log, at, replace(plan, rows=(*plan.rows, GOLD)))
+    found = await audited(log)
     assert (found.ok, found.position) == (False, at)
 
 

@@ -16,8 +16,11 @@ PLAN: Final = AccountPlanSet(plan=1, siren=SIREN, year_starts=1, rows=_FILE.rows
 
 
 def planned(year_starts: int = 1, **values: str) -> AccountPlanSet:
-    """The default plan with other values for "accounts" of these names."""
-    rows = tuple(row._replace(value=values.get(row.name, row.value)) for row in _FILE.rows)
+    """The default plan with other numbers for accounts and natures of these names."""
+    rows = tuple(
+        row._replace(value=values.get(row.name, row.value)) if row.section in ("accounts", "natures") else row
+        for row in _FILE.rows
+    )
     return replace(PLAN, year_starts=year_starts, rows=rows)
 
 
