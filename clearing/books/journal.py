@@ -32,7 +32,8 @@ class Line(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """number: from 1 in its journal and accounting year."""
+    """number: from 1 in its journal and accounting year. of_the_books_alone: brought forward, or put aside at the
+    end of a year; it moves nothing of the ledger."""
 
     code: str
     journal: str
@@ -41,6 +42,7 @@ class Entry(NamedTuple):
     reference: str
     label: str
     lines: tuple[Line, ...]
+    of_the_books_alone: bool = False
 
     @property
     def debit_cents(self) -> int:
@@ -172,7 +174,7 @@ class _Keeper:
         stands[into] = stands.get(into, 0) + result
         self.balances.clear()
         piece = Piece("opening", f"AN{day:%Y%m%d}", f"Soldes reportés au {french(day.isoformat())}")
-        yield from self._entered(piece, day, stands, plan)
+        yield from (one._replace(of_the_books_alone=True) for one in self._entered(piece, day, stands, plan))
 
     def _dedicated(self, day: date, plan: Plan) -> Iterator[Entry]:
         """What is left of dedicated money is put aside, or what was put aside before is used."""
@@ -186,7 +188,7 @@ class _Keeper:
             self.dedicated[number, fund] = wanted
             placed = {Place(put_in if change > 0 else taken_out): change, Place(number): -change}
             piece = Piece("other", f"FD-{fund}", f"Fonds dédié {fund} au {french(day.isoformat())}")
-            yield from self._entered(piece, day, placed, plan)
+            yield from (one._replace(of_the_books_alone=True) for one in self._entered(piece, day, placed, plan))
 
 
 def _debits_first(one: tuple[Place, int]) -> tuple[bool, Place]:

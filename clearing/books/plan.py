@@ -3,7 +3,6 @@
 A pattern ends in ":*"; the longest that fits wins. A reserve stands where its source stands, so a hold is no entry.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -111,8 +110,3 @@ def _third_party(account: str) -> str:
         return ""
     return account.partition(":")[2]
 
-
-def unmapped(plan: Plan, accounts: Iterable[str]) -> list[str]:
-    """Ledger accounts that stand nowhere in the plan, sorted. accounts: funds' own stand by their nature."""
-    return sorted(one for one in set(accounts) if not one.startswith(("fund:", "notified:", "held")) and
-                  plan.place(Move(one, "", 0)).number == NOWHERE)  # fmt: skip

@@ -18,6 +18,7 @@ from clearing.cli.desk import Misused
 from clearing.config import SettingRefused
 from clearing.event_store.log import LeaseHeld, LogHalted, NotDurable
 from clearing.event_store.migrate import CaisseTaken
+from clearing.installation.fonts import FontMissing
 from clearing.installation.home import HomeUnusable, UnknownCaisse
 from clearing.installation.key_file import KeyFileRefused
 from clearing.installation.office import NotAllowed
@@ -41,7 +42,7 @@ from clearing.wire.tap import BadTap
 MISTAKE_CODE: Final = 2
 WRONG_CODE: Final = 1
 _MISTAKES: Final = (
-    BadTap, CaisseTaken, CommandRefused, CommandUnanswered, CountersMoved, HomeUnusable, InvalidValue,
+    BadTap, CaisseTaken, CommandRefused, CommandUnanswered, CountersMoved, FontMissing, HomeUnusable, InvalidValue,
     KeyFileRefused, LeaseHeld, MalformedFrame, Misused, NoFec, NoPlan, NoSuchCard, NotAllowed, NotDurable, NotKept,
     NotPaired, NotReady, NothingToServe, PairingFailed, PeopleClosed, PlanRefused, PostgresUnavailable, ProverLost,
     SaleNotFound, SettingRefused, TerminalLocked, UnknownCaisse, UnpayableFile, VaultClosed, WriterAbsent,

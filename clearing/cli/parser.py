@@ -36,6 +36,7 @@ from clearing.cli import (
     products,
     receipts,
     registers,
+    reports,
     rules,
     settlement,
     solidarity,
@@ -91,6 +92,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     *interchange.ENTRIES,
     *statistics.ENTRIES,
     *bookkeeping.ENTRIES,
+    *reports.ENTRIES,
 )
 _WORD: Final = re.compile(r"argument COMMAND: invalid choice: '([^']*)'")
 _WORD_OFFERED: Final = re.compile(r"[a-z][a-z-]*")

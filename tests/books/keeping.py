@@ -1,10 +1,10 @@
 """Random lives as books: a caisse that lived, its plan, and its months closed by two people."""
 
-from collections import Counter
 from dataclasses import replace
 from typing import Final
 
 from clearing.books.kept import Kept
+from clearing.books.moves import Moves
 from clearing.events.books import AccountPlanSet
 from clearing.installation.plan_file import default_plan, read_plan
 from tests.given_when_then import Story
@@ -33,5 +33,8 @@ def kept(story: Story, plan: AccountPlanSet = PLAN) -> Kept:
     return found
 
 
-def ledger(story: Story) -> Counter[str]:
-    return Counter(story.ledger.balances)
+def held_of_funds_cents(story: Story) -> int:
+    """What authorisations and orders hold of funds, a credit below zero: no spending of the books yet."""
+    moves = Moves()
+    moved = [one for position, event in enumerate(story.history, 1) for one in moves.take(event, position)]
+    return sum(one.cents for one in moved if one.account.startswith(("held:fund:", "held-abroad:fund:")))

@@ -16,7 +16,7 @@ from clearing.books.journal import Entry
 from clearing.books.kept import Kept
 from clearing.books.moves import Moves
 from clearing.rules.book import Book
-from tests.books.keeping import kept, planned
+from tests.books.keeping import held_of_funds_cents, kept, planned
 from tests.lives.life import Life
 
 SEEDS = st.integers(0, 2**32)
@@ -32,7 +32,7 @@ def sums(books: Kept) -> Counter[str]:
     """By account, without what is only brought forward and put aside."""
     found: Counter[str] = Counter()
     for entry in entries(books):
-        if entry.reference[:2] not in ("AN", "FD"):
+        if not entry.of_the_books_alone:
             for line in entry.lines:
                 found[line.place.number] += line.cents
     return found
@@ -51,21 +51,10 @@ def test_every_account_of_the_books_is_what_the_ledger_has_in_it(seed: int, acts
     assert (found["441"], found["411"]) == (of("receivable"), of("returned"))
     assert found["451"] == of("interchange", "netting")
     liabilities = of("owed", "payable", "purse", "contract", "held", "held-abroad")
-    reserved = sum(cents for account, cents in held_of_funds(story).items())
+    reserved = held_of_funds_cents(story)
     assert found["401"] + found["4191"] + found["467"] == liabilities - reserved
     in_result = sum(cents for number, cents in found.items() if number[0] in "167")
     assert in_result == of("fund", "notified") + reserved
-
-
-def held_of_funds(story: object) -> Counter[str]:
-    """What authorisations and orders hold of funds: no spending of the books yet."""
-    found: Counter[str] = Counter()
-    moves = Moves()
-    for position, event in enumerate(story.history, 1):  # type: ignore[attr-defined]
-        for one in moves.take(event, position):
-            if one.account.startswith(("held:fund:", "held-abroad:fund:")):
-                found[one.account] += one.cents
-    return found
 
 
 def own_cents(book: Book) -> int:
