@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 
 from clearing.books.kept import Kept
-from clearing.books.report import AMOUNT, NARROW, WIDE, Money, Report, Section, total
+from clearing.books.report import AMOUNT, NARROW, WIDE, Money, Report, Section, row, total
 from clearing.books.two_roads import roads
 from clearing.books.words import Words
 from clearing.events import books, corrections, cotisations, grants, interchange, producers, settlement
@@ -98,7 +98,7 @@ class Auditor:
             for one in roads(self.kept, self.ledger.balances)
         )  # fmt: skip
         columns = (("account", WIDE), ("ledger", AMOUNT), ("books", AMOUNT), ("gap", NARROW))
-        sums = (words.said("total"), *(total(rows, place) for place in (1, 2, 3)))
+        sums = row(words.said("total"), *(total(rows, place) for place in (1, 2, 3)))
         return Section(words.said("two-roads"), columns, rows, sums)
 
     def _balance(self, words: Words) -> Section:

@@ -39,23 +39,26 @@ def fec(kept: Kept, ends_in: int, *, draft: bool = False) -> tuple[str, bytes]:
 
 
 def _lines(kept: Kept, months: Iterable[Month]) -> Iterator[str]:
-    latest = date.min
+    """A journal or an account keeps the name it first has in the whole file, whatever later plans say."""
+    latest, called = date.min, dict[str, str]()
     for month in months:
         valid_on, plan = kept.valid_on(month.period), kept.plan_of(month.period)
         for entry in sorted(month.entries, key=lambda entry: (entry.day, entry.code, entry.number)):
             latest = max(latest, valid_on or entry.day, entry.day)
-            yield from _entry(kept, entry, plan, latest)
+            yield from _entry(kept, entry, plan, latest, called)
 
 
-def _entry(kept: Kept, entry: Entry, plan: Plan, valid_on: date) -> Iterator[str]:
+def _entry(kept: Kept, entry: Entry, plan: Plan, valid_on: date, called: dict[str, str]) -> Iterator[str]:
     label = plain(entry.label) or number_of(entry)
     piece = plain(entry.reference) or number_of(entry)
+    journal = called.setdefault(f"journal {entry.code}", plain(entry.journal))
     for line in entry.lines:
         number, third = line.place
         name = plain(kept.gathered.names.get(third, third)) or third
         yield "\t".join((
-            entry.code, plain(entry.journal), number_of(entry), _day(entry.day), number, plain(plan.label(number)), third, name,
-            piece, _day(entry.day), label, money_cell(max(0, line.cents)), money_cell(max(0, -line.cents)), "", "",
+            entry.code, journal, number_of(entry), _day(entry.day), number,
+            called.setdefault(number, plain(plan.label(number))), third, name, piece,
+            _day(entry.day), label, money_cell(max(0, line.cents)), money_cell(max(0, -line.cents)), "", "",
             _day(valid_on), "", "",
         ))  # fmt: skip
 

@@ -112,7 +112,7 @@ def _entries(found: list[tuple[int, Fields]]) -> Iterator[str]:
         if heads.setdefault(key, head) != head:
             yield f"line {number}: entry {key[1]} has two days, papers or journals"
         sums[key] = sums.get(key, 0) + cents(fields["Debit"]) - cents(fields["Credit"])
-        for code, label in (("JournalCode", "JournalLib"), ("CompAuxNum", "CompAuxLib")):
+        for code, label in (("JournalCode", "JournalLib"), ("CompteNum", "CompteLib"), ("CompAuxNum", "CompAuxLib")):
             if names.setdefault((code, fields[code]), fields[label]) != fields[label]:
                 yield f"line {number}: {code} {fields[code]} has two names"
     yield from (f"entry {number} of {code} does not balance" for (code, number), left in sums.items() if left)

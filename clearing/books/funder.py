@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from clearing.books.report import AMOUNT, NARROW, WIDE, Cell, Money, Report, Section, total
+from clearing.books.report import AMOUNT, NARROW, WIDE, Cell, Money, Report, Section, row, total
 from clearing.books.words import Words
 from clearing.rules.ledger.traced import ABROAD, SPENT, State, Traced
 
@@ -79,9 +79,9 @@ def _form(
 def _payouts(traced: Traced, batches: Mapping[int, date], words: Words) -> Section:
     """One line per transfer that this money is a part of."""
     sums: dict[tuple[int, str], int] = {}
-    for row in traced.all_rows:
-        if row.state is State.PAID and row.cents:
-            sums[row.batch, row.producer] = sums.get((row.batch, row.producer), 0) + row.cents
+    for part in traced.all_rows:
+        if part.state is State.PAID and part.cents:
+            sums[part.batch, part.producer] = sums.get((part.batch, part.producer), 0) + part.cents
     rows = tuple(
         (str(batch or "-"), batches.get(batch, "-"), _named(traced, producer), Money(cents))
         for (batch, producer), cents in sorted(sums.items())
@@ -92,20 +92,20 @@ def _payouts(traced: Traced, batches: Mapping[int, date], words: Words) -> Secti
 
 def _producers(traced: Traced, words: Words) -> Section:
     rows = tuple(
-        (_named(traced, producer), *(Money(cents) for cents in of.values()), Money(sum(of.values())))
+        row(_named(traced, producer), *(Money(cents) for cents in of.values()), Money(sum(of.values())))
         for producer, of in traced.by_producer().items()
     )  # fmt: skip
     columns = (("producer", WIDE), ("paid", NARROW), ("in-batch", NARROW), ("owed", NARROW), ("total", NARROW))
-    sums = (words.said("total"), *(total(rows, place) for place in range(1, 5)))
+    sums = row(words.said("total"), *(total(rows, place) for place in range(1, 5)))
     return Section(words.said("by-producer"), columns, rows, sums)
 
 
 def _months(traced: Traced, words: Words) -> Section:
     """What was spent, by month of purchase; a reduction at the till has no day of its own."""
     sums: dict[str, int] = {}
-    for row in traced.all_rows:
-        if row.state in SPENT and row.cents:
-            sums[row.day[:7] or "-"] = sums.get(row.day[:7] or "-", 0) + row.cents
+    for part in traced.all_rows:
+        if part.state in SPENT and part.cents:
+            sums[part.day[:7] or "-"] = sums.get(part.day[:7] or "-", 0) + part.cents
     rows = tuple((month, Money(cents)) for month, cents in sorted(sums.items()))
     return Section(
         words.said("by-month"), (("month", WIDE), ("amount", AMOUNT)), rows, (words.said("total"), total(rows, 1))

@@ -5,33 +5,18 @@ A4, one font in two weights, embedded; tables break over pages with their head r
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
+from clearing.books.layout import Column, Fonts
 from clearing.books.words import Words
 
 _FAMILY: Final = "DejaVu"
 _SMALL, _PLAIN, _LARGE = 8.0, 9.5, 15.0
 _LINE_MM: Final = 5.2
 _GREY: Final = (245, 245, 242)
-
-
-class Fonts(NamedTuple):
-    """Font files of the system."""
-
-    regular: Path
-    bold: Path
-
-
-class Column(NamedTuple):
-    """share: of the width, against those of the others."""
-
-    title: str
-    share: int
-    right: bool = False
 
 
 class Paper:

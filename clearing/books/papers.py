@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from clearing.books.paper import Column, Fonts, Paper
+from clearing.books.layout import Column, Fonts
+from clearing.books.paper import Paper
 from clearing.books.words import Words
 from clearing.rules.calendar import civil_date
 from clearing.settlement.calendar import local_time

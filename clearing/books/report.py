@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
-from clearing.books.paper import Column, Fonts, Paper
+from clearing.books.layout import Column, Fonts
 from clearing.books.words import Words
 from clearing.settlement.sheet import Row, date_cell, money_cell, render_sheet, text_cell
 
@@ -61,6 +61,8 @@ def as_sheet(report: Report, words: Words) -> bytes:
 
 
 def as_paper(report: Report, fonts: Fonts, words: Words) -> bytes:
+    from clearing.books.paper import Paper
+
     paper = Paper(fonts, words, title=report.title, caisse=report.caisse, dated=report.dated)
     paper.pairs(report.pairs)
     for note in report.notes:
@@ -107,6 +109,11 @@ def _on_paper(cell: Cell, words: Words) -> str:
             return words.day(cell)
         case _:
             return str(cell)
+
+
+def row(*cells: Cell) -> tuple[Cell, ...]:
+    """A row whose cells come from several places."""
+    return cells
 
 
 def total(rows: Iterable[Sequence[Cell]], place: int) -> Money:

@@ -10,7 +10,6 @@ from clearing.books.funder import financial_account, statement
 from clearing.books.kept import Kept
 from clearing.books.meeting import Meeting
 from clearing.books.moves import Move
-from clearing.books.papers import producer_statement, remittance_advice, tax_receipt
 from clearing.books.report import Report, as_paper, as_sheet
 from clearing.books.words import Words
 from clearing.cli.books import events, whole_book
@@ -22,7 +21,6 @@ from clearing.events.settlement import BatchApproved
 from clearing.installation.amounts import counted
 from clearing.installation.fonts import find_fonts
 from clearing.installation.home import write_many_private, write_private
-from clearing.installation.payment import make_files
 from clearing.rules.ledger.tracing import Trace
 
 _BATCH: Final = whole(1, 1_000_000)
@@ -114,6 +112,9 @@ async def funder(desk: Desk) -> None:
 
 async def batch_papers(desk: Desk) -> None:
     """For each producer that a batch pays: the advice and the statement."""
+    from clearing.books.papers import producer_statement, remittance_advice
+    from clearing.installation.payment import make_files
+
     batch, code, words = desk.arguments.batch, desk.code, _words(desk)
     fonts = find_fonts()
     async with desk.opened() as installation:
@@ -131,6 +132,8 @@ async def batch_papers(desk: Desk) -> None:
 
 async def receipts(desk: Desk) -> None:
     """A year's tax receipts as papers, of the texts that `taxreceipt issue` wrote."""
+    from clearing.books.papers import tax_receipt
+
     year, words = desk.arguments.year, Words("fr")
     fonts = find_fonts()
     folder = desk.home.files / desk.code / "tax-receipts" / str(year)

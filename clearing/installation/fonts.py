@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Final
 
-from clearing.books.paper import Fonts
+from clearing.books.layout import Fonts
 
 FOLDERS: Final = (
     "/usr/share/fonts/truetype/dejavu", "/usr/share/fonts/dejavu-sans-fonts", "/usr/share/fonts/dejavu",
-    "/usr/share/fonts/TTF", "/usr/local/share/fonts/dejavu", "/Library/Fonts", "/opt/homebrew/share/fonts",
+    "/usr/share/fonts/TTF", "/usr/local/share/fonts/dejavu", "/Library/Fonts",
 )  # fmt: skip
 """Where Debian, Fedora, Arch, BSD and macOS keep it."""
 _NAMES: Final = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")

@@ -26,7 +26,7 @@ from tests.memory_log import Desk, MemoryLog
 
 
 def plan_body(**values: str) -> dict[str, object]:
-    said = planned(**values)
+    said = planned(1, values)
     return {"siren": said.siren, "year_starts": 1, "rows": [row._asdict() for row in said.rows]}
 
 
@@ -66,7 +66,10 @@ def later(desk: Desk) -> None:
     entry["reference"] = "l-9"
     desk.order(AMINA, "propose_correction", entry | {"reason": "typed twice"})
     desk.order(BRUNO, "confirm_correction", entry)
-    desk.order(AMINA, "set_account_plan", plan_body(bank="5121", cotisation="7562"))
+    renamed = plan_body(bank="5121", cotisation="7562")
+    rows = cast(list[dict[str, str]], renamed["rows"])
+    renamed["rows"] = [one | {"value": one["value"].replace("Banque", "Crédit coopératif")} for one in rows]
+    desk.order(AMINA, "set_account_plan", renamed)
     desk.order(AMINA, "receive_money", {"fund": "general", "cents": 9_000, "reference": "late"})
     desk.pass_time(days=30)
     desk.log.sign_head()

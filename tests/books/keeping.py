@@ -1,5 +1,6 @@
 """Random lives as books: a caisse that lived, its plan, and its months closed by two people."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -15,8 +16,9 @@ _FILE: Final = read_plan(default_plan())
 PLAN: Final = AccountPlanSet(plan=1, siren=SIREN, year_starts=1, rows=_FILE.rows, by=AMINA)
 
 
-def planned(year_starts: int = 1, **values: str) -> AccountPlanSet:
+def planned(year_starts: int = 1, numbers: Mapping[str, str] | None = None) -> AccountPlanSet:
     """The default plan with other numbers for accounts and natures of these names."""
+    values = numbers or {}
     rows = tuple(
         row._replace(value=values.get(row.name, row.value)) if row.section in ("accounts", "natures") else row
         for row in _FILE.rows

@@ -84,7 +84,7 @@ def test_every_fund_goes_from_its_opening_to_what_the_ledger_has(seed: int, acts
 @given(SEEDS, ACTS, st.booleans())
 def test_both_roads_of_the_auditor_meet_in_every_kind(seed: int, acts: int, off_balance: bool) -> None:
     story = Life(seed).to_its_end(acts).story
-    plan = planned(6, **{"purse:*": "6571"}) if off_balance else planned(6)
+    plan = planned(6, {"purse:*": "6571"}) if off_balance else planned(6)
     found = auditor(story, plan)
     told = roads(found.kept, found.ledger.balances)
     assert [one.gap_cents for one in told] == [0] * len(told)
