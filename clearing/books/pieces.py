@@ -80,7 +80,7 @@ _CORRECTED: Final = _of_day("other", "COR", "Corrections")
 _BACK: Final = _of_day("bank", "IMP", "Paiements revenus impayés")
 _ABROAD: Final = _of_day("sales", "AC", "Ventes entre caisses")
 
-_PIECES: Final[dict[type, Callable[[Any, str], Piece]]] = {
+PIECES: Final[dict[type, Callable[[Any, str], Piece]]] = {
     **dict.fromkeys((
         sales.SaleDecided, sales.AuthorisationDecided, sales.CaptureDecided, sales.ReversalDecided, sales.RefundDecided,
         sales.HoldExpired, orders.OrderPlaced, orders.DeliveryNoted, orders.DisputeResolved, orders.OrderCancelled,
@@ -117,6 +117,9 @@ _PIECES: Final[dict[type, Callable[[Any, str], Piece]]] = {
         "subsidies", event.reference or event.grant, f"Subvention notifiée {event.grant}, {event.funder}"
     ),
     grants.SubsidyReduced: _subsidy("Subvention réduite"),
+    grants.TransferConfirmed: lambda event, _: Piece(
+        "other", f"VIR-{event.transfer}", f"Du fonds {event.fund} au fonds {event.to}"
+    ),
     grants.RepaymentConfirmed: lambda event, _: Piece(
         "subsidies", f"REST-{event.repayment}", f"À rendre au financeur de {event.grant}"
     ),
@@ -137,13 +140,12 @@ _PIECES: Final[dict[type, Callable[[Any, str], Piece]]] = {
 
 
 def piece_of(event: Event, day: str, *, of_bank: bool) -> Piece:
-    """day: ISO, civil. of_bank: whether it moves the bank account; an event that no line is about is a sum of its kind and
-    day then in that journal, else in the one of other operations."""
-    found = _PIECES.get(type(event))
+    """day: ISO, civil. of_bank: whether it moves the bank account: an event that no line is about is a sum of the day, in that
+    journal or in the one of other operations (a test asks for a line of each event that moves money)."""
+    found = PIECES.get(type(event))
     if found is not None:
         return found(event, day)
-    name = type(event).__name__
-    return Piece("bank" if of_bank else "other", f"{name}-{day.replace('-', '')}", f"{name} du {french(day)}")
+    return _of_day("bank" if of_bank else "other", "AUTRE", "Autres mouvements")(event, day)
 
 
 def french(day: str) -> str:

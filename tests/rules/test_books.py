@@ -6,6 +6,8 @@ import pytest
 
 from clearing.events.books import MonthClosed, PlanRow
 from clearing.rules.answers import Declined
+from clearing.rules.book import Book
+from clearing.rules.telling.waiting import Waiting
 from clearing.rules.treasury import books
 from clearing.rules.treasury.account_plan import NATURES, siren_holds, wrong_plan
 from clearing.values import Cents, InvalidValue
@@ -96,6 +98,26 @@ def test_a_proposal_is_given_up_by_whoever_may() -> None:
 def test_a_month_that_is_no_month_is_refused() -> None:
     with pytest.raises(InvalidValue, match="a month is written YYYY-MM"):
         planned().at(JUNE).when(propose("2026-5"))
+
+
+def test_a_month_that_is_over_waits_to_be_closed_and_then_for_the_second_person() -> None:
+    story = planned().at("2026-05-31 12:00:00")
+    assert waits(story) == []
+    story.at(JUNE)
+    assert waits(story) == [("2026-06-01", "the books of 2026-05 can be closed", ("books propose 2026-05",))]
+    story.when(propose())
+    told = "closing the books of 2026-05 waits for another person than amina"
+    assert waits(story) == [("2026-06-02", told, ("books confirm 2026-05",))]
+    assert waits(story.when(confirm())) == []
+    assert waits(given(*MARKET).at(JUNE)) == []  # who keeps no books here is not nagged
+
+
+def waits(story: Story) -> list[tuple[str, str, tuple[str, ...]]]:
+    waiting, book = Waiting(), Book()
+    for position, (event, at_us) in enumerate(zip(story.history, story.instants, strict=True), 1):
+        book.apply(event, position, at_us)
+        waiting.take(book, event, at_us)
+    return [(one.day, one.told, one.commands) for one in waiting.told(book, story.at_us) if "books" in one.told]
 
 
 def test_one_closing_holds_the_months_before_it_that_none_holds() -> None:

@@ -25,6 +25,7 @@ from clearing.rules.book import Book
 from clearing.rules.calendar import civil_date
 from clearing.rules.collective.orders import DISPUTED, OPEN
 from clearing.rules.telling.plain_words import days
+from clearing.rules.treasury.books import to_close
 from clearing.rules.treasury.corrections import in_command
 from clearing.rules.treasury.cotisations import standings
 from clearing.rules.treasury.subsidies import Step
@@ -200,6 +201,8 @@ def _funds(look: _Look) -> Iterator[Wait]:
     if month is not None:
         told = f"closing the books of {month.period} waits for another person than {month.by}"
         yield _wait(look.since(MonthProposed, month.period), told, f"books confirm {month.period}")
+    if over := to_close(look.book.books, civil_date(look.this_day())):
+        yield _wait(f"{look.this_day()[:7]}-01", f"the books of {over} can be closed", f"books propose {over}")
 
 
 def _boxes(look: _Look) -> Iterator[Wait]:

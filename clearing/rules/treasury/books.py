@@ -1,6 +1,7 @@
 """Law: a month of the books is closed when it is over, in order, by two people who made the same bytes, for ever."""
 
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from clearing.events.books import AccountPlanSet, MonthClosed, MonthDropped, MonthProposed, PlanRow
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
@@ -11,9 +12,10 @@ from clearing.values import Cents, PersonId
 
 @dataclass(slots=True)
 class Books:
-    """plans: how many there were; plan: the newest. closed: by period, in order."""
+    """plans: how many there were; plan: the newest; since: the month of the first. closed: by period, in order."""
 
     plans: int = 0
+    since: str = ""
     plan: AccountPlanSet | None = None
     proposed: MonthProposed | None = None
     closed: dict[str, MonthClosed] = field(default_factory=dict)
@@ -23,10 +25,11 @@ class Books:
         return next(reversed(self.closed), "")
 
 
-def evolve_plan(books: Books, event: AccountPlanSet) -> None:
+def evolve_plan(books: Books, event: AccountPlanSet, period: str) -> None:
+    """period: the month it was recorded in."""
     if event.plan != books.plans + 1:
         raise BrokenBook(f"plan {event.plan} does not follow plan {books.plans}")
-    books.plans, books.plan = event.plan, event
+    books.plans, books.plan, books.since = event.plan, event, books.since or period
 
 
 def evolve_proposed(books: Books, event: MonthProposed) -> None:
@@ -42,6 +45,13 @@ def evolve_closed(books: Books, event: MonthClosed) -> None:
 
 def evolve_dropped(books: Books, _event: MonthDropped) -> None:
     books.proposed = None
+
+
+def to_close(books: Books, today: date) -> str:
+    """The newest month that is over and could be closed, "" when there is none or a closing waits already."""
+    newest = (today.replace(day=1) - timedelta(days=1)).isoformat()[:7]
+    wanted = books.plan is not None and books.proposed is None and newest >= books.since and newest > books.last_closed()
+    return newest if wanted else ""
 
 
 def decide_set_plan(
