@@ -17,9 +17,10 @@ from clearing.installation.fonts import find_fonts
 from clearing.rules.ledger.tracing import Trace
 from tests.books.keeping import PLAN, held_of_funds_cents, kept, planned
 from tests.books.reading_pdf import words_of
-from tests.given_when_then import Story
+from tests.given_when_then import Story, given as given_story
 from tests.lives.life import Life
 from tests.lives.world import MEMBERS
+from tests.sayings import CADENET, FOUNDED, Till, card, credit, line, member, producer, received, terminal
 
 SEEDS, ACTS = st.integers(0, 2**32), st.integers(0, 120)
 FIRST, LAST = date(2026, 5, 1), date(2026, 12, 31)
@@ -178,6 +179,27 @@ def test_the_meeting_reads_of_few_people_only_that_they_are_few() -> None:
     report = meeting(Life(2).live(200).story).report(FIRST, LAST, FR)
     assert section(report, "Adhérents").heading == "Adhérents à la clôture : moins de 5"
     assert section(report, "Dépensé").rows == ()
+
+
+@pytest.mark.row(20)
+def test_what_was_bought_is_told_by_category_where_five_people_bought_it() -> None:
+    people = [f"p-{number}" for number in range(6)]
+    events = [one for name in people for one in (member(name), card(name), credit(5_000, owner=name))]
+    story, till = given_story(*FOUNDED, received(100_000), CADENET, *producer(), terminal(), *events), Till()
+    for number, name in enumerate(people):
+        lines = [line("veg", 1_000 + number)] + ([line("cheese", 500)] if number < 2 else [])
+        story.when(till.sale(*lines), till.tap(name)).then("00" if number > 1 else "10")
+    story.at("2026-06-02 09:00:00").when(till.sale(line("veg", 5)), till.tap("p-0"))
+    spent = section(meeting(story).report(FIRST, LAST, FR), "Dépensé")
+    assert [(row[0], cents(row[2])) for row in spent.rows] == [("moins de cinq personnes, ensemble", 6_715)]
+    for name in people[2:]:
+        story.at("2026-06-03 09:00:00").when(till.sale(line("veg", 100)), till.tap(name))
+    story.when(till.sale(line("veg", 100)), till.tap("p-1")).at("2026-07-01 09:00:00")
+    story.when(till.sale(line("veg", 100)), till.tap("p-1"))
+    spent = section(meeting(story).report(date(2026, 6, 1), LAST, FR), "Dépensé")
+    assert [(row[0], row[1], cents(row[2])) for row in spent.rows] == [("veg", "other", 505)]
+    told = section(meeting(story).report(date(2026, 6, 1), LAST, FR), "Adhérents")
+    assert (told.heading, told.rows) == ("Adhérents à la clôture : 6", (("2026-06", 6, 6),))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
