@@ -92,7 +92,7 @@ async def propose(desk: Desk) -> None:
     books = await _kept(desk)
     span = books.span(_begun(books, period))
     if books.closing_of(period) is None:
-        _mapped(span)
+        mapped(span)
     await desk.order("propose_month_close", {
         "period": period, "plan": span.plan, "entries": span.entries, "debit_cents": span.debit_cents,
         "sha256": span.sha256,
@@ -102,7 +102,8 @@ async def propose(desk: Desk) -> None:
     desk.say(f"Its closing waits for another person, who makes the same books: clearing books confirm {period}")
 
 
-def _mapped(span: Span) -> None:
+def mapped(span: Span) -> None:
+    """Raises Misused for accounts that the plan does not know."""
     if span.nowhere:
         raise Misused(f"These accounts of the ledger stand nowhere in the plan: {', '.join(span.nowhere)}. Give each a number "
                       "under [accounts], and record the plan again: clearing books plan FILE")  # fmt: skip
@@ -131,7 +132,7 @@ async def write(desk: Desk) -> None:
     given = desk.arguments
     if given.month is not None:
         span = books.span(_begun(books, given.month))
-        _same(books, span)
+        same_as_closed(books, span)
         folder = _folder(desk, span.period)
         write_many_private(folder, _files(books, span), last="journal.csv")
         desk.say(f"{span.entries} entries, {euros(span.debit_cents)} EUR in debits and in credits: {folder}")  # fmt: skip
@@ -147,7 +148,8 @@ async def write(desk: Desk) -> None:
     desk.say(f"{judged.entries} entries, {euros(judged.debit_cents)} EUR in debits and in credits: {path}")
 
 
-def _same(books: Kept, span: Span) -> None:
+def same_as_closed(books: Kept, span: Span) -> None:
+    """Raises Misused when a closed month would be other bytes now."""
     closing = books.closing_of(span.period)
     if closing is not None and closing.said.sha256 != span.sha256:
         raise Misused(f"The books of {span.period} would differ from those that two people closed, so nothing was written. "

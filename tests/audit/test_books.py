@@ -2,16 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Any, cast
 
 import pytest
 
 from clearing.audit import AuditReport, Level, audit
 from clearing.authoriser.snapshot import Loaded, Restoring, parts_of
+from clearing.books.auditor import Auditor
 from clearing.books.fec import NoFec, fec
 from clearing.books.fec_rules import judge
 from clearing.books.kept import Kept, NoPlan
+from clearing.books.report import Money
 from clearing.books.sheets import balance_sheet, paheko_sheet
+from clearing.books.words import Words
+from clearing.cli.bookkeeping import mapped, same_as_closed, told
+from clearing.cli.desk import Misused
 from clearing.event_store.tree import GrowingTree
 from clearing.events.books import AccountPlanSet, MonthClosed, PlanRow
 from clearing.events.catalogue import Event
@@ -187,6 +193,53 @@ async def test_a_plan_that_nobody_signed_is_named() -> None:
     forge(log, at, replace(plan, rows=(*plan.rows, GOLD)))
     found = await audited(log)
     assert (found.ok, found.position) == (False, at)
+
+
+def test_the_auditor_reads_who_did_what_with_whom() -> None:
+    desk = closed()
+    found = Auditor()
+    for row, event in zip(desk.log.rows, desk.log.events(), strict=True):
+        found.take(event, row.position, row.at_us)
+    acts = {(act, one, other) for act, one, other, _ in found.acts}
+    assert {("MonthClosed", AMINA, BRUNO), ("DepositConfirmed 1", AMINA, BRUNO), ("EntryCorrected", AMINA, BRUNO)} <= acts
+    report = found.report(date(2026, 5, 1), date(2026, 6, 30), Words("en"))
+    closings = next(one for one in report.sections if one.heading == "Closed months")
+    assert closings.rows[0][:4] == ("2026-05", date(2026, 6, 3), AMINA, BRUNO)
+    batches = next(one for one in report.sections if one.heading == "Settlement batches")
+    assert batches.rows[0][:3] == ("1", date(2026, 5, 28), AMINA)
+    assert all(gap == Money(0) for *_, gap in next(one for one in report.sections if one.heading.startswith("Two")).rows)
+
+
+def test_what_a_month_holds_is_told_by_journal_with_its_state() -> None:
+    desk = closed()
+    books = kept(desk)
+    said = told(books, books.span("2026-05"))
+    assert said[0] == "Books up to 2026-05, by plan 1: closed on 2026-06-03 by amina and bruno"
+    assert any(line.split()[:2] == ["BQ", "Banque"] for line in said)
+    later(desk)
+    assert told(kept(desk), kept(desk).span("2026-07"))[0] == "Books from 2026-06 up to 2026-07, by plan 2: open"
+
+
+def test_closed_books_that_would_differ_are_not_written() -> None:
+    books = kept(closed())
+    same_as_closed(books, books.span("2026-05"))
+    books.closings[0] = books.closings[0]._replace(said=replace(books.closings[0].said, sha256=b"z" * 32))
+    with pytest.raises(Misused, match="so nothing was written"):
+        same_as_closed(books, books.span("2026-05"))
+
+
+def test_accounts_that_stand_nowhere_are_named_and_block_a_closing() -> None:
+    desk = year()
+    desk.pass_time(days=6)
+    body = plan_body()
+    body["rows"] = [one for one in cast(list[dict[str, str]], body["rows"]) if one["name"] != "contract:*"]
+    desk.order(AMINA, "set_account_plan", body)
+    books = kept(desk)
+    span = books.span("2026-05")
+    assert span.nowhere == ("contract:c-3",)
+    assert "Account contract:c-3 of the ledger stands nowhere" in told(books, span)[-1]
+    with pytest.raises(Misused, match="contract:c-3"):
+        mapped(span)
 
 
 def test_a_snapshot_says_the_books_whole() -> None:
