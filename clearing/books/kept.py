@@ -125,6 +125,10 @@ class Kept:
     def year_ends(self, ends_in: int) -> date:
         return last_day(f"{ends_in}-{(self.newest().said.year_starts + 10) % 12 + 1:02d}")
 
+    def year_of(self, day: date) -> int:
+        """The civil year in which the accounting year of this day ends. Raises NoPlan."""
+        return day.year if day <= self.year_ends(day.year) else day.year + 1
+
     def changed(self) -> Iterator[str]:
         """Closed periods that this program makes other bytes of than two people agreed on."""
         return (one.said.period for one in self.closings if self.span(one.said.period).sha256 != one.said.sha256)

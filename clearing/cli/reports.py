@@ -100,7 +100,7 @@ async def funder(desk: Desk) -> None:
     plan = kept.newest()
     account = plan.place(Move(f"fund:{trace.subsidies[grant].fund}", "subsidy", 0, grant)).number
     products = -sum(
-        line.cents for month in kept.year(desk.arguments.year or dated.year) for entry in month.entries
+        line.cents for month in kept.year(desk.arguments.year or kept.year_of(dated)) for entry in month.entries
         for line in entry.lines if line.place.number.startswith("7")
     )  # fmt: skip
     form = financial_account(

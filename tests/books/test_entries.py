@@ -1,13 +1,16 @@
 """Worked entries that an accountant can read: what happens at the caisse, and what it is in the books."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
+from clearing.books.fec import NoFec, fec
+from clearing.books.fec_rules import judge
 from clearing.books.journal import Entry
 from clearing.books.kept import Kept
 from clearing.events.catalogue import Event
-from clearing.events.closing import RestReleased
+from clearing.events.closing import CaisseSealed, RestReleased
 from clearing.events.cotisations import (
     CotisationReceived,
     CotisationReturned,
@@ -231,6 +234,17 @@ def test_a_year_may_start_in_september() -> None:
     assert [(one.code, one.number) for one in entries(books)] == [("CA", 1), ("AN", 1), ("CA", 1)]
     assert [month.period for month in books.year(2026)] == ["2026-05", "2026-06", "2026-07", "2026-08"]
     assert books.year_ends(2026).isoformat() == "2026-08-31"
+    assert [books.year_of(date.fromisoformat(day)) for day in ("2026-08-31", "2026-09-01")] == [2026, 2027]
+
+
+def test_behind_a_seal_everything_is_valid_without_another_closing() -> None:
+    events = (("2026-05-03", PAID_IN), ("2026-06-03", GIFT))
+    with pytest.raises(NoFec, match="is closed yet"):
+        fec(kept(*events), 2026)
+    name, content = fec(kept(*events, ("2026-06-20", CaisseSealed(by=BY))), 2026)
+    judged = judge(name, content)
+    assert (judged.problems, judged.entries) == ((), 2)
+    assert {line.split("\t")[15] for line in content.decode().splitlines()[1:]} == {"20260620"}
 
 
 def test_a_day_is_civil_in_the_caisses_zone() -> None:
