@@ -72,7 +72,7 @@ ENGLISH: Final = {
     "two-roads": "Two roads to every sum", "ledger": "Ledger", "books": "Books", "gap": "Gap",
     "bank": "Bank", "cash": "Cash", "cheques": "Cheques", "owed-all": "Owed to producers", "purses":
     "Cards, contracts, reserves and money of others", "receivable": "To come", "result": "Result and funds",
-    "other-caisses": "Other caisses", "members-owe": "Cotisations that came back",
+    "other-caisses": "Other caisses", "members-owe": "Cotisations that came back", "collected": "Debits not counted yet",
     "elsewhere": "Accounts outside the plan",
     "balance": "Balance", "debit": "Debit", "credit": "Credit", "batches": "Settlement batches",
     "closed-by": "Closed by",

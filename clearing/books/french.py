@@ -75,7 +75,7 @@ FRENCH: Final = {
     "two-roads": "Deux chemins vers chaque somme", "ledger": "Grand livre", "books": "Comptabilité", "gap": "Écart",
     "bank": "Banque", "cash": "Espèces", "cheques": "Chèques", "owed-all": "Dû aux points de vente", "purses":
     "Cartes, contrats, réserves et argent de tiers", "receivable": "À recevoir", "result": "Résultat et fonds",
-    "other-caisses": "Autres caisses", "members-owe": "Cotisations revenues impayées",
+    "other-caisses": "Autres caisses", "members-owe": "Cotisations revenues impayées", "collected": "Prélèvements à compter",
     "elsewhere": "Comptes hors du plan",
     "balance": "Balance", "debit": "Débit", "credit": "Crédit", "batches": "Lots de règlement",
     "closed-by": "Arrêté par",

@@ -23,7 +23,7 @@ from clearing.rules.treasury.runway import Flows
 
 _CREDITS: Final = ("credit", "bonus")
 _CAME: Final = ("cotisation", "gift", "coupon", "surplus", "subsidy", "announced", "income", "opening")
-_USED: Final = ("sale", "draw", "contract", "written-off", "given-back", "rest", "spending")
+_USED: Final = ("sale", "draw", "contract", "bank-charges", "written-off", "given-back", "rest", "spending")
 
 
 @dataclass(slots=True)

@@ -14,7 +14,8 @@ RESULT: Final = "result"
 _KINDS: Final = {
     "bank": "bank", "cash": "cash", "cheques": "cheques", "receivable": "receivable", "owed": "owed-all", "payable": "owed-all",
     "purse": "purses", "own": "purses", "contract": "purses", "held": "purses", "held-abroad": "purses",
-    "interchange": "other-caisses", "netting": "other-caisses", "returned": "members-owe", "fund": RESULT, "notified": RESULT,
+    "collected": "collected", "interchange": "other-caisses", "netting": "other-caisses", "returned": "members-owe",
+    "fund": RESULT, "notified": RESULT,
 }  # fmt: skip
 _OF_OTHERS: Final = ("payable:member:", "payable:heir:", "payable:grantor:")
 

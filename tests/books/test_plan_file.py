@@ -56,10 +56,11 @@ def test_every_kind_of_account_of_the_ledger_stands_somewhere() -> None:
         "bank", "cash", "cheques", "held:purse:credit", "held-abroad:own:own", "owed:garden", "payable:garden",
         "payable:grantor:draaf", "payable:member:m-1", "payable:heir:general", "returned:general", "contract:c-1",
         "interchange:aval", "netting", "receivable:general", "purse:credit", "own:credit",
+        "bank:waiting", "collected:general",
     )  # fmt: skip
     numbers = [plan.place(Move(account, "", 1)).number for account in accounts]
     assert numbers == ["512", "531", "5112", "4191", "467", "401", "401", "467", "467", "467", "411", "467", "451", "451",
-                       "441", "4191", "467"]  # fmt: skip
+                       "441", "4191", "467", "4718", "5115"]  # fmt: skip
     assert not plan.nowhere
     assert MOVES
 

@@ -12,7 +12,8 @@ from clearing.events.books import PlanRow
 
 INCOME: Final = ("cotisation", "gift", "coupon", "surplus", "subsidy", "announced", "income")
 SPENDING: Final = (
-    "credit", "sale", "draw", "bonus", "contract", "lapsed", "written-off", "given-back", "rest", "spending"
+    "credit", "sale", "draw", "bonus", "contract", "lapsed", "bank-charges", "written-off", "given-back", "rest",
+    "spending",
 )  # fmt: skip
 BALANCES: Final = ("opening", "result")
 NATURES: Final = (*INCOME, *SPENDING, *BALANCES)
