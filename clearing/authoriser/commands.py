@@ -11,6 +11,7 @@ from clearing.authoriser.verbs import (
     accounts,
     bank,
     between,
+    books,
     closing,
     contracts,
     corrections,
@@ -65,6 +66,7 @@ VERBS: Final[dict[str, Verb]] = {
     **joining.VERBS,
     **proofs.VERBS,
     **bank.VERBS,
+    **books.VERBS,
 }
 """verb -> how it is decided; who may give it is rules/voted/offices.py, ALLOWED_ROLES (a test holds the two together)."""
 

@@ -12,6 +12,7 @@ from clearing.events import (
     accounts,
     bank,
     bonus,
+    books,
     caisse,
     closing,
     contracts,
@@ -138,6 +139,9 @@ _FILED: Final[tuple[tuple[StreamOf, tuple[type, ...]], ...]] = (
     (lambda _: "bank", (
         bank.StatementImported, bank.BankMatched, bank.BankMatchUndone, bank.BankCharged, bank.BankChargesRuleSet,
         bank.BankBalanceStated, bank.ColumnMappingSaved,
+    )),
+    (lambda event: f"books/{event.period}", (
+        books.MonthProposed, books.MonthClosed, books.MonthDropped,
     )),
     (_corrected_in, (
         corrections.EntryCorrected,

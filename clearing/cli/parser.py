@@ -10,6 +10,7 @@ from typing import Final, NoReturn
 from clearing.cli import (
     bank,
     bank_lines,
+    bookkeeping,
     closing,
     collections,
     collectives,
@@ -42,6 +43,7 @@ from clearing.cli import (
     proofs,
     receipts,
     registers,
+    reports,
     rules,
     settlement,
     solidarity,
@@ -103,6 +105,8 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     *units.ENTRIES,
     *interchange.ENTRIES,
     *statistics.ENTRIES,
+    *bookkeeping.ENTRIES,
+    *reports.ENTRIES,
 )
 _WORD: Final = re.compile(r"argument COMMAND: invalid choice: '([^']*)'")
 _WORD_OFFERED: Final = re.compile(r"[a-z][a-z-]*")

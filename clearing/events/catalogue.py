@@ -9,6 +9,7 @@ from clearing.events import (
     accounts,
     bank,
     bonus,
+    books,
     caisse,
     closing,
     contracts,
@@ -59,6 +60,7 @@ Event = (
     | joining.Event
     | proofs.Event
     | bank.Event
+    | books.Event
 )
 
 EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)

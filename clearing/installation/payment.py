@@ -48,7 +48,8 @@ class NotReady(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchFiles:
-    """files: name below the batch's folder -> content; bank_file: the name of the pain.001 among them."""
+    """files: name below the batch's folder -> content; bank_file: the name of the pain.001 among them. statements: of each
+    producer that is paid, before they were made sheets."""
 
     batch: int
     message_id: str
@@ -58,6 +59,7 @@ class BatchFiles:
     files: dict[str, bytes]
     exported: BatchExported | None
     notes: tuple[str, ...]
+    statements: Mapping[ProducerId, tuple[StatementHead, tuple[StatementRow, ...]]]
 
     @property
     def sha256(self) -> bytes:
@@ -111,17 +113,20 @@ async def make_files(installation: Installation, code: CaisseCode, batch: int) -
         names = await _names(reader, [line.producer for line in facts.closed.lines])
         payment_file = _payment_file(facts, own, details)
         files = {f"{facts.message_id}.xml": pain001.render(payment_file), **_sheets(facts, details, names)}
+        statements = {}
         for lines in _few(facts.closed.lines):
             entries = await views.statements(batch, [line.producer for line in lines])
-            positions = sorted(one.position for said in entries.values() for one in said)
+            positions = sorted(one.position for some in entries.values() for one in some)
             times = {at: us for some in _few(positions, PAGE_ROWS_MAX) for at, us in (await reader.instants(some)).items()}
             for line in lines:
                 if line.paid_cents:
-                    sheet = _statement(facts, line, names[line.producer], entries.get(line.producer, ()), times)
-                    files[f"statements/{line.producer}.csv"] = sheet
+                    said = _statement(facts, line, names[line.producer], entries.get(line.producer, ()), times)
+                    statements[line.producer] = said
+                    files[f"statements/{line.producer}.csv"] = render_statement(*said)
     return BatchFiles(
         batch=batch, message_id=facts.message_id, total_cents=facts.closed.total_cents, payouts=len(payment_file.payouts),
         bank_file=f"{facts.message_id}.xml", files=files, exported=facts.exported, notes=tuple(pain001.notes(payment_file)),
+        statements=statements,
     )
 
 
@@ -199,7 +204,7 @@ def _sheets(facts: _Batch, details: dict[bytes, Record], names: dict[ProducerId,
 
 def _statement(
     facts: _Batch, line: BatchLine, name: str, entries: Iterable[Entry], times: Mapping[int, int]
-) -> bytes:
+) -> tuple[StatementHead, tuple[StatementRow, ...]]:
     carried = (Adjustment(label="Report des lots précédents", amount_cents=line.carried_cents),) if line.carried_cents else ()
     head = StatementHead(
         caisse_name=facts.founded.name, producer_name=name, batch_id=facts.closed.batch,
@@ -222,7 +227,7 @@ def _statement(
             sale_id=_OPENING if entry.kind == "opening" else f"V{entry.sale_position}",
             goods_cents=Cents(goods), card_cents=Cents(card), refunded_cents=Cents(refunded),
         )
-    return render_statement(head, rows.values())
+    return head, tuple(rows.values())
 
 
 def of_days(entry: Entry, zone: ZoneInfo) -> StatementRow:

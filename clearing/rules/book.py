@@ -21,6 +21,7 @@ from clearing.rules.folds import (
     accounts as account_folds,
     bank as bank_folds,
     between,
+    books as book_folds,
     closing as ending,
     contracts as contract_folds,
     corrections as correction_folds,
@@ -54,6 +55,7 @@ from clearing.rules.stalls.producers import Convention, Producer
 from clearing.rules.treasury import (
     bank,
     bank_lines,
+    books,
     corrections,
     cotisations,
     debits,
@@ -107,6 +109,7 @@ SECTIONS: Final = (
     "interchange",
     "joining",
     "proofs",
+    "books",
 )
 """The rooms of the book that are records of containers and single values: snapshots say them field by field."""
 
@@ -148,6 +151,7 @@ class Book:
         self.interchange = interchange.Interchange()
         self.joining = joining.Joining()
         self.proofs = proofs.Proofs()
+        self.books = books.Books()
         self.usage = Usage()
         self.operations = Operations(bodies)
         self.tombstones: dict[TerminalId, dict[OperationId, int]] = {}
@@ -332,6 +336,7 @@ _FOLDS: Final[dict[type, Callable[..., None]]] = bank_folds.noting_moves({
     **joining_folds.FOLDS,
     **proof_folds.FOLDS,
     **bank_folds.FOLDS,
+    **book_folds.FOLDS,
 })
 """What each event does to the book. Events that are not here are evidence only: declines of commands and allocations, held
 frames, confirmed clocks, repeats."""
