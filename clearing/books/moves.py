@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 from clearing.events import (
+    bank,
     bonus,
     closing,
     contracts,
     corrections,
     cotisations,
+    debits,
     funds,
     grants,
     households,
@@ -51,7 +53,8 @@ NATURE: Final[dict[type, str]] = {
     funds.MoneyNotified: "announced", grants.AnnouncementWithdrawn: "announced", grants.SubsidyNotified: "subsidy",
     grants.SubsidyReduced: "subsidy", cotisations.CotisationReceived: "cotisation", cotisations.GiftReceived: "gift",
     cotisations.CotisationWrittenOff: "written-off", interchange.InterchangeWrittenOff: "written-off",
-    solidarity.CouponsSold: "coupon", funds.AllocationGranted: "credit",
+    solidarity.CouponsSold: "coupon", bank.BankCharged: "bank-charges", debits.DebitCounted: "cotisation",
+    funds.AllocationGranted: "credit",
     funds.SingleGranted: "credit", funds.PurseCredited: "credit", bonus.BonusCredited: "bonus",
     bonus.BonusTakenBack: "bonus", funds.CohortLapsed: "lapsed", funds.LotLapsed: "lapsed",
     grants.RepaymentConfirmed: "given-back", closing.RestReleased: "rest",
@@ -148,7 +151,7 @@ class Moves:
             of_fund = account.startswith(OF_FUNDS)
             yield Move(account, (nature or _UNNAMED[cents > 0]) if of_fund else "", cents, grant if of_fund else "")
 
-    def cotisation(self, event: cotisations.CotisationReceived) -> Iterator[Move]:
+    def cotisation(self, event: cotisations.CotisationReceived | debits.DebitCounted) -> Iterator[Move]:
         yield from self._named(event, legs(event, self.origins))
         yield from _gift(event.fund, event.gift_cents)
 
@@ -242,7 +245,7 @@ _FINE: Final[dict[type, Callable[[Moves, Any], Iterable[Move]]]] = {
     opening.OpeningAccepted: Moves.opened,
     funds.PurseCredited: Moves.own_money,
     closing.OwnMoneyReleased: Moves.own_money,
-    cotisations.CotisationReceived: Moves.cotisation,
+    cotisations.CotisationReceived: Moves.cotisation, debits.DebitCounted: Moves.cotisation,
     corrections.EntryCorrected: Moves.corrected,
 }
 """Events whose legs in the books are finer than the ledger's."""

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from clearing.events import (
+    bank,
     bonus,
     closing,
     contracts,
     corrections,
     cotisations,
+    debits,
     funds,
     grants,
     households,
@@ -104,6 +106,11 @@ PIECES: Final[dict[type, Callable[[Any, str], Piece]]] = {
     ),
     cotisations.CotisationReceived: _by_means("COT", "Cotisations"),
     cotisations.GiftReceived: _by_means("DON", "Dons"),
+    debits.DebitAnswered: _of_day("bank", "PRL", "Prélèvements de cotisations"),
+    debits.DebitCounted: _of_day("other", "PRLC", "Cotisations prélevées, acquises"),
+    **dict.fromkeys((bank.StatementImported, bank.BankMatched, bank.BankMatchUndone),
+                    _of_day("bank", "RB", "Lignes de relevé à rapprocher")),
+    bank.BankCharged: _of_day("bank", "FB", "Frais bancaires"),
     solidarity.CouponsSold: _of_day("bank", "CPB", "Coupons solidaires"),
     cotisations.DepositConfirmed: lambda event, _: Piece("bank", event.reference, f"Remise en banque {event.deposit}"),
     funds.AllocationGranted: _granted,
