@@ -9,11 +9,11 @@ from typing import Final
 from clearing.authoriser.clock import SystemClock
 from clearing.cli.desk import Desk, whole
 from clearing.cli.entry import Entry, Group
+from clearing.config import CONSOLE_PORT
 from clearing.postgres import ADMIN
 from clearing.sql import schema_of
 
 PORT: Final = 8420
-CONSOLE_PORT: Final = 8421
 
 
 async def serve(desk: Desk) -> None:
