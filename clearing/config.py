@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from typing import Any, Final
 
 PREFIX: Final = "CLEARING_"
+CONSOLE_PORT: Final = 8421  # of `clearing serve` unless it is told another
 _OF_THE_TESTS: Final = frozenset({"CLEARING_PROMISES", "CLEARING_WYCHEPROOF"})
 _YES: Final = ("1", "yes", "true", "on")
 _NO: Final = ("0", "no", "false", "off")

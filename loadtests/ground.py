@@ -97,7 +97,8 @@ class Ground:
         log = (self.home.folder / "serve.log").open("ab")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("CLEARING_")}
         self.home.gateway_address.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "clearing", "--home", str(self.home.folder), "serve", "--port", "0", "--json", *more]
+        words = ["--home", str(self.home.folder), "serve", "--port", "0", "--no-console", "--json", *more]
+        command = [sys.executable, "-m", "clearing", *words]
         process = await asyncio.to_thread(_started, command, environment | RAISED | dict(self.settings), log)
         served = Served(self.home, process)
         try:

@@ -165,19 +165,21 @@ def run_steps(size: str) -> list[Outcome]:
     pages = [f"tests/{name}" for name in PAGES]
     others = ["tests", "--ignore=tests/promises", *(f"--ignore={folder}" for folder in (*in_memory, *pages))]
     types = [PYTHON, "-m", "mypy", "clearing", "loadtests", "tests", "ops/steps.py"]
-    print("\ntypes, tests in memory and of pages run beside those with processes; each is shown when it ends", flush=True)
+    print("\nthree rows of steps run beside each other; each step is shown when it ends", flush=True)
     return [
         run_command("style (ruff)", [PYTHON, "-m", "ruff", "check", "."]),
         run_command("import contracts (import-linter)", [str(Path(PYTHON).parent / "lint-imports"), "--no-logo"]),
         *run_together(
             [
                 partial(run_pytest, "tests in memory", in_memory, size=size, aside=True),
-                partial(run_command, "types (mypy --strict)", types, aside=True),
+                partial(run_pytest, f"promises ({size})", ["tests/promises"], size=size, aside=True),
+            ],
+            [
+                partial(run_pytest, "tests with processes", others, size=size, aside=True),
                 partial(run_pytest, "tests of pages", pages, size=size, aside=True),
             ],
-            [partial(run_pytest, "tests with processes", others, size=size, aside=True)],
+            [partial(run_command, "types (mypy --strict)", types, aside=True)],  # fills what the others leave of two cores
         ),
-        run_pytest(f"promises ({size})", ["tests/promises"], size=size),
     ]
 
 

@@ -6,7 +6,8 @@ import structlog
 from clearing.telemetry import LogEvent, Telemetry, configure
 
 BOUNDED = {
-    "caisse", "outcome", "reason", "code", "path", "status", "alarm", "projection", "state", "role", "cache",
+    "caisse", "outcome", "reason", "code", "path", "status", "alarm", "projection", "state", "role", "cache", "proof",
+    "direction",
 }  # fmt: skip
 
 

@@ -6,10 +6,11 @@ Checked against the book before the event; the fold itself refuses the rest.
 from collections.abc import Callable
 from typing import Any, Final
 
-from clearing.audit import settled
+from clearing.audit import at_the_bank, settled
 from clearing.audit.findings import BadEvent, Checked
 from clearing.events.bank import BankCharged, BankChargesRuleSet, BankMatched, StatementImported
 from clearing.events.bonus import BonusRuleSet
+from clearing.events.books import AccountPlanSet, MonthClosed
 from clearing.events.caisse import (
     CharteAdopted,
     ClockConfirmed,
@@ -56,7 +57,6 @@ from clearing.rules.ends.closing import leftovers
 from clearing.rules.ends.closing_rooms import may_return
 from clearing.rules.people.joining import LOOK_US
 from clearing.rules.treasury.bank_lines import same
-from clearing.rules.treasury.collecting import decide_approve, decide_export, decide_propose
 from clearing.rules.treasury.corrections import Rooms, standing as standing_entry
 from clearing.rules.treasury.subsidies import Repayment, Transfer
 from clearing.rules.voted.restrictions import restricted
@@ -267,44 +267,6 @@ def _went_on(event: GoingOnConfirmed, position: int, _at_us: int, book: Book) ->
         raise BadEvent(position, "going on in spite of a proof needs two people who say so of the same proofs")
 
 
-def _collected(
-    event: CollectionProposed | CollectionApproved | CollectionExported, position: int, at_us: int, book: Book
-) -> None:
-    """Decided again on the book before it: who is asked for what, by two people, after members were told."""
-    today = book.caisse.calendar.day(at_us)
-    again: Event | Declined
-    match event:
-        case CollectionProposed():
-            again = decide_propose(
-                book.cotisations, book.members, book.debits, code=book.caisse.code, period=event.period,
-                collect_on=event.collect_on, arrears=event.arrears, by=event.by, today=today,
-            )  # fmt: skip
-        case CollectionApproved():
-            again = decide_approve(book.debits, collection=event.collection, by=event.by, today=today)
-        case CollectionExported():
-            again = decide_export(
-                book.debits, collection=event.collection, message_id=event.message_id, file_sha256=event.file_sha256,
-                by=event.by, today=today,
-            )  # fmt: skip
-    if again != event:
-        why = again.why if isinstance(again, Declined) else "it asks for something else than what is due"
-        raise BadEvent(position, f"collection {event.collection} could not be {type(event).__name__[10:].lower()} then: {why}")
-def _bank_lines(event: StatementImported | BankMatched, position: int, _at_us: int, book: Book) -> None:
-    bank = book.bank
-    if isinstance(event, StatementImported):
-        if any((event.source, entry.key) in bank.keys for entry in event.entries):
-            raise BadEvent(position, "it takes in a booking of the bank that was taken in before")
-        return
-    if any(number not in bank.waiting for number in event.lines) or len(set(event.lines)) != len(event.lines):
-        raise BadEvent(position, f"match {event.match} uses a line of the bank twice")
-    moved = sum(bank.moves[at].cents for at in event.moves if at in bank.moves)
-    if not sum(bank.waiting[number] for number in event.lines) == moved == event.cents:
-        raise BadEvent(position, f"match {event.match} is of other sums at the bank and in the book")
-
-
-def _charged(event: BankCharged, position: int, _at_us: int, book: Book) -> None:
-    if event.cents > book.funds[event.fund].there_cents():
-        raise BadEvent(position, f"fund {event.fund} bears charges out of money that is engaged")
 
 
 Check = Callable[[Any, int, int, Book], None]
@@ -338,9 +300,9 @@ _PROMISES: Final[dict[type, tuple[str, Check]]] = {
     LegalBasisEntered: ("legal bases of tax receipts entered by two people", _two_people),
     DepositConfirmed: ("deposits counted by two people", _two_people),
     CotisationWrittenOff: ("cotisations that came back, written off by another person", _two_people),
-    CollectionProposed: ("collections of what is due, asked once", _collected),
-    CollectionApproved: ("collections approved by another person than proposed them", _collected),
-    CollectionExported: ("collections sent after members were told", _collected),
+    CollectionProposed: ("collections of what is due, asked once", at_the_bank.collected),
+    CollectionApproved: ("collections approved by another person than proposed them", at_the_bank.collected),
+    CollectionExported: ("collections sent after members were told", at_the_bank.collected),
     MoneyReceived: ("receipts of one bank line each, that clear what was announced, or nothing", _money_received),
     BonusRuleSet: ("bonus rules that stay inside earmarks", _asked_above),
     SolidarityRuleSet: ("rules of reductions that stay inside earmarks", _asked_above),
@@ -348,10 +310,12 @@ _PROMISES: Final[dict[type, tuple[str, Check]]] = {
     TransferConfirmed: ("money that left a fund by two people", _left_fund),
     RepaymentConfirmed: ("money that left a fund by two people", _left_fund),
     ClosureConfirmed: ("closings by two officers", _closure_confirmed),
-    StatementImported: ("bookings of the bank, each taken in once", _bank_lines),
-    BankMatched: ("lines of the bank, each said once to be what it is, cent for cent", _bank_lines),
-    BankCharged: ("charges of the bank, borne by money that is there", _charged),
+    StatementImported: ("bookings of the bank, each taken in once", at_the_bank.bank_lines),
+    BankMatched: ("lines of the bank, each said once to be what it is, cent for cent", at_the_bank.bank_lines),
+    BankCharged: ("charges of the bank, borne by money that is there", at_the_bank.charged),
     BankChargesRuleSet: ("rules and steps that stand on a vote in force", _asked_above),
+    AccountPlanSet: ("plans of accounts that can be read for ever", at_the_bank.plan_set),
+    MonthClosed: ("months of the books closed by two people, once and in order", at_the_bank.month_closed),
     CaisseSealed: ("seals on empty accounts", _caisse_sealed),
 }
 """What is promised of an event, and what checks it (event, position, at_us, book before it; raises BadEvent)."""

@@ -12,6 +12,7 @@ from clearing.authoriser.verbs import (
     adjustments,
     bank,
     between,
+    books,
     closing,
     contests,
     contracts,
@@ -69,6 +70,7 @@ VERBS: Final[dict[str, Verb]] = {
     **joining.VERBS,
     **proofs.VERBS,
     **bank.VERBS,
+    **books.VERBS,
 }
 """verb -> how it is decided; who may give it is rules/voted/offices.py, ALLOWED_ROLES (a test holds the two together)."""
 

@@ -13,6 +13,7 @@ from clearing.events import (
     adjustments,
     bank,
     bonus,
+    books,
     caisse,
     closing,
     contests,
@@ -149,6 +150,9 @@ _FILED: Final[tuple[tuple[StreamOf, tuple[type, ...]], ...]] = (
     (lambda _: "bank", (
         bank.StatementImported, bank.BankMatched, bank.BankMatchUndone, bank.BankCharged, bank.BankChargesRuleSet,
         bank.BankBalanceStated, bank.ColumnMappingSaved,
+    )),
+    (lambda event: f"books/{event.period}", (
+        books.MonthProposed, books.MonthClosed, books.MonthDropped,
     )),
     (_corrected_in, (
         corrections.EntryCorrected,

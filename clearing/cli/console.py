@@ -54,6 +54,17 @@ def _new_password(file: Path | None) -> str:
     return first
 
 
+def code(desk: Desk) -> None:
+    """What an app on a phone would show: for who has none, and for the demo."""
+    import pyotp
+
+    desk.say(pyotp.TOTP(secret(desk.arguments.file, "", what="secret", option="FILE")).now())
+
+
+def _code_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="file whose first line is the secret that `console admit` told")
+
+
 async def listing(desk: Desk) -> None:
     from clearing.console.house import accounts_kept
 
@@ -90,6 +101,8 @@ def _admit_arguments(parser: argparse.ArgumentParser) -> None:
 ENTRIES = (
     Entry(words=("console", "admit"), group=Group.OPERATING, does="let an officer log in to the pages, or anew",
           run=admit, arguments=_admit_arguments),
+    Entry(words=("console", "code"), group=Group.OPERATING, does="the six digits of now, for who has no app", run=code,
+          arguments=_code_arguments),
     Entry(words=("console", "list"), group=Group.OPERATING, does="who may log in", run=listing),
     Entry(words=("console", "dismiss"), group=Group.OPERATING, does="end somebody's log-in at once", run=dismiss,
           arguments=_person),

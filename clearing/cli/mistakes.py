@@ -11,14 +11,19 @@ import asyncpg
 
 from clearing.audit import ProverLost, SaleNotFound
 from clearing.authoriser.link import CommandRefused, CommandUnanswered, WriterAbsent
+from clearing.books.fec import NoFec
+from clearing.books.kept import NoPlan
+from clearing.books.moves import Unfaithful
 from clearing.cli.desk import Misused
 from clearing.config import SettingRefused
 from clearing.event_store.log import LeaseHeld, LogHalted, NotDurable
 from clearing.event_store.migrate import CaisseTaken
+from clearing.installation.fonts import FontMissing
 from clearing.installation.home import HomeUnusable, UnknownCaisse
 from clearing.installation.key_file import KeyFileRefused
 from clearing.installation.office import NotAllowed
 from clearing.installation.payment import NotReady
+from clearing.installation.plan_file import PlanRefused
 from clearing.installation.serving import NothingToServe
 from clearing.installation.supervising import PartEnded
 from clearing.people import NotKept, PeopleClosed
@@ -37,10 +42,10 @@ from clearing.wire.tap import BadTap
 MISTAKE_CODE: Final = 2
 WRONG_CODE: Final = 1
 _MISTAKES: Final = (
-    BadTap, CaisseTaken, CommandRefused, CommandUnanswered, CountersMoved, HomeUnusable, InvalidValue, KeyFileRefused,
-    LeaseHeld, MalformedFrame, Misused, NoSuchCard, NotAllowed, NotDurable, NotKept, NotPaired, NotReady, NothingToServe,
-    PairingFailed, PeopleClosed, PostgresUnavailable, ProverLost, SaleNotFound, SettingRefused, TerminalLocked, UnknownCaisse,
-    UnpayableFile, VaultClosed, WriterAbsent,
+    BadTap, CaisseTaken, CommandRefused, CommandUnanswered, CountersMoved, FontMissing, HomeUnusable, InvalidValue,
+    KeyFileRefused, LeaseHeld, MalformedFrame, Misused, NoFec, NoPlan, NoSuchCard, NotAllowed, NotDurable, NotKept,
+    NotPaired, NotReady, NothingToServe, PairingFailed, PeopleClosed, PlanRefused, PostgresUnavailable, ProverLost,
+    SaleNotFound, SettingRefused, TerminalLocked, UnknownCaisse, UnpayableFile, VaultClosed, WriterAbsent,
 )  # fmt: skip
 _COMMAND: Final = re.compile(r"^The command [a-z_]+(?:, [a-z_]+ [0-9]+)*: ")
 _MISSING: Final = re.compile(r"^(?:[^ ]+: )?There is no ([a-z ]+?) [^ ]+; ")
@@ -49,7 +54,7 @@ _LISTS: Final = {
     "decision": "clearing decision list", "season": "clearing contract list", "allocation rule": "clearing rules",
     "cotisation rule": "clearing rules", "convention": "clearing producer list", "card called": "clearing member list",
 }  # fmt: skip
-_WRONG: Final = (LogHalted, OverviewMismatch, StatementMismatch)
+_WRONG: Final = (LogHalted, OverviewMismatch, StatementMismatch, Unfaithful)
 _NOT_SET_UP: Final = (
     asyncpg.InvalidCatalogNameError, asyncpg.UndefinedTableError, asyncpg.InvalidAuthorizationSpecificationError,
 )  # fmt: skip

@@ -9,11 +9,11 @@ from typing import Final
 from clearing.authoriser.clock import SystemClock
 from clearing.cli.desk import Desk, whole
 from clearing.cli.entry import Entry, Group
+from clearing.config import CONSOLE_PORT
 from clearing.postgres import ADMIN
 from clearing.sql import schema_of
 
 PORT: Final = 8420
-CONSOLE_PORT: Final = 8421
 
 
 async def serve(desk: Desk) -> None:
@@ -26,7 +26,7 @@ async def serve(desk: Desk) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    given, console = desk.arguments, None if desk.arguments.no_console else desk.arguments.console_port
+    given, console = desk.arguments, _console_port(desk.arguments)
     async with desk.opened() as installation, AsyncExitStack() as stack:
         codes = [desk.code] if given.caisse else await installation.codes()
         running: Serving | Supervisor
@@ -46,6 +46,15 @@ async def serve(desk: Desk) -> None:
         desk.say("Next, in another window: clearing status, or any command of clearing --help")
         await running.until(stop)
     desk.say("Stopped; nothing was left behind.")
+
+
+def _console_port(given: argparse.Namespace) -> int | None:
+    """None for no console. Who leaves the gateway's port to chance leaves this one to chance too."""
+    if given.no_console:
+        return None
+    if given.console_port is not None:
+        return int(given.console_port)
+    return CONSOLE_PORT if given.port else 0
 
 
 async def rebuild(desk: Desk) -> int:
@@ -81,8 +90,8 @@ async def confirm_clock(desk: Desk) -> None:
 def _serve_arguments(parser: argparse.ArgumentParser) -> None:
     told = f"port of the gateway, 0 for a free one (default {PORT})"
     parser.add_argument("--port", type=whole(0, 65_535), default=PORT, help=told)
-    told = f"port of the console, 0 for a free one (default {CONSOLE_PORT})"
-    parser.add_argument("--console-port", type=whole(0, 65_535), default=CONSOLE_PORT, help=told)
+    told = f"port of the console, 0 for a free one (default {CONSOLE_PORT}, and a free one with --port 0)"
+    parser.add_argument("--console-port", type=whole(0, 65_535), help=told)
     parser.add_argument("--no-console", action="store_true", help="no pages for officers")
     parser.add_argument("--take-over", action="store_true", help="end another writer's lease; only when it is dead or stuck")
     parser.add_argument("--json", action="store_true", help="log lines as JSON, for a collector")

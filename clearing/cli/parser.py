@@ -11,6 +11,7 @@ from clearing.cli import (
     adjustments,
     bank,
     bank_lines,
+    bookkeeping,
     closing,
     collections,
     collectives,
@@ -45,6 +46,7 @@ from clearing.cli import (
     proofs,
     receipts,
     registers,
+    reports,
     rules,
     settlement,
     solidarity,
@@ -109,6 +111,8 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     *units.ENTRIES,
     *interchange.ENTRIES,
     *statistics.ENTRIES,
+    *bookkeeping.ENTRIES,
+    *reports.ENTRIES,
 )
 _WORD: Final = re.compile(r"argument COMMAND: invalid choice: '([^']*)'")
 _WORD_OFFERED: Final = re.compile(r"[a-z][a-z-]*")

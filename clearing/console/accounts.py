@@ -32,19 +32,16 @@ TEXTS: Final = named_blocks(sql_text("clearing.console", "accounts.sql"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """An open log-in. proved_us: when its second factor was last given. notice: told on the next page, once."""
+    """An open log-in. fresh: a second factor was given within the last minutes. notice: told on the next page, once."""
 
     person: PersonId
     epoch: int
     key: TerminalKey = field(repr=False)
     cookie: bytes = field(repr=False)
     opened_us: int
-    proved_us: int
+    fresh: bool
     language: str
     notice: str
-
-    def fresh(self, at_us: int) -> bool:
-        return at_us - self.proved_us <= FRESH_US
 
     @property
     def name(self) -> str:
@@ -133,7 +130,8 @@ class Accounts:
             await self._pool.execute(TEXTS["leave_notice"], name, "")
         return Login(
             person=PersonId(row["person"]), epoch=row["epoch"], key=TerminalKey.from_seed(seed), cookie=cookie,
-            opened_us=row["opened_us"], proved_us=row["proved_us"], language=row["language"], notice=row["notice"],
+            opened_us=row["opened_us"], fresh=at_us - row["proved_us"] <= FRESH_US, language=row["language"],
+            notice=row["notice"],
         )  # fmt: skip
 
     async def prove(self, login: Login, code: str) -> bool:

@@ -55,7 +55,7 @@ async def console_of(installation: Installation, now_us: Callable[[], int]) -> A
     followers = Followers(lambda code: Reader.open(installation.dsn(), schema_of(code)))
     orders = Orders(installation.home, now_ms=lambda: now_us() // 1_000)
     async with _pool(installation) as pool:
-        accounts, tokens = _accounts(installation, pool, now_us), Tokens(pool, now_us)
+        accounts, tokens = _accounts(installation, pool, clock_us), Tokens(pool, clock_us)
         try:
             yield Console(installation, accounts, tokens, followers, orders, now_us, _templates())
         finally:

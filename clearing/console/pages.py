@@ -88,7 +88,7 @@ class Visit:
 
 async def proved(visit: Visit) -> bool:
     """Whether a second factor was given lately, or is given with this form."""
-    if visit.login.fresh(visit.at_us):
+    if visit.login.fresh:
         return True
     return await visit.console.accounts.prove(visit.login, visit.given("one-time-code").replace(" ", ""))
 

@@ -21,7 +21,10 @@ DRAIN_S = 5.0
 async def serving_console(
     installation: Installation, port: int, *, now_us: Callable[[], int] = clock_us
 ) -> AsyncIterator[str]:
-    """The console's URL while the block runs. port: 0 for a free one. Raises OSError for one that is taken."""
+    """The console's URL while the block runs. port: 0 for a free one. now_us: the caisses' clock; log-ins go by this machine's.
+
+    Raises OSError for a port that is taken.
+    """
     async with console_of(installation, now_us) as console:
         runner = web.AppRunner(create_app(console), access_log=None, shutdown_timeout=DRAIN_S)
         await runner.setup()

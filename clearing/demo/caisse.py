@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import pyotp
 import schwifty
 
+from clearing.console.house import accounts_kept
 from clearing.demo.clock import SimulatedClock
 from clearing.demo.day import Day
 from clearing.installation.cards import CardFile, personalise, write_card
@@ -23,6 +25,7 @@ from clearing.installation.founding_file import read_founding_file
 from clearing.installation.home import Home, write_private
 from clearing.installation.key_file import make_key_file, open_key_file
 from clearing.installation.office import Officer
+from clearing.installation.opening import Installation
 from clearing.installation.payment import ACCOUNT_OF_THE_CAISSE, BANK
 from clearing.installation.serving import Serving
 from clearing.people import Record
@@ -36,6 +39,7 @@ from clearing.wire.signature import TerminalKey
 
 CAMILLE, DOMINIQUE, NOOR = PersonId("camille"), PersonId("dominique"), PersonId("noor")
 PASSPHRASE: Final = "nothing secret lies here"  # noqa: S105 - of keys that open a throwaway caisse of invented people
+CONSOLE_PASSWORD: Final = "quatre mots bien choisis"  # noqa: S105 - of the same people
 PAIRED_BY_CODE: Final = 3
 TOPPED_UP_EVERY: Final = 5
 TOP_UP_CENTS: Final = 2_500
@@ -97,6 +101,17 @@ def make_officers(home: Home, code: CaisseCode, clock: SimulatedClock) -> dict[P
         _, key = open_key_file(home.person(person), PASSPHRASE)
         officers[person] = Officer(person=person, key=key, epoch=1, caisse=code, socket=home.socket(code), now_ms=clock.wall_ms)
     return officers
+
+
+async def let_in(installation: Installation) -> None:
+    """The officers may log in to the console; the secret of each one's codes lies beside her key, for whoever tries it."""
+    home = installation.home
+    async with accounts_kept(installation) as accounts:
+        for person in (CAMILLE, DOMINIQUE, NOOR):
+            _, key = open_key_file(home.person(person), PASSPHRASE)
+            factor = pyotp.random_base32()
+            write_private(home.persons / f"{person}.code", factor.encode())
+            await accounts.keep(person, key, 1, CONSOLE_PASSWORD, factor=factor)
 
 
 async def furnish(market: Market, say: Say) -> None:

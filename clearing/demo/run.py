@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 import sys
 import time
 from collections.abc import Sequence
@@ -11,10 +12,11 @@ from shlex import quote
 import structlog
 import uvloop
 
-from clearing.config import Settings
+from clearing.config import CONSOLE_PORT, Settings
+from clearing.console.serving import serving_console
 from clearing.demo import summary as told
 from clearing.demo.bank import Banked, bank
-from clearing.demo.caisse import Market, furnish, keep_card, make_officers, wall_us
+from clearing.demo.caisse import Market, furnish, keep_card, let_in, make_officers, wall_us
 from clearing.demo.clock import SimulatedClock
 from clearing.demo.day import Day, read_day
 from clearing.demo.places import demo_home, fresh_code
@@ -24,7 +26,7 @@ from clearing.demo.settle import Settled, settle
 from clearing.installation.home import Home
 from clearing.installation.opening import Installation
 from clearing.installation.proving import audited
-from clearing.installation.serving import Serving, serving
+from clearing.installation.serving import LOOPBACK, Serving, serving
 from clearing.projections.answers import Summary
 from clearing.telemetry import configure
 from clearing.values import CaisseCode
@@ -73,11 +75,15 @@ async def _whole_day(installation: Installation, code: CaisseCode, *, once: bool
             return 1
         checks = working.result()
         say(f"the whole day took {time.monotonic() - started_s:.0f} s")
-        _tell(market, stays=not once)
-        if not once:
+        if once:
+            _tell(market, "")
+        else:
             clock.run()
-            print("\nThe caisse stays open: try these commands in another window. Ctrl-C ends it.", flush=True)
-            await stopping
+            async with serving_console(installation, _port(), now_us=clock.now_us) as url:
+                await let_in(installation)
+                _tell(market, url)
+                print("\nThe caisse stays open: try these commands in another window. Ctrl-C ends it.", flush=True)
+                await stopping
             say("ended; nothing runs any more. The files stay until the next demo")
         stopping.cancel()
         return 0 if all(check.held for check in checks) else 1
@@ -112,13 +118,24 @@ async def _summed_up(
     return checks
 
 
-def _tell(market: Market, *, stays: bool) -> None:
+def _port() -> int:
+    """The console's usual one; a free one when somebody has that."""
+    with socket.socket() as probe:
+        try:
+            probe.bind((LOOPBACK, CONSOLE_PORT))
+        except OSError:
+            return 0
+    return CONSOLE_PORT
+
+
+def _tell(market: Market, console: str) -> None:
+    """console: its URL, "" when nothing stays."""
     basket = next(one for one in market.day.baskets if len(one.lines) > 2)
     card = keep_card(market, basket.household)
     sale = _first_sale(market)
     print()
     for line in told.where_to_look(
-        market, card=card.stem, store=basket.store, sale=sale, program=_program(), stays=stays
+        market, card=card.stem, store=basket.store, sale=sale, program=_program(), console=console
     ):
         print(line, flush=True)
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from clearing.demo.bank import Banked
-from clearing.demo.caisse import Market
+from clearing.demo.caisse import CONSOLE_PASSWORD, Market
 from clearing.demo.play import Played
 from clearing.demo.proof import Check
 from clearing.demo.settle import Settled
@@ -96,12 +96,15 @@ def _owed(summary: Summary) -> Table:
     return table
 
 
-def where_to_look(market: Market, *, card: str, store: str, sale: int, program: str, stays: bool) -> Iterable[str]:
+def where_to_look(market: Market, *, card: str, store: str, sale: int, program: str, console: str) -> Iterable[str]:
     """Addresses, commands to copy and files."""
     day = date.isoformat(market.day.date)
     at = f"{program} --home {quote(str(market.home.folder))}"
     yield "Where to look next"
-    if stays:
+    if console:
+        persons = market.home.persons
+        yield f"  the console, in a browser    {console}   as camille or dominique, password: {CONSOLE_PASSWORD}"
+        yield f"  her six digits of now        {program} console code {quote(str(persons / 'camille.code'))}"
         yield f"  {market.running.url}/readyz   {market.running.url}/metrics"
         yield f"  sell to a card yourself      {at} till {store} --card {card}"
         signed = f"--by camille --passphrase-file {quote(str(market.home.persons / 'passphrase'))}"

@@ -10,6 +10,7 @@ from clearing.events import (
     adjustments,
     bank,
     bonus,
+    books,
     caisse,
     closing,
     contests,
@@ -63,6 +64,7 @@ Event = (
     | joining.Event
     | proofs.Event
     | bank.Event
+    | books.Event
 )
 
 EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)

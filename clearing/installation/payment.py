@@ -49,7 +49,8 @@ class NotReady(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchFiles:
-    """files: name below the batch's folder -> content; bank_file: the name of the pain.001 among them."""
+    """files: name below the batch's folder -> content; bank_file: the name of the pain.001 among them. statements: of each
+    producer that is paid, before they were made sheets."""
 
     batch: int
     message_id: str
@@ -59,6 +60,7 @@ class BatchFiles:
     files: dict[str, bytes]
     exported: BatchExported | None
     notes: tuple[str, ...]
+    statements: Mapping[ProducerId, tuple[StatementHead, tuple[StatementRow, ...]]]
 
     @property
     def sha256(self) -> bytes:
@@ -135,17 +137,20 @@ async def make_files(installation: Installation, code: CaisseCode, batch: int) -
         names = await _names(reader, [line.producer for line in facts.closed.lines])
         payment_file = _payment_file(facts, own, details)
         files = {f"{facts.message_id}.xml": pain001.render(payment_file), **_sheets(facts, details, names)}
+        statements = {}
         for lines in _few(facts.closed.lines):
             entries = await views.statements(batch, [line.producer for line in lines])
-            positions = sorted(one.position for said in entries.values() for one in said)
+            positions = sorted(one.position for some in entries.values() for one in some)
             times = {at: us for some in _few(positions, PAGE_ROWS_MAX) for at, us in (await reader.instants(some)).items()}
             for line in lines:
                 if facts.paid_cents(line):
-                    sheet = _statement(facts, line, names[line.producer], entries.get(line.producer, ()), times)
-                    files[f"statements/{line.producer}.csv"] = sheet
+                    said = _statement(facts, line, names[line.producer], entries.get(line.producer, ()), times)
+                    statements[line.producer] = said
+                    files[f"statements/{line.producer}.csv"] = render_statement(*said)
     return BatchFiles(
         batch=batch, message_id=facts.message_id, total_cents=facts.total_cents, payouts=len(payment_file.payouts),
         bank_file=f"{facts.message_id}.xml", files=files, exported=facts.exported, notes=tuple(pain001.notes(payment_file)),
+        statements=statements,
     )
 
 
@@ -226,7 +231,7 @@ def _sheets(facts: _Batch, details: dict[bytes, Record], names: dict[ProducerId,
 
 def _statement(
     facts: _Batch, line: BatchLine, name: str, entries: Iterable[Entry], times: Mapping[int, int]
-) -> bytes:
+) -> tuple[StatementHead, tuple[StatementRow, ...]]:
     head = StatementHead(
         caisse_name=facts.founded.name, producer_name=name, batch_id=facts.closed.batch,
         reference=facts.reference(line), execution_date=facts.execution_on, zone=ZoneInfo(facts.founded.zone),
@@ -248,7 +253,7 @@ def _statement(
             sale_id=_NAMED.get(entry.kind, f"V{entry.sale_position}"),
             goods_cents=Cents(goods), card_cents=Cents(card), refunded_cents=Cents(refunded),
         )
-    return render_statement(head, rows.values())
+    return head, tuple(rows.values())
 
 
 def carried_over(line: BatchLine) -> tuple[Adjustment, ...]:

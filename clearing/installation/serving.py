@@ -44,7 +44,7 @@ POLL_S: Final = 0.005
 LAG_EVERY_S: Final = 0.5
 BEHIND_MAX: Final = 20_000  # events; about a second of catching up
 CONNECTIONS_EACH: Final = 4  # of a caisse: its writer and its views hold two each
-CONNECTIONS_FREE: Final = 20  # three that PostgreSQL keeps for its administrator; upkeep, snapshots, console, commands
+CONNECTIONS_FREE: Final = 16  # three that PostgreSQL keeps for its administrator; upkeep, snapshots, console, commands
 _log = structlog.get_logger()
 
 

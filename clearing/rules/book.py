@@ -22,6 +22,7 @@ from clearing.rules.folds import (
     adjustments as adjustment_folds,
     bank as bank_folds,
     between,
+    books as book_folds,
     closing as ending,
     contests as contest_folds,
     contracts as contract_folds,
@@ -57,6 +58,7 @@ from clearing.rules.treasury import (
     adjusting,
     bank,
     bank_lines,
+    books,
     corrections,
     cotisations,
     debits,
@@ -112,6 +114,7 @@ SECTIONS: Final = (
     "proofs",
     "contests",
     "adjustments",
+    "books",
 )
 """The rooms of the book that are records of containers and single values: snapshots say them field by field."""
 
@@ -155,6 +158,7 @@ class Book:
         self.proofs = proofs.Proofs()
         self.contests = contests.Contests()
         self.adjustments = adjusting.Adjustments()
+        self.books = books.Books()
         self.usage = Usage()
         self.operations = Operations(bodies)
         self.tombstones: dict[TerminalId, dict[OperationId, int]] = {}
@@ -345,6 +349,7 @@ _FOLDS: Final[dict[type, Callable[..., None]]] = bank_folds.noting_moves({
     **joining_folds.FOLDS,
     **proof_folds.FOLDS,
     **bank_folds.FOLDS,
+    **book_folds.FOLDS,
 })
 """What each event does to the book. Events that are not here are evidence only: declines of commands and allocations, held
 frames, confirmed clocks, repeats."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from clearing.audit import audit
+from clearing.authoriser.snapshot import Loaded, Restoring, parts_of
 from clearing.events.bank import BankCharged, BankMatched, StatementImported
 from clearing.events.catalogue import Event
 from clearing.events.codes import Code
@@ -219,6 +220,51 @@ def test_a_line_that_pays_a_whole_batch_confirms_each_of_its_payouts() -> None:
     desk.order(AMINA, "match_lines", {"matches": [{"lines": [1], "kind": "payout", "batch": 1}]})
     assert [state.value for state in desk.book.settlement.batches[1].payouts.values()] == ["confirmed"]  # type: ignore[index]
     assert not desk.book.bank.waiting
+
+
+def test_a_snapshot_says_lines_movements_matches_and_mappings_whole() -> None:
+    desk = a_month()
+    desk.order(AMINA, "undo_match", {"match": 2})
+    desk.order(AMINA, "save_column_mapping", {"name": "coop", "mapping": {
+        "delimiter": "tab", "decimal": ",", "days": "dmy", "on": "Date", "amount": "Montant",
+    }})  # fmt: skip
+    loaded = Loaded()
+    for row, event in zip(desk.log.rows, desk.log.events(), strict=True):
+        loaded.book.apply(event, row.position, row.at_us)
+        loaded.tree.append(row.leaf)
+    restoring = Restoring()
+    for part in parts_of(loaded):
+        restoring.take(part)
+    again = restoring.finish().book.bank
+    assert again.undone == {2}
+    assert again.mappings["coop"].delimiter == "\t"
+    assert again == desk.book.bank == loaded.book.bank
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"delimiter": ","}, "are not the same sign"), ({"delimiter": "x"}, "Columns are parted by"),
+        ({"days": "ydm"}, "Days are written in the order"), ({"debit": "D"}, "or in two, one for debits"),
+        ({"amount": None}, "or in two, one for debits"), ({"text": "Date"}, "Each column is named once"),
+    ],
+)  # fmt: skip
+def test_a_mapping_by_which_nothing_can_be_read_is_not_saved(change: dict[str, object], why: str) -> None:
+    mapping: dict[str, object] = {"delimiter": ";", "decimal": ",", "days": "dmy", "on": "Date", "amount": "Montant"}
+    desk = furnished()
+    assert why in desk.command(AMINA, "save_column_mapping", {"name": "coop", "mapping": mapping | change}).why
+    assert not desk.book.bank.mappings
+
+
+def test_a_balance_told_by_a_person_is_the_last_known_until_a_later_one() -> None:
+    desk = furnished()
+    desk.order(AMINA, "state_bank_balance", {"on": "2026-04-30", "cents": -1_250})
+    assert desk.book.bank.last_known() == ("2026-04-30", -1_250)
+    assert "has not come yet" in desk.command(AMINA, "state_bank_balance", {"on": "2026-06-30", "cents": 1}).why
+    again = desk.command(AMINA, "state_bank_balance", {"on": "2026-04-30", "cents": -1_250})
+    assert "recorded already: -12.50 EUR" in again.why
+    desk.order(AMINA, "state_bank_balance", {"on": "2026-04-29", "cents": 7})
+    assert desk.book.bank.last_known() == ("2026-04-30", -1_250)
 
 
 def test_a_caisse_that_changed_its_account_says_so_and_its_balances_begin_anew() -> None:

@@ -41,7 +41,7 @@ from tests.living_caisse import founding
 CODE = CaisseCode("brume")
 OFFICES = {
     "tess": ("treasurer",), "bruno": ("approver",), "dora": ("desk",), "cleo": ("clerk",), "audrey": ("auditor",),
-    "otto": ("operator",), "hana": ("helper",), "basil": ("buyer",), "noor": ("treasurer", "desk"),
+    "otto": ("operator",), "hana": ("helper",), "basil": ("buyer",), "paula": ("prover",), "noor": ("treasurer", "desk"),
 }  # fmt: skip
 """person -> roles; noor does two jobs, as in a small caisse."""
 PASSWORD = "quatre mots bien choisis"

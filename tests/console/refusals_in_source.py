@@ -21,6 +21,7 @@ SOURCES: Final = (
     "clearing/rules", "clearing/authoriser", "clearing/values.py", "clearing/installation/office.py",
     "clearing/installation/amounts.py", "clearing/settlement/bank_details.py", "clearing/console/inputs.py",
     "clearing/console/keys.py", "clearing/rules/telling/waiting.py",
+    *(f"clearing/rules/telling/waiting_{room}.py" for room in ("at_bank", "between", "debits", "proofs")),
     "clearing/audit/reasons.py", "clearing/audit/scan.py", "clearing/installation/founding_tables.py",
     "clearing/installation/proposing.py",
 )  # fmt: skip
@@ -112,8 +113,10 @@ def _told(function: ast.stmt) -> Iterator[ast.expr]:
                 yield named
             case ast.Assign(targets=[ast.Name(id="exception" | "named")], value=value) if not isinstance(value, ast.Name):
                 yield value  # why a reversal waits for people; where credit came from
-            case ast.Call(func=ast.Name(id="_wait"), args=[_, told, *_]):
+            case ast.Call(func=ast.Name(id="_wait" | "_told" | "Task"), args=[_, told, *_]):
                 yield told
+            case ast.Assign(targets=[ast.Name(id="told")], value=ast.JoinedStr() | ast.Constant() as value):
+                yield value  # what waits, said in two steps
             case ast.Assign(targets=[ast.Subscript(value=ast.Attribute(attr="problems"))], value=ast.JoinedStr() as value):
                 yield value  # beside a field
             case _:

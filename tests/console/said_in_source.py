@@ -127,6 +127,14 @@ def _in_template(path: Path) -> Iterator[str]:
             yield text.value
 
 
+STREAMS: Final = (
+    "account", "bank", "batch", "between", "books", "caisse", "card", "collection", "contract", "deposit", "exception", "fund",
+    "mandate", "member", "order", "person", "producer", "proofs", "sale", "season", "subsidy", "tax-receipt", "terminal",
+    "transfer", "unit",
+)  # fmt: skip
+"""What a stream is about (authoriser/streams.py); "sale" for those of operations."""
+
+
 @cache
 def keys() -> set[str]:
     """Every key that must have its words; what depends on the place ("field VERB.path") may have more."""
@@ -138,7 +146,7 @@ def keys() -> set[str]:
         *(f"word {word}" for word in words), *(f"role {role}" for role in ROLES), *(f"state {state}" for state in states),
         *(f"payout {state}" for state in PayoutState), "payout open", *(f"language {language}" for language in LANGUAGES),
         *(f"entry {kind}" for kind in ENTRIES), *(f"event {kind.__name__}" for kind in EVENTS),
-        *(f"room {room}" for room in EVENT_ROOMS), *(f"rule {kind}" for kind in RULES),
+        *(f"room {room}" for room in EVENT_ROOMS), *(f"stream {kind}" for kind in STREAMS), *(f"rule {kind}" for kind in RULES),
     }  # fmt: skip
 
 

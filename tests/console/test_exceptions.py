@@ -63,7 +63,9 @@ async def test_an_order_is_shown_with_the_command_for_each_open_line(house: Hous
         await house.send("dora", "spares", {"number": "1"})
         alias = max((await house.book()).members.spares)
         await house.order("dora", "bind_card", {"alias": alias, "member": "school"})
-        mandate = {"account": "school", "mandatary": name, "alias": alias, "purchase_cents": 90_000, "month_cents": 90_000}
+        mandate: dict[str, object] = {
+            "account": "school", "mandatary": name, "alias": alias, "purchase_cents": 90_000, "month_cents": 90_000
+        }
         await house.order("dora", "propose_mandatary", mandate)
         await house.order("cleo", "name_mandatary", mandate)
     await house.order("dora", "credit_purse", {

@@ -68,7 +68,7 @@ async def test_a_form_without_its_token_or_from_elsewhere_changes_nothing(house:
     await house.see("dora", "members")
     before = (await house.book()).position
     assert (await house.send("dora", "members/new", {"token": "00", "member": "w-forged"})).status == 403
-    headers = {"Cookie": (await house._headers("dora"))["Cookie"], "Origin": "https://elsewhere.example"}
+    headers = {"Cookie": (await house.headers("dora"))["Cookie"], "Origin": "https://elsewhere.example"}
     async with house.browser.post(f"{house.url}/c/{CODE}/members/new", data={"member": "w-forged"}, headers=headers) as answer:
         assert answer.status == 403
     assert (await house.book()).position == before

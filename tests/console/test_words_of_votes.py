@@ -11,6 +11,7 @@ import pytest
 
 from clearing.console.words import Words, catalogue
 from clearing.events.caisse import DecisionRecorded, Tally
+from clearing.events.catalogue import Event
 from clearing.events.charte import Charte, Cover
 from clearing.events.funds import AllocationRuleSet
 from clearing.events.grants import EarmarkSet
@@ -64,7 +65,7 @@ def _votes() -> Iterator[DecisionRecorded]:
     yield from (vote, drawn, replace(vote, ends_on=""), replace(vote, effective_on=""))
 
 
-def _rules() -> Iterator[object]:
+def _rules() -> Iterator[Event]:
     for kind in sorted(KINDS, key=lambda one: one.__name__):
         event = ruled(kind)
         yield event
@@ -97,7 +98,7 @@ def _chartes() -> Iterator[Charte]:
     yield from (replace(RULES, tariffs=(replace(TARIFF, covers=covered),)) for covered in _covered())
     yield from (replace(RULES, tariffs=(replace(TARIFF, **{n: v}),)) for n, vs in TARIFF_FIELDS.items() for v in vs)
     yield from (replace(RULES, payers=(replace(PAYER, **{n: v}),)) for n, vs in PAYER_FIELDS.items() for v in vs)
-    yield from (replace(RULES, payers=(replace(PAYER, rank=1, weight=weight),)) for weight in (None, 2))
+    yield from (replace(RULES, payers=(replace(PAYER, rank=1, weight=weight),)) for weight in (1, 2))
 
 
 def _covered() -> Iterator[tuple[Cover, ...]]:

@@ -123,13 +123,13 @@ async def test_a_database_that_stays_away_does_not_end_the_watching_of_the_lag(
 async def test_more_caisses_than_the_database_has_room_for_are_refused_with_the_number_to_set(
     installation: Installation,
 ) -> None:
-    said = r"^20 caisses need 92 connections .* it takes 80: set CLEARING_DATABASE_CONNECTIONS to 92 or more.* start again$"
+    said = r"^20 caisses need 96 connections .* it takes 80: set CLEARING_DATABASE_CONNECTIONS to 96 or more.* start again$"
     with pytest.raises(SettingRefused, match=said):
         async with serving(installation, clock=SystemClock(), codes=CODES, port=None):
             pass
     with pytest.raises(SettingRefused, match=said):
         async with supervising(installation, codes=CODES, port=0):
             pass
-    require_room(CODES, Settings(database_connections=92))
-    require_room(CODES[:17], Settings())
+    require_room(CODES, Settings(database_connections=96))
+    require_room(CODES[:16], Settings())
     require_room(CODES[:1], Settings(database_connections=20))

@@ -146,7 +146,7 @@ async def until(there: Callable[[], bool]) -> None:
 
 
 def command(home: Home, *words: str) -> list[str]:
-    return [sys.executable, "-u", "-m", "clearing", "--home", str(home.folder), "serve", *words]
+    return [sys.executable, "-u", "-m", "clearing", "--home", str(home.folder), "serve", "--no-console", *words]
 
 
 @contextmanager

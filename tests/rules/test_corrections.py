@@ -9,7 +9,7 @@ from clearing.authoriser.commands import Order, decide
 from clearing.events.corrections import EntryCorrected
 from clearing.events.funds import SingleGranted
 from clearing.rules.answers import Declined
-from clearing.values import ContractId, MemberId, PersonId
+from clearing.values import ContractId, InvalidValue, MemberId, PersonId
 from tests.given_when_then import Story, given
 from tests.rules.contract_sayings import pay, pay_over, season, several, sign, through
 from tests.rules.test_cotisations import (
@@ -123,7 +123,8 @@ def test_what_came_back_from_the_bank_or_is_right_already_is_not_corrected() -> 
     assert "no member m-9" in str(correct(story, TO_M_2 | {"who": "m-9"}))
     assert "No cotisation was received" in str(correct(story, None, reference="line 9"))
     assert "No gift was received" in str(correct(story, None, kind="gift"))
-    assert "can be corrected is a cotisation" in str(correct(story, None, kind="sale"))
+    with pytest.raises(InvalidValue, match="must be one of cotisation, gift, instalment"):
+        correct(story, None, kind="sale")
     story.when(give_back())
     assert "came back from the bank" in str(correct(story, None))
 

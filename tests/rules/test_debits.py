@@ -10,7 +10,7 @@ from clearing.rules.ends.closing_rooms import may_return, of_debits
 from clearing.rules.telling.household_statement import household_statement
 from clearing.rules.telling.waiting_debits import tasks
 from clearing.rules.treasury import cotisations
-from clearing.values import MemberId
+from clearing.values import InvalidValue, MemberId
 from tests.given_when_then import Story, given
 from tests.household_sayings import leave
 from tests.rules.debit_sayings import CREDITOR, answer, club, give, mandate, number, propose, said, send, states
@@ -144,7 +144,8 @@ def test_what_contradicts_itself_or_is_unknown_moves_nothing_until_a_person_is_s
 
 def test_an_unknown_state_of_the_bank_is_a_bad_answer_and_nobody_else_s_member_is_answered_for() -> None:
     story = made()
-    answer(story, said("paid")).then("12")
+    with pytest.raises(InvalidValue, match="must be one of accepted, executed"):
+        answer(story, said("paid"))
     answer(story, said("executed", "m-2")).then("25")
     answer(story, said("executed"), collection=7).then("25")
     answer(story, said("returned", on="2026-06-30")).then("12")

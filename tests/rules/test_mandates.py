@@ -10,7 +10,7 @@ from clearing.rules.treasury.debit_answers import months_after
 from clearing.rules.treasury.mandates import expires_on, usable
 from clearing.rules.treasury.target_days import is_target_day, next_target_day, target_days_before
 from clearing.settlement.calendar import is_business_day
-from clearing.values import MemberId
+from clearing.values import InvalidValue, MemberId
 from tests.given_when_then import given
 from tests.rules.debit_sayings import CREDITOR, OTHER_CREDITOR, answer, club, give, mandate, propose, said, send
 from tests.rules.test_cotisations import CLUB, RULE
@@ -33,11 +33,19 @@ def test_a_creditor_identifier_is_taken_as_written_on_the_letter() -> None:
 
 
 @pytest.mark.parametrize(
+    ("changed", "told"), [({"kind": "forever"}, "recurrent, one-off"), ({"how": "phone"}, "paper, page")]
+)
+def test_a_mandate_of_another_kind_is_no_command_and_says_which_there_are(changed: dict[str, Any], told: str) -> None:
+    story = give(given(*CLUB, RULE), "name_creditor", {"creditor": CREDITOR, "lead_days": 1})
+    with pytest.raises(InvalidValue, match=told):
+        mandate(story, **changed)
+
+
+@pytest.mark.parametrize(
     ("changed", "told"),
     [
         ({"mandate": "/A//B"}, "no slash at its ends"), ({"mandate": "x" * 36}, "1 to 35"), ({"mandate": "é"}, "1 to 35"),
-        ({"mandate": "A B"}, "without blanks"), ({"kind": "forever"}, "recurrent or one-off"),
-        ({"how": "phone"}, "paper or page"), ({"signed_on": "2026-05-02"}, "to today"),
+        ({"mandate": "A B"}, "without blanks"), ({"signed_on": "2026-05-02"}, "to today"),
         ({"signed_on": "2009-10-31"}, "November"),
         ({"signed_on": "2023-05-01"}, "It ended on 2026-05-01"), ({"member": "m-9"}, "admit them first"),
         ({"signed_on": "2020-05-01", "used_on": "2020-06-01"}, "It ended on 2023-06-01"),

@@ -9,7 +9,7 @@ from clearing.audit.sums import book_balances, in_books
 from clearing.events.opening import OpeningAccepted, OpeningDiscarded
 from clearing.rules.answers import Declined
 from clearing.rules.treasury.cotisations import standings
-from clearing.values import ContractId, MemberId
+from clearing.values import ContractId, InvalidValue, MemberId
 from tests.living_caisse import AMINA, BRUNO
 from tests.rules.test_opening import Room, rows
 
@@ -240,7 +240,6 @@ def basket(on: str, outcome: str, to_on: str | None = None) -> Callable[[], dict
         (one(delivered_until="2026-05-07"), "can't have been fetched by 2026-04-30"),
         (basket("2026-04-10", "taken"), "Contract 1, basket 1: 2026-04-10 is no delivery day"),
         (basket("2026-05-07", "taken"), "a basket that has been is"),
-        (basket("2026-04-09", "eaten"), "not eaten"),
         (basket("2026-04-09", "skipped"), "a later delivery day of the contract, not to none"),
         (basket("2026-04-09", "taken", "2026-05-07"), "only a skipped basket moves"),
     ],
@@ -250,6 +249,13 @@ def test_a_row_that_does_not_hold_is_told_with_its_number_and_the_reason(
 ) -> None:
     found = room()
     assert said in found.declined(AMINA, "propose_opening", list_of())
+    assert found.book.opening.proposed is None
+
+
+def test_a_basket_of_another_outcome_is_no_command_and_says_which_there_are() -> None:
+    found = room()
+    with pytest.raises(InvalidValue, match="taken, reduced, absent, skipped, not 'eaten'"):
+        found.declined(AMINA, "propose_opening", basket("2026-04-09", "eaten")())
     assert found.book.opening.proposed is None
 
 

@@ -75,5 +75,5 @@ async def _shown(visit: Visit, *, problem: str = "", token: str = "") -> Answer:
         "logins": logins, "tokens": tokens, "languages": LANGUAGES,
         "roles": [(role, words.say(f"role {role}")) for role in visit.roles],
         "key": visit.login.key.public.hex()[:16], "problem": problem, "token": token, "days": _DAYS,
-        "ask_code": not visit.login.fresh(visit.at_us),
+        "ask_code": not visit.login.fresh,
     }, status=422 if problem else 200)  # fmt: skip

@@ -115,7 +115,7 @@ def _shown(visit: Visit, problem: str = "") -> Answer:
         "files": _names(visit.console.installation.home.batch(visit.code, number))
         if batch.exported is not None and set(PAYERS) & set(visit.roles) else [],
         "execution_on": next_business_day(datetime.fromtimestamp(visit.at_us / 1_000_000, UTC).date()).isoformat(),
-        "ask_code": not visit.login.fresh(visit.at_us), "problem": words.refusal(words.say(problem)) if problem else "",
+        "ask_code": not visit.login.fresh, "problem": words.refusal(words.say(problem)) if problem else "",
     }, status=422 if problem else 200)  # fmt: skip
 
 

@@ -59,7 +59,7 @@ def _drawn(visit: Visit, verb: str, problems: dict[str, str], *, more: str = "",
         FORMS[verb], typed, label=lambda path, name: _label(visit, verb, path, name), choices=lambda of: choices(visit, of),
         problems={name: visit.words.refusal(visit.words.say(text)) for name, text in problems.items()}, more=more,
     )  # fmt: skip
-    ask_code = verb in STEP_UP and not visit.login.fresh(visit.at_us)
+    ask_code = verb in STEP_UP and not visit.login.fresh
     roles = ", ".join(visit.words.say(f"role {role}") for role in ALLOWED_ROLES[verb])
     return Answer("command.html", {
         "verb": verb, "fields": fields, "why": visit.words.refusal(why), "ask_code": ask_code, "roles": roles,

@@ -74,7 +74,7 @@ def _shown(visit: Visit, *, problems: dict[str, str] | None = None, problem: str
     proposal, look = joining.proposed.get(member.member), joining.open.get(member.member)
     return Answer("look.html", {
         "member": member.member, "fields": REASON.drawn(visit, problems=problems), "problem": problem,
-        "why": visit.words.refusal(why), "ask_code": not visit.login.fresh(visit.at_us),
+        "why": visit.words.refusal(why), "ask_code": not visit.login.fresh,
         "proposal": None if proposal is None else {
             "by": proposal.by, "reason": proposal.reason, "own": proposal.by == visit.login.person,
         },

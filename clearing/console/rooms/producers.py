@@ -254,7 +254,7 @@ async def _account(visit: Visit, *, problem: str = "", why: str = "") -> Answer:
         "id": producer.producer, "name": producer.name, "by": entered.by if entered is not None else "",
         "own": entered is not None and entered.by == visit.login.person, "holder": fields["name"],
         "iban": in_fours(fields["iban"]), "bic": fields.get("bic", ""), "digest": entered.details.hex() if entered else "",
-        "first": not producer.details, "ask_code": not visit.login.fresh(visit.at_us), "problem": problem,
+        "first": not producer.details, "ask_code": not visit.login.fresh, "problem": problem,
         "why": visit.words.refusal(visit.words.say(why)) if why else "",
     }, status=422 if problem or why else 200)  # fmt: skip
 

@@ -44,11 +44,12 @@ async def trail(visit: Visit) -> Answer:
 
 def _row(visit: Visit, position: int, at_us: int, stream: str, event: Event) -> dict[str, object]:
     kind, _, name = stream.partition("/")
+    about = visit.words.say(f"stream {_CALLED.get(kind, kind)}")
     opens = kind == "op" and bool(set(visit.roles) & set(SALES))
     return {
         "number": position, "when": visit.words.instant(at_us), "what": _called(visit, event),
         "who": ", ".join(_signers(event)),
-        "about": f"{visit.words.say(kind)} {name}" if kind in _OPEN_NAMES else visit.words.say(_CALLED.get(kind, kind)),
+        "about": f"{about} {name}" if kind in _OPEN_NAMES else about,
         "page": visit.path(f"sales/{position}") if opens else "",
     }  # fmt: skip
 

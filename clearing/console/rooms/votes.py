@@ -139,7 +139,7 @@ def _shown(visit: Visit, *, problem: str = "", why: str = "") -> Answer:
         "until": words.day(vote.ends_on) if vote.ends_on else "", "link": _safe(vote.minutes_link),
         "minutes": vote.minutes_link, "sha256": told["minutes_sha256"], "state": _standing(visit, vote), "by": vote.by,
         "approved_by": caisse.approvals.get(vote.decision, ""), "waits": waits, "own": vote.by == visit.login.person,
-        "may_approve": visit.may("approve_decision"), "ask_code": not visit.login.fresh(visit.at_us), "problem": problem,
+        "may_approve": visit.may("approve_decision"), "ask_code": not visit.login.fresh, "problem": problem,
         "why": words.refusal(why), "rulings": rulings, "do": do,
         "chartes": [(one.version, visit.path(f"votes/charte/{one.version}")) for one in caisse.chartes
                     if one.decision == vote.decision],

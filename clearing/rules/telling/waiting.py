@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 from clearing.events.accounts import AccountProposed, MandataryProposed, RevocationProposed
+from clearing.events.books import MonthProposed
 from clearing.events.caisse import DecisionRecorded, PersonProposed
 from clearing.events.catalogue import Event
 from clearing.events.closing import ClosureProposed
@@ -28,6 +29,7 @@ from clearing.rules.telling import settling_waits, waiting_between, waiting_proo
 from clearing.rules.telling.plain_words import days
 from clearing.rules.telling.waiting_at_bank import waits_at_bank
 from clearing.rules.telling.waiting_debits import tasks
+from clearing.rules.treasury.books import to_close
 from clearing.rules.treasury.corrections import in_command
 from clearing.rules.treasury.cotisations import standings
 from clearing.rules.treasury.subsidies import Step
@@ -58,7 +60,7 @@ _SINCE: Final[dict[type[Event], tuple[str, ...]]] = {
     RepaymentConfirmed: ("repayment",), MoneyBackProposed: ("member",), PurseEmptied: ("member",), OpeningProposed: (),
     OrderPlaced: ("order",), LineDisputed: ("order", "line"), DisputeProposed: ("order", "line"),
     BankDetailsProposed: ("producer",), ContractEnded: ("contract",), CorrectionProposed: ("entry",),
-    JoinProposed: ("member",), CollectionProposed: ("collection",), MandateSuspended: ("mandate",),
+    JoinProposed: ("member",), MonthProposed: ("period",), CollectionProposed: ("collection",), MandateSuspended: ("mandate",),
     **waiting_between.SINCE, **waiting_proofs.SINCE, **settling_waits.SINCE,
 }  # fmt: skip
 """What begins to wait with an event -> the fields that name it."""
@@ -203,11 +205,14 @@ def _funds(look: _Look) -> Iterator[Wait]:
             told = f"{back} are to be paid at the bank"
             yield _wait(look.since(RepaymentConfirmed, number), told, f"subsidy paid {number} --reference LINE")
     if look.book.gifts.proposed is not None:
-        yield _wait(
-            look.since(LegalBasisProposed),
-            "the legal basis of tax receipts waits for another officer",
-            "taxreceipt enter",
-        )
+        told = "the legal basis of tax receipts waits for another officer"
+        yield _wait(look.since(LegalBasisProposed), told, "taxreceipt enter")
+    month = look.book.books.proposed
+    if month is not None:
+        told = f"closing the books of {month.period} waits for another person than {month.by}"
+        yield _wait(look.since(MonthProposed, month.period), told, f"books confirm {month.period}")
+    if over := to_close(look.book.books, civil_date(look.this_day())):
+        yield _wait(f"{look.this_day()[:7]}-01", f"the books of {over} can be closed", f"books propose {over}")
 
 
 def _boxes(look: _Look) -> Iterator[Wait]:

@@ -13,6 +13,7 @@ from clearing.events import (
     contracts,
     corrections,
     cotisations,
+    debits,
     funds,
     grants,
     households,
@@ -51,6 +52,11 @@ def _payout_back(event: settlement.PayoutReturned, book: "Book") -> tuple[int, s
     return (event.cents if paid else 0), payout_name(event.batch, event.producer)
 
 
+def _debit(event: debits.DebitAnswered, _book: "Book") -> tuple[int, str]:
+    cents = sum(part.cents for part in event.parts)
+    return (cents if event.state == "executed" else -cents), event.reference
+
+
 def payout_name(batch: int, producer: str) -> str:
     return f"{batch}/{producer}"
 
@@ -70,6 +76,7 @@ MOVED: Final[dict[type, Moved]] = {
     cotisations.CotisationReceived: _by_means,
     cotisations.CotisationReturned: lambda event, _: (-event.cents, event.reference),
     cotisations.GiftReceived: _by_means,
+    debits.DebitAnswered: _debit,
     cotisations.DepositConfirmed: lambda event, _: (event.cents, str(event.deposit)),
     corrections.EntryCorrected: _corrected,
     contracts.InstalmentReceived: lambda event, _: (

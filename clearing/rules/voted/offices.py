@@ -252,6 +252,13 @@ _BANK: Final[Roles] = {
     "save_column_mapping": _MONEY,
 }
 
+_BOOKS: Final[Roles] = {
+    "set_account_plan": _MONEY,
+    "propose_month_close": _MONEY,
+    "confirm_month_close": ("treasurer", "approver"),
+    "drop_month_close": ("treasurer", "approver"),
+}
+
 ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_OFFICERS,
     **_VOTED,
@@ -275,6 +282,7 @@ ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_JOINING,
     **_PROOFS,
     **_BANK,
+    **_BOOKS,
 }
 """verb -> roles of which one is enough."""
 

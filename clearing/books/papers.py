@@ -1,0 +1,88 @@
+"""Law: what a producer gets with a transfer adds up to it, day by day; it names no card and no member."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from clearing.books.layout import Column, Fonts
+from clearing.books.paper import Paper
+from clearing.books.words import Words
+from clearing.rules.calendar import civil_date
+from clearing.settlement.calendar import local_time
+from clearing.settlement.statement import StatementHead, StatementMismatch, StatementRow
+
+
+def remittance_advice(head: StatementHead, rows: Iterable[StatementRow], fonts: Fonts, words: Words) -> bytes:
+    """One page for one payout, day by day. Raises StatementMismatch."""
+    ordered = _ordered(head, rows)
+    paper = _begun("advice", head, fonts, words)
+    paper.text(words.said(
+        "advice-text", amount=words.money(head.payout_cents), day=words.day(head.execution_date), reference=head.reference
+    ))  # fmt: skip
+    paper.text(words.said("advice-how"), small=True)
+    _days(paper, head, ordered, words)
+    return paper.pdf()
+
+
+def producer_statement(head: StatementHead, rows: Iterable[StatementRow], fonts: Fonts, words: Words) -> bytes:
+    """The same with every sale below its day. Raises StatementMismatch."""
+    ordered = _ordered(head, rows)
+    paper = _begun("statement", head, fonts, words)
+    _days(paper, head, ordered, words)
+    paper.heading(words.said("each-sale"))
+    columns = [Column(words.said("day"), 20), Column(words.said("hour"), 16), Column(words.said("sale"), 30), *_amounts(words)]
+    paper.table(columns, [_sale(row, head, words) for row in ordered])
+    paper.text(words.said("statement-note"), small=True)
+    return paper.pdf()
+
+
+def tax_receipt(text: str, *, caisse: str, year: int, number: int, issued: str, fonts: Fonts, words: Words) -> bytes:
+    """The receipt's own text, line by line: what its digest is of stays the text."""
+    title = words.said("tax-receipt", year=year, number=number)
+    paper = Paper(fonts, words, title=title, caisse=caisse, dated=civil_date(issued))
+    for line in text.splitlines()[1:]:
+        paper.text(line or " ")
+    return paper.pdf()
+
+
+def _begun(title: str, head: StatementHead, fonts: Fonts, words: Words) -> Paper:
+    paper = Paper(fonts, words, title=words.said(title), caisse=head.caisse_name, dated=head.execution_date)
+    paper.pairs([
+        (words.said("producer"), head.producer_name), (words.said("batch"), str(head.batch_id)),
+        (words.said("pay-day"), words.day(head.execution_date)), (words.said("reference"), head.reference),
+        (words.said("amount"), words.money(head.payout_cents)),
+    ])  # fmt: skip
+    return paper
+
+
+def _ordered(head: StatementHead, rows: Iterable[StatementRow]) -> list[StatementRow]:
+    ordered = sorted(rows, key=lambda row: (row.at_us, row.sale_id))
+    total = sum(row.owed_cents for row in ordered) + sum(one.amount_cents for one in head.adjustments)
+    if total != head.payout_cents:
+        raise StatementMismatch(f"payout {head.reference!r} and its sales differ; do not send it, run the audit of its batch")
+    return ordered
+
+
+def _days(paper: Paper, head: StatementHead, ordered: Sequence[StatementRow], words: Words) -> None:
+    columns = [Column(words.said("day"), 30), Column(words.said("sales"), 14, right=True), *_amounts(words)]
+    found: list[list[str]] = []
+    for day, rows in groupby(ordered, key=lambda row: local_time(row.at_us, head.zone).date()):
+        of = list(rows)
+        found.append([words.day(day), str(len(of)), *_sums(of, words)])
+    found.append([words.said("statement-sum"), str(len(ordered)), *_sums(ordered, words)])
+    found += [[one.label, "", "", "", "", words.money(one.amount_cents)] for one in head.adjustments]
+    paper.table(columns, found, sums=(words.said("payout"), "", "", "", "", words.money(head.payout_cents)))
+
+
+def _amounts(words: Words) -> list[Column]:
+    return [Column(words.said(name), 24, right=True) for name in ("goods", "card", "refunded", "owed")]
+
+
+def _sums(rows: Sequence[StatementRow], words: Words) -> list[str]:
+    return [words.money(sum(cents)) for cents in zip(
+        *((row.goods_cents, row.card_cents, row.refunded_cents, row.owed_cents) for row in rows), strict=True
+    )] or [words.money(0)] * 4  # fmt: skip
+
+
+def _sale(row: StatementRow, head: StatementHead, words: Words) -> list[str]:
+    when = local_time(row.at_us, head.zone)
+    return [words.day(when.date()), f"{when:%H:%M}", row.sale_id, *_sums([row], words)]
