@@ -17,12 +17,13 @@ from clearing.events.catalogue import Event
 from clearing.events.interchange import InterchangeReversed, InterchangeSold
 from clearing.events.proofs import ProofFigure, ProofResult
 from clearing.events.sales import CaptureDecided, ReversalDecided, SaleDecided
-from clearing.events.settlement import BatchClosed, PayoutConfirmed, PayoutReturned
+from clearing.events.settlement import BatchClosed, PayoutAnswered, PayoutConfirmed, PayoutReturned, PayoutsWithdrawn
 from clearing.rules.answers import BrokenBook
 from clearing.rules.book import Book
 from clearing.rules.ledger.postings import BANK, Ledger, UnexplainedPosting
 from clearing.rules.stalls.debts import debts
-from clearing.rules.stalls.settlement import BatchState, PayoutState
+from clearing.rules.stalls.payouts import FAILED, UNDER_WAY, PayoutState
+from clearing.rules.stalls.settlement import BatchState
 from clearing.rules.treasury.proofs import BATCHES, DEPOSITS, ISSUED, MONEY, PURSES, by_log, result
 from clearing.sql import Queries
 from clearing.values import Position
@@ -150,11 +151,22 @@ class DayRoads:
                 self._confirmed.add((event.batch, event.producer))
             case PayoutReturned() if (event.batch, event.producer) in self._confirmed:
                 self.paid[event.batch] -= event.cents
+            case PayoutAnswered():
+                self._answered(event)
+            case PayoutsWithdrawn():
+                self.batches[event.batch] -= sum(one.cents for one in event.payouts)
             case _:
                 for debt in debts(event):
                     self.captured[debt.producer] += debt.captured_cents
                 if isinstance(event, InterchangeReversed):
                     return
+
+    def _answered(self, event: PayoutAnswered) -> None:
+        if event.became == PayoutState.EXECUTED:
+            self.paid[event.batch] += event.cents
+            self._confirmed.add((event.batch, event.producer))
+        elif event.became in FAILED and (event.batch, event.producer) in self._confirmed:
+            self.paid[event.batch] -= event.cents
 
     def _captured(self, parts: Iterable[Share | Return], sign: int) -> int:
         sums = 0
@@ -246,9 +258,9 @@ class DayRoads:
         shown_lines: Counter[int] = Counter()
         open_cents = 0
         for (batch, state), cents in shown.payouts.items():
-            shown_lines[batch] += cents
-            shown_paid[batch] += cents if state == "confirmed" else 0
-            open_cents += cents if state in ("waiting", "instructed") else 0
+            shown_lines[batch] += cents if state != PayoutState.WITHDRAWN else 0
+            shown_paid[batch] += cents if state == PayoutState.EXECUTED else 0
+            open_cents += cents if state in UNDER_WAY else 0
         total = ProofFigure("payable", by_log(roads.log, "payable"), roads.in_book("payable"), open_cents)
         paid = self._paid_in_book()
         made = ProofFigure("paid", self.paid.total(), None if paid is None else paid.total(), shown_paid.total())
@@ -268,10 +280,7 @@ class DayRoads:
         found: Counter[int] = Counter()
         for number, batch in self.book.settlement.batches.items():
             if batch.state is BatchState.EXPORTED:
-                found[number] += sum(
-                    line.paid_cents for line in batch.closed.lines
-                    if batch.payouts.get(line.producer) is PayoutState.CONFIRMED
-                )  # fmt: skip
+                found[number] += sum(one.cents for one in batch.payouts.values() if one.state is PayoutState.EXECUTED)
         return found
 
     def _files(self, files: Mapping[int, FileSeen]) -> Iterator[ProofFigure]:

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 from clearing.events import (
+    adjustments,
     bank,
     bonus,
     closing,
+    contests,
     contracts,
     corrections,
     cotisations,
@@ -28,6 +30,7 @@ from clearing.events.basket import LotReturn, LotUse, Return, Share
 from clearing.events.catalogue import Event
 from clearing.rules.ledger.legs import HELD, HELD_ABROAD, payable_member, payee_account
 from clearing.rules.ledger.postings import Origins, legs
+from clearing.rules.treasury import adjusting
 
 OF_FUNDS: Final = ("fund:", "notified:")
 SURPLUS: Final = "surplus"
@@ -62,6 +65,8 @@ NATURE: Final[dict[type, str]] = {
 }  # fmt: skip
 """Why a fund moves with this event; what is not here is income or spending that no other word says (rules' account_plan.py).
 A transfer is neither: what one fund loses the other one has, in the same account of the books."""
+_ADJUSTED: Final = {adjusting.WRITE_OFF: "written-off", adjusting.DEBIT: "credit"}
+"""An adjustment that is neither is what goods cost, or a part of it back."""
 _UNNAMED: Final = {True: "spending", False: "income"}
 _SAME_PLACE: Final = "result"
 
@@ -145,6 +150,8 @@ class Moves:
             nature = "subsidy" if event.grant else "announced"
         if isinstance(event, corrections.EntryCorrected):
             nature = event.entry.kind
+        if isinstance(event, adjustments.AdjustmentMade):
+            nature = _ADJUSTED.get(event.what.kind, "sale")
         if nature is None and len(moved) == len(plain):
             nature = _SAME_PLACE  # from fund to fund
         for account, cents in plain.items():
@@ -190,6 +197,17 @@ class Moves:
         if isinstance(event, sales.ReversalDecided) and event.effect == "released":
             return self.released(event.returned)
         return _back(event.returned, self.origins, _from_payee)
+
+    def contested(self, event: contests.ContestDecided) -> Iterator[Move]:
+        """What the fund bears in a producer's place is lost."""
+        fund = f"fund:{event.fund}"
+
+        def out_of(back: Return) -> Iterable[Move]:
+            return (Move(fund, "written-off", back.cents),) if event.fund and back.step != SURPLUS else _from_payee(back)
+
+        yield from _back(event.returned, self.origins, out_of)
+        yield Move(fund, "written-off", event.paid_cents)
+        yield Move(f"owed:{event.payee}", "", -event.paid_cents)
 
     def drawn(self, event: solidarity.DrawDecided) -> Iterable[Move]:
         return () if event.claimed else _taken(self.origins, event.shares, "draw")
@@ -247,6 +265,7 @@ _FINE: Final[dict[type, Callable[[Moves, Any], Iterable[Move]]]] = {
     closing.OwnMoneyReleased: Moves.own_money,
     cotisations.CotisationReceived: Moves.cotisation, debits.DebitCounted: Moves.cotisation,
     corrections.EntryCorrected: Moves.corrected,
+    contests.ContestDecided: Moves.contested,
 }
 """Events whose legs in the books are finer than the ledger's."""
 

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from clearing.events import (
+    adjustments,
     bank,
     bonus,
     closing,
+    contests,
     contracts,
     corrections,
     cotisations,
@@ -25,6 +27,7 @@ from clearing.events import (
     solidarity,
 )
 from clearing.events.catalogue import Event
+from clearing.rules.treasury import adjusting
 
 
 class Piece(NamedTuple):
@@ -65,6 +68,11 @@ def _received(event: funds.MoneyReceived, _day: str) -> Piece:
 
 def _granted(event: funds.AllocationGranted, _day: str) -> Piece:
     return Piece("credit", f"{event.rule}/{event.period}", f"Crédit du mois {event.period}, règle {event.rule}")
+
+
+def _adjusted(event: adjustments.AdjustmentMade, _day: str) -> Piece:
+    journal = "bank" if event.what.kind == adjusting.OUTSIDE else "other"
+    return Piece(journal, f"AJUST-{event.adjustment}", f"Ajustement {event.adjustment}")
 
 
 def _credited(event: funds.PurseCredited, day: str) -> Piece:
@@ -137,6 +145,12 @@ PIECES: Final[dict[type, Callable[[Any, str], Piece]]] = {
     settlement.BatchClosed: lambda event, _: Piece("sales", f"LOT-{event.batch}", f"Lot {event.batch} arrêté"),
     settlement.PayoutConfirmed: _paid,
     settlement.PayoutReturned: _paid,
+    settlement.PayoutAnswered: _paid,
+    settlement.PayoutsWithdrawn: lambda event, _: Piece(
+        "sales", f"LOT-{event.batch}", f"Lot {event.batch} : virements retirés"
+    ),
+    adjustments.AdjustmentMade: _adjusted,
+    contests.ContestDecided: lambda event, _: Piece("sales", f"CONT-{event.contest}", f"Achat contesté {event.contest}"),
     closing.ProducerRepaid: lambda event, _: Piece("bank", event.reference, f"Remboursé par {event.producer}"),
     closing.RestReleased: lambda event, _: Piece("other", f"RESTE-{event.fund}", f"Reste du fonds {event.fund}"),
     closing.RestPaid: lambda event, _: Piece("bank", event.reference, f"Reste du fonds {event.fund} transmis"),

@@ -3,7 +3,6 @@
 import argparse
 from pathlib import Path
 
-from clearing.authoriser.commands import VERBS
 from clearing.bank.pain002 import StatusReport
 from clearing.bank.reading import read_file
 from clearing.bank.statement import Statement
@@ -80,16 +79,16 @@ async def _answers(desk: Desk, officer: Officer, report: StatusReport, book: Boo
                  "The first one stands.")  # fmt: skip
         return
     try:
-        changed = await answer_payouts(answered, book=book, give=officer.order, verbs=frozenset(VERBS))
+        changed = await answer_payouts(answered, book=book, give=officer.order)
     except NotAllowed as declined:  # known already, or for a person to look at: other files go on
         desk.say(f"The bank answers to batch {answered.batch}: {declined}")
         return
-    states = [str(row["state"]) for row in answered.rows]
+    states = [str(row.state) for row in answered.rows]
     told = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states)) or "nothing"
     desk.say(f"The bank answers to batch {answered.batch}: {told}; {counted(changed, 'payout')} changed by it.")
     for row in answered.rows:
-        if row["state"] in ("rejected", "returned", "unknown"):
-            desk.say(f"  {row['producer']}: {row['state']} {row['code']} {row['text']}".rstrip() + ". What to do: docs/BANK.md")
+        if row.state in ("rejected", "returned", "unknown"):
+            desk.say(f"  {row.producer}: {row.state} {row.code} {row.text}".rstrip() + ". What to do: docs/BANK.md")
     for status in answered.strange:
         desk.say(f"  {status.end_to_end} is no payout of batch {answered.batch}: ask the bank what it means.")
 

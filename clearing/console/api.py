@@ -19,7 +19,7 @@ from clearing.console.openapi import described
 from clearing.console.ordering import STEP_UP
 from clearing.console.tokens import Bearer
 from clearing.rules.book import Book
-from clearing.rules.voted.offices import ALLOWED_ROLES
+from clearing.rules.voted.offices import ALLOWED_ROLES, acting
 from clearing.values import CaisseCode, InvalidValue, identifier
 from clearing.wire.frame import MalformedFrame, pack
 
@@ -109,7 +109,7 @@ class Api:
 
     def _allowed(self, bearer: Bearer, book: Book, roles: tuple[str, ...]) -> None:
         person = book.caisse.persons.get(bearer.person)
-        held = set(person.roles) if person is not None and person.active else set()
+        held = acting(person) if person is not None and person.active else set()
         if not held:
             raise Problem(403, "This token's person has no office in that caisse.")
         if not held & set(bearer.roles) & set(roles):

@@ -14,7 +14,7 @@ from clearing.console.accounts import Login
 from clearing.console.house import Console
 from clearing.console.words import Words
 from clearing.rules.book import Book
-from clearing.rules.voted.offices import ALLOWED_ROLES
+from clearing.rules.voted.offices import ALLOWED_ROLES, acting
 from clearing.values import CaisseCode
 
 CODE_ASKED: Final = "Type the six digits that your app shows now."
@@ -66,8 +66,9 @@ class Visit:
 
     @property
     def roles(self) -> tuple[str, ...]:
+        """Hers, and those that she fills as a deputy."""
         person = self.book.caisse.persons.get(self.login.person)
-        return person.roles if person is not None and person.active else ()
+        return tuple(sorted(acting(person))) if person is not None and person.active else ()
 
     def may(self, verb: str) -> bool:
         """Whether one of her roles may give this command."""

@@ -27,6 +27,7 @@ from clearing.installation.home import write_private
 from clearing.installation.payment import ACCOUNT_OF_THE_CAISSE, BANK
 from clearing.rules.book import Book
 from clearing.rules.ledger.postings import BANK as BANK_ACCOUNT
+from clearing.rules.stalls.payouts import Answer
 from clearing.rules.treasury.bank_matching import proposals
 
 PROGRAM: Final = "mockbank"
@@ -145,7 +146,7 @@ async def _take_in(market: Market, paths: list[Path], balance_cents: int) -> Ban
     for path in paths:
         read = read_file(path.read_bytes())
         if isinstance(read, StatusReport):
-            assert not [row for row in answers_of(read, _book(market)).rows if row["state"] != "accepted"]
+            assert not [row for row in answers_of(read, _book(market)).rows if row.state is not Answer.ACCEPTED]
             continue
         for statement in read:
             async with market.running.installation.people_of(market.code) as people:

@@ -14,11 +14,10 @@ from clearing.bank.statement import Entry, Line, Statement, Unreadable
 from clearing.installation.payment import ACCOUNT_OF_THE_CAISSE, BANK
 from clearing.people import People, Record
 from clearing.rules.book import Book
+from clearing.rules.stalls.payouts import Answer, Row, became
 from clearing.rules.treasury.bank import ENTRIES_MAX, day_before
 from clearing.rules.treasury.payout_answers import (
     batch_called,
-    lines_that_may_come_back,
-    lines_under_way,
     payout_of,
     under_way,
 )
@@ -180,11 +179,11 @@ def _body(statement: Statement, account: bytes, part: list[_Entry], *, last: boo
 
 @dataclass(slots=True)
 class Answered:
-    """What came of a status report. rows: as `answer_payouts` takes them; strange: what names no payout of the batch.
+    """What came of a status report. rows: by payout; strange: what names no payout of the batch.
     copy: it refuses a file that had come before, so nothing it says is about the payments of the first one."""
 
     batch: BatchId
-    rows: list[dict[str, object]]
+    rows: list[Row]
     strange: list[Status]
     copy: bool = False
 
@@ -215,32 +214,15 @@ def _state(status: Status) -> str:
     return "unknown" if status.code in OF_A_COPY else status.state
 
 
-def _row(producer: ProducerId, status: Status, report: StatusReport) -> dict[str, object]:
-    return {
-        "producer": producer, "state": _state(status), "code": status.code, "text": status.text, "on": status.on,
-        "reference": report.reference,
-    }
+def _row(producer: ProducerId, status: Status, report: StatusReport) -> Row:
+    return Row(producer, Answer(_state(status)), status.code, status.text, status.on, report.reference)
 
 
-async def answer_payouts(answered: Answered, *, book: Book, give: Give, verbs: frozenset[str]) -> int:
-    """Give the bank's answers to the caisse: in one command where it knows that verb, else one for each payout that is
-    made or refused. How many payouts changed by it."""
-    if not answered.rows:
-        return 0
-    if "answer_payouts" in verbs:
-        await give("answer_payouts", {"batch": answered.batch, "rows": answered.rows})
-        return len(answered.rows)
-    batch, given = book.settlement.batches[answered.batch], 0
-    waiting = {line.producer for line in lines_under_way(batch)}
-    may_fail = {line.producer for line in lines_that_may_come_back(batch)}
-    for row in answered.rows:
-        producer, state = ProducerId(str(row["producer"])), row["state"]
-        body: dict[str, object] = {"batch": answered.batch, "producer": producer}
-        if state == "executed" and producer in waiting:
-            await give("confirm_payout", body | {"reference": row["reference"] or "pain.002"})
-        elif state == "rejected" and producer in may_fail:
-            await give("return_payout", body | {"reason": f"{row['code']} {row['text']}".strip() or "rejected by the bank"})
-        else:
-            continue
-        given += 1
-    return given
+async def answer_payouts(answered: Answered, *, book: Book, give: Give) -> int:
+    """Give the bank's answers to the caisse. How many said something new: what is known already is not sent again."""
+    payouts = book.settlement.batches[answered.batch].payouts
+    new = [row for row in answered.rows if became(payouts[row.producer], row)]
+    for start in range(0, len(new), ENTRIES_MAX):
+        rows = [row._asdict() | {"state": row.state.value} for row in new[start : start + ENTRIES_MAX]]
+        await give("answer_payouts", {"batch": answered.batch, "rows": rows})
+    return len(new)

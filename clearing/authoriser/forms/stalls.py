@@ -1,4 +1,4 @@
-"""Law: producers, their stalls and payouts; orders, contracts, exceptions; other caisses."""
+"""Law: producers and their stalls; orders, contracts, exceptions; other caisses."""
 
 from typing import Final
 
@@ -51,7 +51,6 @@ from clearing.rules.selling.exceptions import HOWS
 from clearing.values import CENTS_MAX
 
 _REF: Final = Bytes(size=16)
-_BATCH: Final = Number(lowest=1, of="batch")
 _LINE: Final = Number(highest=LINES_MAX)
 _INSTALMENT: Final = Number(lowest=1)
 _PAYEE: Final = Id(of="producer", optional=True)
@@ -83,13 +82,6 @@ _PRODUCERS: Final[dict[str, Form]] = {
     },
     "list_prices": {"convention": CONVENTION, "prices": Rows(of={"product": PRODUCT, "unit_cents": CENTS})},
 }  # fmt: skip
-_PAYOUTS: Final[dict[str, Form]] = {
-    "close_batch": {"closed_on": DAY},
-    "approve_batch": {"batch": _BATCH, "execution_on": DAY},
-    "export_batch": {"batch": _BATCH, "message_id": Text(), "file_sha256": Bytes(size=32)},
-    "confirm_payout": {"batch": _BATCH, "producer": PRODUCER, "reference": REFERENCE},
-    "return_payout": {"batch": _BATCH, "producer": PRODUCER, "reason": REASON},
-}
 _ORDERS: Final[dict[str, Form]] = {
     "place_order": {
         "order": Id(new=True), "account": ACCOUNT, "mandatary": MANDATARY, "seller": PRODUCER,
@@ -167,4 +159,4 @@ _BETWEEN: Final[dict[str, Form]] = {
     "drop_write_off": {"ref": _REF},
 }  # fmt: skip
 
-FORMS: Final[dict[str, Form]] = {**_PRODUCERS, **_PAYOUTS, **_ORDERS, **_CONTRACTS, **_BETWEEN}
+FORMS: Final[dict[str, Form]] = {**_PRODUCERS, **_ORDERS, **_CONTRACTS, **_BETWEEN}

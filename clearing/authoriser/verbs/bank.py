@@ -14,6 +14,7 @@ from clearing.events.funds import PurseCredited
 from clearing.rules.answers import Declined, not_found, not_now
 from clearing.rules.calendar import civil_date
 from clearing.rules.credit import allocation
+from clearing.rules.stalls.payouts import Answer, Row
 from clearing.rules.treasury import (
     bank,
     bank_matching as matching,
@@ -189,10 +190,10 @@ def _payout(o: Order, b: Body, lines: matching.Lines, sofar: _Sofar) -> Made | D
         return twice
     gone = {o.book.bank.moves[at].name for at in done}
     answers = [
-        payout_answers.Answer(one, "executed", "", "", lines.on, lines.reference)
+        Row(one, Answer.EXECUTED, "", "", lines.on, lines.reference)
         for one in producers if payout_name(batch, one) not in gone
     ]
-    events = payout_answers.decide_answers(settlement, batch=BatchId(batch), rows=answers, by=o.by)
+    events = payout_answers.decide_booked(settlement, batch=BatchId(batch), rows=answers, by=o.by)
     return events if isinstance(events, Declined) else (events, tuple(done))
 
 
@@ -205,9 +206,9 @@ def _payout_returned(o: Order, b: Body, lines: matching.Lines, sofar: _Sofar) ->
     if known is None:
         return not_found(f"Line {lines.numbers[0]} names no payout of a batch: name the batch and the producer.")
     text = reason or ("" if lines.code else lines.reference)
-    answer = payout_answers.Answer(known[1], "returned", lines.code, text, lines.on, lines.reference)
+    answer = Row(known[1], Answer.RETURNED, lines.code, text, lines.on, lines.reference)
     twice = _first(sofar, "batch", str(known[0]), known[1])
-    events = twice or payout_answers.decide_answers(settlement, batch=known[0], rows=[answer], by=o.by)
+    events = twice or payout_answers.decide_booked(settlement, batch=known[0], rows=[answer], by=o.by)
     return events if isinstance(events, Declined) else (events, ())
 
 

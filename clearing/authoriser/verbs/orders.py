@@ -16,6 +16,7 @@ from clearing.rules.collective.orders import Asked, Note, split_by_quantity
 from clearing.rules.selling import exceptions
 from clearing.rules.selling.facts import Facts
 from clearing.rules.selling.returns import fund_named
+from clearing.rules.voted.offices import acting
 from clearing.values import CategoryId, Cents, FundId, MemberId, PayerId, Position, ProducerId
 
 _QTY_MAX: Final = 1_000_000_000
@@ -83,7 +84,7 @@ def _decided(o: Order, asked: Asked, drawn: _Drawn) -> OrderPlaced | Declined:
 def _not_in_their_name(o: Order, account: MemberId, mandatary: str) -> Declined | None:
     """Who has no office but `buyer` acts for the accounts whose mandatary they are, and for nobody else."""
     person = o.book.caisse.persons.get(o.by)
-    if person is None or _OFFICES & set(person.roles):
+    if person is None or _OFFICES & acting(person):
         return None
     known = o.book.accounts.open.get(account)
     if mandatary == o.by and known is not None and mandatary in known.active():

@@ -14,8 +14,6 @@ from clearing.rules.stalls.payouts import Answer, Row
 from clearing.rules.voted.standing import payout_rules_in_force
 from clearing.values import BatchId, Cents, DecisionId, InvalidValue, ProducerId
 
-ROWS_MAX: Final = 5_000  # answers of one command; a bank's message of more is given in parts
-
 
 def _close_batch(o: Order) -> Result:
     """Draws that wait for the day's close are shared first: the batch holds them."""
@@ -75,15 +73,13 @@ def _return_payout(o: Order) -> Result:
 
 def _answer_payouts(o: Order) -> Result:
     batch, rows = _batch(o.body), o.body.bodies("rows")
-    if not 1 <= len(rows) <= ROWS_MAX:
-        raise InvalidValue(f"The answers of a bank come 1 to {ROWS_MAX} at a time; give them in parts")
+    if not rows:
+        raise InvalidValue("An answer of the bank is about one transfer at least: name its producer and what the bank said")
     return answering.decide_answers(o.book.settlement, batch=batch, rows=[_row(row) for row in rows], by=o.by)
 
 
 def _row(b: Body) -> Row:
     producer, state = _producer(b), b.id("state")
-    if state not in list(Answer):
-        raise InvalidValue(f"'state' is one of {', '.join(Answer)}, not {state!r}; what a bank says otherwise is 'unknown'")
     row = Row(
         producer, Answer(state), b.optional("code", lambda name: b.text(name, shortest=0)) or "",
         b.optional("text", lambda name: b.text(name, shortest=0)) or "", civil_date(b.text("on"), what="on").isoformat(),

@@ -6,7 +6,7 @@ from clearing.console.keys import PasswordRefused
 from clearing.console.pages import CODE_ASKED, Answer, Visit, page, proved
 from clearing.console.tokens import DAYS_MAX
 from clearing.console.words import LANGUAGES
-from clearing.rules.voted.offices import ROLES
+from clearing.rules.voted.offices import DEPUTIES, ROLES
 
 _DAYS: Final = 90
 
@@ -73,7 +73,7 @@ async def _shown(visit: Visit, *, problem: str = "", token: str = "") -> Answer:
     ]  # fmt: skip
     return Answer("account.html", {
         "logins": logins, "tokens": tokens, "languages": LANGUAGES,
-        "roles": [(role, words.say(f"role {role}")) for role in visit.roles],
+        "roles": [(role, words.say(f"role {role}")) for role in visit.roles if role not in DEPUTIES],
         "key": visit.login.key.public.hex()[:16], "problem": problem, "token": token, "days": _DAYS,
         "ask_code": not visit.login.fresh,
     }, status=422 if problem else 200)  # fmt: skip

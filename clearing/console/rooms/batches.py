@@ -10,7 +10,8 @@ from clearing.console.ordering import Told
 from clearing.console.pages import CODE_ASKED, LOOKERS, Answer, Download, Shows, Visit, page, proved
 from clearing.installation.payment import NotReady, make_files
 from clearing.people import NotKept
-from clearing.rules.stalls.settlement import Batch, BatchState, PayoutState
+from clearing.rules.stalls.payouts import PayoutState
+from clearing.rules.stalls.settlement import Batch, BatchState
 from clearing.settlement.calendar import next_business_day
 from clearing.settlement.pain001 import UnpayableFile
 from clearing.settlement.statement import StatementMismatch
@@ -101,9 +102,9 @@ def _shown(visit: Visit, problem: str = "") -> Answer:
     lines = [
         {"name": visit.book.producers.producers[line.producer].name, "sold": words.euros(line.captured_cents),
          "back": words.euros(line.refunded_cents), "carried": words.euros(line.carried_cents),
-         "paid": words.euros(line.paid_cents), "state": words.say(f"payout {batch.payouts.get(line.producer, 'open')}"),
+         "paid": words.euros(line.paid_cents), "state": words.say(f"payout {batch.payouts[line.producer].state if line.producer in batch.payouts else 'open'}"),
          "answer": visit.path(f"do/{{}}?batch={number}&producer={line.producer}&then=batches/{number}")
-         if batch.payouts.get(line.producer) is PayoutState.INSTRUCTED else ""}
+         if line.producer in batch.payouts and batch.payouts[line.producer].state is PayoutState.INSTRUCTED else ""}
         for line in batch.closed.lines
     ]  # fmt: skip
     own = batch.closed.by == visit.login.person

@@ -69,10 +69,16 @@ def _payout(settlement: Settlement, batch: BatchId, producer: ProducerId) -> Pay
 def decide_answers(
     settlement: Settlement, *, batch: BatchId, rows: Sequence[Row], by: PersonId
 ) -> tuple[PayoutAnswered, ...] | Declined:
-    """One event per row that says something new. Whole or not at all; a contradiction is recorded as a question.
+    """As `new_answers`; declined with "known already" when no row says anything new: whoever sends an answer again has
+    nothing left to do."""
+    events = new_answers(settlement, batch=batch, rows=rows, by=by)
+    return events or not_now(f"All of it is known already: nothing of batch {batch} changed.")
 
-    Declined with "known already" when no row says anything new: whoever sends an answer again has nothing left to do.
-    """
+
+def new_answers(
+    settlement: Settlement, *, batch: BatchId, rows: Sequence[Row], by: PersonId
+) -> tuple[PayoutAnswered, ...] | Declined:
+    """One event per row that says something new. Whole or not at all; a contradiction is recorded as a question."""
     known = batch_of(settlement, batch)
     if isinstance(known, Declined):
         return known
@@ -92,8 +98,6 @@ def decide_answers(
                 batch=batch, producer=row.producer, cents=payout.cents, state=row.state, code=row.code, text=row.text,
                 on=row.on, reference=row.reference, became=made, by=by,
             ))  # fmt: skip
-    if not events:
-        return not_now(f"All of it is known already: nothing of batch {batch} changed.")
     return tuple(events)
 
 

@@ -35,6 +35,9 @@ OPEN_DAYS: Final = 90
 ANSWER_WORKING_DAYS: Final = 10
 APPEAL_DAYS: Final = 30
 MEMBER, PRODUCER, FUND = "member", "producer", "fund"
+OUTCOMES: Final = (MEMBER, PRODUCER)
+COSTS: Final = (PRODUCER, FUND)
+"""Who bears what a member gets back."""
 
 
 class ContestState(StrEnum):
@@ -234,9 +237,9 @@ def _may_decide(known: Contest, by: PersonId, calendar: CivilCalendar, at_us: in
 
 
 def _sensible(outcome: str, cost: str, fund: FundId, funds: Funds) -> Declined | None:
-    if outcome not in (MEMBER, PRODUCER):
+    if outcome not in OUTCOMES:
         return not_now(f"A contest is decided for the {MEMBER} or the {PRODUCER}, not for {outcome}.")
-    if outcome == MEMBER and cost not in (PRODUCER, FUND):
+    if outcome == MEMBER and cost not in COSTS:
         return not_now(f"Say who bears it: the {PRODUCER}, or a {FUND} when nobody is at fault.")
     if outcome == PRODUCER and cost:
         return not_now("Nothing goes back to the member, so nobody bears anything; leave the cost out.")
@@ -260,7 +263,7 @@ def decide_appeal(
     known = _known(contests, contest, ContestState.DECIDED)
     if isinstance(known, Declined):
         return known
-    if of not in (MEMBER, PRODUCER):
+    if of not in OUTCOMES:
         return not_now(f"The {MEMBER} or the {PRODUCER} appeals, not {of}.")
     last = civil_date(known.decided_on) + timedelta(days=APPEAL_DAYS)
     if calendar.day(at_us) > last:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from clearing.events import (
+    adjustments,
     bank,
     closing,
     contracts,
@@ -21,6 +22,7 @@ from clearing.events import (
     settlement,
     solidarity,
 )
+from clearing.rules.stalls.payouts import FAILED, PayoutState
 from clearing.rules.treasury.bank import Move
 from clearing.rules.treasury.payout_answers import was_paid
 from clearing.rules.treasury.takings import ACCOUNT_OF
@@ -52,6 +54,20 @@ def _payout_back(event: settlement.PayoutReturned, book: "Book") -> tuple[int, s
     return (event.cents if paid else 0), payout_name(event.batch, event.producer)
 
 
+def _payout_answered(event: settlement.PayoutAnswered, book: "Book") -> tuple[int, str]:
+    """What the bank accepts, or a person has to ask about, moves nothing; nor does what it refused before it left."""
+    paid = was_paid(book.settlement, event.batch, event.producer)
+    name = payout_name(event.batch, event.producer)
+    if event.became == PayoutState.EXECUTED:
+        return -event.cents, name
+    return (event.cents if event.became in FAILED and paid else 0), name
+
+
+def _adjusted(event: adjustments.AdjustmentMade, _book: "Book") -> tuple[int, str]:
+    """A producer who was paid from the caisse's account by another way than a batch."""
+    return (-event.cents if event.what.kind == "paid-outside" else 0), event.what.who
+
+
 def _debit(event: debits.DebitAnswered, _book: "Book") -> tuple[int, str]:
     cents = sum(part.cents for part in event.parts)
     return (cents if event.state == "executed" else -cents), event.reference
@@ -66,6 +82,8 @@ MOVED: Final[dict[type, Moved]] = {
     funds.PurseCredited: lambda event, _: ((event.cents if event.fund is None else 0), event.reference),
     settlement.PayoutConfirmed: lambda event, _: (-event.cents, payout_name(event.batch, event.producer)),
     settlement.PayoutReturned: _payout_back,
+    settlement.PayoutAnswered: _payout_answered,
+    adjustments.AdjustmentMade: _adjusted,
     households.MoneyBackConfirmed: lambda event, _: (-event.cents, str(event.member)),
     grants.RepaymentPaid: lambda event, _: (-event.cents, str(event.repayment)),
     grants.RepaymentSentBack: lambda event, _: (event.cents, str(event.repayment)),

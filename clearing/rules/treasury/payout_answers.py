@@ -1,31 +1,22 @@
 """Law: what the bank answers about a payout is recorded as it said; a word that nobody knows is never taken for paid.
 
 The one seam between the bank's files and the life of a payout (rules/stalls/settlement.py): nothing else of the bank's
-rooms knows its states. """
+rooms knows its states."""
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-from clearing.events.settlement import BatchLine, PayoutConfirmed, PayoutReturned
-from clearing.rules.answers import Declined
-from clearing.rules.stalls.settlement import Batch, PayoutState, Settlement, decide_confirm, decide_return
+from clearing.events.settlement import BatchLine, PayoutAnswered
+from clearing.rules.answers import Declined, not_now
+from clearing.rules.stalls.answering import new_answers
+from clearing.rules.stalls.payouts import QUESTION, UNDER_WAY, PayoutState, Row, asked
+from clearing.rules.stalls.settlement import Batch, Settlement
 from clearing.values import BatchId, PersonId, ProducerId
 
-STATES: Final = ("accepted", "executed", "rejected", "returned", "unknown")
 _END_TO_END: Final = re.compile(r"(?P<message>.+)-(?P<place>[0-9]{4})(?:-[0-9]{1,3})?")
 """The batch's file, the line from 1, and from the second on which attempt it is."""
-
-
-class Answer(NamedTuple):
-    """state: one of STATES. code: ISO reason, or "". on: civil day the bank names, or "". reference: the bank's."""
-
-    producer: ProducerId
-    state: str
-    code: str
-    text: str
-    on: str
-    reference: str
+_AT_THE_BANK: Final = UNDER_WAY - {PayoutState.WAITING}
 
 
 def batch_called(settlement: Settlement, message_id: str) -> BatchId | None:
@@ -54,38 +45,39 @@ def under_way(settlement: Settlement, batch: BatchId) -> list[ProducerId]:
 
 
 def lines_under_way(batch: Batch) -> Iterator[BatchLine]:
-    return (line for line in batch.closed.lines if batch.payouts.get(line.producer) is PayoutState.INSTRUCTED)
+    """Given to the bank, which has neither made them nor sent them back."""
+    return (line for line in batch.closed.lines if _state(batch, line.producer) in _AT_THE_BANK)
 
 
 def lines_that_may_come_back(batch: Batch) -> Iterator[BatchLine]:
     """Given to the bank, and not back yet."""
-    states = (PayoutState.INSTRUCTED, PayoutState.CONFIRMED)
-    return (line for line in batch.closed.lines if batch.payouts.get(line.producer) in states)
+    states = {*_AT_THE_BANK, PayoutState.EXECUTED}
+    return (line for line in batch.closed.lines if _state(batch, line.producer) in states)
+
+
+def _state(batch: Batch, producer: ProducerId) -> PayoutState | None:
+    payout = batch.payouts.get(producer)
+    return None if payout is None else payout.state
 
 
 def was_paid(settlement: Settlement, batch: BatchId, producer: ProducerId) -> bool:
     """Whether the money left: what was refused never did."""
     known = settlement.batches.get(batch)
-    return known is not None and known.payouts.get(producer) is PayoutState.CONFIRMED
+    return known is not None and _state(known, producer) is PayoutState.EXECUTED
 
 
-def decide_answers(
-    settlement: Settlement, *, batch: BatchId, rows: Iterable[Answer], by: PersonId
-) -> tuple[PayoutConfirmed | PayoutReturned, ...] | Declined:
-    """The events of these answers; what is known already makes none, nor does what leaves a payout under way."""
-    found: list[PayoutConfirmed | PayoutReturned] = []
+def decide_booked(
+    settlement: Settlement, *, batch: BatchId, rows: Sequence[Row], by: PersonId
+) -> tuple[PayoutAnswered, ...] | Declined:
+    """The events of what a bank line says; what is known already makes none. A line that contradicts what the bank said before
+    moves nothing, so it is no match: it waits for a person."""
+    events = new_answers(settlement, batch=batch, rows=rows, by=by)
+    if isinstance(events, Declined):
+        return events
+    strange = {event.producer for event in events if event.became == QUESTION}
     for row in rows:
-        known = settlement.batches.get(batch)
-        state = None if known is None else known.payouts.get(row.producer)
-        done: PayoutConfirmed | PayoutReturned | Declined
-        if row.state == "executed" and state is not PayoutState.CONFIRMED:
-            done = decide_confirm(settlement, batch=batch, producer=row.producer, reference=row.reference, by=by)
-        elif row.state in ("rejected", "returned") and state is not PayoutState.RETURNED:
-            reason = f"{row.code} {row.text}".strip() or row.state
-            done = decide_return(settlement, batch=batch, producer=row.producer, reason=reason, by=by)
-        else:
-            continue
-        if isinstance(done, Declined):
-            return done
-        found.append(done)
-    return tuple(found)
+        if row.producer in strange:
+            return not_now(f"The transfer of batch {batch} to {row.producer} is a question for the bank: "
+                           f"{asked(settlement.batches[batch].payouts[row.producer], row)}. Ask it and write down what it "
+                           "answers; the line waits until then.")  # fmt: skip
+    return events

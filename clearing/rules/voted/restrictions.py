@@ -23,7 +23,7 @@ from clearing.events.funds import (
 )
 from clearing.events.grants import EarmarkSet
 from clearing.events.opening import OpeningAccepted
-from clearing.events.settlement import BatchApproved
+from clearing.events.settlement import BatchApproved, BatchEndorsed
 from clearing.events.solidarity import SolidarityRuleSet
 from clearing.rules.amap.bound_contracts import running_outside, signed_outside
 from clearing.rules.answers import Declined, not_now
@@ -84,7 +84,7 @@ def _forbidden(event: Event, book: "Book", at_us: int) -> Declined | None:
             sources = earmarks.bound_sources(wanted, filled(book))
             out = next(filter(None, draws), None) or _outside(_live(book.caisse, at_us), sources, book)
             return out or _lapsing_out(_still_lapsing(book), wanted) or running_outside(event.fund, event.earmark, book, at_us)
-        case BatchApproved():
+        case BatchApproved() | BatchEndorsed():
             return stopped(book.proofs)
         case ContractSigned():
             return signed_outside(event, book, at_us)
