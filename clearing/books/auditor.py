@@ -14,6 +14,7 @@ from clearing.books.words import Words
 from clearing.events import books, corrections, cotisations, grants, interchange, producers, settlement
 from clearing.events.catalogue import Event
 from clearing.rules.ledger.postings import Ledger
+from clearing.rules.stalls.payouts import FAILED, PayoutState
 from clearing.values import Position
 
 _BY_TWO: Final[dict[type, type]] = {
@@ -65,6 +66,10 @@ class Auditor:
             case settlement.PayoutConfirmed():
                 self.batches[event.batch].paid_cents += event.cents
             case settlement.PayoutReturned():
+                self.batches[event.batch].back_cents += event.cents
+            case settlement.PayoutAnswered() if event.became == PayoutState.EXECUTED:
+                self.batches[event.batch].paid_cents += event.cents
+            case settlement.PayoutAnswered() if event.became in FAILED:
                 self.batches[event.batch].back_cents += event.cents
             case _:
                 pass

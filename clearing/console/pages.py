@@ -74,6 +74,10 @@ class Visit:
         """Whether one of her roles may give this command."""
         return bool(set(self.roles) & set(ALLOWED_ROLES[verb]))
 
+    def sees(self, path: str) -> bool:
+        """Whether one of her roles opens this page."""
+        return bool(set(self.roles) & set(PAGES[path].roles))
+
     def asked(self, name: str) -> str:
         """A part of the path."""
         return self.request.match_info[name]

@@ -58,9 +58,18 @@ WAYS: Final[Mapping[str, Way]] = {
 PLACES: Final[Mapping[str, str]] = {
     "exceptions": "exceptions", "cotisations": "cotisations", "contract list": "contracts",
     "interchange exceptions": "interchange",
-    "interchange net": "interchange", "opening accept": "opening", "approve": "batches", "export": "batches",
+    "interchange net": "interchange", "opening accept": "opening",
 }  # fmt: skip
 """Commands that are a page of their own: where that is."""
+DOORS: Final[Mapping[str, tuple[str, str]]] = {
+    "approve": ("approve_batch", "batches/{0}"), "export": ("export_batch", "batches/{0}"),
+    "payout asked": ("close_payout_question", "transfers/{0}/{1}"), "payout reissue": ("reissue_payout", "batches/{0}"),
+    "payout release-confirm": ("release_payout", "producers/{0}/payments"),
+    "contest answer": ("answer_contest", "contests/{0}"), "contest decide": ("decide_contest", "contests/{0}"),
+    "contest close": ("close_contest", "contests/{0}"), "adjust make": ("make_adjustment", "adjustments/{0}"),
+    "adjust propose": ("propose_adjustment", "adjustments"), "producer repaid": ("propose_adjustment", "adjustments"),
+}  # fmt: skip
+"""Commands that are a button of a page: the verb, and the page by the words after the command."""
 
 
 def way_of(command: str) -> tuple[str, str] | None:
@@ -73,6 +82,9 @@ def way_of(command: str) -> tuple[str, str] | None:
             return way.verb, f"do/{way.verb}?{urlencode(known)}" if known else f"do/{way.verb}"
         if name in PLACES:
             return "", PLACES[name]
+        if name in DOORS:
+            verb, address = DOORS[name]
+            return verb, address.format(*words[length:])
     return None
 
 

@@ -72,6 +72,10 @@ class Words:
         sign = "-" if cents < 0 else ""
         return f"{sign}{number},{part:02d}\u00a0€" if self.language == "fr" else f"{sign}€{number}.{part:02d}"
 
+    def signed(self, cents: int) -> str:
+        """More or less: "+12,50 €"."""
+        return f"{'+' if cents > 0 else ''}{self.euros(cents)}"
+
     def percent(self, rate: int) -> str:
         """7000 -> "70 %" or "70%"."""
         whole, part = divmod(rate, 100)

@@ -13,7 +13,7 @@ from clearing.events.bank import BankCharged, BankMatched, StatementImported
 from clearing.events.catalogue import Event
 from clearing.events.codes import Code
 from clearing.rules.ledger.postings import BANK, WAITING, Ledger
-from clearing.values import Cents, PersonId, Position
+from clearing.values import BatchId, Cents, PersonId, Position
 from clearing.wire.requests import Op
 from tests.audit.forging import event_at, forge
 from tests.living_caisse import AMINA, BRUNO, SERVER_KEY
@@ -218,7 +218,7 @@ def test_a_line_that_pays_a_whole_batch_confirms_each_of_its_payouts() -> None:
     desk.order(AMINA, "export_batch", {"batch": 1, "message_id": "brume-B000001", "file_sha256": b"f" * 32})
     desk.order(AMINA, "import_statement", statement(an_entry("all", "2026-05-01", a_line(-900))))
     desk.order(AMINA, "match_lines", {"matches": [{"lines": [1], "kind": "payout", "batch": 1}]})
-    assert [state.value for state in desk.book.settlement.batches[1].payouts.values()] == ["confirmed"]  # type: ignore[index]
+    assert [one.state for one in desk.book.settlement.batches[BatchId(1)].payouts.values()] == ["executed"]
     assert not desk.book.bank.waiting
 
 

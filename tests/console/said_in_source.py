@@ -21,7 +21,8 @@ from clearing.rules.amap.brought import PAYERS
 from clearing.rules.between.interchange import HoldState, Twin
 from clearing.rules.collective.orders import CANCELLED, DELIVERED, DISPUTED, OPEN
 from clearing.rules.selling.operations import State
-from clearing.rules.stalls.settlement import BatchState, PayoutState
+from clearing.rules.stalls.payouts import PayoutState
+from clearing.rules.stalls.settlement import BatchState
 from clearing.rules.telling.voted_words import _KINDS, NOT_IN_FORCE
 from clearing.rules.treasury.subsidies import Step
 from clearing.rules.treasury.takings import MEANS

@@ -10,7 +10,8 @@ import pytest
 from clearing.console.words import KEYED, LANGUAGES, Words, catalogue
 from clearing.rules.answers import Declined
 from clearing.rules.calendar import CivilCalendar
-from clearing.rules.stalls.settlement import Settlement, decide_approve
+from clearing.rules.stalls.approving import decide_approve
+from clearing.rules.stalls.settlement import Settlement
 from clearing.values import BatchId, PersonId
 from tests.console import untranslated
 from tests.console.refusals_in_source import NEVER_TOLD, every_form

@@ -65,7 +65,7 @@ async def test_a_life_through_every_room_proves_right_against_its_views(viewed: 
 BY_HAND = (
     ("balance_moves_1 SET cents = cents + 1 WHERE ctid = (SELECT min(ctid) FROM {s}.balance_moves_1)", "purses", "purse "),
     ("owed_totals_1 SET captured_cents = captured_cents + 1 WHERE producer = 'garden'", "deposits", "owed to garden"),
-    ("batch_lines_1 SET payout = 'confirmed' WHERE payout IN ('returned', 'instructed')", "batches", "that the bank made"),
+    ("batch_lines_1 SET payout = 'executed' WHERE payout IN ('returned', 'instructed')", "batches", "that the bank made"),
     ("batch_lines_1 SET paid_cents = paid_cents + 1 WHERE batch = 1 AND paid_cents > 0", "batches", "lines of batch 1"),
     ("ledger_totals_1 SET debit_cents = debit_cents + 1 WHERE account = 'fund:general'", "money", "left in fund general"),
     ("ledger_totals_1 SET debit_cents = debit_cents + 1 WHERE account = 'bank'", "money", "money that came to the bank"),

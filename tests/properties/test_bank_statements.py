@@ -219,7 +219,7 @@ def test_an_answer_of_the_bank_is_of_payouts_of_its_batch_and_a_copy_changes_non
     report = read_file(content)
     assert isinstance(report, StatusReport)
     answered = answers_of(report, exported().book)
-    assert [(row["producer"], row["state"], row["code"]) for row in answered.rows] == rows
+    assert [(row.producer, row.state, row.code) for row in answered.rows] == rows
     assert (len(answered.strange), answered.copy) == (strange, copy)
 
 

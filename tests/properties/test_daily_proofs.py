@@ -26,7 +26,7 @@ def as_shown(story: Story) -> ShownDay:
     payouts: Counter[tuple[int, str]] = Counter()
     for number, batch in story.book.settlement.batches.items():
         for line in batch.closed.lines:
-            state = str(batch.payouts.get(line.producer, "waiting")) if line.paid_cents else "carried"
+            state = batch.payouts[line.producer].state.value if line.paid_cents else "carried"
             payouts[number, state] += line.paid_cents
     accounts = {name: (cents, 0) for name, cents in ledger.balances.items()} | {BANK: (gross[0], gross[1])}
     return ShownDay(

@@ -13,7 +13,7 @@ from clearing.rules.ledger.tracing import Trace
 from clearing.rules.stalls import answering, holding, settlement
 from clearing.rules.stalls.payouts import Answer, Row
 from clearing.rules.stalls.settlement import BatchState
-from clearing.values import BatchId, ProducerId
+from clearing.values import BatchId, Cents, ProducerId
 from clearing.wire.requests import Request
 from tests.given_when_then import given
 from tests.sayings import (
@@ -71,7 +71,7 @@ class Settling(RuleBasedStateMachine):
     def goods_come_back(self, which: int, cents: int) -> None:
         if self.sales:
             asked = self.sales[which % len(self.sales)].lines[0]
-            self.story.when(self.till.refund(self.sales[which % len(self.sales)], asked._replace(amount_cents=cents)))
+            self.story.when(self.till.refund(self.sales[which % len(self.sales)], asked._replace(amount_cents=Cents(cents))))
             if self.story.last.code == "00":  # type: ignore[union-attr]
                 self.back[str(asked.payee)] += cents
 

@@ -8,6 +8,7 @@ from clearing.audit.sums import book_balances
 from clearing.events.adjustments import Adjustment, AdjustmentMade
 from clearing.events.catalogue import Event
 from clearing.events.funds import PurseCredited
+from clearing.events.settlement import BatchClosed
 from clearing.rules.answers import Declined
 from clearing.rules.ends.closing import leftovers
 from clearing.rules.folds.adjustments import rooms_of
@@ -72,7 +73,8 @@ def test_what_a_producer_is_owed_is_adjusted_by_two_and_stands_in_the_next_batch
     assert story.account(f"owed:{GARDEN}") == owed
     two_roads(story)
     story.when(close("2026-05-01"))
-    paid = story.last.lines[0]  # type: ignore[union-attr]
+    assert isinstance(story.last, BatchClosed)
+    paid = story.last.lines[0]
     assert (paid.captured_cents, paid.adjusted_cents, paid.paid_cents) == (1_000, owed - 1_000, owed)
     two_roads(story)
 
@@ -94,6 +96,7 @@ def test_a_manual_credit_is_given_by_two_people() -> None:
     before = story.purse("m-1")
     propose(story, proposal("credit", "m-1", 500, fund="general", purse="credit"))
     events = make(story, 500)
+    assert not isinstance(events, Declined)
     assert [type(event) for event in events] == [AdjustmentMade, PurseCredited]
     assert story.purse("m-1") == before + 500
     two_roads(story)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from clearing.events.adjustments import AdjustmentMade
 from clearing.events.bank import BankMatched, BankMatchUndone, StatementImported
 from clearing.events.catalogue import EVENTS
 from clearing.events.contracts import InstalmentReceived, InstalmentReturned
@@ -12,11 +13,13 @@ from clearing.events.corrections import EntryCorrected
 from clearing.events.cotisations import CotisationReceived, GiftReceived
 from clearing.events.funds import MoneyReceived, PurseCredited
 from clearing.events.opening import OpeningAccepted
-from clearing.events.settlement import BatchClosed, PayoutConfirmed, PayoutReturned
+from clearing.events.settlement import BatchClosed, PayoutAnswered, PayoutConfirmed, PayoutReturned
 from clearing.rules.book import Book
 from clearing.rules.ledger.origins import Origins
 from clearing.rules.ledger.postings import BANK, legs
-from clearing.rules.stalls.settlement import Batch, PayoutState
+from clearing.rules.stalls.payouts import QUESTION, Answer, Payout, PayoutState
+from clearing.rules.stalls.settlement import Batch
+from clearing.rules.treasury.adjusting import KINDS
 from clearing.rules.treasury.bank_hints import hints, who_paid
 from clearing.rules.treasury.bank_moves import MOVED
 from clearing.rules.treasury.runway import Flows
@@ -37,6 +40,7 @@ CHANGES: dict[type, list[dict[str, object]]] = {
         {"fund": None, "into": "bank"}, {"fund": None, "into": "cash"}, {"fund": None, "into": ""},
         {"fund": "general", "into": ""},
     ],
+    PayoutAnswered: [{"became": state} for state in (*Answer, QUESTION)],
     InstalmentReturned: [{"through": True}, {"through": False}],
 }
 
@@ -44,6 +48,8 @@ CHANGES: dict[type, list[dict[str, object]]] = {
 def forms(kind: type) -> list[Any]:
     """An example of the event in each of the forms that its postings tell apart."""
     event: Any = example_of(kind)
+    if kind is AdjustmentMade:
+        return [replace(event, what=event.what._replace(kind=one)) for one in KINDS]
     if kind is EntryCorrected:
         gift = replace(event.gift, means="transfer")
         return [
@@ -57,10 +63,10 @@ def forms(kind: type) -> list[Any]:
 def test_every_event_that_moves_the_bank_account_is_looked_for_on_a_statement(kind: type) -> None:
     for event in forms(kind):
         book, origins = Book(), Origins()
-        if kind is PayoutReturned:  # whether it had been paid is what the book knows of it
+        if kind in (PayoutReturned, PayoutAnswered):  # whether it had been paid is what the book knows of it
             closed = example_of(BatchClosed)
             assert isinstance(closed, BatchClosed)
-            paid = {ProducerId(event.producer): PayoutState.CONFIRMED}
+            paid = {ProducerId(event.producer): Payout(event.cents, bytes(32), state=PayoutState.EXECUTED)}
             book.settlement.batches[BatchId(event.batch)] = Batch(closed=closed, payouts=paid)
             confirmed: Any = example_of(PayoutConfirmed)
             origins.note(replace(confirmed, batch=event.batch, producer=event.producer), Position(1))
@@ -78,7 +84,7 @@ def test_every_event_that_moves_the_bank_account_is_looked_for_on_a_statement(ki
 def test_a_payout_that_was_refused_never_left_and_one_that_came_back_did() -> None:
     desk = a_month()
     kinds = [move.kind for move in desk.book.bank.matched.values()]
-    assert kinds.count("PayoutConfirmed") == kinds.count("PayoutReturned") == 1
+    assert kinds.count("PayoutAnswered") == 2  # made, and back
     desk = furnished()
     desk.ask(Op.SALE, {"fruit-veg": 900})
     desk.order(AMINA, "close_batch", {"closed_on": "2026-05-01"})

@@ -6,7 +6,7 @@ import pytest
 
 from clearing.events.caisse import PersonNamed
 from clearing.events.producers import BankDetailsApproved, BankDetailsProposed
-from clearing.events.settlement import BatchApproved, BatchEndorsed, PayeeChecked, PayoutRulesSet
+from clearing.events.settlement import BatchApproved, BatchClosed, BatchEndorsed, PayeeChecked, PayoutRulesSet
 from clearing.rules.answers import Declined
 from clearing.rules.stalls import answering, holding
 from clearing.rules.stalls.approving import next_payout_day
@@ -79,7 +79,8 @@ def sold(*cents: int, more: tuple[Any, ...] = ()) -> tuple[Story, Till]:
 
 
 def paid(story: Story) -> tuple[int, str]:
-    one = story.last.lines[0]  # type: ignore[union-attr]
+    assert isinstance(story.last, BatchClosed)
+    one = story.last.lines[0]
     return one.paid_cents, one.why
 
 

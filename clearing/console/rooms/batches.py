@@ -8,16 +8,25 @@ from aiohttp import web
 
 from clearing.console.ordering import Told
 from clearing.console.pages import CODE_ASKED, LOOKERS, Answer, Download, Shows, Visit, page, proved
+from clearing.console.rooms.transfers import line_said, notes_said
 from clearing.installation.payment import NotReady, make_files
 from clearing.people import NotKept
-from clearing.rules.stalls.payouts import PayoutState
+from clearing.rules.stalls.approving import next_payout_day
+from clearing.rules.stalls.payouts import FAILED, PayoutState
 from clearing.rules.stalls.settlement import Batch, BatchState
+from clearing.rules.voted.standing import payout_rules_in_force
 from clearing.settlement.calendar import next_business_day
 from clearing.settlement.pain001 import UnpayableFile
 from clearing.settlement.statement import StatementMismatch
 from clearing.values import BatchId
 
+_DAYS_LOOKED_AT: Final = 40  # a voted weekday may be a holiday of the bank
 PAYERS: Final = ("treasurer", "approver")
+STATES: Final = {
+    "closed": "Waits for its approval", "approved": "Approved, the bank's file is to be written", "withdrawn": "All taken out",
+    "failed": "In part not paid", "at the bank": "With the bank", "over": "All paid",
+}  # fmt: skip
+"""What has become of a batch -> how it is called."""
 CANT_PAY: Final = (NotReady, NotKept, UnpayableFile, StatementMismatch)
 
 
@@ -25,21 +34,33 @@ CANT_PAY: Final = (NotReady, NotKept, UnpayableFile, StatementMismatch)
 async def every(visit: Visit) -> Answer:
     words, settlement = visit.words, visit.book.settlement
     rows = [
-        {"number": number, "day": words.day(batch.closed.closed_on), "state": words.say(f"state {batch.state}"),
-         "total": words.euros(_total(batch)), "page": visit.path(f"batches/{number}")}
+        {"number": number, "day": words.day(batch.closed.closed_on), "state": words.say(STATES[state_of(batch)]),
+         "total": words.euros(batch.to_pay_cents()), "page": visit.path(f"batches/{number}")}
         for number, batch in sorted(settlement.batches.items(), reverse=True)
     ]  # fmt: skip
     owed = [
-        {"name": visit.book.producers.producers[producer].name, "owed": words.euros(one.net_cents())}
+        {"name": visit.book.producers.producers[producer].name, "owed": words.euros(one.net_cents()),
+         "page": visit.path(f"producers/{producer}"), "held": producer in settlement.held}
         for producer, one in settlement.owed.items() if one.net_cents()
     ]  # fmt: skip
     total = words.euros(sum(one.net_cents() for one in settlement.owed.values()))
     return Answer("batches.html", {"batches": rows, "owed": owed, "total": total, "today": _today(visit)})
 
 
+def state_of(batch: Batch) -> str:
+    """A batch's own state; once exported, what the bank has made of it so far."""
+    states = {one.state for one in batch.payouts.values()} - {PayoutState.WITHDRAWN}
+    if batch.state is not BatchState.EXPORTED:
+        return "withdrawn" if batch.payouts and not states else batch.state.value
+    if any(one.state in FAILED and not one.paid_in for one in batch.payouts.values()):
+        return "failed"
+    return "at the bank" if batch.under_way() else "over"
+
+
 async def act(visit: Visit) -> Answer:
-    """One button of the page: approve, or write the bank's file."""
-    return await (_export(visit) if visit.given("export") else _approve(visit))
+    """One button of the page."""
+    asked = next((one for one in ("export", "withdraw", "reissue") if visit.given(one)), "")
+    return await {"export": _export, "withdraw": _withdraw, "reissue": _reissue, "": _approve}[asked](visit)
 
 
 async def _approve(visit: Visit) -> Answer:
@@ -53,6 +74,37 @@ async def _approve(visit: Visit) -> Answer:
         return _shown(visit, problem=told.why)
     await visit.console.accounts.leave_notice(visit.login, visit.words.say("Batch {number} is approved.", number=number))
     return Answer(go_to=visit.path(f"batches/{number}"))
+
+
+async def _withdraw(visit: Visit) -> Answer:
+    """Out of the batch before its file is written: owed again."""
+    number, _ = _batch(visit)
+    chosen = list(visit.typed.get("producer", ()))
+    if not chosen:
+        return _shown(visit, problem="Choose at least one transfer.")
+    body: dict[str, object] = {"batch": number, "producers": chosen, "reason": visit.given("reason")}
+    told = await visit.console.orders.give(visit.login, visit.code, "withdraw_payouts", body)
+    if not told.done:
+        return _shown(visit, problem=told.why)
+    await visit.console.accounts.leave_notice(visit.login, visit.words.say("It is taken out of the batch, and owed again."))
+    return Answer(go_to=visit.path(f"batches/{number}"))
+
+
+async def _reissue(visit: Visit) -> Answer:
+    """What failed, in a batch of its own, which another person approves."""
+    number, _ = _batch(visit)
+    chosen = visit.typed.get("producer", ())
+    if not chosen:
+        return _shown(visit, problem="Choose at least one transfer.")
+    body: dict[str, object] = {"payouts": [{"batch": number, "producer": one} for one in chosen]}
+    told = await visit.console.orders.give(visit.login, visit.code, "reissue_payout", body)
+    if not told.done:
+        return _shown(visit, problem=told.why)
+    new = (told.out or {}).get("batch", number)
+    await visit.console.accounts.leave_notice(visit.login, visit.words.say(
+        "Batch {number} pays anew what failed; another person approves it.", number=new
+    ))
+    return Answer(go_to=visit.path(f"batches/{new}"))
 
 
 async def _export(visit: Visit) -> Answer:
@@ -98,26 +150,39 @@ async def one(visit: Visit) -> Answer:
 
 def _shown(visit: Visit, problem: str = "") -> Answer:
     number, batch = _batch(visit)
-    words = visit.words
-    lines = [
-        {"name": visit.book.producers.producers[line.producer].name, "sold": words.euros(line.captured_cents),
-         "back": words.euros(line.refunded_cents), "carried": words.euros(line.carried_cents),
-         "paid": words.euros(line.paid_cents), "state": words.say(f"payout {batch.payouts[line.producer].state if line.producer in batch.payouts else 'open'}"),
-         "answer": visit.path(f"do/{{}}?batch={number}&producer={line.producer}&then=batches/{number}")
-         if line.producer in batch.payouts and batch.payouts[line.producer].state is PayoutState.INSTRUCTED else ""}
-        for line in batch.closed.lines
-    ]  # fmt: skip
-    own = batch.closed.by == visit.login.person
+    words, closed = visit.words, batch.closed
+    own = visit.login.person in (closed.by, batch.endorsed.by if batch.endorsed is not None else "")
+    open_now = batch.state is BatchState.CLOSED and batch.under_way()
     return Answer("batch.html", {
-        "number": number, "lines": lines, "total": words.euros(_total(batch)), "state": batch.state.value,
-        "closed_by": batch.closed.by, "closed_on": words.day(batch.closed.closed_on), "own": own,
-        "may_approve": batch.state is BatchState.CLOSED and visit.may("approve_batch") and not own,
-        "may_export": batch.state is not BatchState.CLOSED and visit.may("export_batch"),
+        "number": number, "lines": [line_said(visit, batch, line) for line in closed.lines],
+        "total": words.euros(batch.to_pay_cents()), "state": batch.state.value, "shown": words.say(STATES[state_of(batch)]),
+        "closed_by": closed.by, "closed_on": words.day(closed.closed_on), "own": own, "anew": closed.reissue,
+        "approved_by": batch.approved.by if batch.approved is not None else "",
+        "pays_on": words.day(batch.approved.execution_on) if batch.approved is not None else "",
+        "endorsed_by": batch.endorsed.by if batch.endorsed is not None and batch.approved is None else "",
+        "notes": notes_said(visit, number, batch) if open_now else (),
+        "may_approve": open_now and visit.may("approve_batch") and not own,
+        "may_withdraw": batch.state is not BatchState.EXPORTED and batch.under_way() and visit.may("withdraw_payouts"),
+        "may_reissue": visit.may("reissue_payout"),
+        "may_export": batch.state is not BatchState.CLOSED and bool(batch.payouts) and visit.may("export_batch"),
         "files": _names(visit.console.installation.home.batch(visit.code, number))
         if batch.exported is not None and set(PAYERS) & set(visit.roles) else [],
-        "execution_on": next_business_day(datetime.fromtimestamp(visit.at_us / 1_000_000, UTC).date()).isoformat(),
+        "execution_on": _execution_on(visit, batch), "reason": visit.given("reason"),
         "ask_code": not visit.login.fresh, "problem": words.refusal(words.say(problem)) if problem else "",
     }, status=422 if problem else 200)  # fmt: skip
+
+
+def _execution_on(visit: Visit, batch: Batch) -> str:
+    """What the first approver chose, else the next day on which bank and caisse pay."""
+    if batch.endorsed is not None:
+        return batch.endorsed.execution_on
+    rules = payout_rules_in_force(visit.book, visit.at_us)
+    day = next_business_day(datetime.fromtimestamp(visit.at_us / 1_000_000, UTC).date())
+    for _ in range(_DAYS_LOOKED_AT):
+        if next_payout_day(rules, day) == day:
+            break
+        day = next_business_day(day)
+    return day.isoformat()
 
 
 def _batch(visit: Visit) -> tuple[BatchId, Batch]:
@@ -127,10 +192,6 @@ def _batch(visit: Visit) -> tuple[BatchId, Batch]:
     if batch is None:
         raise web.HTTPNotFound(reason="There is no such batch.")
     return number, batch
-
-
-def _total(batch: Batch) -> int:
-    return sum(line.paid_cents for line in batch.closed.lines)
 
 
 def _today(visit: Visit) -> str:

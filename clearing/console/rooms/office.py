@@ -6,7 +6,6 @@ from typing import Final
 from clearing.console.pages import LOOKERS, Answer, Visit, page
 from clearing.console.rooms.funds import fund_rows
 from clearing.console.ways import way_of
-from clearing.rules.stalls.settlement import BatchState
 from clearing.rules.telling.waiting import Wait
 from clearing.rules.voted.offices import ALLOWED_ROLES
 
@@ -61,7 +60,7 @@ async def todos(visit: Visit) -> list[Todo]:
         for wait in followed.waiting.told(visit.book, visit.at_us)
         for command in wait.commands[:1]
     ]
-    return sorted((*found, *_batches(visit)), key=lambda one: one.day or "9999")
+    return sorted(found, key=lambda one: one.day or "9999")
 
 
 def _told(visit: Visit, wait: Wait, command: str) -> Todo:
@@ -75,29 +74,3 @@ def _told(visit: Visit, wait: Wait, command: str) -> Todo:
         mine=visit.may(verb) if verb else bool(where),
         who=", ".join(visit.words.say(f"role {role}") for role in roles),
     )
-
-
-def _batches(visit: Visit) -> list[Todo]:
-    book, words = visit.book, visit.words
-    found = []
-    for number, batch in book.settlement.batches.items():
-        verb = {BatchState.CLOSED: "approve_batch", BatchState.APPROVED: "export_batch"}.get(batch.state)
-        if verb is None:
-            continue
-        total = words.euros(batch.closed.total_cents)
-        if verb == "approve_batch":
-            text = words.say("Batch {number} of {total} waits for its approval.", number=number, total=total)
-        else:
-            text = words.say("Batch {number} of {total} waits for its bank file.", number=number, total=total)
-        own = verb == "approve_batch" and batch.closed.by == visit.login.person
-        found.append(
-            Todo(
-                day=batch.closed.closed_on,
-                by=False,
-                text=text,
-                page=visit.path(f"batches/{number}"),
-                mine=visit.may(verb) and not own,
-                who=", ".join(words.say(f"role {role}") for role in ALLOWED_ROLES[verb]),
-            )
-        )
-    return found

@@ -201,11 +201,11 @@ def _lines(visit: Visit, producer: Producer) -> Iterator[dict[str, str]]:
     for number, batch in sorted(visit.book.settlement.batches.items(), reverse=True):
         for line in batch.closed.lines:
             if line.producer == producer.producer:
-                state = batch.payouts.get(line.producer)
+                payout = batch.payouts.get(line.producer)
                 yield {
                     "batch": words.say("Batch {number}", number=number), "sold": words.euros(line.captured_cents),
                     "back": words.euros(line.refunded_cents), "paid": words.euros(line.paid_cents),
-                    "state": words.say(f"payout {state}") if state is not None else words.say(f"state {batch.state}"),
+                    "state": words.say(f"payout {payout.state}" if payout is not None else "payout open"),
                     "page": visit.path(f"producers/{producer.producer}/statements/{number}") if opens else "",
                 }  # fmt: skip
 
