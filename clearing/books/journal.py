@@ -18,7 +18,7 @@ from clearing.events.catalogue import Event
 from clearing.events.funds import FundOpened
 from clearing.events.producers import ProducerAdmitted
 from clearing.rules.calendar import CivilCalendar, period_start
-from clearing.rules.ledger.legs import BANK
+from clearing.rules.ledger.accounts import BANK
 
 _OF_RESULT: Final = "67"
 """Classes of accounts whose sums are the year's result."""

@@ -28,7 +28,8 @@ from clearing.events import (
 )
 from clearing.events.basket import LotReturn, LotUse, Return, Share
 from clearing.events.catalogue import Event
-from clearing.rules.ledger.legs import HELD, HELD_ABROAD, payable_member, payee_account
+from clearing.rules.ledger.accounts import HELD, HELD_ABROAD
+from clearing.rules.ledger.legs import payable_member, payee_account
 from clearing.rules.ledger.postings import Origins, legs
 from clearing.rules.treasury import adjusting
 

@@ -14,7 +14,6 @@ it is paid. Off the balance: `receivable:<fund>` against `notified:<fund>`, what
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from clearing.events.adjustments import AdjustmentMade
 from clearing.events.bank import BankCharged, BankMatched, BankMatchUndone, StatementImported
 from clearing.events.basket import Return, Share
 from clearing.events.bonus import BonusCredited, BonusTakenBack
@@ -76,34 +75,13 @@ from clearing.events.sales import (
     ReversalDecided,
     SaleDecided,
 )
-from clearing.events.settlement import (
-    BatchClosed,
-    PayoutAnswered,
-    PayoutConfirmed,
-    PayoutReturned,
-    PayoutsWithdrawn,
-)
 from clearing.events.solidarity import CouponsSold, DrawDecided, DrawsShared, GiveDecided
 from clearing.rules.between.abroad import payees
+from clearing.rules.ledger.accounts import BANK, HELD, HELD_ABROAD, NETTING, WAITING, Legs, move
 from clearing.rules.ledger.origins import Origins
+from clearing.rules.ledger.settled_legs import SETTLED
 from clearing.rules.treasury.takings import ACCOUNT_OF
 from clearing.values import MemberId, ProducerId
-
-BANK: Final = "bank"
-WAITING: Final = "bank:waiting"
-HELD: Final = "held"
-HELD_ABROAD: Final = "held-abroad"
-NETTING: Final = "netting"
-EURO: Final = "EUR"
-
-Legs = dict[str, int]
-"""Account -> cents, debit above zero, credit below."""
-
-
-
-
-def _move(debit: str, credit: str, cents: int) -> Legs:
-    return {debit: cents, credit: -cents} if debit != credit else {}
 
 
 def payee_account(step: str, payee: ProducerId) -> str:
@@ -193,30 +171,6 @@ def _back_from(origin_of: Callable[[Return], str], returned: Iterable[Return], o
     return found
 
 
-def _instructed(event: BatchClosed) -> Legs:
-    found: Legs = {}
-    for line in event.lines:
-        found[f"owed:{line.producer}"] = line.paid_cents
-        found[f"payable:{line.producer}"] = -line.paid_cents
-    return found
-
-
-def _returned(event: PayoutReturned | PayoutAnswered, origins: Origins) -> Legs:
-    paid = origins.was_confirmed(event.batch, event.producer)
-    return _move(BANK if paid else f"payable:{event.producer}", f"owed:{event.producer}", event.cents)
-
-
-def _answered(event: PayoutAnswered, origins: Origins) -> Legs:
-    """Nothing moves by what a bank accepts, or by what a person has to ask about."""
-    match event.became:
-        case "executed":
-            return _move(f"payable:{event.producer}", BANK, event.cents)
-        case "rejected" | "returned":
-            return _returned(event, origins)
-        case _:
-            return {}
-
-
 def _contested(event: ContestDecided, origins: Origins) -> Legs:
     """Back to the member's lots, out of what the producer is owed or out of the fund; or out of the fund to the producer."""
     fund = f"fund:{event.fund}"
@@ -225,36 +179,12 @@ def _contested(event: ContestDecided, origins: Origins) -> Legs:
         origins,
     )
     if event.paid_cents:
-        found |= _move(fund, f"owed:{event.payee}", event.paid_cents)
-    return found
-
-
-def _adjusted(event: AdjustmentMade) -> Legs:
-    """A credit is in the event beside it."""
-    what, owed = event.what, f"owed:{event.what.who}"
-    match what.kind:
-        case "owe" | "write-off":
-            return _move(f"fund:{what.fund}", owed, event.cents)
-        case "owe-less":
-            return _move(owed, f"fund:{what.fund}", event.cents)
-        case "paid-outside":
-            return _move(owed, BANK, event.cents)
-        case _:
-            found: Legs = {f"purse:{what.purse}": sum(one.cents for one in event.taken)}
-            for one in event.taken:
-                found[f"fund:{one.fund}"] = found.get(f"fund:{one.fund}", 0) - one.cents
-            return found
-
-
-def _withdrawn(event: PayoutsWithdrawn) -> Legs:
-    found: Legs = {}
-    for one in event.payouts:
-        found |= _move(f"payable:{one.producer}", f"owed:{one.producer}", one.cents)
+        found |= move(fund, f"owed:{event.payee}", event.paid_cents)
     return found
 
 
 def _lapsed(event: CohortLapsed | LotLapsed, _origins: Origins) -> Legs:
-    return _move(f"purse:{event.purse}", f"fund:{event.fund}", event.cents)
+    return move(f"purse:{event.purse}", f"fund:{event.fund}", event.cents)
 
 
 def _emptied(event: PurseEmptied) -> Legs:
@@ -305,7 +235,7 @@ def _corrected(event: EntryCorrected, origins: Origins) -> Legs:
             f"fund:{wrong.fund}": wrong.cents - wrong.cleared_cents,
         }
     elif wrong.account:
-        found = _move(f"contract:{event.entry.contract}", wrong.account, wrong.cents)
+        found = move(f"contract:{event.entry.contract}", wrong.account, wrong.cents)
     for account, cents in (MOVES[type(right)](right, origins) if right is not None else {}).items():
         found[account] = found.get(account, 0) + cents
     return found
@@ -313,8 +243,8 @@ def _corrected(event: EntryCorrected, origins: Origins) -> Legs:
 
 def _instalment(event: InstalmentReceived) -> Legs:
     if event.fund is not None:
-        return _move(f"fund:{event.fund}", f"owed:{event.producer}", event.cents)
-    return _move(event.into, f"contract:{event.contract}", event.cents) if event.into else {}
+        return move(f"fund:{event.fund}", f"owed:{event.producer}", event.cents)
+    return move(event.into, f"contract:{event.contract}", event.cents) if event.into else {}
 
 
 def _instalment_back(event: InstalmentReturned) -> Legs:
@@ -358,18 +288,13 @@ MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     HoldExpired: lambda event, origins: _given_back(event.released, origins, held=True),
     ReversalDecided: lambda event, origins: _given_back(event.returned, origins, held=event.effect == "released"),
     RefundDecided: lambda event, origins: _given_back(event.returned, origins, held=False),
-    BatchClosed: lambda event, _: _instructed(event),
-    PayoutConfirmed: lambda event, _: _move(f"payable:{event.producer}", BANK, event.cents),
-    PayoutReturned: _returned,
-    PayoutAnswered: _answered,
+    **SETTLED,
     ContestDecided: _contested,
-    AdjustmentMade: lambda event, _: _adjusted(event),
-    PayoutsWithdrawn: lambda event, _: _withdrawn(event),
     MoneyReceived: lambda event, _: _money_came(event),
-    MoneyNotified: lambda event, _: _move(f"receivable:{event.fund}", f"notified:{event.fund}", event.cents),
-    AllocationGranted: lambda event, _: _move(f"fund:{event.fund}", f"purse:{event.purse}", event.total_cents),
-    SingleGranted: lambda event, _: _move(f"fund:{event.fund}", f"purse:{event.purse}", event.cents),
-    PurseCredited: lambda event, _: _move(
+    MoneyNotified: lambda event, _: move(f"receivable:{event.fund}", f"notified:{event.fund}", event.cents),
+    AllocationGranted: lambda event, _: move(f"fund:{event.fund}", f"purse:{event.purse}", event.total_cents),
+    SingleGranted: lambda event, _: move(f"fund:{event.fund}", f"purse:{event.purse}", event.cents),
+    PurseCredited: lambda event, _: move(
         BANK if event.fund is None else f"fund:{event.fund}", f"purse:{event.purse}", event.cents
     ),
     OrderPlaced: lambda event, _: _held(event.shares),
@@ -380,51 +305,51 @@ MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     CohortLapsed: _lapsed,
     LotLapsed: _lapsed,
     PurseEmptied: lambda event, _: _emptied(event),
-    MoneyBackConfirmed: lambda event, _: _move(payable_member(event.member), BANK, event.cents),
-    SubsidyNotified: lambda event, _: _move(f"receivable:{event.fund}", f"notified:{event.fund}", event.cents),
-    SubsidyReduced: lambda event, _: _move(f"notified:{event.fund}", f"receivable:{event.fund}", event.cents),
-    AnnouncementWithdrawn: lambda event, _: _move(f"notified:{event.fund}", f"receivable:{event.fund}", event.cents),
-    TransferConfirmed: lambda event, _: _move(f"fund:{event.fund}", f"fund:{event.to}", event.cents),
-    RepaymentConfirmed: lambda event, _: _move(f"fund:{event.fund}", f"payable:grantor:{event.grant}", event.cents),
-    RepaymentPaid: lambda event, _: _move(f"payable:grantor:{event.grant}", BANK, event.cents),
-    RepaymentSentBack: lambda event, _: _move(BANK, f"payable:grantor:{event.grant}", event.cents),
-    OwnMoneyReleased: lambda event, _: _move(f"purse:{event.purse}", f"payable:member:{event.member}", event.cents),
-    OwnMoneyPaid: lambda event, _: _move(f"payable:member:{event.member}", BANK, event.cents),
-    RestReleased: lambda event, _: _move(f"fund:{event.fund}", f"payable:heir:{event.fund}", event.cents),
-    RestPaid: lambda event, _: _move(f"payable:heir:{event.fund}", BANK, event.cents),
-    ProducerRepaid: lambda event, _: _move(BANK, f"owed:{event.producer}", event.cents),
+    MoneyBackConfirmed: lambda event, _: move(payable_member(event.member), BANK, event.cents),
+    SubsidyNotified: lambda event, _: move(f"receivable:{event.fund}", f"notified:{event.fund}", event.cents),
+    SubsidyReduced: lambda event, _: move(f"notified:{event.fund}", f"receivable:{event.fund}", event.cents),
+    AnnouncementWithdrawn: lambda event, _: move(f"notified:{event.fund}", f"receivable:{event.fund}", event.cents),
+    TransferConfirmed: lambda event, _: move(f"fund:{event.fund}", f"fund:{event.to}", event.cents),
+    RepaymentConfirmed: lambda event, _: move(f"fund:{event.fund}", f"payable:grantor:{event.grant}", event.cents),
+    RepaymentPaid: lambda event, _: move(f"payable:grantor:{event.grant}", BANK, event.cents),
+    RepaymentSentBack: lambda event, _: move(BANK, f"payable:grantor:{event.grant}", event.cents),
+    OwnMoneyReleased: lambda event, _: move(f"purse:{event.purse}", f"payable:member:{event.member}", event.cents),
+    OwnMoneyPaid: lambda event, _: move(f"payable:member:{event.member}", BANK, event.cents),
+    RestReleased: lambda event, _: move(f"fund:{event.fund}", f"payable:heir:{event.fund}", event.cents),
+    RestPaid: lambda event, _: move(f"payable:heir:{event.fund}", BANK, event.cents),
+    ProducerRepaid: lambda event, _: move(BANK, f"owed:{event.producer}", event.cents),
     DrawDecided: lambda event, _: {} if event.claimed else _paid(event.shares),
     GiveDecided: lambda event, _: _paid(event.shares),
     DrawsShared: lambda event, _: _paid(share for part in event.draws for share in part.shares),
-    CouponsSold: lambda event, _: _move(BANK, f"fund:{event.fund}", event.cents),
-    BonusCredited: lambda event, _: _move(f"fund:{event.fund}", f"purse:{event.purse}", event.cents),
-    BonusTakenBack: lambda event, _: _move(f"purse:{event.purse}", f"fund:{event.fund}", event.cents),
+    CouponsSold: lambda event, _: move(BANK, f"fund:{event.fund}", event.cents),
+    BonusCredited: lambda event, _: move(f"fund:{event.fund}", f"purse:{event.purse}", event.cents),
+    BonusTakenBack: lambda event, _: move(f"purse:{event.purse}", f"fund:{event.fund}", event.cents),
     CotisationReceived: lambda event, _: _cotisation(event),
-    CotisationReturned: lambda event, _: _move(f"returned:{event.fund}", BANK, event.cents),
-    CotisationWrittenOff: lambda event, _: _move(f"fund:{event.fund}", f"returned:{event.fund}", event.cents),
+    CotisationReturned: lambda event, _: move(f"returned:{event.fund}", BANK, event.cents),
+    CotisationWrittenOff: lambda event, _: move(f"fund:{event.fund}", f"returned:{event.fund}", event.cents),
     DebitAnswered: lambda event, _: _debit_answered(event),
     DebitCounted: lambda event, _: _debit_counted(event),
-    DepositConfirmed: lambda event, _: _move(BANK, event.account, event.cents),
+    DepositConfirmed: lambda event, _: move(BANK, event.account, event.cents),
     EntryCorrected: _corrected,
-    GiftReceived: lambda event, _: _move(ACCOUNT_OF[event.means], f"fund:{event.fund}", event.cents),
+    GiftReceived: lambda event, _: move(ACCOUNT_OF[event.means], f"fund:{event.fund}", event.cents),
     InstalmentReceived: lambda event, _: _instalment(event),
     InstalmentReturned: lambda event, _: _instalment_back(event),
     ContractEnded: lambda event, _: _contract_ended(event),
-    ContractPaidOver: lambda event, _: _move(f"contract:{event.contract}", f"owed:{event.producer}", event.cents),
-    ContractRefunded: lambda event, _: _move(f"contract:{event.contract}", BANK, event.cents),
+    ContractPaidOver: lambda event, _: move(f"contract:{event.contract}", f"owed:{event.producer}", event.cents),
+    ContractRefunded: lambda event, _: move(f"contract:{event.contract}", BANK, event.cents),
     OpeningAccepted: _opened,
     InterchangeHeld: _held_abroad,
-    InterchangeCaptured: lambda event, _: _move(HELD_ABROAD, f"interchange:{event.acquirer}", event.cents),
+    InterchangeCaptured: lambda event, _: move(HELD_ABROAD, f"interchange:{event.acquirer}", event.cents),
     InterchangeReleased: _released_abroad,
     InterchangeExpired: lambda event, origins: _back_from(lambda _: HELD_ABROAD, event.returned, origins),
     InterchangeSold: _sold_abroad,
     InterchangeReversed: _reversed_abroad,
     InterchangeNetted: _netted,
-    InterchangePaid: lambda event, _: _move(BANK, NETTING, event.cents),
-    InterchangeWrittenOff: lambda event, _: _move(f"fund:{event.fund}", f"interchange:{event.other}", event.cents),
-    StatementImported: lambda event, _: _move(BANK, WAITING, sum(entry.cents for entry in event.entries)),
-    BankMatched: lambda event, _: _move(WAITING, BANK, event.cents),
-    BankMatchUndone: lambda event, _: _move(BANK, WAITING, event.cents),
-    BankCharged: lambda event, _: _move(f"fund:{event.fund}", BANK, event.cents),
+    InterchangePaid: lambda event, _: move(BANK, NETTING, event.cents),
+    InterchangeWrittenOff: lambda event, _: move(f"fund:{event.fund}", f"interchange:{event.other}", event.cents),
+    StatementImported: lambda event, _: move(BANK, WAITING, sum(entry.cents for entry in event.entries)),
+    BankMatched: lambda event, _: move(WAITING, BANK, event.cents),
+    BankMatchUndone: lambda event, _: move(BANK, WAITING, event.cents),
+    BankCharged: lambda event, _: move(f"fund:{event.fund}", BANK, event.cents),
 }
 """What each event moves; an event that is not here moves no money."""

@@ -1,24 +1,14 @@
 """Law: every event's postings sum to zero: money only moves between accounts.
 
 The second road to every sum: the book folds state, this derives double entry from the events, audit compares the two. Accounts
-and the legs of each event: rules/ledger/legs.py.
+and the legs of each event: rules/ledger/accounts.py, rules/ledger/legs.py.
 """
 
 from dataclasses import dataclass, field
 
 from clearing.events.catalogue import Event
-from clearing.rules.ledger.legs import (
-    BANK,
-    EURO,
-    HELD,
-    HELD_ABROAD,
-    MOVES,
-    NETTING,
-    WAITING,
-    Legs,
-    payable_member,
-    payee_account,
-)
+from clearing.rules.ledger.accounts import BANK, EURO, HELD, HELD_ABROAD, NETTING, WAITING, Legs
+from clearing.rules.ledger.legs import MOVES, payable_member, payee_account
 from clearing.rules.ledger.origins import Origins, UnexplainedPosting, origins_asked, origins_named
 from clearing.values import Position
 
