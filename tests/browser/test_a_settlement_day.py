@@ -58,7 +58,7 @@ def closed_by_camille(page: Page, at: Office) -> None:
 def approved_by_dominique(page: Page, at: Office) -> None:
     page.click("ul.todo a >> nth=0")
     assert "16,09" in text(page)
-    page.click("main form.fields button")
+    page.click("main form.fields:has([name=execution_on]) button")
     assert page.locator("[name=execution_on]").count() == 0
     page.click("form:has([name=export]) button")
     name = page.locator("main ul.card a", has_text=".xml").first.inner_text()
@@ -69,13 +69,36 @@ def approved_by_dominique(page: Page, at: Office) -> None:
     assert page.locator(".problem").count() == 0
 
 
-def sent_back(page: Page, at: Office) -> None:
-    open_(page, at, "batches/1")
-    page.click("a[href*=return_payout]")
-    page.fill("[name=reason]", "compte clos")
+def bank_says(page: Page, at: Office, number: int, state: str, code: str = "") -> None:
+    """Typed by hand, on the transfer's own page."""
+    open_(page, at, f"batches/{number}")
+    page.click(f"a[href*='transfers/{number}/']")
+    page.select_option("[name=state]", state)
+    page.fill("[name=code]", code)
     page.click("main form button")
-    assert page.url == f"{at.url}/c/{CODE}/batches/1"
-    assert "16,09" in text(open_(page, at, "batches"))
+    assert page.url == f"{at.url}/c/{CODE}/batches/{number}"
+
+
+def sent_back(page: Page, at: Office) -> None:
+    """Paid, come back, and paid anew by a batch that says which one it stands for."""
+    bank_says(page, at, 1, "executed")
+    assert "exécuté" in text(page)
+    bank_says(page, at, 1, "returned", "AC04")
+    assert "AC04" in text(page)
+    page.check("[name=producer]")
+    page.click("form:has([name=reissue]) button")
+    assert page.url == f"{at.url}/c/{CODE}/batches/2"
+    assert page.locator("a[href$='batches/1']").count() == 1
+    assert page.locator("[name=execution_on]").count() == 0
+
+
+def paid_anew(second: Page, first: Page, at: Office) -> None:
+    open_(second, at, "batches/2")
+    second.click("main form.fields:has([name=execution_on]) button")
+    second.click("form:has([name=export]) button")
+    bank_says(first, at, 2, "executed")
+    assert "exécuté" in text(first)
+    assert "batches/2" in open_(first, at, "batches/1").content()
 
 
 def test_a_settlement_is_led_through_the_pages_by_two_people(tmp_path: Path) -> None:
@@ -88,6 +111,7 @@ def test_a_settlement_is_led_through_the_pages_by_two_people(tmp_path: Path) -> 
         second = log_in(_phone(browser), at, "dominique")
         approved_by_dominique(second, at)
         sent_back(first, at)
+        paid_anew(second, first, at)
 
 
 def _phone(browser: Browser) -> BrowserContext:

@@ -21,7 +21,7 @@ SOURCES: Final = (
     "clearing/rules", "clearing/authoriser", "clearing/values.py", "clearing/installation/office.py",
     "clearing/installation/amounts.py", "clearing/settlement/bank_details.py", "clearing/console/inputs.py",
     "clearing/console/keys.py", "clearing/rules/telling/waiting.py",
-    *(f"clearing/rules/telling/waiting_{room}.py" for room in ("at_bank", "between", "debits", "proofs")),
+    *(f"clearing/rules/telling/waiting_{room}.py" for room in ("at_bank", "between", "debits", "proofs", "settling")),
     "clearing/audit/reasons.py", "clearing/audit/scan.py", "clearing/installation/founding_tables.py",
     "clearing/installation/proposing.py",
 )  # fmt: skip

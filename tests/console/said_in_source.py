@@ -129,9 +129,9 @@ def _in_template(path: Path) -> Iterator[str]:
 
 
 STREAMS: Final = (
-    "account", "bank", "batch", "between", "books", "caisse", "card", "collection", "contract", "deposit", "exception", "fund",
-    "mandate", "member", "order", "person", "producer", "proofs", "sale", "season", "subsidy", "tax-receipt", "terminal",
-    "transfer", "unit",
+    "account", "adjustment", "bank", "batch", "between", "books", "caisse", "card", "collection", "contest", "contract",
+    "deposit", "exception", "fund", "mandate", "member", "order", "person", "producer", "proofs", "sale", "season", "subsidy",
+    "tax-receipt", "terminal", "transfer", "unit",
 )  # fmt: skip
 """What a stream is about (authoriser/streams.py); "sale" for those of operations."""
 

@@ -20,7 +20,9 @@ from clearing.events.grants import AdvanceVoted, CreditsFrozen, CreditsResumed, 
 from clearing.events.households import HouseholdRulesSet
 from clearing.events.interchange import RecognitionSet
 from clearing.events.records import field_names
+from clearing.events.settlement import PayoutRulesSet
 from clearing.events.solidarity import SolidarityRuleSet, WhenShort
+from clearing.rules.stalls.settlement import WEEKDAYS
 from clearing.rules.telling.plain_words import rule_sentences, rules_in_words
 from clearing.rules.telling.voted_words import ACTS, KINDS, Names, Voted, standing_in_words, words_of
 from clearing.values import CategoryId, Cents, DecisionId, FundId, MicroTime, PayerId, PurseKind, Rate
@@ -64,6 +66,7 @@ OTHER: Final[dict[tuple[type, str], tuple[Any, ...]]] = {
     (BonusRuleSet, "short"): tuple(ShortBonus),
     (SolidarityRuleSet, "when_short"): tuple(WhenShort),
     (DebitRuleSet, "counts_on"): ("execution",),
+    (PayoutRulesSet, "payout_days"): (("mon",), WEEKDAYS),
     (SeasonOpened, "mode"): ("through-caisse",),
     (SeasonOpened, "skip"): ("lost", "none"),
     (SeasonOpened, "days"): ((Day("2026-05-01", 1),), (Day("2026-05-01", 2), Day("2026-05-08", 1))),

@@ -25,7 +25,7 @@ from clearing.rules.amap.contracts import WARN_DAYS
 from clearing.rules.book import Book
 from clearing.rules.calendar import civil_date
 from clearing.rules.collective.orders import DISPUTED, OPEN
-from clearing.rules.telling import settling_waits, waiting_between, waiting_proofs
+from clearing.rules.telling import waiting_between, waiting_proofs, waiting_settling
 from clearing.rules.telling.plain_words import days
 from clearing.rules.telling.waiting_at_bank import waits_at_bank
 from clearing.rules.telling.waiting_debits import tasks
@@ -61,7 +61,7 @@ _SINCE: Final[dict[type[Event], tuple[str, ...]]] = {
     OrderPlaced: ("order",), LineDisputed: ("order", "line"), DisputeProposed: ("order", "line"),
     BankDetailsProposed: ("producer",), ContractEnded: ("contract",), CorrectionProposed: ("entry",),
     JoinProposed: ("member",), MonthProposed: ("period",), CollectionProposed: ("collection",), MandateSuspended: ("mandate",),
-    **waiting_between.SINCE, **waiting_proofs.SINCE, **settling_waits.SINCE,
+    **waiting_between.SINCE, **waiting_proofs.SINCE, **waiting_settling.SINCE,
 }  # fmt: skip
 """What begins to wait with an event -> the fields that name it."""
 BEGINS: Final = tuple(_SINCE)
@@ -365,7 +365,7 @@ def _bank(look: _Look) -> Iterator[Wait]:
 
 
 def _settling(look: _Look) -> Iterator[Wait]:
-    return (Wait(*one) for one in settling_waits.settling(look.book, look.since, look.this_day()))
+    return (Wait(*one) for one in waiting_settling.settling(look.book, look.since, look.this_day()))
 
 
 _ROOMS: Final[tuple[Callable[[Any], Iterator[Wait]], ...]] = (

@@ -63,11 +63,15 @@ def settling(book: "Book", since: Since, today: str) -> Iterator[Told]:
 def _batch(book: "Book", number: int, batch: Batch, since: Since, today: str) -> Iterator[Told]:
     if batch.state is BatchState.CLOSED and batch.under_way():
         closed = since(BatchClosed, number)
-        told = f"batch {number}, {money(batch.to_pay_cents())}, waits for {_who(book, batch, closed, today)}"
+        approvers, deputies = _who(book, batch, closed, today)
+        told = f"batch {number}, {money(batch.to_pay_cents())}, waits for {approvers}"
+        if deputies:
+            told = f"batch {number}, {money(batch.to_pay_cents())}, waits for {approvers}, or as deputy {deputies}"
         yield Told(closed, told, (f"approve {number}", f"withdraw {number} --reason TEXT"))
     elif batch.state is BatchState.APPROVED and batch.under_way():
         day = since(BatchApproved, number)
-        yield Told(day, f"batch {number}, {money(batch.to_pay_cents())}, is approved and not exported", (f"export {number}",))
+        told = f"batch {number}, {money(batch.to_pay_cents())}, is approved and not exported"
+        yield Told(day, told, (f"export {number}",))
     for producer, payout in batch.payouts.items():
         day = since(PayoutAnswered, number, producer)
         if payout.question:
@@ -80,14 +84,14 @@ def _batch(book: "Book", number: int, batch: Batch, since: Since, today: str) ->
             yield Told(day, told, anew)
 
 
-def _who(book: "Book", batch: Batch, closed: str, today: str) -> str:
-    """Another approver, by name; deputies once it waits for longer than two days."""
+def _who(book: "Book", batch: Batch, closed: str, today: str) -> tuple[str, str]:
+    """Another approver, by name; deputies, once it waits for longer than two days."""
     barred = frozenset(waits_for(batch, book.settlement.rules))
     persons = book.caisse.persons.values()
     found = _named(holders_of(persons, "approver"), barred) or "another approver"
     late = bool(closed) and (civil_date(today) - civil_date(closed)).days > DEPUTIES_AFTER_DAYS
     deputies = _named(deputies_of(persons, "approver"), barred) if late else ""
-    return f"{found}, or as deputy {deputies}" if deputies else found
+    return found, deputies
 
 
 def _named(persons: Iterable[PersonId], barred: frozenset[PersonId]) -> str:
