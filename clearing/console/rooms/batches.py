@@ -25,6 +25,7 @@ PAYERS: Final = ("treasurer", "approver")
 STATES: Final = {
     "closed": "Waits for its approval", "approved": "Approved, the bank's file is to be written", "withdrawn": "All taken out",
     "failed": "In part not paid", "at the bank": "With the bank", "over": "All paid",
+    "anew": "What failed is paid anew by another batch",
 }  # fmt: skip
 """What has become of a batch -> how it is called."""
 CANT_PAY: Final = (NotReady, NotKept, UnpayableFile, StatementMismatch)
@@ -54,7 +55,9 @@ def state_of(batch: Batch) -> str:
         return "withdrawn" if batch.payouts and not states else batch.state.value
     if any(one.state in FAILED and not one.paid_in for one in batch.payouts.values()):
         return "failed"
-    return "at the bank" if batch.under_way() else "over"
+    if batch.under_way():
+        return "at the bank"
+    return "anew" if any(one.paid_in for one in batch.payouts.values()) else "over"
 
 
 async def act(visit: Visit) -> Answer:
@@ -152,14 +155,16 @@ def _shown(visit: Visit, problem: str = "") -> Answer:
     number, batch = _batch(visit)
     words, closed = visit.words, batch.closed
     own = visit.login.person in (closed.by, batch.endorsed.by if batch.endorsed is not None else "")
+    lines = [line_said(visit, batch, line) for line in closed.lines]
     open_now = batch.state is BatchState.CLOSED and batch.under_way()
     return Answer("batch.html", {
-        "number": number, "lines": [line_said(visit, batch, line) for line in closed.lines],
+        "number": number, "lines": lines,
         "total": words.euros(batch.to_pay_cents()), "state": batch.state.value, "shown": words.say(STATES[state_of(batch)]),
         "closed_by": closed.by, "closed_on": words.day(closed.closed_on), "own": own, "anew": closed.reissue,
         "approved_by": batch.approved.by if batch.approved is not None else "",
         "pays_on": words.day(batch.approved.execution_on) if batch.approved is not None else "",
         "endorsed_by": batch.endorsed.by if batch.endorsed is not None and batch.approved is None else "",
+        "columns": [name for name in ("other", "carried", "contested") if any(one[name] for one in lines)],
         "notes": notes_said(visit, number, batch) if open_now else (),
         "may_approve": open_now and visit.may("approve_batch") and not own,
         "may_withdraw": batch.state is not BatchState.EXPORTED and batch.under_way() and visit.may("withdraw_payouts"),

@@ -71,6 +71,6 @@ def _told(visit: Visit, wait: Wait, command: str) -> Todo:
         by=wait.by,
         text=visit.words.refusal(wait.told),
         page=visit.path(where) if where else "",
-        mine=visit.may(verb) if verb else bool(where),
+        mine=(visit.may(verb) if verb else bool(where)) and visit.login.person not in wait.barred,
         who=", ".join(visit.words.say(f"role {role}") for role in roles),
     )

@@ -67,7 +67,7 @@ def _payout_said(visit: Visit, batch: Batch, line: BatchLine, payout: Payout | N
     words = visit.words
     if payout is None:
         return {"state": "", "transfer": "", "waits": False, "failed": False, "anew": "", "said": "", "question": ""}
-    said = " ".join(word for word in (payout.code, words.day(payout.on) if payout.on else "") if word)
+    said = ", ".join(word for word in (payout.code, words.day(payout.on) if payout.on else "") if word)
     return {
         "state": words.say(f"payout {payout.state}"), "said": said, "question": words.refusal(payout.question),
         "transfer": visit.path(f"transfers/{batch.closed.batch}/{line.producer}")

@@ -34,19 +34,21 @@ from clearing.rules.treasury.corrections import in_command
 from clearing.rules.treasury.cotisations import standings
 from clearing.rules.treasury.subsidies import Step
 from clearing.rules.voted.decisions import standing
-from clearing.values import money
+from clearing.values import PersonId, money
 
 HOLD_DAYS: Final = 7  # of an order while no charte says otherwise
 
 
 class Wait(NamedTuple):
     """day: ISO, since when it waits, or the day by which it has to be done when `by` is true; "" when nobody knows.
-    commands: without the word clearing; one of them ends it. Words in capitals are for the person to fill in."""
+    commands: without the word clearing; one of them ends it. Words in capitals are for the person to fill in. barred: who
+    did the first half of it, so that another person does the second."""
 
     day: str
     told: str
     commands: tuple[str, ...]
     by: bool = False
+    barred: frozenset[PersonId] = frozenset()
 
 
 def _wait(day: str, told: str, *commands: str, by: bool = False) -> Wait:

@@ -33,6 +33,7 @@ class Told(NamedTuple):
     told: str
     commands: tuple[str, ...]
     by: bool = False
+    barred: frozenset[PersonId] = frozenset()
 
 
 Since = Callable[..., str]
@@ -44,7 +45,8 @@ def settling(book: "Book", since: Since, today: str) -> Iterator[Told]:
         yield from _batch(book, number, batch, since, today)
     for producer, proposed in book.settlement.releasing.items():
         told = f"payments to {producer} are to go on, as {proposed.by} proposes: another person agrees"
-        yield Told(since(ReleaseProposed, producer), told, (f"payout release-confirm {producer}",))
+        mend = (f"payout release-confirm {producer}",)
+        yield Told(since(ReleaseProposed, producer), told, mend, barred=frozenset({proposed.by}))
     rules = book.settlement.rules
     for producer, owed in book.settlement.owed.items():
         if rules is not None and rules.negative_cap_cents and -owed.net_cents() > rules.negative_cap_cents:
@@ -57,7 +59,8 @@ def settling(book: "Book", since: Since, today: str) -> Iterator[Told]:
         told = f"{what} {adjustment}, proposed by {pending.proposed.by}, waits for another person"
         later = pending.proposed.from_on > today
         day = pending.proposed.from_on if later else since(AdjustmentProposed, adjustment)
-        yield Told(day, told, (f"adjust make {adjustment}", f"adjust drop {adjustment}"))
+        barred = frozenset({pending.proposed.by})
+        yield Told(day, told, (f"adjust make {adjustment}", f"adjust drop {adjustment}"), barred=barred)
 
 
 def _batch(book: "Book", number: int, batch: Batch, since: Since, today: str) -> Iterator[Told]:
@@ -67,7 +70,8 @@ def _batch(book: "Book", number: int, batch: Batch, since: Since, today: str) ->
         told = f"batch {number}, {money(batch.to_pay_cents())}, waits for {approvers}"
         if deputies:
             told = f"batch {number}, {money(batch.to_pay_cents())}, waits for {approvers}, or as deputy {deputies}"
-        yield Told(closed, told, (f"approve {number}", f"withdraw {number} --reason TEXT"))
+        barred = frozenset(waits_for(batch, book.settlement.rules))
+        yield Told(closed, told, (f"approve {number}", f"withdraw {number} --reason TEXT"), barred=barred)
     elif batch.state is BatchState.APPROVED and batch.under_way():
         day = since(BatchApproved, number)
         told = f"batch {number}, {money(batch.to_pay_cents())}, is approved and not exported"
@@ -110,7 +114,7 @@ def _contests(book: "Book", since: Since, today: str) -> Iterator[Told]:
                 yield Told(said.answer_by, told, (decide,) if late else (answer,), by=True)
             case ContestState.ANSWERED:
                 told = f"{what} is to be decided by another person than {said.by}"
-                yield Told(since(ContestAnswered, number), told, (decide,))
+                yield Told(since(ContestAnswered, number), told, (decide,), barred=frozenset({said.by}))
             case ContestState.APPEALED if contest.appealed is not None:
                 told = f"{what} is to be heard by {contest.appealed.body}"
                 yield Told(since(ContestAppealed, number), told, (decide,))
