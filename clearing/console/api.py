@@ -19,7 +19,7 @@ from clearing.console.openapi import described
 from clearing.console.ordering import STEP_UP
 from clearing.console.tokens import Bearer
 from clearing.rules.book import Book
-from clearing.rules.voted.offices import ALLOWED_ROLES, acting
+from clearing.rules.voted.offices import ALLOWED_ROLES, acting, filled
 from clearing.values import CaisseCode, InvalidValue, identifier
 from clearing.wire.frame import MalformedFrame, pack
 
@@ -112,7 +112,7 @@ class Api:
         held = acting(person) if person is not None and person.active else set()
         if not held:
             raise Problem(403, "This token's person has no office in that caisse.")
-        if not held & set(bearer.roles) & set(roles):
+        if not held & filled(bearer.roles) & set(roles):
             raise Problem(403, f"This needs one of: {', '.join(roles)}; the token has {', '.join(bearer.roles) or 'none'}.")
 
 

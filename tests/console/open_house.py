@@ -42,6 +42,7 @@ CODE = CaisseCode("brume")
 OFFICES = {
     "tess": ("treasurer",), "bruno": ("approver",), "dora": ("desk",), "cleo": ("clerk",), "audrey": ("auditor",),
     "otto": ("operator",), "hana": ("helper",), "basil": ("buyer",), "paula": ("prover",), "noor": ("treasurer", "desk"),
+    "tilda": ("treasurer-deputy",),
 }  # fmt: skip
 """person -> roles; noor does two jobs, as in a small caisse."""
 PASSWORD = "quatre mots bien choisis"

@@ -17,7 +17,7 @@ from clearing.authoriser.forms import FORMS
 from clearing.console.ordering import STEP_UP
 from clearing.console.rooms import PAGES
 from clearing.events.catalogue import EVENTS, Event
-from clearing.rules.voted.offices import ALLOWED_ROLES, ROLES
+from clearing.rules.voted.offices import ALLOWED_ROLES, DEPUTIES, ROLES
 from clearing.telemetry import Telemetry
 from tests.house.sources import CLONE
 
@@ -59,9 +59,10 @@ def role_tables() -> str:
 
 
 def _by_role(what: str, allowed: Mapping[str, tuple[str, ...]]) -> list[str]:
-    rows = [f"| {what} | {' | '.join(ROLES)} |", "|---" * (len(ROLES) + 1) + "|"]
+    offices = [role for role in ROLES if role not in DEPUTIES]
+    rows = [f"| {what} | {' | '.join(offices)} |", "|---" * (len(offices) + 1) + "|"]
     for name, roles in allowed.items():
-        rows.append(f"| {name} | {' | '.join('x' if role in roles else '' for role in ROLES)} |")
+        rows.append(f"| {name} | {' | '.join('x' if role in roles else '' for role in offices)} |")
     return rows
 
 

@@ -299,7 +299,12 @@ class Person:
 
 def acting(person: Person) -> set[str]:
     """A person's roles, and those that she fills as a deputy."""
-    return {*person.roles, *(DEPUTIES[role] for role in person.roles if role in DEPUTIES)}
+    return filled(person.roles)
+
+
+def filled(roles: Iterable[str]) -> set[str]:
+    """These roles, and those that deputies among them fill."""
+    return {office for role in roles for office in (role, DEPUTIES.get(role, role))}
 
 
 def holders_of(persons: Iterable[Person], role: str) -> list[PersonId]:
