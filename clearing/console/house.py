@@ -13,6 +13,7 @@ from clearing import people
 from clearing.console import accounts as accounts_of
 from clearing.console.accounts import Accounts
 from clearing.console.follower import Followers
+from clearing.console.invitations import Invitations
 from clearing.console.ordering import Orders
 from clearing.console.tokens import Tokens
 from clearing.event_store.connection import LOST, DatabaseGone, NoSuchCaisse
@@ -21,7 +22,7 @@ from clearing.installation.opening import Installation
 from clearing.postgres import ADMIN
 from clearing.sql import schema_of
 
-__all__ = ["AWAY", "Console", "NoSuchCaisse", "accounts_kept", "console_of"]
+__all__ = ["AWAY", "Console", "NoSuchCaisse", "accounts_kept", "console_of", "invitations_kept"]
 
 POOL_MAX: Final = 3
 AWAY: Final = (*LOST, asyncpg.PostgresError, DatabaseGone)
@@ -40,6 +41,7 @@ class Console:
     installation: Installation
     accounts: Accounts
     tokens: Tokens
+    invitations: Invitations
     followers: Followers
     orders: Orders
     now_us: Callable[[], int]
@@ -56,8 +58,9 @@ async def console_of(installation: Installation, now_us: Callable[[], int]) -> A
     orders = Orders(installation.home, now_ms=lambda: now_us() // 1_000)
     async with _pool(installation) as pool:
         accounts, tokens = _accounts(installation, pool, clock_us), Tokens(pool, clock_us)
+        invitations = Invitations(pool, _house_key(installation), clock_us)
         try:
-            yield Console(installation, accounts, tokens, followers, orders, now_us, _templates())
+            yield Console(installation, accounts, tokens, invitations, followers, orders, now_us, _templates())
         finally:
             await followers.close()
 
@@ -70,7 +73,18 @@ async def accounts_kept(installation: Installation, now_us: Callable[[], int] = 
 
 
 def _accounts(installation: Installation, pool: "asyncpg.Pool[asyncpg.Record]", now_us: Callable[[], int]) -> Accounts:
-    return Accounts(pool, people.make_key(installation.home.keys / "console.key"), now_us)
+    return Accounts(pool, _house_key(installation), now_us)
+
+
+@asynccontextmanager
+async def invitations_kept(installation: Installation) -> AsyncIterator[Invitations]:
+    """For who keeps the home. Raises PeopleClosed."""
+    async with _pool(installation) as pool:
+        yield Invitations(pool, _house_key(installation), clock_us)
+
+
+def _house_key(installation: Installation) -> bytes:
+    return people.make_key(installation.home.keys / "console.key")
 
 
 @asynccontextmanager
