@@ -1,7 +1,7 @@
 """Law: what all pages lean on is opened once and closed once: the accounts, the books, the way to the writers."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -18,9 +18,12 @@ from clearing.console.ordering import Orders
 from clearing.console.tokens import Tokens
 from clearing.event_store.connection import LOST, DatabaseGone, NoSuchCaisse
 from clearing.event_store.reader import Reader
+from clearing.installation.adopting import ask_to_take_in
+from clearing.installation.home import Home
 from clearing.installation.opening import Installation
 from clearing.postgres import ADMIN
 from clearing.sql import schema_of
+from clearing.values import CaisseCode
 
 __all__ = ["AWAY", "Console", "NoSuchCaisse", "accounts_kept", "console_of", "invitations_kept"]
 
@@ -46,6 +49,8 @@ class Console:
     orders: Orders
     now_us: Callable[[], int]
     templates: jinja2.Environment
+    take_in: Callable[[Home, CaisseCode], Awaitable[None]] = ask_to_take_in
+    """Has a caisse served that was founded here."""
 
     def rendered(self, template: str, **values: object) -> str:
         return self.templates.get_template(template).render(**values)

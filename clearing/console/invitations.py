@@ -111,7 +111,7 @@ class Invitations:
         done = await self._pool.execute(TEXTS["withdraw_invitation"], caisse, by, short)
         return not done.endswith(" 0")
 
-    async def founding(self, founder: PersonId) -> dict[str, str] | None:
+    async def founding(self, founder: PersonId) -> dict[str, list[str]] | None:
         """What she has typed so far; None when she founds nothing."""
         row = await self._pool.fetchrow(TEXTS["founding"], founder, self._now_us())
         if row is None:
@@ -119,7 +119,7 @@ class Invitations:
         typed = None if row["typed"] is None else keys.open_factor(row["typed"], self._house_key)
         return {} if typed is None else dict(json.loads(typed))
 
-    async def keep_founding(self, founder: PersonId, typed: dict[str, str]) -> None:
+    async def keep_founding(self, founder: PersonId, typed: dict[str, list[str]]) -> None:
         """Sealed: an account number is among it."""
         sealed = keys.seal_factor(json.dumps(typed, ensure_ascii=False), self._house_key)
         await self._pool.execute(TEXTS["keep_founding"], founder, sealed)
