@@ -135,9 +135,9 @@ class Invitations:
     async def stay(self, caisse: str, person: PersonId) -> None:
         await self._pool.execute(TEXTS["stay"], caisse, person)
 
-    async def leaving(self, caisse: str) -> dict[str, int]:
+    async def leaving(self, caisse: str) -> dict[PersonId, int]:
         """person -> since when, microseconds."""
-        return {row["person"]: row["at_us"] for row in await self._pool.fetch(TEXTS["leaving"], caisse)}
+        return {PersonId(row["person"]): row["at_us"] for row in await self._pool.fetch(TEXTS["leaving"], caisse)}
 
     def _read(self, row: "asyncpg.Record") -> Invitation:
         over = row["until_us"] <= self._now_us()
