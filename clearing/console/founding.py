@@ -25,7 +25,7 @@ from clearing.events.funds import FundOpened
 from clearing.installation.adopting import NobodyServes, NotTakenIn
 from clearing.installation.first_rules import first_text
 from clearing.installation.founding import Founding, carry_founding, rehearse_founding
-from clearing.installation.founding_file import founding_of
+from clearing.installation.founding_file import FoundingFile, founding_of
 from clearing.installation.office import NotAllowed
 from clearing.installation.serving import require_room
 from clearing.installation.slips import Slip, Slipped, Slips
@@ -33,7 +33,7 @@ from clearing.rules.telling.plain_words import rules_in_words
 from clearing.rules.telling.voted_words import Names, Voted
 from clearing.rules.voted.offices import ROLES
 from clearing.settlement.overview import in_fours
-from clearing.values import InvalidValue, PersonId
+from clearing.values import CaisseCode, InvalidValue, PersonId
 
 FOUNDER_ROLES: Final = ("treasurer", "approver", "clerk", "desk", "operator")
 SECOND_ROLES: Final = ("approver", "treasurer", "desk")
@@ -69,9 +69,9 @@ CAISSE: Final = sheet(
     },
 )  # fmt: skip
 _FIRST: Final = {
-    "zone": ("Europe/Paris",), "mine": FOUNDER_ROLES, "body": ("general-meeting",), "fund": ("Cotisations et subventions",),
+    "zone": ("Europe/Paris",), "mine": FOUNDER_ROLES, "body": ("general-meeting",),
     "amount": ("150,00",), "months_valid": ("2",), "fruit-veg": ("100",), "animal": ("70",), "staple": ("30",),
-    "title": ("Règles de départ et crédit du mois",), "votes_against": ("0",), "abstained": ("0",),
+    "votes_against": ("0",), "abstained": ("0",),
 }  # fmt: skip
 _founding = asyncio.Lock()  # one at a time: a form that was sent twice founds once
 
@@ -151,7 +151,11 @@ async def keep_form(call: Call) -> Told:
 async def form(call: Call) -> Told:
     now = await begun(call)
     typed = {name: tuple(values) for name, values in now.typed.items()}
-    return _form(call, typed if typed and "file" not in typed else dict(_FIRST), {})
+    if not typed or "file" in typed:
+        said = call.words.say
+        first = {"fund": (said("Cotisations and subsidies"),), "title": (said("First rules, and the credit of a month"),)}
+        typed = {**_FIRST, **first}
+    return _form(call, typed, {})
 
 
 def _form(call: Call, typed: dict[str, tuple[str, ...]], problems: dict[str, str]) -> Told:
@@ -235,22 +239,31 @@ async def _rehearsed(call: Call, now: Begun, text: str) -> Founding | tuple[Slip
 
     try:
         file = founding_of(FILE, text, public_key_of)
-        if file.imports:
-            slips.add(FILE, file.lines.line(("import",)), "lists in other files are entered in the console afterwards; take "
-                      "[import] out")  # fmt: skip
+        with slips.at(FILE, file.lines.line(("import",))):
+            _require_alone(file)
         founder = now.login.key.public[:8]
         founding = rehearse_founding(file, founder_kid=founder, at_us=clock_us(), slips=slips)
         codes = await installation.codes()
         require_room([*codes, file.code], installation.settings)
-        if file.code in codes and (await call.console.followers.book(file.code)).position:
-            line = file.lines.line(("caisse", "code"))
-            slips.add(FILE, line, f"there is a caisse {file.code} here already; choose another code")
+        taken = file.code in codes and (await call.console.followers.book(file.code)).position > 0
+        with slips.at(FILE, file.lines.line(("caisse", "code"))):
+            _require_free(file.code, taken=taken)
         slips.end()
     except Slipped as told:
         return told.slips
     except (InvalidValue, SettingRefused) as fault:
         return (Slip(FILE, 0, str(fault)),)
     return founding
+
+
+def _require_alone(file: FoundingFile) -> None:
+    if file.imports:
+        raise InvalidValue("lists in other files are entered in the console afterwards; take [import] out")
+
+
+def _require_free(code: CaisseCode, *, taken: bool) -> None:
+    if taken:
+        raise InvalidValue(f"there is a caisse {code} here already; choose another code")
 
 
 async def _look(call: Call, now: Begun, *, problem: str = "", why: str = "") -> Told:
