@@ -70,7 +70,7 @@ covers = [{covers}]
 def first_text(said: Mapping[str, object], persons: Sequence[tuple[PersonId, Sequence[str]]]) -> str:
     """said: code, name, zone, holder, iban, bic, title, body, taken_on, votes_for, votes_against, abstained, fund, amount in
     cents, months_valid, each of KINDS in ten-thousandths, own_money."""
-    rates = {kind: said[kind] for kind in KINDS}
+    rates = {kind: said[kind] for kind in KINDS if said[kind]}  # what the card pays nothing of is no category
     written = {name: _text(said[name]) for name in ("code", "name", "zone", "holder", "iban", "title", "body", "fund")}
     listed = "".join(
         f"\n[[persons]]\nperson = {_text(person)}\nroles = [{', '.join(map(_text, roles))}]\n" for person, roles in persons
@@ -79,14 +79,13 @@ def first_text(said: Mapping[str, object], persons: Sequence[tuple[PersonId, Seq
     return _TEXT.format(
         **written, **counts, persons=listed, decision=_text(f"founding-{said['taken_on']}"),
         amount=_text(_euros(said["amount"])),
-        bic=f"bic = {_text(said['bic'])}\n" if said.get("bic") else "", kinds=", ".join(map(_text, KINDS)),
-        covers=_covers(rates), own=_OWN.format(covers=_covers(dict.fromkeys(KINDS, _WHOLE))) if said.get("own_money") else "",
+        bic=f"bic = {_text(said['bic'])}\n" if said.get("bic") else "", kinds=", ".join(map(_text, rates)),
+        covers=_covers(rates), own=_OWN.format(covers=_covers(dict.fromkeys(rates, _WHOLE))) if said.get("own_money") else "",
     )
 
 
 def _covers(rates: Mapping[str, object]) -> str:
-    """A rate of nothing is left out: it would cover nothing."""
-    return ", ".join(f"{{ category = {_text(kind)}, rate = {_percent(rate)} }}" for kind, rate in rates.items() if rate)
+    return ", ".join(f"{{ category = {_text(kind)}, rate = {_percent(rate)} }}" for kind, rate in rates.items())
 
 
 def _text(value: object) -> str:
