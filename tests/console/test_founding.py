@@ -1,4 +1,4 @@
-"""A caisse is founded by pages: by who was given an address, with a second person, after a look; whatever is wrong is told first."""
+"""A caisse is founded by pages, by who was given an address, with a second person, after a look that tells what is wrong."""
 
 import secrets
 from collections.abc import AsyncIterator, Mapping
@@ -173,7 +173,8 @@ async def test_a_form_with_mistakes_keeps_what_was_typed_and_says_what_is_wrong(
 async def test_a_file_is_founded_as_the_command_line_would(house: House) -> None:
     first, second = await two(house)
     code, text = new_code(), (CLONE / "examples/caisse.toml").read_text(encoding="utf-8").replace("val-exemple", new_code())
-    text = text.replace('"camille"', f'"{first.person}"').replace('"dominique"', f'"{second}"').replace('"noor"', '"nobody-yet"')
+    text = text.replace('"camille"', f'"{first.person}"').replace('"dominique"', f'"{second}"')
+    text = text.replace('"noor"', '"nobody-yet"')
     page = await first.send("/file", {"file": ""}, file=text)
     third = text.rindex("[[persons]]\n")
     assert f"Line {text.count(chr(10), 0, third) + 1}: nobody-yet has no account here; invite" in page.text

@@ -1,4 +1,4 @@
-"""Law: a caisse that is founded beside one that sells is served at once, by the processes that run; nobody's sale waits for it."""
+"""Law: a caisse founded beside one that sells is served at once, by the processes that run; nobody's sale waits for it."""
 
 import asyncio
 import os
@@ -69,14 +69,16 @@ async def longest_silence_s(heard: Heard, closing: asyncio.Event) -> float:
 
 
 async def test_everything_in_one_process_takes_a_caisse_in_too() -> None:
-    async with installed(stalls=1, cards=1, cents_each=1_000) as place:
-        async with spread(place.home, CLEARING_GATEWAY_PROCESSES="0") as running:
-            new = await found_in(place.installation, stalls=1, cards=1, cents_each=1_000, code=NEW, first_stall=50)
-            await ask_to_take_in(place.home, NEW)
-            assert await sold(running, new, 1) is Code.APPROVED
-            assert await sold(running, place.market, 1) is Code.APPROVED
-            await ask_to_take_in(place.home, NEW)
-            assert await sold(running, new, 2) is Code.APPROVED, "asked twice it is served once"
+    async with (
+        installed(stalls=1, cards=1, cents_each=1_000) as place,
+        spread(place.home, CLEARING_GATEWAY_PROCESSES="0") as running,
+    ):
+        new = await found_in(place.installation, stalls=1, cards=1, cents_each=1_000, code=NEW, first_stall=50)
+        await ask_to_take_in(place.home, NEW)
+        assert await sold(running, new, 1) is Code.APPROVED
+        assert await sold(running, place.market, 1) is Code.APPROVED
+        await ask_to_take_in(place.home, NEW)
+        assert await sold(running, new, 2) is Code.APPROVED, "asked twice it is served once"
 
 
 async def test_what_can_not_be_taken_in_harms_nobody_and_is_said() -> None:
