@@ -172,7 +172,7 @@ def sells(walk: Walk, place: Town, camille: Page) -> None:
     camille.goto(f"{on}/members/ana")
     camille.click("form[action$='/issue'] button")
     sends(camille, f"{on}/do/grant?rule=monthly", {"period": month})
-    sends(camille, f"{on}/producers/new", {"producer": "moulin", "name": "Le moulin", "from_us": f"{month}-01T00:00"})
+    sends(camille, f"{on}/producers/new", {"producer": "moulin", "name": "Le moulin", "first_day": f"{month}-01"})
     camille.goto(f"{on}/terminals?producer=moulin")
     camille.click("main form button")
     slot, code = (one.inner_text() for one in camille.locator("main dd strong").all()[:2])
