@@ -212,10 +212,11 @@ async def _first_page(request: web.Request) -> web.StreamResponse:
         person = book.caisse.persons.get(login.person)
         if person is not None and person.active:
             mine.append((code, book.caisse.name))
-    if len(mine) == 1:
+    founds = await console.invitations.founding(login.person) is not None
+    if len(mine) == 1 and not founds:
         raise web.HTTPSeeOther(f"/c/{mine[0][0]}")
-    words = Words(login.language, ZoneInfo("UTC"))
-    return shown(request, "caisses.html", words=words, caisses=mine, login=login, visit=None)
+    words, key = Words(login.language, ZoneInfo("UTC")), login.key.public.hex()[:16]
+    return shown(request, "caisses.html", words=words, caisses=mine, founds=founds, key=key, login=login, visit=None)
 
 
 def _outside(page: OutsidePage) -> Answering:

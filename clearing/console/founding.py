@@ -18,7 +18,7 @@ from clearing.console.accounts import Login
 from clearing.console.arriving import drawing
 from clearing.console.house import clock_us
 from clearing.console.invitations import OFFICE_DAYS, Invitation, Standing
-from clearing.console.outside import UPLOAD, Call, Told, outside
+from clearing.console.outside import UPLOAD, Call, Told, offices, outside
 from clearing.console.pages import CODE_ASKED
 from clearing.console.sheets import sheet
 from clearing.events.funds import FundOpened
@@ -129,7 +129,7 @@ def _overview(call: Call, now: Begun, *, problem: str = "", address: str = "") -
 
     return Told("founding.html", {
         "key": now.login.key.public.hex()[:16], "joined": [row(one) for one in now.joined],
-        "waiting": [row(one) for one in now.waiting], "roles": [(role, words.say(f"role {role}")) for role in ROLES],
+        "waiting": [row(one) for one in now.waiting], "roles": offices(words),
         "ticked": SECOND_ROLES, "days": OFFICE_DAYS, "problem": problem and words.say(problem), "address": address,
         "picture": drawing(address) if address else "", "typed": bool(now.typed),
         "paired": any({"approver", "treasurer"} & set(one.roles) for one in now.joined),

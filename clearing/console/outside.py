@@ -13,6 +13,7 @@ from aiohttp import web
 from clearing.console.accounts import Login
 from clearing.console.house import Console
 from clearing.console.words import Words
+from clearing.rules.voted.offices import ROLES
 
 UPLOAD: Final = "upload"
 """The field of a file that a browser sends; its text, as if it had been typed."""
@@ -53,6 +54,20 @@ class Told:
     go_to: str = ""
     status: int = 200
     cookie: bytes = b""
+
+
+DOES: Final = {
+    "treasurer": "Money in and out, cards, producers; closes batches.", "approver": "Approves what the treasurer prepared.",
+    "clerk": "Records votes and rules.", "desk": "Members and their cards; sees no purchase.",
+    "helper": "Gives emergency credit on spare cards, and nothing else.", "operator": "Looks after machines and tills.",
+    "auditor": "Reads everything but persons, and changes nothing.", "buyer": "Orders for a collective account.",
+    "prover": "A technical key that signs the nightly proofs, no person.",
+}  # fmt: skip
+
+
+def offices(words: Words) -> list[tuple[str, str, str]]:
+    """(role, its name, what it does) of every office that somebody can be invited to."""
+    return [(role, words.say(f"role {role}"), words.say(DOES[role])) for role in ROLES]
 
 
 Called: TypeAlias = Callable[[Call], Awaitable[Told]]

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from clearing.console.arriving import drawing
 from clearing.console.invitations import OFFICE_DAYS, Invitation, Standing
+from clearing.console.outside import offices
 from clearing.console.pages import CODE_ASKED, LOOKERS, Answer, Visit, page, proved
 from clearing.console.rooms.cards import give, notice
 from clearing.console.rooms.handover import open_in_her_hands
@@ -90,7 +91,7 @@ async def _listed(visit: Visit, *, problem: str = "", why: str = "", address: st
         ],
         "came": [_row(visit, one) for one in await _came(visit)],
         "waiting": [_row(visit, one) for one in invited if one.standing is Standing.OPEN],
-        "roles": [(role, words.say(f"role {role}")) for role in ROLES], "days": OFFICE_DAYS, "address": address,
+        "roles": offices(words), "days": OFFICE_DAYS, "address": address,
         "picture": drawing(address) if address else "", "problem": problem and words.say(problem),
         "why": words.refusal(why), "ask_code": not visit.login.fresh, "may_invite": visit.may("propose_person"),
         "may_confirm": visit.may("confirm_person"),
