@@ -54,6 +54,7 @@ class LogEvent(StrEnum):
     TRUNK_BROKEN = "trunk_broken"
     PROCESS_STARTED = "process_started"
     PROCESS_ENDED = "process_ended"
+    TAKEN_IN = "taken_in"
     PROCESS_NOT_STARTED = "process_not_started"
     PROCESS_MISSPOKE = "process_misspoke"
     PROCESSES_NOT_TOLD = "processes_not_told"

@@ -73,6 +73,11 @@ class TrunkServer:
         if self._file is not None:
             self._file.remove()
 
+    def tell_of(self, code: CaisseCode) -> None:
+        """A caisse came: whoever is connected learns what it has to know of it, as who connects later does."""
+        for line in self.lines:
+            line.tell_of(code)
+
     def _tell(self, change: Change) -> None:
         for line in self.lines:
             line.tell(change)
@@ -191,12 +196,18 @@ class _Line(asyncio.Protocol):
     def _tell_all(self) -> None:
         """What a gateway has to know before it may let anything in."""
         self._told = True
-        for code, vault in self._server.vaults.items():
-            self._send(Kind.CAISSE, code, vault.kmeta, certify(vault.root_key(), vault.signing_key().public))
-            entries = [_entry(entry) for entry in self._server.directory.keys_of(code)]
-            for start in range(0, len(entries), KEYS_PER_FRAME):
-                self._send(Kind.KEYS, code, entries[start : start + KEYS_PER_FRAME])
-            self._send(Kind.READY, code, self._server.directory.ready.get(code, False))
+        for code in self._server.vaults:
+            self.tell_of(code)
+
+    def tell_of(self, code: CaisseCode) -> None:
+        if not self._told:
+            return
+        vault = self._server.vaults[code]
+        self._send(Kind.CAISSE, code, vault.kmeta, certify(vault.root_key(), vault.signing_key().public))
+        entries = [_entry(entry) for entry in self._server.directory.keys_of(code)]
+        for start in range(0, len(entries), KEYS_PER_FRAME):
+            self._send(Kind.KEYS, code, entries[start : start + KEYS_PER_FRAME])
+        self._send(Kind.READY, code, self._server.directory.ready.get(code, False))
 
     def tell(self, change: Change) -> None:
         if not self._told:

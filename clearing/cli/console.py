@@ -65,6 +65,27 @@ def _code_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="file whose first line is the secret that `console admit` told")
 
 
+async def open_founding(desk: Desk) -> None:
+    """The address is told once, here; what is kept of it opens nothing."""
+    from clearing.cli.operating import founding_address
+
+    if not desk.home.console_address.exists():
+        raise Misused("No console runs here; start it with: clearing serve")
+    url = desk.arguments.url or desk.home.console_address.read_text(encoding="ascii")
+    async with desk.opened() as installation:
+        address = await founding_address(installation, url.rstrip("/"))
+    desk.say("Who opens this address may found one caisse; it is used once, good for a day, and not shown again:")
+    if sys.stdout.isatty():
+        import segno
+
+        segno.make(address).terminal(compact=True)
+    desk.say(f"  {address}")
+
+
+def _founding_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--url", help="of the console as the founder's browser reaches it (default: as it listens here)")
+
+
 async def listing(desk: Desk) -> None:
     from clearing.console.house import accounts_kept
 
@@ -103,6 +124,8 @@ ENTRIES = (
           run=admit, arguments=_admit_arguments),
     Entry(words=("console", "code"), group=Group.OPERATING, does="the six digits of now, for who has no app", run=code,
           arguments=_code_arguments),
+    Entry(words=("console", "open-founding"), group=Group.START, does="an address to found a caisse at in a browser",
+          run=open_founding, arguments=_founding_arguments),
     Entry(words=("console", "list"), group=Group.OPERATING, does="who may log in", run=listing),
     Entry(words=("console", "dismiss"), group=Group.OPERATING, does="end somebody's log-in at once", run=dismiss,
           arguments=_person),

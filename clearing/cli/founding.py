@@ -9,26 +9,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from clearing.authoriser.clock import SystemClock
-from clearing.authoriser.founding import check_found
 from clearing.cli.desk import Desk, Misused, now_ms
 from clearing.cli.entry import Entry, Group
 from clearing.cli.imports import Plan, Rehearsal, carry_out
 from clearing.cli.lists import collect_list
 from clearing.cli.members import make_cards, plan_cards, plan_members
 from clearing.cli.producers import COLUMNS, NEEDS, plan_producers
-from clearing.cli.rules import checked_account, keep_account
 from clearing.events.caisse import PersonNamed
 from clearing.events.catalogue import Event
 from clearing.events.funds import AllocationRuleSet, FundOpened
+from clearing.installation import founding
+from clearing.installation.adopting import NobodyServes, ask_to_take_in
 from clearing.installation.amounts import counted
+from clearing.installation.founding import Founding
 from clearing.installation.founding_file import FoundingFile, read_founding_file
 from clearing.installation.key_file import identity
 from clearing.installation.office import Officer
 from clearing.installation.opening import Installation
 from clearing.installation.slips import Slips
 from clearing.rules.book import Book
-from clearing.values import PersonId
+from clearing.values import CaisseCode, PersonId
 
 _THINGS: Final = {
     "PersonNamed": "person", "DecisionRecorded": "decision", "FundOpened": "fund", "CharteAdopted": "charte",
@@ -38,13 +38,19 @@ _THINGS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """A founding that will be taken. by: who gives it; events: of the founding itself; plans: of its lists, in order."""
+    """A founding that will be taken. by: who gives it; plans: of its lists, in order."""
 
-    file: FoundingFile
-    account: dict[str, str]
-    events: tuple[Event, ...]
+    founding: Founding
     plans: dict[str, Plan]
     by: PersonId
+
+    @property
+    def file(self) -> FoundingFile:
+        return self.founding.file
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        return self.founding.events
 
 
 async def found(desk: Desk) -> None:
@@ -68,7 +74,16 @@ async def found(desk: Desk) -> None:
             await carry_founding(installation, officer, rehearsed)
     finally:
         installation.close()
-    _say_founded(desk, rehearsed)
+    _say_founded(desk, rehearsed, served=await _taken_in(desk, rehearsed.file.code))
+
+
+async def _taken_in(desk: Desk, code: CaisseCode) -> bool:
+    """Whether what serves this home serves the new caisse too. Raises NotTakenIn: it is founded, and not served."""
+    try:
+        await ask_to_take_in(desk.home, code)
+    except NobodyServes:
+        return False
+    return True
 
 
 async def carry_founding(installation: Installation, officer: Officer, rehearsed: Rehearsed) -> None:
@@ -76,34 +91,24 @@ async def carry_founding(installation: Installation, officer: Officer, rehearsed
 
     What a power cut leaves out is brought by importing the lists once more.
     """
-    from clearing.installation.serving import serving
+    code = rehearsed.file.code
 
-    file = rehearsed.file
-    async with serving(installation, clock=SystemClock(), codes=[file.code], port=None):
-        await officer.order("found", file.body)
-        await keep_account(installation, file.code, rehearsed.account)
-        async with installation.people_of(file.code) as people:
+    async def bring() -> None:
+        async with installation.people_of(code) as people:
             for plan in rehearsed.plans.values():
                 await carry_out(plan, officer.order, people.keep)
-                await make_cards(plan, officer.order, installation.home, file.code)
+                await make_cards(plan, officer.order, installation.home, code)
+
+    await founding.carry_founding(installation, officer, rehearsed.founding, bring)
 
 
 def rehearse(file: FoundingFile, *, by: PersonId, founder_kid: bytes, at_us: int) -> Rehearsed:
     """Raises InvalidValue with every mistake, Misused for a list that is none."""
     slips = Slips()
-    with slips.at(file.path, file.lines.line(("caisse", "account"))):
-        account = checked_account(file.account)
-    events, mistakes = check_found(file.code, file.body, founder_kid=founder_kid, at_us=at_us)
-    for mistake in mistakes:
-        path = (mistake.part, mistake.place) if mistake.part else ()
-        why = mistake.why.removeprefix("The founding, ")
-        slips.add(file.path, file.lines.told(path, why), why)
-    book = Book()
-    for place, event in enumerate(events):
-        book.apply(event, place + 1, at_us + place)
-    plans = {} if mistakes or slips.found else _plans(file, book, by, slips, account["iban"])
+    rehearsed = founding.rehearse_founding(file, founder_kid=founder_kid, at_us=at_us, slips=slips)
+    plans = {} if slips.found else _plans(file, rehearsed.book, by, slips, rehearsed.account["iban"])
     slips.end()
-    return Rehearsed(file, account, events, plans, by)
+    return Rehearsed(rehearsed, plans, by)
 
 
 def _plans(file: FoundingFile, book: Book, by: PersonId, slips: Slips, own_iban: str) -> dict[str, Plan]:
@@ -130,13 +135,13 @@ def _all_of(rehearsed: Rehearsed) -> str:
     return f"{file.body['name']} ({file.code}) with " + ", ".join([*(counted(n, kind) for kind, n in kinds.items()), *brought])
 
 
-def _say_founded(desk: Desk, rehearsed: Rehearsed) -> None:
+def _say_founded(desk: Desk, rehearsed: Rehearsed, *, served: bool) -> None:
     file = rehearsed.file
     desk.say(f"{_all_of(rehearsed)}: founded in {desk.home.folder}.")
     if "cards" in rehearsed.plans:
         desk.say(f"The cards' files are in {desk.home.cards / file.code}.")
     desk.say(f"Keep a copy of {desk.home.vault(file.code)} and {desk.home.people_key} in a safe, apart from each other.")
-    desk.say("Next: clearing serve      (if it runs already, stop it and start it again), then in another window:")
+    desk.say("It is served already, beside the others. Next:" if served else "Next: clearing serve, then in another window:")
     for step in _next_steps(rehearsed):
         desk.say(f"  {step}")
 

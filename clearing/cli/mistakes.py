@@ -18,6 +18,7 @@ from clearing.cli.desk import Misused
 from clearing.config import SettingRefused
 from clearing.event_store.log import LeaseHeld, LogHalted, NotDurable
 from clearing.event_store.migrate import CaisseTaken
+from clearing.installation.adopting import NotTakenIn
 from clearing.installation.fonts import FontMissing
 from clearing.installation.home import HomeUnusable, UnknownCaisse
 from clearing.installation.key_file import KeyFileRefused
@@ -44,7 +45,7 @@ WRONG_CODE: Final = 1
 _MISTAKES: Final = (
     BadTap, CaisseTaken, CommandRefused, CommandUnanswered, CountersMoved, FontMissing, HomeUnusable, InvalidValue,
     KeyFileRefused, LeaseHeld, MalformedFrame, Misused, NoFec, NoPlan, NoSuchCard, NotAllowed, NotDurable, NotKept,
-    NotPaired, NotReady, NothingToServe, PairingFailed, PeopleClosed, PlanRefused, PostgresUnavailable, ProverLost,
+    NotPaired, NotReady, NotTakenIn, NothingToServe, PairingFailed, PeopleClosed, PlanRefused, PostgresUnavailable, ProverLost,
     SaleNotFound, SettingRefused, TerminalLocked, UnknownCaisse, UnpayableFile, VaultClosed, WriterAbsent,
 )  # fmt: skip
 _COMMAND: Final = re.compile(r"^The command [a-z_]+(?:, [a-z_]+ [0-9]+)*: ")

@@ -3,23 +3,30 @@
 import argparse
 import asyncio
 import signal
-from contextlib import AsyncExitStack
-from typing import Final
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from typing import TYPE_CHECKING, Final
 
 from clearing.authoriser.clock import SystemClock
 from clearing.cli.desk import Desk, whole
 from clearing.cli.entry import Entry, Group
 from clearing.config import CONSOLE_PORT
+from clearing.installation.home import write_private
 from clearing.postgres import ADMIN
 from clearing.sql import schema_of
+
+if TYPE_CHECKING:
+    from clearing.installation.opening import Installation
 
 PORT: Final = 8420
 
 
 async def serve(desk: Desk) -> None:
     from clearing.console.serving import serving_console
-    from clearing.installation.serving import Serving, serving
+    from clearing.installation.adopting import SUPERVISOR
+    from clearing.installation.serving import NothingToServe, Serving, serving
     from clearing.installation.supervising import Supervisor, supervising
+    from clearing.installation.tubes import Tube
     from clearing.telemetry import configure
 
     configure(json=desk.arguments.json)
@@ -27,25 +34,58 @@ async def serve(desk: Desk) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     given, console = desk.arguments, _console_port(desk.arguments)
-    async with desk.opened() as installation, AsyncExitStack() as stack:
-        codes = [desk.code] if given.caisse else await installation.codes()
+    named = [desk.code] if given.caisse else []
+    async with AsyncExitStack() as stack:
+        installation = desk.opened_new() if console is not None else await stack.enter_async_context(desk.opened())
+        if console is not None:
+            stack.callback(installation.close)
+            await installation.set_up()
+        codes = named or await installation.codes()
+        if not codes and console is None:
+            raise NothingToServe("There is no caisse to serve; found one first: clearing found FILE")
         running: Serving | Supervisor
         if desk.settings.gateway_processes == 0:
             running = await stack.enter_async_context(
                 serving(installation, clock=SystemClock(), codes=codes, port=given.port, take_over=given.take_over)
             )
             url = "" if console is None else await stack.enter_async_context(serving_console(installation, console))
+            tube = Tube(desk.home.speaking_tube(SUPERVISOR), running.telemetry, running.missing, running.take_in)
+            await tube.open()
+            stack.callback(tube.close)
         else:
             running = await stack.enter_async_context(supervising(
                 installation, codes=codes, port=given.port, console_port=console, take_over=given.take_over, json_log=given.json
             ))
             url = running.console_url
-        desk.say(f"Serving {', '.join(codes)} at {running.url} until Ctrl-C.")
+        desk.say(f"Serving {', '.join(codes) or 'no caisse yet'} at {running.url} until Ctrl-C.")
         if url:
+            stack.enter_context(_told_where(desk, url))
             desk.say(f"The console: {url} (who may log in: clearing console admit PERSON)")
-        desk.say("Next, in another window: clearing status, or any command of clearing --help")
+        if codes:
+            desk.say("Next, in another window: clearing status, or any command of clearing --help")
+        else:
+            desk.say(f"Next, found a caisse in a browser: {await founding_address(installation, url)}")
+            desk.say("(The address is used once and good for a day; another one: clearing console open-founding)")
         await running.until(stop)
     desk.say("Stopped; nothing was left behind.")
+
+
+@contextmanager
+def _told_where(desk: Desk, url: str) -> Iterator[None]:
+    """For commands that print an address of the console."""
+    write_private(desk.home.console_address, url.encode())
+    try:
+        yield
+    finally:
+        desk.home.console_address.unlink(missing_ok=True)
+
+
+async def founding_address(installation: "Installation", url: str) -> str:
+    """A new one: who opens it may found one caisse."""
+    from clearing.console.house import invitations_kept
+
+    async with invitations_kept(installation) as invitations:
+        return f"{url}/join/{await invitations.to_found()}"
 
 
 def _console_port(given: argparse.Namespace) -> int | None:

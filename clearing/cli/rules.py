@@ -9,30 +9,13 @@ from typing import Any
 from clearing.cli.books import events, voted
 from clearing.cli.desk import Desk, day, now_ms, zone_of
 from clearing.cli.entry import Entry, Group
+from clearing.installation.founding import checked_account, keep_account
 from clearing.installation.founding_file import read_charte_file
-from clearing.installation.opening import Installation
-from clearing.people import Record
 from clearing.rules.book import Book
 from clearing.rules.telling.plain_words import rules_in_words, sentences
 from clearing.rules.telling.voted_words import Names, Voted
 from clearing.rules.voted.decisions import IN_FORCE
-from clearing.values import CaisseCode, DecisionId
-
-
-def checked_account(account: dict[str, str]) -> dict[str, str]:
-    """Raises InvalidBankDetails."""
-    from clearing.settlement.bank_details import bank_details
-
-    checked = bank_details(name=account["name"], iban=account["iban"], bic=account.get("bic"))
-    return {"name": checked.name, "iban": checked.iban} | ({"bic": checked.bic} if checked.bic else {})
-
-
-async def keep_account(installation: Installation, code: CaisseCode, account: dict[str, str]) -> None:
-    """The account that producers are paid from: the newest entry counts."""
-    from clearing.installation.payment import ACCOUNT_OF_THE_CAISSE, BANK
-
-    async with installation.people_of(code) as people:
-        await people.keep([Record(subject=ACCOUNT_OF_THE_CAISSE, kind=BANK, fields=account)])
+from clearing.values import DecisionId
 
 
 async def account(desk: Desk) -> None:

@@ -110,13 +110,30 @@ class Accounts:
         seed = await asyncio.to_thread(keys.open_with_password, sealed, password)
         if seed is None or not await self._spend(row, code, at_us):
             return await self._failed(row, at_us)
-        cookie = keys.new_cookie()
+        return await self.opened(PersonId(person), seed, device=device)
+
+    async def opened(self, person: PersonId, seed: bytes, *, device: str) -> bytes:
+        """The cookie of a new log-in of who has just proved password and second factor."""
+        at_us, cookie = self._now_us(), keys.new_cookie()
         await self._pool.execute(
             TEXTS["open_login"], keys.name_of(cookie), person, keys.seal_with_cookie(seed, cookie), at_us,
             device[:DEVICE_CHARS_MAX],
         )
         await self._pool.execute(TEXTS["forget_old"], at_us - IDLE_US, at_us - WHOLE_US)
         return cookie
+
+    async def make(
+        self, person: PersonId, public: bytes, sealed: SealedKey, *, factor: str, step: int, language: str
+    ) -> bool:
+        """An account for somebody new; False when there is one of this name. step: of the code that was used already."""
+        done = await self._pool.fetchval(
+            TEXTS["make_account"], person, 1, public, sealed.salt, sealed.passes, sealed.memory, sealed.sealed,
+            keys.seal_factor(factor, self._house_key), step, language,
+        )  # fmt: skip
+        return done is not None
+
+    async def known(self, person: PersonId) -> bool:
+        return await self._pool.fetchrow(TEXTS["account"], person) is not None
 
     async def seen(self, cookie: bytes) -> Login | None:
         """The log-in of a cookie, alive for another quarter of an hour; None when it is over."""
@@ -150,6 +167,11 @@ class Accounts:
 
     async def speak(self, login: Login, language: str) -> None:
         await self._pool.execute(TEXTS["set_language"], login.person, language)
+
+    async def end_all(self, person: PersonId) -> None:
+        """Every log-in and every token of hers, the one that asks for it too."""
+        await self._pool.execute(TEXTS["close_all_of"], person)
+        await self._pool.execute(TEXTS["end_tokens_of"], person)
 
     async def log_out(self, login: Login) -> None:
         await self._pool.execute(TEXTS["close_login"], keys.name_of(login.cookie))
@@ -195,17 +217,20 @@ class Accounts:
     async def _spend(self, row: "asyncpg.Record", code: str, at_us: int) -> bool:
         """A one-time code of this half minute or a neighbour's, that was not used before nor is older than one that was."""
         secret = keys.open_factor(row["factor"], self._house_key)
-        if secret is None or not code.isdecimal():
-            return False
-        now = at_us // 1_000_000 // STEP_S
-        totp = pyotp.TOTP(secret, interval=STEP_S)
-        steps = [step for step in (now - 1, now, now + 1) if pyotp.utils.strings_equal(totp.generate_otp(step), code)]
-        if not steps:
-            return False
-        return await self._pool.fetchval(TEXTS["use_step"], row["person"], steps[-1]) is not None
+        step = None if secret is None else step_of(secret, code, at_us)
+        return step is not None and await self._pool.fetchval(TEXTS["use_step"], row["person"], step) is not None
 
     async def _failed(self, row: "asyncpg.Record", at_us: int) -> Closed:
         over = row["failures"] + 1 - TRIES
         until_us = at_us + min(CLOSED_US << over, CLOSED_MAX_US) if over >= 0 else 0
         await self._pool.execute(TEXTS["failed"], row["person"], until_us)
         return Closed(until_us)
+
+
+def step_of(secret: str, code: str, at_us: int) -> int | None:
+    """The half minute, this one or a neighbour, whose one-time code this is."""
+    if not code.isdecimal():
+        return None
+    now, totp = at_us // 1_000_000 // STEP_S, pyotp.TOTP(secret, interval=STEP_S)
+    steps = [step for step in (now - 1, now, now + 1) if pyotp.utils.strings_equal(totp.generate_otp(step), code)]
+    return steps[-1] if steps else None

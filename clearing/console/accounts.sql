@@ -70,9 +70,38 @@ CREATE TABLE IF NOT EXISTS clearing_console.asked (
     CONSTRAINT asked_name CHECK (octet_length(name) = 32)
 );
 CREATE INDEX IF NOT EXISTS asked_at ON clearing_console.asked (at_us);
+CREATE TABLE IF NOT EXISTS clearing_console.invitations (
+    name bytea NOT NULL,
+    purpose text NOT NULL,
+    caisse text NOT NULL,
+    roles text[] NOT NULL,
+    invited_by text NOT NULL,
+    label text NOT NULL,
+    made_us bigint NOT NULL,
+    until_us bigint NOT NULL,
+    used_us bigint NOT NULL DEFAULT 0,
+    person text NOT NULL DEFAULT '',
+    public bytea,
+    draft bytea,
+    CONSTRAINT invitations_pkey PRIMARY KEY (name),
+    CONSTRAINT invitations_name CHECK (octet_length(name) = 32)
+);
+CREATE TABLE IF NOT EXISTS clearing_console.foundings (
+    founder text NOT NULL REFERENCES clearing_console.accounts (person) ON DELETE CASCADE,
+    until_us bigint NOT NULL,
+    typed bytea,
+    CONSTRAINT foundings_pkey PRIMARY KEY (founder)
+);
+CREATE TABLE IF NOT EXISTS clearing_console.leaving (
+    caisse text NOT NULL,
+    person text NOT NULL REFERENCES clearing_console.accounts (person) ON DELETE CASCADE,
+    at_us bigint NOT NULL,
+    CONSTRAINT leaving_pkey PRIMARY KEY (caisse, person)
+);
 GRANT USAGE ON SCHEMA clearing_console TO clearing_console;
 GRANT SELECT, INSERT, UPDATE, DELETE
-    ON clearing_console.accounts, clearing_console.logins, clearing_console.tokens, clearing_console.asked TO clearing_console
+    ON clearing_console.accounts, clearing_console.logins, clearing_console.tokens, clearing_console.asked,
+       clearing_console.invitations, clearing_console.foundings, clearing_console.leaving TO clearing_console
 
 -- name: keep_account
 INSERT INTO clearing_console.accounts (person, epoch, public, salt, passes, memory, sealed, factor, language)
@@ -80,6 +109,13 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (person) DO UPDATE
 SET epoch = $2, public = $3, salt = $4, passes = $5, memory = $6, sealed = $7, factor = $8, language = $9, factor_step = 0,
     failures = 0, closed_until_us = 0
+
+-- name: make_account
+-- Of somebody who is new here: nobody's account is ever replaced by an invitation.
+INSERT INTO clearing_console.accounts (person, epoch, public, salt, passes, memory, sealed, factor, factor_step, language)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (person) DO NOTHING
+RETURNING person
 
 -- name: account
 SELECT person, epoch, public, salt, passes, memory, sealed, factor, factor_step, failures, closed_until_us, language
@@ -166,3 +202,61 @@ RETURNING a.said, a.envelope
 
 -- name: forget_asked
 DELETE FROM clearing_console.asked WHERE at_us < $1
+
+-- name: end_tokens_of
+DELETE FROM clearing_console.tokens WHERE person = $1
+
+-- name: invite
+INSERT INTO clearing_console.invitations (name, purpose, caisse, roles, invited_by, label, made_us, until_us)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+
+-- name: invitation
+SELECT name, purpose, caisse, roles, invited_by, label, made_us, until_us, used_us, person, public, draft
+FROM clearing_console.invitations
+WHERE name = $1
+
+-- name: draft_invitation
+UPDATE clearing_console.invitations SET draft = $2 WHERE name = $1 AND used_us = 0
+
+-- name: use_invitation
+UPDATE clearing_console.invitations
+SET used_us = $2, person = $3, public = $4, draft = NULL
+WHERE name = $1 AND used_us = 0 AND until_us > $2
+RETURNING name
+
+-- name: invitations_to
+SELECT name, purpose, caisse, roles, invited_by, label, made_us, until_us, used_us, person, public, draft
+FROM clearing_console.invitations
+WHERE purpose = 'office' AND caisse = $1 AND (caisse <> '' OR invited_by = $2) AND (used_us > 0 OR until_us > $3)
+ORDER BY made_us
+
+-- name: withdraw_invitation
+DELETE FROM clearing_console.invitations
+WHERE caisse = $1 AND (caisse <> '' OR invited_by = $2) AND encode(name, 'hex') LIKE $3 || '%' AND length($3) = 16
+
+-- name: forget_invitations
+DELETE FROM clearing_console.invitations WHERE until_us < $1
+
+-- name: may_found
+INSERT INTO clearing_console.foundings (founder, until_us) VALUES ($1, $2)
+ON CONFLICT (founder) DO UPDATE SET until_us = $2
+
+-- name: founding
+SELECT founder, until_us, typed FROM clearing_console.foundings WHERE founder = $1 AND until_us > $2
+
+-- name: keep_founding
+UPDATE clearing_console.foundings SET typed = $2 WHERE founder = $1
+
+-- name: founded
+WITH gone AS (DELETE FROM clearing_console.invitations WHERE caisse = '' AND purpose = 'office' AND invited_by = $1)
+DELETE FROM clearing_console.foundings WHERE founder = $1
+
+-- name: leave
+INSERT INTO clearing_console.leaving (caisse, person, at_us) VALUES ($1, $2, $3)
+ON CONFLICT (caisse, person) DO UPDATE SET at_us = $3
+
+-- name: stay
+DELETE FROM clearing_console.leaving WHERE caisse = $1 AND person = $2
+
+-- name: leaving
+SELECT person, at_us FROM clearing_console.leaving WHERE caisse = $1 ORDER BY at_us

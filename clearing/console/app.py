@@ -14,9 +14,11 @@ from zoneinfo import ZoneInfo
 import structlog
 from aiohttp import web
 
+from clearing.console import ways_in
 from clearing.console.accounts import Closed, Login
 from clearing.console.api import Api
 from clearing.console.house import AWAY, Console, NoSuchCaisse
+from clearing.console.outside import UPLOAD, Call, OutsidePage
 from clearing.console.pages import Page, View, Visit
 from clearing.console.rooms import PAGES
 from clearing.console.words import LANGUAGES, Words
@@ -60,6 +62,8 @@ def create_app(console: Console) -> web.Application:
     for page in PAGES.values():
         at(f"/c/{{caisse}}/{page.path}".rstrip("/"), get=_answering(page, page.view),
            post=None if page.post is None else _answering(page, page.post))  # fmt: skip
+    for outside in ways_in.OUTSIDE.values():
+        at(outside.path, get=_outside(outside), post=None if outside.post is None else _outside(outside))
     app.router.add_routes(Api(console).routes())
     app.router.add_route("*", "/{rest:.*}", _guarded(_nowhere))
     return app
@@ -165,8 +169,12 @@ async def _log_in(request: web.Request) -> web.StreamResponse:
         wait = "Too many wrong tries: this account waits some minutes." if found.until_us else ""
         return _login_form(request, wait or "Name, password or code is wrong. A code is good for half a minute, and once.",
                            person=person, status=403)  # fmt: skip
-    answer = _led_to("/")
-    answer.set_cookie(COOKIE, found.hex(), secure=True, httponly=True, samesite="Strict", path="/")
+    return _entered("/", found)
+
+
+def _entered(location: str, cookie: bytes) -> web.Response:
+    answer = _led_to(location)
+    answer.set_cookie(COOKIE, cookie.hex(), secure=True, httponly=True, samesite="Strict", path="/")
     return answer
 
 
@@ -188,6 +196,8 @@ async def _typed(request: web.Request) -> dict[str, tuple[str, ...]]:
     for name, value in fields.items():
         if isinstance(value, str):
             found[name] = (*found.get(name, ()), value)
+        elif isinstance(value, web.FileField) and name == UPLOAD:
+            found[name] = (value.file.read().decode("utf-8-sig", errors="replace"),)
     return found
 
 
@@ -202,10 +212,36 @@ async def _first_page(request: web.Request) -> web.StreamResponse:
         person = book.caisse.persons.get(login.person)
         if person is not None and person.active:
             mine.append((code, book.caisse.name))
-    if len(mine) == 1:
+    founds = await console.invitations.founding(login.person) is not None
+    if len(mine) == 1 and not founds:
         raise web.HTTPSeeOther(f"/c/{mine[0][0]}")
-    words = Words(login.language, ZoneInfo("UTC"))
-    return shown(request, "caisses.html", words=words, caisses=mine, login=login, visit=None)
+    words, key = Words(login.language, ZoneInfo("UTC")), login.key.public.hex()[:16]
+    return shown(request, "caisses.html", words=words, caisses=mine, founds=founds, key=key, login=login, visit=None)
+
+
+def _outside(page: OutsidePage) -> Answering:
+    """A page of no caisse. A form that somebody posts who is logged in carries her token here too."""
+
+    async def answered(request: web.Request) -> web.StreamResponse:
+        login = await login_of(request)
+        if page.with_login and login is None:
+            raise web.HTTPSeeOther("/login")
+        origin = request.headers.get("Origin") or f"{request.scheme}://{request.host}"
+        words = Words(_language(request, login), ZoneInfo("Europe/Paris"))
+        call = Call(console=request.app[SHARED], request=request, login=login, words=words, origin=origin)
+        view = page.view
+        if request.method == "POST" and page.post is not None:
+            view, typed = page.post, await _typed(request)
+            token = typed.pop("token", ("",))[0]
+            if login is not None and not compare_digest(token, login.form_token):
+                raise web.HTTPForbidden(reason="This form is from an earlier log-in; open the page again.")
+            call = replace(call, typed=typed)
+        told = await view(call)
+        if told.go_to:
+            return _entered(told.go_to, told.cookie) if told.cookie else _led_to(told.go_to)
+        return shown(request, told.template, status=told.status, words=words, login=login, visit=None, **told.values)
+
+    return answered
 
 
 def _answering(page: Page, view: View) -> Answering:

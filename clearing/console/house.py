@@ -1,7 +1,7 @@
 """Law: what all pages lean on is opened once and closed once: the accounts, the books, the way to the writers."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -13,15 +13,19 @@ from clearing import people
 from clearing.console import accounts as accounts_of
 from clearing.console.accounts import Accounts
 from clearing.console.follower import Followers
+from clearing.console.invitations import Invitations
 from clearing.console.ordering import Orders
 from clearing.console.tokens import Tokens
 from clearing.event_store.connection import LOST, DatabaseGone, NoSuchCaisse
 from clearing.event_store.reader import Reader
+from clearing.installation.adopting import ask_to_take_in
+from clearing.installation.home import Home
 from clearing.installation.opening import Installation
 from clearing.postgres import ADMIN
 from clearing.sql import schema_of
+from clearing.values import CaisseCode
 
-__all__ = ["AWAY", "Console", "NoSuchCaisse", "accounts_kept", "console_of"]
+__all__ = ["AWAY", "Console", "NoSuchCaisse", "accounts_kept", "console_of", "invitations_kept"]
 
 POOL_MAX: Final = 3
 AWAY: Final = (*LOST, asyncpg.PostgresError, DatabaseGone)
@@ -40,10 +44,13 @@ class Console:
     installation: Installation
     accounts: Accounts
     tokens: Tokens
+    invitations: Invitations
     followers: Followers
     orders: Orders
     now_us: Callable[[], int]
     templates: jinja2.Environment
+    take_in: Callable[[Home, CaisseCode], Awaitable[None]] = ask_to_take_in
+    """Has a caisse served that was founded here."""
 
     def rendered(self, template: str, **values: object) -> str:
         return self.templates.get_template(template).render(**values)
@@ -56,8 +63,9 @@ async def console_of(installation: Installation, now_us: Callable[[], int]) -> A
     orders = Orders(installation.home, now_ms=lambda: now_us() // 1_000)
     async with _pool(installation) as pool:
         accounts, tokens = _accounts(installation, pool, clock_us), Tokens(pool, clock_us)
+        invitations = Invitations(pool, _house_key(installation), clock_us)
         try:
-            yield Console(installation, accounts, tokens, followers, orders, now_us, _templates())
+            yield Console(installation, accounts, tokens, invitations, followers, orders, now_us, _templates())
         finally:
             await followers.close()
 
@@ -70,7 +78,18 @@ async def accounts_kept(installation: Installation, now_us: Callable[[], int] = 
 
 
 def _accounts(installation: Installation, pool: "asyncpg.Pool[asyncpg.Record]", now_us: Callable[[], int]) -> Accounts:
-    return Accounts(pool, people.make_key(installation.home.keys / "console.key"), now_us)
+    return Accounts(pool, _house_key(installation), now_us)
+
+
+@asynccontextmanager
+async def invitations_kept(installation: Installation) -> AsyncIterator[Invitations]:
+    """For who keeps the home. Raises PeopleClosed."""
+    async with _pool(installation) as pool:
+        yield Invitations(pool, _house_key(installation), clock_us)
+
+
+def _house_key(installation: Installation) -> bytes:
+    return people.make_key(installation.home.keys / "console.key")
 
 
 @asynccontextmanager

@@ -3,13 +3,15 @@
 One field is one name on the whole page, so that a label belongs to one input only. Names are given in English, said in French.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from clearing.authoriser.forms.fields import Form
-from clearing.console.inputs import Choices, Input, Reading, inputs
+from clearing.console.inputs import Choices, Input, Reading, Typed, inputs
 from clearing.console.offered import choices
 from clearing.console.pages import Visit
+from clearing.console.words import Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,10 @@ class Sheet:
 
     def read(self, visit: Visit) -> tuple[dict[str, object], dict[str, str]]:
         """(body, problems by field) of what was sent."""
-        reading = Reading(typed=visit.typed, zone=visit.book.caisse.calendar.zone)
+        return self.read_typed(visit.typed, visit.book.caisse.calendar.zone)
+
+    def read_typed(self, typed: Typed, zone: ZoneInfo) -> tuple[dict[str, object], dict[str, str]]:
+        reading = Reading(typed=typed, zone=zone)
         body = reading.body(self.form)
         return body, reading.problems
 
@@ -32,22 +37,23 @@ class Sheet:
         """As the page draws it. first: what stands there before anybody typed."""
         sent = any(name.partition(".")[0] in self.form for name in visit.typed)
         typed = visit.typed if sent else {name: (value,) for name, value in (first or {}).items()}
-        found = {name: visit.words.refusal(visit.words.say(text)) for name, text in (problems or {}).items()}
+        return self.drawn_typed(visit.words, typed, problems or {}, lambda of: choices(visit, of))
+
+    def drawn_typed(
+        self, words: Words, typed: Typed, problems: Mapping[str, str], of_the_caisse: Choices = lambda _of: None
+    ) -> tuple[Input, ...]:
+        """The same for a page that belongs to no caisse."""
+        found = {name: words.refusal(words.say(text)) for name, text in problems.items()}
+
+        def offered(of: str) -> Sequence[tuple[str, str]] | None:
+            for pairs in self.words.values() if of.startswith("word:") else ():
+                if ",".join(value for value, _ in pairs) == of.removeprefix("word:"):
+                    return [(value, words.say(text)) for value, text in pairs]
+            return of_the_caisse(of)
+
         return inputs(
-            self.form, typed, label=lambda path, name: visit.words.say(self.labels.get(path, name)),
-            choices=self._choices(visit), problems=found,
+            self.form, typed, label=lambda path, name: words.say(self.labels.get(path, name)), choices=offered, problems=found
         )
-
-    def _choices(self, visit: Visit) -> Choices:
-        def offered(of: str) -> list[tuple[str, str]] | None:
-            if of.startswith("word:"):
-                for pairs in self.words.values():
-                    if ",".join(value for value, _ in pairs) == of.removeprefix("word:"):
-                        return [(value, visit.words.say(text)) for value, text in pairs]
-            found = choices(visit, of)
-            return None if found is None else list(found)
-
-        return offered
 
 
 def sheet(form: Form, labels: Mapping[str, str], words: Mapping[str, tuple[tuple[str, str], ...]] | None = None) -> Sheet:

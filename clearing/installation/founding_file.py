@@ -124,6 +124,8 @@ def _person(one: Table, public_key_of: PublicKeyOf) -> Table:
     given = said.pop("key", None)
     try:
         said["key"] = public_key_of(person) if given is None else bytes.fromhex(str(given))
+    except InvalidValue:  # that there is none, as who looked it up says it
+        raise
     except ValueError:
         raise InvalidValue(f"the key of {person} is 64 hexadecimal digits; `clearing person show {person}` prints it") from None
     return said

@@ -118,6 +118,11 @@ class Home:
         return self.run / "gateway"
 
     @property
+    def console_address(self) -> Path:
+        """Where it wrote the URL of its console."""
+        return self.run / "console"
+
+    @property
     def processes(self) -> Path:
         """Who runs for `clearing serve`: a line {"role", "pid"} each."""
         return self.run / "processes"

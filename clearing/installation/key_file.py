@@ -42,14 +42,20 @@ def make_key_file(path: Path, person: PersonId, passphrase: str, *, epoch: int =
     """Draw a key and write it. Raises KeyFileRefused when the file is there or the passphrase is short."""
     if path.exists():
         raise KeyFileRefused(f"{path} is there already; a key is never overwritten. Name another person, or move the file away")
+    key = TerminalKey.generate()
+    write_private(path, sealed_key(person, key, passphrase, epoch=epoch))
+    return Identity(person=person, epoch=epoch, public=key.public)
+
+
+def sealed_key(person: PersonId, key: TerminalKey, passphrase: str, *, epoch: int = 1) -> bytes:
+    """What a key file holds. Raises KeyFileRefused for a short passphrase."""
     if len(passphrase) < PASSPHRASE_CHARS_MIN:
         raise KeyFileRefused(f"a passphrase has at least {PASSPHRASE_CHARS_MIN} characters; four words are better than signs")
-    key, salt, nonce = TerminalKey.generate(), os.urandom(_SALT_BYTES), os.urandom(_NONCE_BYTES)
+    salt, nonce = os.urandom(_SALT_BYTES), os.urandom(_NONCE_BYTES)
     open_part = {"form": FORM, "person": person, "epoch": epoch, "public": key.public.hex()}
     sealed = AESGCM(_wrap_key(passphrase, salt)).encrypt(nonce, key.seed, _bound(open_part))
     said = open_part | {"salt": salt.hex(), "nonce": nonce.hex(), "sealed": sealed.hex()}
-    write_private(path, (json.dumps(said, indent=1) + "\n").encode())
-    return Identity(person=person, epoch=epoch, public=key.public)
+    return (json.dumps(said, indent=1) + "\n").encode()
 
 
 def identity(path: Path) -> Identity:

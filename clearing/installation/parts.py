@@ -98,10 +98,21 @@ async def writer(home: Home, settings: Settings, task: "Task", over: asyncio.Eve
     running = Serving(Installation.open(home, settings), SystemClock(), over=over)
     try:
         async with AsyncExitStack() as stack:
-            for code in task.caisses:
-                running.vaults[code] = Vault.open(home.vault(code))
+
+            async def take_in(code: CaisseCode, *, take_over: bool = False) -> None:
+                if code in running.writers:
+                    return
+                vault = Vault.open(home.vault(code))
                 running.telemetry.begin_caisse(code)
-                await start_writer(running, code, stack, take_over=task.take_over, process=os.getppid())
+                running.vaults[code] = vault
+                await start_writer(running, code, stack, take_over=take_over, process=os.getppid())
+
+            async def take_in_and_tell(code: CaisseCode) -> None:
+                await take_in(code)
+                trunk.tell_of(code)
+
+            for code in task.caisses:
+                await take_in(code, take_over=task.take_over)
             address = trunk_address(home, settings, task.index)
             trunk = TrunkServer(
                 authoriser=Routes(running.writers, settings.retry_after_s), directory=running.directory,
@@ -110,6 +121,7 @@ async def writer(home: Home, settings: Settings, task: "Task", over: asyncio.Eve
             )  # fmt: skip
             await trunk.start()
             stack.callback(trunk.close)
+            running.take_in = take_in_and_tell
             yield running
     finally:
         running.installation.close()
@@ -121,8 +133,14 @@ async def views(home: Home, settings: Settings, task: "Task", over: asyncio.Even
     running = Serving(Installation.open(home, settings), SystemClock(), over=over)
     try:
         async with AsyncExitStack() as stack:
+
+            async def take_in(code: CaisseCode) -> None:
+                if code not in running.runners:
+                    await start_views(running, code, stack)
+
             for code in task.caisses:
-                await start_views(running, code, stack)
+                await take_in(code)
+            running.take_in = take_in
             yield running
     finally:
         running.installation.close()
@@ -178,7 +196,7 @@ async def serve_part(
             made = writer(home, settings, task, over) if task.role == WRITER else views(home, settings, task, over)
             running = await stack.enter_async_context(made)
             telemetry, missing = running.telemetry, running.missing
-        tube = Tube(home.speaking_tube(task.name), telemetry, missing)
+        tube = Tube(home.speaking_tube(task.name), telemetry, missing, None if running is None else running.take_in)
         await tube.open()
         stack.callback(tube.close)
         watching = loop.create_task(telemetry.watch_loop(stop))

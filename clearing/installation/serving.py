@@ -28,6 +28,7 @@ from clearing.event_store.connection import LOST, DatabaseGone
 from clearing.event_store.log import Log
 from clearing.installation.home import Home, write_private
 from clearing.installation.opening import Installation
+from clearing.installation.tubes import TakeIn
 from clearing.installation.upkeep import tend
 from clearing.projections.runner import Runner
 from clearing.sql import schema_of
@@ -49,7 +50,7 @@ _log = structlog.get_logger()
 
 
 class NothingToServe(Exception):
-    """No caisse is prepared in this home."""
+    """No caisse is prepared in this home, and nobody could found one in what is to be served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ class Serving:
     """A running installation, or a part of one. over: set, with its fault, when a writer ended by itself.
 
     halted: why views stopped. behind: events that views have still to show, when last looked at. snapshot_turn: a snapshot
-    loads a whole book, so the caisses of one process take turns.
+    loads a whole book, so the caisses of one process take turns. rooms: what the gateway of this process checks cards by.
+    take_in: serves one more caisse beside the others; harmless for one that is served.
     """
 
     installation: Installation
@@ -88,6 +90,8 @@ class Serving:
     halted: dict[CaisseCode, BaseException] = field(default_factory=dict)
     behind: dict[CaisseCode, int] = field(default_factory=dict)
     snapshot_turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    rooms: dict[CaisseCode, VaultRoom] = field(default_factory=dict)
+    take_in: TakeIn | None = None
 
     async def until(self, stop: asyncio.Event) -> None:
         """Wait for `stop`, or for the first part that fails; raises its fault."""
@@ -156,9 +160,7 @@ def console_url(port: int) -> str:
 
 
 def require_room(codes: Sequence[CaisseCode], settings: Settings) -> None:
-    """Raises NothingToServe without a caisse, and SettingRefused when the database has no room for so many."""
-    if not codes:
-        raise NothingToServe("There is no caisse to serve; found one first: clearing found FILE")
+    """Raises SettingRefused when the database has no room for so many caisses."""
     needed = CONNECTIONS_EACH * len(codes) + CONNECTIONS_FREE
     if needed > settings.database_connections:
         raise SettingRefused(
@@ -176,15 +178,25 @@ async def serving(
     """Serve these caisses until the block ends. port: of the gateway on 127.0.0.1, 0 for a free one, None for no gateway.
 
     through: what the gateway submits to, given the writers; a replay of a recorded day puts its arrivals in order there.
-    Raises NothingToServe, SettingRefused, LeaseHeld, and what opens a vault or a log.
+    Raises SettingRefused, LeaseHeld, and what opens a vault or a log.
     """
     require_room(codes, installation.settings)
     running = Serving(installation, clock)
+
+    async def take_in(code: CaisseCode, *, take_over: bool = False) -> None:
+        if code in running.writers:
+            return
+        require_room([*running.writers, code], installation.settings)
+        vault = running.vaults[code] = await installation.prepare(code, at_us=clock.now_us())
+        running.rooms[code] = VaultRoom(vault, running.directory, code)
+        if code not in running.runners:
+            await start_views(running, code, stack)
+        await start_writer(running, code, stack, take_over=take_over)
+
     async with AsyncExitStack() as stack:
         for code in codes:
-            running.vaults[code] = await installation.prepare(code, at_us=clock.now_us())
-            await start_views(running, code, stack)
-            await start_writer(running, code, stack, take_over=take_over)
+            await take_in(code, take_over=take_over)
+        running.take_in = take_in
         if port is not None:
             await _start_gateway(running, port, stack, through)
         yield running
@@ -265,9 +277,8 @@ async def _start_gateway(
     carrier.start()
     stack.push_async_callback(carrier.close)
     app = create_app(
-        settings, running.directory, carrier,
-        {code: VaultRoom(vault, running.directory, code) for code, vault in running.vaults.items()},
-        running.telemetry, lambda: int(asyncio.get_running_loop().time() * 1_000_000),
+        settings, running.directory, carrier, running.rooms, running.telemetry,
+        lambda: int(asyncio.get_running_loop().time() * 1_000_000),
         ready=running.missing_now,
         certificates=lambda: [certify(vault.root_key(), vault.signing_key().public) for vault in running.vaults.values()],
     )

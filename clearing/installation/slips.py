@@ -25,6 +25,14 @@ class Slip(NamedTuple):
         return f"{self.path}, line {self.line}: {self.why}" if self.line else f"{self.path}: {self.why}"
 
 
+class Slipped(InvalidValue):
+    """What was found; the text tells all of it."""
+
+    def __init__(self, text: str, slips: tuple[Slip, ...]) -> None:
+        super().__init__(text)
+        self.slips = slips
+
+
 @dataclass(slots=True)
 class Slips:
     """The mistakes found so far."""
@@ -43,13 +51,13 @@ class Slips:
             self.add(path, line, str(fault))
 
     def end(self) -> None:
-        """Raises InvalidValue with all mistakes, in the order of the lines of each file."""
+        """Raises Slipped with all mistakes, in the order of the lines of each file."""
         if not self.found:
             return
         order = list(dict.fromkeys(slip.path for slip in self.found))
         told = sorted(dict.fromkeys(self.found), key=lambda slip: (order.index(slip.path), slip.line))
         if len(told) == 1:
-            raise InvalidValue(told[0].text())
+            raise Slipped(told[0].text(), tuple(told))
         lines = [f"  {slip.text()}" for slip in told[:TOLD_MAX]]
         more = [f"  and {len(told) - TOLD_MAX} more"] if len(told) > TOLD_MAX else []
-        raise InvalidValue("\n".join([f"{len(told)} mistakes, so nothing was recorded:", *lines, *more]))
+        raise Slipped("\n".join([f"{len(told)} mistakes, so nothing was recorded:", *lines, *more]), tuple(told))

@@ -3,6 +3,7 @@
 The supervisor makes ready what all need (database, vaults, port, secret), starts writers, then views and gateways, and keeps
 them. A writer that died is followed by one that takes over at once: the kernel said that it is dead, and its epoch fences it
 anyhow. A part that says why it can't go on (fenced, another writer, a vault that is missing) ends all, with that sentence.
+A caisse that is founded meanwhile is taken in (adopting.py) by parts that run on.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ import structlog
 
 from clearing.authoriser.clock import SystemClock
 from clearing.config import SettingRefused, Settings
+from clearing.installation.adopting import SUPERVISOR, NobodyServes, NotTakenIn, ask_to_take_in
 from clearing.installation.home import write_private
 from clearing.installation.opening import Installation
 from clearing.installation.parts import CONSOLE, GATEWAY, VIEWS, WRITER, Task
@@ -69,6 +71,7 @@ class Supervisor:
         self._keeping: list[asyncio.Task[None]] = []
         self._stopping = False
         self._holds = False
+        self._taking = asyncio.Lock()
         self.telemetry = Telemetry()
         self.over = asyncio.Event()
         self._told_to_stop = asyncio.Event()
@@ -103,6 +106,40 @@ class Supervisor:
             over.cancel()
             if self.fault is not None:
                 raise self.fault
+
+    async def take_in(self, code: CaisseCode) -> None:
+        """Serve one more caisse, founded meanwhile; harmless for one that is served. Raises NotTakenIn, SettingRefused."""
+        async with self._taking:
+            served = [one for part in self._parts if part.task.role == WRITER for one in part.task.caisses]
+            if code not in served:
+                require_room([*served, code], self._installation.settings)
+                await self._installation.prepare(code, at_us=SystemClock().now_us())
+                await self._taken_by(WRITER, code)
+            await self._taken_by(VIEWS, code)
+            _log.info(LogEvent.TAKEN_IN, caisse=code)
+
+    async def _taken_by(self, role: str, code: CaisseCode) -> None:
+        """The part of this role that has fewest caisses opens this one too, now and whenever it is started again."""
+        parts = [part for part in self._parts if part.task.role == role]
+        if any(code in part.task.caisses for part in parts):
+            return
+        if not parts:
+            await self.start([Task(role=role, index=1, caisses=(code,))])
+            return
+        asked = _asked_for(self._installation.settings.placement, len(parts)).get(code) if role == WRITER else None
+        part = next((one for one in parts if one.task.index == asked), min(parts, key=lambda one: len(one.task.caisses)))
+        before, part.task = part.task, replace(part.task, caisses=(*part.task.caisses, code))
+        try:
+            await ask_to_take_in(self._installation.home, code, part.task.name)
+        except NobodyServes:  # it died, or is being started: its next life opens all of its caisses
+            try:
+                async with asyncio.timeout(STOP_S):
+                    await part.ready.wait()
+            except TimeoutError:
+                raise NotTakenIn(f"{part.task.name} is not there; stop clearing serve and start it again") from None
+        except NotTakenIn:
+            part.task = replace(part.task, caisses=before.caisses)
+            raise
 
     async def stop(self) -> None:
         """End gateways first, so that nobody is let in who could not be answered; then views, then writers."""
@@ -284,7 +321,9 @@ async def supervising(
     """Serve these caisses in processes of their own until the block ends. port: of the gateways on 127.0.0.1, 0 for a free one.
     console_port: of the console, None for none.
 
-    Raises NothingToServe, PartEnded, SettingRefused, OSError for a port that is taken, and what prepares a caisse.
+    No caisse yet: one that is founded meanwhile is taken in.
+
+    Raises PartEnded, SettingRefused, OSError for a port that is taken, and what prepares a caisse.
     """
     home, settings = installation.home, installation.settings
     require_room(codes, settings)
@@ -293,7 +332,7 @@ async def supervising(
     if settings.trunk_port and not home.trunk_secret.exists():
         write_private(home.trunk_secret, secrets.token_bytes(_SECRET_BYTES))
     supervisor = Supervisor(installation, json_log=json_log)
-    tube = Tube(home.speaking_tube("supervisor"), supervisor.telemetry, list)
+    tube = Tube(home.speaking_tube(SUPERVISOR), supervisor.telemetry, list, supervisor.take_in)
     places = placed(codes, settings)
     with ExitStack() as ports:
         at = ports.enter_context(_reserved(port)).getsockname()[1]

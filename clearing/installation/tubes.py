@@ -1,30 +1,38 @@
 """Law: every process of an installation tells, when asked over its tube, its metrics and what it still lacks; nothing else.
 
 A tube is a Unix socket in the home's private folder. One line is asked, `metrics` or `missing`; the answer is all until the
-end.
+end. Who can serve one more caisse is told so here: `take in CODE` (adopting.py).
 """
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
+
+import structlog
 
 from clearing.authoriser.socket_file import SocketFile
 from clearing.exposition import merge_expositions
 from clearing.installation.home import Home
-from clearing.telemetry import Telemetry
+from clearing.telemetry import LogEvent, Telemetry
+from clearing.values import CaisseCode, identifier
 
 ANSWER_S: Final = 1.0
 _SUFFIX: Final = ".tube"
+_TAKE_IN: Final = b"take in "
+TakeIn: TypeAlias = Callable[[CaisseCode], Awaitable[None]]
+"""Serves one more caisse; raises what keeps it from that."""
 
 
 class Tube:
-    """This process's end. missing: sentences that say what keeps it from being ready."""
+    """This process's end. missing: sentences that say what keeps it from being ready. take_in: where caisses are served."""
 
-    def __init__(self, path: Path, telemetry: Telemetry, missing: Callable[[], Sequence[str]]) -> None:
-        self._file, self._telemetry, self._missing = SocketFile(path), telemetry, missing
+    def __init__(
+        self, path: Path, telemetry: Telemetry, missing: Callable[[], Sequence[str]], take_in: TakeIn | None = None
+    ) -> None:
+        self._file, self._telemetry, self._missing, self._take_in = SocketFile(path), telemetry, missing, take_in
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
@@ -43,11 +51,25 @@ class Tube:
                 writer.write(self._telemetry.exposition())
             elif asked == b"missing\n":
                 writer.write(json.dumps(list(self._missing())).encode())
+            elif asked.startswith(_TAKE_IN):
+                writer.write(json.dumps({"fault": await self._taken_in(asked)}).encode())
             await writer.drain()
         except ConnectionError:
             pass  # whoever asked has left
         finally:
             writer.close()
+
+    async def _taken_in(self, asked: bytes) -> str:
+        """Why not, or "". Whatever keeps a new caisse out must not end what sells for the others."""
+        try:
+            code = CaisseCode(identifier(asked.removeprefix(_TAKE_IN).decode().strip(), what="a caisse"))
+            if self._take_in is None:
+                return "This process serves no caisse."
+            await self._take_in(code)
+        except Exception as fault:  # noqa: BLE001  it is told to who asked, and to the log
+            structlog.get_logger().error(LogEvent.ALARM, alarm="taking in", fault=repr(fault))
+            return str(fault) or repr(fault)
+        return ""
 
 
 async def forget_the_dead(home: Home) -> None:

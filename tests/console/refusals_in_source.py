@@ -15,7 +15,7 @@ from tests.house.sources import CLONE
 
 TOLD: Final = {
     "not_now", "not_found", "Declined", "InvalidValue", "InvalidBankDetails", "CommandRefused", "CommandUnanswered",
-    "WriterAbsent", "NotAllowed", "PasswordRefused", "_Refused",
+    "WriterAbsent", "NotAllowed", "PasswordRefused", "_Refused", "SettingRefused",
 }  # fmt: skip
 SOURCES: Final = (
     "clearing/rules", "clearing/authoriser", "clearing/values.py", "clearing/installation/office.py",
@@ -23,11 +23,11 @@ SOURCES: Final = (
     "clearing/console/keys.py", "clearing/rules/telling/waiting.py",
     *(f"clearing/rules/telling/waiting_{room}.py" for room in ("at_bank", "between", "debits", "proofs", "settling")),
     "clearing/audit/reasons.py", "clearing/audit/scan.py", "clearing/installation/founding_tables.py",
-    "clearing/installation/proposing.py",
+    "clearing/installation/proposing.py", "clearing/installation/founding_file.py", "clearing/console/founding.py",
+    "clearing/installation/serving.py",
 )  # fmt: skip
 ELSEWHERE: Final = {
     "clearing/rules/telling": "what people read about the rules, in pages of its own; only what waits is said by form",
-    "clearing/authoriser/founding.py": "a founding is given at the command line, before there is a console",
 }
 _TEXTS: Final = re.compile(r"str( \| None)?|(list|tuple|Iterator|Iterable)\[(str|Wait)(, \.\.\.)?\]")
 _SENTENCE: Final = re.compile(r"(?=.* ).*[A-Za-z]{3}")  # in what is put together; an id in parts ("lot:7") is none

@@ -16,7 +16,7 @@ SHOWN_AT_HOME: Final = 8
 class Todo:
     """Something that waits. day: ISO, "" when none is known; by: it is the last one, not the first.
 
-    page: where it is done, "" where it can't be from here; mine: this person may do it; who: roles that may.
+    page: where it is done, "" where it can't be from here; mine: this person may do it; who: roles that may, as read.
     """
 
     day: str
@@ -25,6 +25,7 @@ class Todo:
     page: str
     mine: bool
     who: str
+    roles: tuple[str, ...] = ()
 
 
 @page("", "Home", roles=(*LOOKERS, "desk"), menu=1)
@@ -60,7 +61,22 @@ async def todos(visit: Visit) -> list[Todo]:
         for wait in followed.waiting.told(visit.book, visit.at_us)
         for command in wait.commands[:1]
     ]
-    return sorted(found, key=lambda one: one.day or "9999")
+    return sorted((*found, *await _leaving(visit)), key=lambda one: one.day or "9999")
+
+
+async def _leaving(visit: Visit) -> list[Todo]:
+    """Who said that she leaves, and still has an office."""
+    caisse, roles = visit.book.caisse, ALLOWED_ROLES["remove_person"]
+    return [
+        Todo(
+            day=caisse.calendar.day(at_us).isoformat(), by=False, page=visit.path(f"officers/{person}"),
+            text=visit.words.say("{person} leaves: another officer ends her offices.", person=person),
+            mine=visit.may("remove_person") and person != visit.login.person, roles=roles,
+            who=", ".join(visit.words.say(f"role {role}") for role in roles),
+        )
+        for person, at_us in (await visit.console.invitations.leaving(visit.code)).items()
+        if person in caisse.persons and caisse.persons[person].active
+    ]  # fmt: skip
 
 
 def _told(visit: Visit, wait: Wait, command: str) -> Todo:
@@ -73,4 +89,5 @@ def _told(visit: Visit, wait: Wait, command: str) -> Todo:
         page=visit.path(where) if where else "",
         mine=(visit.may(verb) if verb else bool(where)) and visit.login.person not in wait.barred,
         who=", ".join(visit.words.say(f"role {role}") for role in roles),
+        roles=tuple(roles),
     )
