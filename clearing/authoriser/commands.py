@@ -17,6 +17,7 @@ from clearing.authoriser.verbs import (
     corrections,
     cotisations,
     debits,
+    factors,
     grants,
     households,
     joining,
@@ -44,6 +45,7 @@ __all__ = ["VERBS", "Order", "Result", "Verb", "allowed", "decide", "summary"]
 
 VERBS: Final[dict[str, Verb]] = {
     **officers.VERBS,
+    **factors.VERBS,
     **voted.VERBS,
     **money.VERBS,
     **people.VERBS,

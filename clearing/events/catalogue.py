@@ -17,6 +17,7 @@ from clearing.events import (
     cotisations,
     crediting,
     debits,
+    factors,
     funds,
     grants,
     households,
@@ -61,6 +62,7 @@ Event = (
     | proofs.Event
     | bank.Event
     | books.Event
+    | factors.Event
 )
 
 EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)
