@@ -1,4 +1,4 @@
-"""Law: an authenticator in memory, of either algorithm, that answers as WebAuthn says; each part can be made wrong by a test."""
+"""Law: an authenticator in memory, of either algorithm, that answers as WebAuthn says; a test makes any part wrong."""
 
 import json
 from base64 import urlsafe_b64encode

@@ -14,10 +14,12 @@ from clearing.console import accounts as accounts_of
 from clearing.console.accounts import Accounts
 from clearing.console.follower import Followers
 from clearing.console.ordering import Orders
+from clearing.console.passkeys import Passkeys, Site
 from clearing.console.tokens import Tokens
 from clearing.event_store.connection import LOST, DatabaseGone, NoSuchCaisse
 from clearing.event_store.reader import Reader
 from clearing.installation.opening import Installation
+from clearing.installation.serving import console_url
 from clearing.postgres import ADMIN
 from clearing.sql import schema_of
 
@@ -44,6 +46,8 @@ class Console:
     orders: Orders
     now_us: Callable[[], int]
     templates: jinja2.Environment
+    passkeys: Passkeys
+    site: Site
 
     def rendered(self, template: str, **values: object) -> str:
         return self.templates.get_template(template).render(**values)
@@ -56,8 +60,11 @@ async def console_of(installation: Installation, now_us: Callable[[], int]) -> A
     orders = Orders(installation.home, now_ms=lambda: now_us() // 1_000)
     async with _pool(installation) as pool:
         accounts, tokens = _accounts(installation, pool, clock_us), Tokens(pool, clock_us)
+        site = Site(installation.settings.console_address or console_url(0))
         try:
-            yield Console(installation, accounts, tokens, followers, orders, now_us, _templates())
+            yield Console(
+                installation, accounts, tokens, followers, orders, now_us, _templates(), Passkeys(pool, clock_us), site
+            )
         finally:
             await followers.close()
 

@@ -89,7 +89,8 @@ def test_a_site_is_its_own_host_by_tls_and_localhost_alone_without() -> None:
     good = [("https://caisse.example", "caisse.example"), ("https://caisse.example:8443", "caisse.example"),
             ("http://localhost:8421", "localhost"), ("http://localhost", "localhost")]  # fmt: skip
     bad = [("http://caisse.example", "caisse.example"), ("https://caisse.example.evil.example", "caisse.example"),
-           ("https://caisse.example:84213", "caisse.exampl"), ("https://x.caisse.example", "caisse.example"), (7, "localhost")]  # fmt: skip
+           ("https://caisse.example:84213", "caisse.exampl"),
+           ("https://x.caisse.example", "caisse.example"), (7, "localhost")]  # fmt: skip
     assert all(at_site(*one) for one in good)
     assert not any(at_site(*one) for one in bad)
 

@@ -42,8 +42,8 @@ FORMS: Final[dict[str, Form]] = {
     "remove_person": {"person": PERSON},
     "confirm_clock": {},
     "add_passkey": {
-        "passkey": DIGEST, "algorithm": Choice(words=ALGORITHMS), "key": Bytes(size=KEY_BYTES[ES256], also=KEY_BYTES[ED25519]), "site": Text(),
-        "label": Text(longest=40),
+        "passkey": DIGEST, "algorithm": Choice(words=ALGORITHMS),
+        "key": Bytes(size=KEY_BYTES[ES256], also=KEY_BYTES[ED25519]), "site": Text(), "label": Text(longest=40),
     },
     "remove_passkey": {"passkey": DIGEST},
     "propose_new_factor": {"person": PERSON, "reason": REASON},
