@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-import cbor2
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from nacl.signing import SigningKey
+from webauthn.helpers import encode_cbor
 
 from clearing.wire.passkey import ED25519, ES256, Assertion, passkey_name
 
@@ -81,12 +81,12 @@ class SoftPasskey:
             1: 2, 3: -7, -1: 1, -2: public.x.to_bytes(32, "big"), -3: public.y.to_bytes(32, "big"),
         }  # fmt: skip
         data = sha256(self.site.encode()).digest() + b"\x45" + bytes(4) + bytes(16)
-        data += len(self.credential).to_bytes(2, "big") + self.credential + cbor2.dumps(cose)
+        data += len(self.credential).to_bytes(2, "big") + self.credential + encode_cbor(cose)
         said = {"type": "webauthn.create", "challenge": in_text(challenge), "origin": origin, "crossOrigin": False}
         return {
             "challenge": in_text(challenge), "credential": in_text(self.credential),
             "client": in_text(json.dumps(said).encode()),
-            "attestation": in_text(cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})),
+            "attestation": in_text(encode_cbor({"fmt": "none", "attStmt": {}, "authData": data})),
         }  # fmt: skip
 
     def fields(self, challenge: bytes, origin: str, /, **wrong: Any) -> dict[str, str]:

@@ -26,6 +26,9 @@ ANSWER_FIELDS: Final = ("challenge", "credential", "authenticator", "client", "s
 """What the script fills into a form, as base64url without padding."""
 COPIED: Final = "This passkey's count went backwards, as that of a copy does. End it and register another one."
 UNKNOWN: Final = "This passkey is not one of yours here."
+ELSEWHERE: Final = "The passkey was asked by a page of another address; open the console where you registered it."
+UNUSABLE: Final = "This passkey can't be registered here; try another one, or another browser."
+NO_ANSWER: Final = "No passkey answered; use the code of your app instead, or try again."
 TOO_OLD: Final = "This question is more than five minutes old, or was answered already; ask for the passkey again."
 _COSE: Final = {-7: ES256, -8: ED25519}
 
@@ -114,7 +117,7 @@ class Passkeys:
         except BadAssertion as fault:
             raise PasskeyRefused(f"The passkey's answer does not hold: {fault}.") from None
         if json.loads(assertion.client_data)["origin"] != site.origin:
-            raise PasskeyRefused("The passkey's answer does not hold: the passkey was asked by a page of another site.")
+            raise PasskeyRefused(ELSEWHERE)
         if await self._pool.fetchval(TEXTS["use_passkey"], known.credential, signed, self._now_us()) is None:
             raise PasskeyRefused(COPIED)
 
@@ -138,7 +141,7 @@ def registered(typed: Mapping[str, Sequence[str]], challenge: bytes, site: Site,
         )  # fmt: skip
         public = decode_credential_public_key(made.credential_public_key)
     except (WebAuthnException, ValueError, KeyError, TypeError) as fault:
-        raise PasskeyRefused("This passkey can't be registered here; try another one, or another browser.") from fault
+        raise PasskeyRefused(UNUSABLE) from fault
     algorithm, x = _COSE[public.alg], getattr(public, "x", b"")
     key = x if algorithm == ED25519 else bytes([2 + (getattr(public, "y", b"\0")[-1] & 1)]) + x
     return Passkey(
@@ -151,7 +154,7 @@ def answered(typed: Mapping[str, Sequence[str]]) -> tuple[bytes, Assertion]:
     """(challenge, assertion) that the script filled in. Raises PasskeyRefused when it filled in nothing that can be read."""
     challenge, credential, authenticator, client, signature = (_given(typed, name) for name in ANSWER_FIELDS)
     if not all((challenge, credential, authenticator, client, signature)):
-        raise PasskeyRefused("No passkey answered; use the code of your app instead, or try again.")
+        raise PasskeyRefused(NO_ANSWER)
     return challenge, Assertion(
         credential=credential, authenticator_data=authenticator, client_data=client, signature=signature
     )

@@ -86,7 +86,7 @@ async def test_a_passkeys_answer_serves_once_and_only_for_what_the_form_said(hou
 
 @pytest.mark.parametrize(("wrong", "why"), [
     ({"flags": 0x01}, "did not check who held it"), ({"site": "elsewhere.example"}, "another site"),
-    ({"origin": "http://localhost:1"}, "another site"), ({"type": "webauthn.create"}, "something else"),
+    ({"origin": "http://localhost:1"}, "another address"), ({"type": "webauthn.create"}, "something else"),
     ({"challenge": "AAAA"}, "another command"),
 ])  # fmt: skip
 async def test_a_wrong_answer_signs_nothing(house: House, wrong: dict[str, object], why: str) -> None:

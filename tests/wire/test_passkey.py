@@ -1,6 +1,7 @@
 """An assertion counts when every part of it is right, and for no other reason; no bytes raise anything but the two errors."""
 
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -67,7 +68,7 @@ def test_nobody_present_or_nobody_verified_is_refused_though_it_is_signed(algori
     ({"origin": "https://localhost.example"}, "another site"), ({"origin": None}, "another site"),
     ({"origin": "http://localhost:8421/x"}, "another site"),
 ])  # fmt: skip
-def test_what_the_browser_says_has_to_be_of_this_command_and_site(said: dict[str, object], why: str) -> None:
+def test_what_the_browser_says_has_to_be_of_this_command_and_site(said: dict[str, Any], why: str) -> None:
     passkey = SoftPasskey()
     with pytest.raises(BadAssertion, match=why):
         verified(passkey, passkey.answer(CHALLENGE, **said))
