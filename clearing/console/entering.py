@@ -80,7 +80,7 @@ async def _passkey_asked(request: web.Request, person: str, password: str) -> we
         return _refused(request, await console.accounts.failed(PersonId(person)), person)
     challenge = await console.passkeys.ask(half, LOG_IN)
     return plainly(
-        request, "passkey.html", options=asked(challenge, console.site, known), again=[("half", found.hex())], verb="",
+        request, "passkey.html", options=asked(challenge, console.site, known), again=[("half", found.hex())], verb="", says=(),
         back="/login",
     )
 

@@ -5,9 +5,11 @@ With a passkey the form comes twice: the first time the command is made, signed 
 for the passkey over its digest; the second time the answer is put beside that envelope, and just that one is sent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from clearing.authoriser.forms import FORMS
+from clearing.authoriser.forms.fields import Amount, Day
 from clearing.console.ordering import STEP_UP, Told
 from clearing.console.pages import CODE_ASKED, Answer, Visit, proved
 from clearing.console.passkeys import ANSWER_FIELDS, APPROVE, PROVE, PasskeyRefused, answered, asked
@@ -43,13 +45,37 @@ async def _passkey_asked(visit: Visit, verb: str, body: dict[str, object]) -> To
     digest = payload_digest(open_envelope(envelope, frame_bytes_max=COMMAND_BYTES_MAX).payload)
     over = approval_challenge(caisse=visit.code, person=person_number(PersonId(visit.login.person)), digest=digest)
     challenge = await visit.console.passkeys.ask(visit.login, APPROVE, over=over, held=envelope)
-    return passkey_page(visit, asked(challenge, visit.console.site, known), verb=verb)
+    return passkey_page(visit, asked(challenge, visit.console.site, known), verb=verb, says=list(_said(visit, verb, body)))
 
 
-def passkey_page(visit: Visit, options: Mapping[str, object], *, verb: str = "", back: str = "") -> Answer:
-    """Asks for the passkey and sends the same form again with its answer. verb: of the command it signs."""
+def _said(visit: Visit, verb: str, body: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """What the command says, as its form calls it; of a list how many stand in it."""
+    words = visit.words
+    for name, value in body.items():
+        match FORMS[verb][name], value:
+            case Amount(), int():
+                text = words.euros(value)
+            case Day(), str():
+                text = words.day(value)
+            case _, bytes():
+                text = value.hex()
+            case _, list():
+                text = str(len(value))
+            case _, dict() | bool() | None:
+                continue
+            case _:
+                text = str(value)
+        yield words.term(f"field {verb}.{name}", f"field {name}"), text
+
+
+def passkey_page(
+    visit: Visit, options: Mapping[str, object], *, verb: str = "", says: Sequence[tuple[str, str]] = ()
+) -> Answer:
+    """Asks for the passkey and sends the same form again with its answer. verb, says: of the command that it signs."""
     again = [(name, value) for name, values in visit.typed.items() if name not in _OURS for value in values]
-    return Answer("passkey.html", {"options": options, "again": again, "verb": verb, "back": back or visit.request.path_qs})
+    return Answer("passkey.html", {
+        "options": options, "again": again, "verb": verb, "says": says, "back": visit.request.path_qs,
+    })  # fmt: skip
 
 
 async def _approved(visit: Visit, verb: str, body: dict[str, object]) -> Told:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from clearing.audit import AuditReport, Level, audit
+from clearing.authoriser.snapshot import Loaded, Restoring, parts_of
 from clearing.events.caisse import CommandDeclined
 from clearing.events.codes import Code
 from clearing.events.factors import PasskeyAdded
@@ -156,3 +157,17 @@ async def test_an_assertion_before_its_passkey_was_registered_is_found() -> None
     found = await audited(desk.log)
     assert (found.ok, found.position) == (False, at), found.reason
     assert "no passkey of this person here" in found.reason
+
+
+def test_a_start_from_a_snapshot_knows_the_same_passkeys_and_proposals() -> None:
+    desk = approved_with(SoftPasskey())
+    desk.order(AMINA, "propose_new_factor", {"person": BRUNO, "reason": "His phone fell into the canal."})
+    loaded, again = Loaded(), Restoring()
+    for row, event in zip(desk.log.rows, desk.log.events(), strict=True):
+        loaded.book.apply(event, row.position, row.at_us)
+        loaded.tree.append(row.leaf)
+    for part in parts_of(loaded):
+        again.take(part)
+    book = again.finish().book
+    assert (book.factors, book.position) == (desk.book.factors, desk.book.position)
+    assert book.factors.of(BRUNO)

@@ -79,4 +79,4 @@ def test_a_passkey_is_registered_lets_in_and_approves_a_batch_that_the_audit_pro
         logged_in(second, at, "dominique")
         approved(second, at)
         said = at.place.ok("audit")
-        assert re.search(r"\b1 passkeys' assertions over the very command they stand beside", said), said
+        assert re.search(r"\b1 +passkeys' assertions over the very command they stand beside", said), said

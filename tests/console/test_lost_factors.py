@@ -121,6 +121,7 @@ async def test_agreeing_asks_for_a_fresh_factor_and_takes_a_passkey(asked: House
 
 async def test_a_proposal_can_be_dropped_and_nothing_changed(asked: House) -> None:
     assert WHY in (await asked.see("cleo", "factors")).text
+    assert "a third officer lets her pair a new one" in (await asked.see("cleo", "todo")).text
     assert "dropped" in (await asked.send("cleo", "factors/audrey", {"act": "drop"})).text
     assert await asked.console.accounts.seen(asked.cookies["audrey"]) is not None
     assert (await asked.see("cleo", "factors/audrey")).status == 404

@@ -166,3 +166,36 @@ async def test_a_token_is_made_with_a_passkey_as_with_a_code(house: House) -> No
     page = await house.send("tess", "account", asked | {"with": "passkey"})
     seen = await house.send("tess", "account", asked | passkey.fields(challenge_of(page), house.url))
     assert "Copy the new token now" in seen.text
+
+
+async def test_a_question_is_answered_within_five_minutes_or_not_at_all(house: House) -> None:
+    passkey, path = SoftPasskey(seed=28), await vote(house, "pk-late")
+    await register(house, "bruno", passkey, "late")
+    page = await house.send("bruno", path, {"with": "passkey"})
+    async with house.installation.connected("clearing_console") as connection:
+        await connection.execute("UPDATE clearing_console.challenges SET made_us = made_us - 300000000")
+    seen = await house.send("bruno", path, passkey.fields(challenge_of(page), house.url))
+    assert "more than five minutes old" in seen.text
+    await house.send("bruno", "account/passkeys", {"end": passkey.name.hex()})
+
+
+async def test_the_page_that_asks_says_what_is_signed_and_scripts_off_it_leads_back_to_the_code(house: House) -> None:
+    passkey, path = SoftPasskey(seed=29), await vote(house, "pk-said")
+    await register(house, "bruno", passkey, "said")
+    page = await house.send("bruno", path, {"with": "passkey"})
+    assert "pk-said" in page.text
+    assert f'href="/c/{CODE}/{path}"' in page.html
+    unanswered = await house.send("bruno", path, {"challenge": "AAAA"})
+    assert "use the code of your app instead" in unanswered.text
+    without = await house.send("dora", "do/add_passkey", {"with": "passkey"})
+    assert without.status == 422
+    await house.send("bruno", "account/passkeys", {"end": passkey.name.hex()})
+
+
+async def test_who_is_admitted_anew_by_the_homes_keeper_has_no_old_passkey(house: House) -> None:
+    passkey = SoftPasskey(seed=30)
+    await register(house, "hana", passkey, "old")
+    del house.cookies["hana"]
+    await house.headers("hana")
+    assert await house.console.passkeys.of(PersonId("hana")) == []
+    assert "lets nobody in any more" in (await house.see("hana", "account/passkeys")).text

@@ -20,7 +20,7 @@ from clearing.values import PersonId
 PARTNERS: Final = ("treasurer", "approver", "clerk")
 SECRET_BYTES: Final = 16
 PROPOSED: Final = sheet(
-    {"person": Id(of="person"), "reason": Text()},
+    {"person": Id(of="officer"), "reason": Text()},
     {"person": "Whose app or passkey is lost", "reason": "What happened, in a sentence"},
 )
 
