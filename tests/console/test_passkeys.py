@@ -64,6 +64,7 @@ async def test_a_registered_passkey_signs_a_command_and_the_audit_counts_it(hous
         keys = [house.running.vaults[CODE].signing_key().public]
         report = await audit(log, report=lambda _line: None, server_keys=keys)
     event = decode(row.type, row.schema_version, row.public, row.private)
+    assert "bruno (by passkey)" in (await house.see("audrey", "trail?room=caisse")).text
     assert event == DecisionApproved(decision=DecisionId(path.removeprefix("votes/")), by=PersonId("bruno"))
     assert split_assertion(row.evidence, envelope_bytes_max=1 << 20)[1] is not None
     assert report.ok, report.reason
