@@ -49,8 +49,8 @@ class CommandServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            most = self._settings.command_bytes_max + ASSERTION_BYTES_MAX
-            while (message := await read_message(reader, envelope_bytes_max=most)) is not None:
+            most, beside = self._settings.command_bytes_max, ASSERTION_BYTES_MAX
+            while (message := await read_message(reader, envelope_bytes_max=most, beside_bytes_max=beside)) is not None:
                 writer.write(await self._answer(*message))
                 await writer.drain()
         except ValueError as too_long:
