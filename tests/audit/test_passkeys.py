@@ -112,7 +112,7 @@ def test_the_writer_refuses_an_assertion_over_another_command(algorithm: str) ->
     desk.order(BRUNO, "add_passkey", passkey.body())
     before = len(desk.log.rows)
     stray = SoftPasskey(algorithm)
-    stray.answer = lambda _over, **_said: passkey.answer(bytes(32))  # type: ignore[method-assign, assignment]
+    stray.answer = lambda _over, **_said: passkey.answer(bytes(32))  # type: ignore[method-assign]
     reply = desk.command(BRUNO, "approve_batch", APPROVAL, passkey=stray)
     assert (reply.rc, len(desk.log.rows)) == (Code.SCHEMA, before)
     assert "the passkey signed another command" in reply.why
