@@ -3,6 +3,7 @@
 There is no setting for the time, and none that makes a signature, a limit of the charte or a second person optional.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
@@ -13,6 +14,7 @@ CONSOLE_PORT: Final = 8421  # of `clearing serve` unless it is told another
 _OF_THE_TESTS: Final = frozenset({"CLEARING_PROMISES", "CLEARING_WYCHEPROOF"})
 _YES: Final = ("1", "yes", "true", "on")
 _NO: Final = ("0", "no", "false", "off")
+_ADDRESS: Final = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?|http://localhost(:[0-9]{1,5})?")
 
 
 class SettingRefused(ValueError):
@@ -71,6 +73,9 @@ class Settings:
     # The database that comes with an installation; each caisse that is served takes four.
     database_connections: int = _whole(80, 20, 10_000)
 
+    # The console, as officers' browsers reach it: "https://caisse.example.org". Passkeys belong to its name; "": localhost.
+    console_address: str = ""
+
     # Readers of the log.
     page_events_max: int = _whole(10_000, 1, 10_000)
     poll_ms: int = _whole(20, 1, 10_000)
@@ -86,6 +91,11 @@ class Settings:
             raise SettingRefused(
                 f"{_variable('proofs_by')} and {_variable('proofs_passphrase_file')} go together: name the person who signs "
                 "the nightly proofs and the file that opens that person's key, or neither"
+            )
+        if self.console_address and not _ADDRESS.fullmatch(self.console_address):
+            raise SettingRefused(
+                f"{_variable('console_address')} is '{self.console_address}': write it as the browser shows it, with https:// "
+                "and a name, without anything after it"
             )
         self._require("group_max", "inbox_max", "a group is taken out of the inbox")
 

@@ -5,7 +5,7 @@ What the writer would commit is kept row by row; a test may then change any row,
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
@@ -37,9 +37,10 @@ from clearing.wire.commands import (
 )
 from clearing.wire.fields import TimeMs
 from clearing.wire.frame import FrameType, open_envelope
+from clearing.wire.passkey import Assertion, approval_challenge, with_assertion
 from clearing.wire.replies import Reply, parse_reply
 from clearing.wire.requests import ZERO_DIGEST, CardUrl, Op, Request, parse_request
-from clearing.wire.signature import TerminalKey, covered_by_batch, verify
+from clearing.wire.signature import TerminalKey, VerifiedFrame, covered_by_batch, kept_with, verify
 from tests.living_caisse import (
     CARD,
     CODE,
@@ -55,6 +56,7 @@ from tests.living_caisse import (
     payload_of,
     sign,
 )
+from tests.soft_passkey import SoftPasskey
 
 
 @dataclass
@@ -114,8 +116,10 @@ class Desk:
         self._numbers: dict[bytes, int] = {}
         self._counter = 0
 
-    def command(self, person: PersonId, verb: str, body: dict[str, object]) -> CommandReply:
-        """A signed command of a person; the answer as the person reads it."""
+    def command(
+        self, person: PersonId, verb: str, body: dict[str, object], *, passkey: SoftPasskey | None = None
+    ) -> CommandReply:
+        """A signed command of a person, with her passkey's assertion over it or without; the answer as she reads it."""
         number = person_number(person)
         command = Command(
             caisse=self.code, person=number, epoch=1, n=self._next(number), x=self.new_x(),
@@ -123,8 +127,19 @@ class Desk:
         )
         raw = KEYS[person].sign_envelope(FrameType.PERSON_CMD, encode_command(command))
         frame = verify(open_envelope(raw, frame_bytes_max=1 << 20), FrameType.PERSON_CMD, KEYS[person].public)
-        answer = self.submit(Submission(caisse=self.code, frame=frame, request=parse_command(frame)))
-        return parse_command_reply(payload_of(answer, self.key.public))
+        command = parse_command(frame)
+        if passkey is not None:
+            challenge = approval_challenge(caisse=self.code, person=number, digest=command.digest)
+            return self.approved(frame, command, passkey.answer(challenge))
+        return self.told(Submission(caisse=self.code, frame=frame, request=command))
+
+    def approved(self, frame: VerifiedFrame, command: Command, assertion: Assertion) -> CommandReply:
+        """A command with an assertion beside it, as the door hands it over."""
+        kept = kept_with(frame, with_assertion(frame.raw, assertion))
+        return self.told(Submission(caisse=self.code, frame=kept, request=replace(command, assertion=assertion)))
+
+    def told(self, submission: Submission) -> CommandReply:
+        return parse_command_reply(payload_of(self.submit(submission), self.key.public))
 
     def order(self, person: PersonId, verb: str, body: dict[str, object]) -> CommandReply:
         """A command that has to be obeyed."""

@@ -15,6 +15,7 @@ from clearing.audit.findings import BadEvent, Checked
 from clearing.audit.frames import Frames, Signed
 from clearing.audit.promises import TERMINALS
 from clearing.audit.prover import LINES_MAX
+from clearing.authoriser.approval import assertion_fault
 from clearing.authoriser.founding import founder_key
 from clearing.events.accounts import PurchaseConfirmed
 from clearing.events.caisse import CaisseFounded, CommandDeclined, FrameHeld, PersonNamed, SecurityAlerted
@@ -236,6 +237,7 @@ class Evidence:
             command = parse_command(self._frames.verified(signed, FrameType.PERSON_CMD, known.public))
             if known.terminal or (known.number, known.epoch) != (command.person, command.epoch):
                 raise BadEvent(position, "the command is signed by another key than that of the person it names")
+        self._approval(command, signed, position, book)
         code = event.code if isinstance(event, CaisseFounded) else book.caisse.code
         if command.caisse != code:
             raise BadEvent(position, f"the command is for the caisse {command.caisse}, not for {code}")
@@ -247,6 +249,14 @@ class Evidence:
             self._obey(event, command, position, book, at_us, signed.kid)
         self._checked.add("signatures of persons, with what they signed")
         return _asked(command)
+
+    def _approval(self, command: Command, signed: Signed, position: int, book: Book) -> None:
+        """A passkey's assertion beside it, judged again by what the log knew of the person's passkeys. Raises BadEvent."""
+        if signed.assertion is not None:
+            fault = assertion_fault(signed.assertion, command, book)
+            if fault is not None:
+                raise BadEvent(position, fault)
+            self._checked.add("passkeys' assertions over the very command they stand beside")
 
     def _obey(self, event: Event, command: Command, position: int, book: Book, at_us: int, kid: bytes) -> None:
         by = book.caisse.by_number.get(command.person)

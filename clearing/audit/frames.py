@@ -11,16 +11,21 @@ from clearing.audit.findings import BadEvent, BatchFrames
 from clearing.wire.batch import BATCH_BYTES_MAX, ITEMS_MAX, Batch, batch_item, parse_batch, read_item_evidence
 from clearing.wire.commands import COMMAND_BYTES_MAX
 from clearing.wire.frame import Envelope, FrameType, MalformedFrame, open_envelope, unpack_map
+from clearing.wire.passkey import Assertion, split_assertion
 from clearing.wire.signature import BadSignature, VerifiedFrame, covered_by_batch, verify
 
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """What an event stands on, not verified yet. kid: the key it names. place: of which batch frame it is which item."""
+    """What an event stands on, not verified yet. kid: the key it names. place: of which batch frame it is which item.
+
+    assertion: of a passkey, beside a person's command.
+    """
 
     kid: bytes
     envelope: Envelope
     place: tuple[bytes, int] | None
+    assertion: Assertion | None = None
 
 
 class Frames:
@@ -64,8 +69,9 @@ class Frames:
         """Raises BadEvent when its batch is not stored, MalformedFrame when it is no evidence."""
         place = read_item_evidence(evidence)
         if place is None:
-            envelope = open_envelope(evidence, frame_bytes_max=COMMAND_BYTES_MAX)
-            return Signed(envelope.kid, envelope, None)
+            alone, assertion = split_assertion(evidence, envelope_bytes_max=COMMAND_BYTES_MAX)
+            envelope = open_envelope(alone, frame_bytes_max=COMMAND_BYTES_MAX)
+            return Signed(envelope.kid, envelope, None, assertion)
         opened = self._opened.get(place[0])
         if opened is None:
             opened = self._opened[place[0]] = self._batch(*place, position)

@@ -29,6 +29,7 @@ from clearing.events.corrections import EntryCorrected
 from clearing.events.cotisations import CotisationWrittenOff, DepositConfirmed, LegalBasisEntered
 from clearing.events.crediting import CohortRolled, LapseAnnounced
 from clearing.events.debits import CollectionApproved, CollectionExported, CollectionProposed
+from clearing.events.factors import NewFactorAllowed
 from clearing.events.funds import (
     AllocationDeclined,
     AllocationGranted,
@@ -59,6 +60,7 @@ from clearing.rules.people.joining import LOOK_US
 from clearing.rules.treasury.bank_lines import same
 from clearing.rules.treasury.corrections import Rooms, standing as standing_entry
 from clearing.rules.treasury.subsidies import Repayment, Transfer
+from clearing.rules.voted.factors import ADDRESS_US
 from clearing.rules.voted.restrictions import restricted
 from clearing.rules.voted.standing import STAND_ON
 from clearing.values import money
@@ -250,6 +252,15 @@ def _joined(event: JoinAsked | JoinAllowed, position: int, at_us: int, book: Boo
             raise BadEvent(position, "a look at a person with her purchases needs her word, or two officers and one reason")
 
 
+def _factor_allowed(event: NewFactorAllowed, position: int, at_us: int, book: Book) -> None:
+    proposed = book.factors.proposed.get(event.person)
+    proposer, agreed = event.allowed_by[0], event.allowed_by[-1]
+    if proposed is None or proposed.by != proposer or agreed in (proposer, event.person):
+        raise BadEvent(position, "a new second factor needs one who proposes it and another who agrees, not its person")
+    if event.until_us != at_us + ADDRESS_US:
+        raise BadEvent(position, "an address for a new second factor is open for another time than it says")
+
+
 def _written_off(event: InterchangeWrittenOff, position: int, at_us: int, book: Book) -> None:
     proposed = book.interchange.write_offs.get(event.ref)
     said = None if proposed is None else (proposed.by, proposed.fund, proposed.cents, proposed.decision)
@@ -296,6 +307,7 @@ _PROMISES: Final[dict[type, tuple[str, Check]]] = {
     EntryCorrected: ("wrong entries taken back by two people, each as it stood", _entry_corrected),
     JoinAsked: ("looks at a person with her purchases that she asked for, a day each", _joined),
     JoinAllowed: ("looks at a person with her purchases by two officers, a day each", _joined),
+    NewFactorAllowed: ("second factors to be paired anew, by two other officers", _factor_allowed),
     GoingOnConfirmed: ("payouts that went on in spite of a proof, by two people", _went_on),
     LegalBasisEntered: ("legal bases of tax receipts entered by two people", _two_people),
     DepositConfirmed: ("deposits counted by two people", _two_people),

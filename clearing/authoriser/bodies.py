@@ -85,9 +85,10 @@ class Body:
             raise InvalidValue(f"{self._what}: '{name}' must be true or false")
         return value
 
-    def bytes(self, name: str, size: int, *, or_empty: bool = False) -> bytes:
+    def bytes(self, name: str, size: int, *, or_empty: bool = False, also: int | None = None) -> bytes:
+        """also: another size that it may have."""
         value = self._take(name)
-        if not isinstance(value, bytes) or (len(value) != size and not (or_empty and not value)):
+        if not isinstance(value, bytes) or (len(value) not in (size, also) and not (or_empty and not value)):
             raise InvalidValue(f"{self._what}: '{name}' must be {size} bytes")
         return value
 

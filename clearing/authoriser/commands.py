@@ -19,6 +19,7 @@ from clearing.authoriser.verbs import (
     corrections,
     cotisations,
     debits,
+    factors,
     grants,
     households,
     joining,
@@ -46,6 +47,7 @@ __all__ = ["VERBS", "Order", "Result", "Verb", "allowed", "decide", "summary"]
 
 VERBS: Final[dict[str, Verb]] = {
     **officers.VERBS,
+    **factors.VERBS,
     **voted.VERBS,
     **money.VERBS,
     **people.VERBS,

@@ -66,11 +66,16 @@ async def send_command(socket: Path, envelope: bytes, secret: bytes | None = Non
     raise CommandUnanswered(text) if kind == Kind.UNKNOWN else CommandRefused(text)
 
 
-async def read_message(reader: asyncio.StreamReader, *, envelope_bytes_max: int) -> tuple[bytes, bytes | None] | None:
-    """(envelope, secret) of the next message; None at the end. Raises ValueError for one that is too long."""
+async def read_message(
+    reader: asyncio.StreamReader, *, envelope_bytes_max: int, beside_bytes_max: int
+) -> tuple[bytes, bytes | None] | None:
+    """(envelope, secret) of the next message; None at the end. Raises ValueError for one that is too long.
+
+    beside_bytes_max: what a passkey's assertion may add to the envelope.
+    """
     try:
         (size,) = struct.unpack(">I", await reader.readexactly(4))
-        if size > envelope_bytes_max:
+        if size > envelope_bytes_max + beside_bytes_max:
             raise ValueError(
                 f"the command has {size} bytes, at most {envelope_bytes_max} are taken: give it in several parts"
             )

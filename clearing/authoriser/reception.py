@@ -11,6 +11,7 @@ import structlog
 
 from clearing.authoriser import abroad, commands, drawing, founding, operations
 from clearing.authoriser.answering import Answers, GroupedReply
+from clearing.authoriser.approval import assertion_fault
 from clearing.authoriser.bodies import Body
 from clearing.authoriser.client import Between, Deliver, Enrolment, EnrolmentRefused, Submission
 from clearing.authoriser.clock import WatchedClock
@@ -293,6 +294,8 @@ class Reception:
         return reply
 
     def _decide_command(self, submission: Submission, command: Command, group: Group, at_us: int) -> commands.Result:
+        if command.assertion is not None and (fault := assertion_fault(command.assertion, command, self.book)) is not None:
+            raise InvalidValue(fault)
         if command.verb == "found":
             if self.book.caisse.code:
                 return not_now(f"{self.book.caisse.name} is founded already; found another caisse under another code.")

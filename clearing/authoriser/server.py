@@ -4,6 +4,7 @@ The command line's door to a writer: a Unix socket of mode 0600. A founding is s
 """
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,8 @@ from clearing.directory import Directory
 from clearing.values import CaisseCode
 from clearing.wire.commands import Command, parse_command
 from clearing.wire.frame import Envelope, FrameType, MalformedFrame, canonical_map, open_envelope
-from clearing.wire.signature import BadSignature, VerifiedFrame, verify
+from clearing.wire.passkey import ASSERTION_BYTES_MAX, split_assertion
+from clearing.wire.signature import BadSignature, VerifiedFrame, kept_with, verify
 
 FOUNDING_ITEMS_MAX: Final = 10_000
 _DISCARD_BYTES: Final = 1 << 16
@@ -47,7 +49,8 @@ class CommandServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while (message := await read_message(reader, envelope_bytes_max=self._settings.command_bytes_max)) is not None:
+            most, beside = self._settings.command_bytes_max, ASSERTION_BYTES_MAX
+            while (message := await read_message(reader, envelope_bytes_max=most, beside_bytes_max=beside)) is not None:
                 writer.write(await self._answer(*message))
                 await writer.drain()
         except ValueError as too_long:
@@ -77,7 +80,8 @@ class CommandServer:
             ))
 
     def _open(self, raw: bytes) -> tuple[VerifiedFrame, Command]:
-        envelope = open_envelope(raw, frame_bytes_max=self._settings.command_bytes_max)
+        alone, assertion = split_assertion(raw, envelope_bytes_max=self._settings.command_bytes_max)
+        envelope = open_envelope(alone, frame_bytes_max=self._settings.command_bytes_max)
         try:
             frame = verify(envelope, FrameType.PERSON_CMD, self._public_key(envelope))
         except BadSignature:
@@ -92,7 +96,7 @@ class CommandServer:
             raise _Refused(
                 "This key belongs to another person or an older naming; use the key file of the person who commands."
             )
-        return frame, command
+        return kept_with(frame, raw), replace(command, assertion=assertion)
 
     def _public_key(self, envelope: Envelope) -> bytes:
         entry = self._directory.person(self._code, envelope.kid)

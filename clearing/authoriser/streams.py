@@ -22,6 +22,7 @@ from clearing.events import (
     cotisations,
     crediting,
     debits,
+    factors,
     funds,
     grants,
     households,
@@ -139,7 +140,8 @@ _FILED: Final[tuple[tuple[StreamOf, tuple[type, ...]], ...]] = (
         proofs.ProofsTaken, proofs.GoingOnProposed, proofs.GoingOnConfirmed,
     )),
     (lambda event: f"person/{event.person}", (
-        caisse.PersonProposed, caisse.PersonNamed, caisse.PersonRemoved,
+        caisse.PersonProposed, caisse.PersonNamed, caisse.PersonRemoved, factors.PasskeyAdded, factors.PasskeyRemoved,
+        factors.NewFactorProposed, factors.NewFactorAllowed, factors.NewFactorPaired, factors.NewFactorDropped,
     )),
     (lambda event: f"deposit/{event.deposit}", (
         cotisations.DepositCounted, cotisations.DepositConfirmed, cotisations.DepositDiscarded,

@@ -25,6 +25,8 @@ TRIES: Final = 5
 CLOSED_US: Final = 60 * 1_000_000
 CLOSED_MAX_US: Final = 3_600 * 1_000_000
 STEP_S: Final = 30
+HALF_US: Final = 10 * 60 * 1_000_000  # so long after her password a person may go on with a second factor
+HALF, NEW_FACTOR = "half-log-in", "new-factor"
 DEVICE_CHARS_MAX: Final = 120
 ROLE: Final = "clearing_console"
 TEXTS: Final = named_blocks(sql_text("clearing.console", "accounts.sql"))
@@ -96,21 +98,102 @@ class Accounts:
             keys.seal_factor(factor, self._house_key), language,
         )  # fmt: skip
         await self._pool.execute(TEXTS["close_all_of"], person)
+        await self._pool.execute(TEXTS["forget_passkeys"], person)
 
     async def log_in(self, person: str, password: str, code: str, *, device: str) -> bytes | Closed:
         """The cookie of a new log-in. code: the six digits of now."""
         at_us = self._now_us()
         row = await self._pool.fetchrow(TEXTS["account"], person)
+        seed = await self._opened(row, password, at_us)
+        if row is None or isinstance(seed, Closed):
+            return seed if isinstance(seed, Closed) else Closed()
+        if seed is None or not await self._spend(row, code):
+            return await self._failed(row, at_us)
+        return await self.opened(PersonId(person), seed, device=device)
+
+    async def _opened(self, row: "asyncpg.Record | None", password: str, at_us: int) -> bytes | Closed | None:
+        """The seed behind a password; None for a wrong one, which takes as long as for somebody who has no account."""
         if row is None:
             await asyncio.to_thread(keys.waste_time_on, password)
             return Closed()
         if row["closed_until_us"] > at_us:
             return Closed(row["closed_until_us"])
         sealed = SealedKey(salt=row["salt"], passes=row["passes"], memory=row["memory"], sealed=row["sealed"])
-        seed = await asyncio.to_thread(keys.open_with_password, sealed, password)
-        if seed is None or not await self._spend(row, code, at_us):
+        return await asyncio.to_thread(keys.open_with_password, sealed, password)
+
+    async def begin(self, person: str, password: str) -> bytes | Closed:
+        """Half a log-in, by the password alone: the secret of who goes on with a second factor within minutes.
+
+        The database holds its hash, and the seed sealed with a key made of it, as of a log-in.
+        """
+        at_us = self._now_us()
+        row = await self._pool.fetchrow(TEXTS["account"], person)
+        seed = await self._opened(row, password, at_us)
+        if row is None or isinstance(seed, Closed):
+            return seed if isinstance(seed, Closed) else Closed()
+        if seed is None:
             return await self._failed(row, at_us)
-        return await self.opened(PersonId(person), seed, device=device)
+        half = keys.new_cookie()
+        await self._pool.execute(
+            TEXTS["hold_challenge"], keys.name_of(half), person, HALF, keys.name_of(half), keys.seal_with_cookie(seed, half),
+            at_us,
+        )
+        return half
+
+    async def half(self, half: bytes) -> Login | None:
+        """Who gave her password under this secret, minutes ago at most."""
+        name, after_us = keys.name_of(half), self._now_us() - HALF_US
+        row = await self._pool.fetchrow(TEXTS["see_challenge"], name, HALF, name, after_us)
+        seed = None if row is None else keys.open_with_cookie(row["held"], half)
+        account = None if row is None else await self._pool.fetchrow(TEXTS["account"], row["person"])
+        if row is None or seed is None or account is None or account["closed_until_us"] > self._now_us():
+            return None
+        return Login(
+            person=PersonId(row["person"]), epoch=account["epoch"], key=TerminalKey.from_seed(seed), cookie=half, opened_us=0,
+            fresh=False, language=account["language"], notice="",
+        )  # fmt: skip
+
+    async def finish(self, half: Login, *, device: str) -> bytes | None:
+        """The cookie of a log-in whose second factor held; None when half of it was used already."""
+        at_us, name = self._now_us(), keys.name_of(half.cookie)
+        if await self._pool.fetchrow(TEXTS["take_challenge"], name, HALF, name, at_us - HALF_US) is None:
+            return None
+        await self._pool.execute(TEXTS["came_in"], half.person)
+        return await self.opened(half.person, half.key.seed, device=device)
+
+    async def failed(self, person: PersonId) -> Closed:
+        """A second factor after the password was wrong: it counts as any wrong try."""
+        row = await self._pool.fetchrow(TEXTS["account"], person)
+        return Closed() if row is None else await self._failed(row, self._now_us())
+
+    async def lose_factor(self, person: PersonId) -> None:
+        """What was lost lets nobody in: its code, passkeys and log-ins end at once."""
+        await self._pool.execute(TEXTS["lose_factor"], person)
+
+    async def offer_factor(self, half: Login, factor: str) -> None:
+        """Hold the secret of a new factor until its first code proves that it was read."""
+        name = keys.name_of(half.cookie + NEW_FACTOR.encode())
+        held = keys.seal_factor(factor, self._house_key)
+        await self._pool.execute(
+            TEXTS["hold_challenge"], name, half.person, NEW_FACTOR, keys.name_of(half.cookie), held, self._now_us()
+        )
+
+    async def offered_factor(self, half: Login) -> str | None:
+        """The secret that was offered, for minutes."""
+        row = await self._pool.fetchrow(
+            TEXTS["see_challenge"], keys.name_of(half.cookie + NEW_FACTOR.encode()), NEW_FACTOR, keys.name_of(half.cookie),
+            self._now_us() - HALF_US,
+        )
+        return None if row is None else keys.open_factor(row["held"], self._house_key)
+
+    def step_of(self, factor: str, code: str) -> int | None:
+        """As the function below, now."""
+        return step_of(factor, code, self._now_us())
+
+    async def pair_factor(self, person: PersonId, factor: str, step: int) -> None:
+        """The new factor takes the place of the old one. step: of the code that proved it, spent with it."""
+        await self.lose_factor(person)
+        await self._pool.execute(TEXTS["pair_factor"], person, keys.seal_factor(factor, self._house_key), step)
 
     async def opened(self, person: PersonId, seed: bytes, *, device: str) -> bytes:
         """The cookie of a new log-in of who has just proved password and second factor."""
@@ -155,12 +238,16 @@ class Accounts:
         """A second factor once more, for an approval."""
         at_us = self._now_us()
         row = await self._pool.fetchrow(TEXTS["account"], login.person)
-        if row is None or row["closed_until_us"] > at_us or not await self._spend(row, code, at_us):
+        if row is None or row["closed_until_us"] > at_us or not await self._spend(row, code):
             if row is not None:
                 await self._failed(row, at_us)
             return False
-        await self._pool.execute(TEXTS["prove_login"], keys.name_of(login.cookie), at_us)
+        await self.proved(login)
         return True
+
+    async def proved(self, login: Login) -> None:
+        """A second factor was given for this log-in just now."""
+        await self._pool.execute(TEXTS["prove_login"], keys.name_of(login.cookie), self._now_us())
 
     async def leave_notice(self, login: Login, notice: str) -> None:
         await self._pool.execute(TEXTS["leave_notice"], keys.name_of(login.cookie), notice)
@@ -214,10 +301,10 @@ class Accounts:
         done = await self._pool.execute(TEXTS["drop_account"], person)
         return not done.endswith(" 0")
 
-    async def _spend(self, row: "asyncpg.Record", code: str, at_us: int) -> bool:
+    async def _spend(self, row: "asyncpg.Record", code: str) -> bool:
         """A one-time code of this half minute or a neighbour's, that was not used before nor is older than one that was."""
-        secret = keys.open_factor(row["factor"], self._house_key)
-        step = None if secret is None else step_of(secret, code, at_us)
+        secret = None if row["factor"] is None else keys.open_factor(row["factor"], self._house_key)
+        step = None if secret is None else self.step_of(secret, code)
         return step is not None and await self._pool.fetchval(TEXTS["use_step"], row["person"], step) is not None
 
     async def _failed(self, row: "asyncpg.Record", at_us: int) -> Closed:

@@ -98,10 +98,35 @@ CREATE TABLE IF NOT EXISTS clearing_console.leaving (
     at_us bigint NOT NULL,
     CONSTRAINT leaving_pkey PRIMARY KEY (caisse, person)
 );
+CREATE TABLE IF NOT EXISTS clearing_console.passkeys (
+    credential bytea NOT NULL,
+    person text NOT NULL REFERENCES clearing_console.accounts (person) ON DELETE CASCADE,
+    algorithm text NOT NULL,
+    key bytea NOT NULL,
+    site text NOT NULL,
+    label text NOT NULL,
+    signed bigint NOT NULL,
+    made_us bigint NOT NULL,
+    used_us bigint NOT NULL DEFAULT 0,
+    CONSTRAINT passkeys_pkey PRIMARY KEY (credential)
+);
+CREATE INDEX IF NOT EXISTS passkeys_person ON clearing_console.passkeys (person);
+CREATE TABLE IF NOT EXISTS clearing_console.challenges (
+    name bytea NOT NULL,
+    person text NOT NULL REFERENCES clearing_console.accounts (person) ON DELETE CASCADE,
+    purpose text NOT NULL,
+    login bytea NOT NULL,
+    held bytea NOT NULL,
+    made_us bigint NOT NULL,
+    CONSTRAINT challenges_pkey PRIMARY KEY (name),
+    CONSTRAINT challenges_name CHECK (octet_length(name) = 32)
+);
+CREATE INDEX IF NOT EXISTS challenges_made ON clearing_console.challenges (made_us);
 GRANT USAGE ON SCHEMA clearing_console TO clearing_console;
 GRANT SELECT, INSERT, UPDATE, DELETE
     ON clearing_console.accounts, clearing_console.logins, clearing_console.tokens, clearing_console.asked,
-       clearing_console.invitations, clearing_console.foundings, clearing_console.leaving TO clearing_console
+    clearing_console.passkeys, clearing_console.challenges, clearing_console.invitations,
+    clearing_console.foundings, clearing_console.leaving TO clearing_console
 
 -- name: keep_account
 INSERT INTO clearing_console.accounts (person, epoch, public, salt, passes, memory, sealed, factor, language)
@@ -116,6 +141,56 @@ INSERT INTO clearing_console.accounts (person, epoch, public, salt, passes, memo
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (person) DO NOTHING
 RETURNING person
+
+-- name: lose_factor
+-- Whoever holds the lost one gets in no more: code, passkeys and open log-ins end together.
+WITH logins AS (DELETE FROM clearing_console.logins WHERE person = $1),
+passkeys AS (DELETE FROM clearing_console.passkeys WHERE person = $1),
+challenges AS (DELETE FROM clearing_console.challenges WHERE person = $1)
+UPDATE clearing_console.accounts SET factor = NULL WHERE person = $1
+
+-- name: pair_factor
+UPDATE clearing_console.accounts
+SET factor = $2, factor_step = $3, failures = 0, closed_until_us = 0
+WHERE person = $1
+
+-- name: came_in
+UPDATE clearing_console.accounts SET failures = 0, closed_until_us = 0 WHERE person = $1
+
+-- name: forget_passkeys
+DELETE FROM clearing_console.passkeys WHERE person = $1
+
+-- name: keep_passkey
+INSERT INTO clearing_console.passkeys (credential, person, algorithm, key, site, label, signed, made_us)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+
+-- name: passkeys_of
+SELECT credential, person, algorithm, key, site, label, signed, made_us, used_us FROM clearing_console.passkeys
+WHERE person = $1 ORDER BY made_us
+
+-- name: forget_passkey
+DELETE FROM clearing_console.passkeys WHERE person = $1 AND credential = $2
+
+-- name: use_passkey
+-- A count that does not rise is that of a copy; an authenticator that keeps none always says 0.
+UPDATE clearing_console.passkeys SET signed = $2, used_us = $3
+WHERE credential = $1 AND (signed < $2 OR (signed = 0 AND $2 = 0))
+RETURNING credential
+
+-- name: hold_challenge
+INSERT INTO clearing_console.challenges (name, person, purpose, login, held, made_us) VALUES ($1, $2, $3, $4, $5, $6)
+
+-- name: see_challenge
+SELECT person, held FROM clearing_console.challenges
+WHERE name = $1 AND purpose = $2 AND login = $3 AND made_us > $4
+
+-- name: take_challenge
+DELETE FROM clearing_console.challenges
+WHERE name = $1 AND purpose = $2 AND login = $3 AND made_us > $4
+RETURNING person, held
+
+-- name: forget_challenges
+DELETE FROM clearing_console.challenges WHERE made_us <= $1
 
 -- name: account
 SELECT person, epoch, public, salt, passes, memory, sealed, factor, factor_step, failures, closed_until_us, language

@@ -15,19 +15,19 @@ import structlog
 from aiohttp import web
 
 from clearing.console import ways_in
-from clearing.console.accounts import Closed, Login
+from clearing.console.accounts import Login
 from clearing.console.api import Api
+from clearing.console.entering import log_in, login_page, pair, pair_page
 from clearing.console.house import AWAY, Console, NoSuchCaisse
-from clearing.console.outside import UPLOAD, Call, OutsidePage
+from clearing.console.outside import Call, OutsidePage
 from clearing.console.pages import Page, View, Visit
 from clearing.console.rooms import PAGES
-from clearing.console.words import LANGUAGES, Words
+from clearing.console.sending import COOKIE, SHARED, language, led_to, let_in, shown, typed
+from clearing.console.words import Words
 from clearing.values import CaisseCode, InvalidValue, identifier
 
 AT_THE_FOOT: Final = 80  # places in the menu from which on a page is for now and then
-COOKIE: Final = "__Host-clearing"
 FORM_BYTES_MAX: Final = 1 << 20
-FORM_FIELDS_MAX: Final = 5_000
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
                                "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -39,7 +39,6 @@ HEADERS: Final = {
 }  # fmt: skip
 _STATIC: Final = {"console.css": "text/css", "console.js": "text/javascript", "icon.svg": "image/svg+xml"}
 FROM_ELSEWHERE: Final = "This form was not sent from a page of this console; open the page again."
-SHARED: Final = web.AppKey("console", Console)
 _log = structlog.get_logger()
 Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -56,7 +55,8 @@ def create_app(console: Console) -> web.Application:
 
     at("/healthz", get=_healthy)
     at("/static/{name}", get=_static)
-    at("/login", get=_login_page, post=_log_in)
+    at("/login", get=login_page, post=log_in)
+    at("/new-factor/{secret}", get=pair_page, post=pair)
     at("/logout", post=_log_out)
     at("/", get=_first_page)
     for page in PAGES.values():
@@ -81,11 +81,6 @@ async def login_of(request: web.Request) -> Login | None:
     return await request.app[SHARED].accounts.seen(cookie) if cookie else None
 
 
-def shown(request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:
-    text = request.app[SHARED].rendered(template, **values)
-    return web.Response(text=text, status=status, content_type="text/html")
-
-
 def _guarded(answering: Answering) -> Answering:
     """Headers on every answer; a fault is a page that says what to do, and a line in the log without anybody's data."""
 
@@ -94,7 +89,7 @@ def _guarded(answering: Answering) -> Answering:
             answer = await answering(request) if _from_here(request) else await _problem(request, 403, FROM_ELSEWHERE)
         except web.HTTPException as found:
             refused = found.status >= 400
-            answer = await _problem(request, found.status, found.reason) if refused else _led_to(found.headers["Location"])
+            answer = await _problem(request, found.status, found.reason) if refused else led_to(found.headers["Location"])
         except AWAY as fault:
             resource = request.match_info.route.resource
             _log.error("console_fault", path=resource and resource.canonical, fault=type(fault).__name__)
@@ -119,20 +114,8 @@ async def _problem(request: web.Request, status: int, text: str) -> web.Response
         login = await login_of(request)
     except AWAY:
         login = None
-    words = Words(_language(request, login), ZoneInfo("UTC"))
+    words = Words(language(request, login), ZoneInfo("UTC"))
     return shown(request, "problem.html", status=status, words=words, text=words.say(text), login=login, visit=None)
-
-
-def _language(request: web.Request, login: Login | None) -> str:
-    if login is not None:
-        return login.language
-    asked = request.headers.get("Accept-Language", "fr")[:2].lower()
-    return asked if asked in LANGUAGES else "fr"
-
-
-def _led_to(location: str) -> web.Response:
-    """See other: a plain answer, for an exception that is returned as one is deprecated."""
-    return web.Response(status=303, headers={"Location": location})
 
 
 async def _healthy(_request: web.Request) -> web.Response:
@@ -147,58 +130,14 @@ async def _static(request: web.Request) -> web.Response:
     return web.Response(body=body, content_type=_STATIC[name], charset="utf-8", headers={"Cache-Control": "max-age=3600"})
 
 
-async def _login_page(request: web.Request) -> web.Response:
-    return _login_form(request, "")
-
-
-def _login_form(request: web.Request, problem: str, *, person: str = "", status: int = 200) -> web.Response:
-    words = Words(_language(request, None), ZoneInfo("UTC"))
-    return shown(
-        request, "login.html", status=status, words=words, problem=problem and words.say(problem), person=person, login=None,
-        visit=None,
-    )  # fmt: skip
-
-
-async def _log_in(request: web.Request) -> web.StreamResponse:
-    console, typed = request.app[SHARED], await _typed(request)
-    person, password, code = (typed.get(name, ("",))[0] for name in ("person", "password", "code"))
-    found = await console.accounts.log_in(
-        person.strip().lower(), password, code.replace(" ", ""), device=request.headers.get("User-Agent", "")
-    )
-    if isinstance(found, Closed):
-        wait = "Too many wrong tries: this account waits some minutes." if found.until_us else ""
-        return _login_form(request, wait or "Name, password or code is wrong. A code is good for half a minute, and once.",
-                           person=person, status=403)  # fmt: skip
-    return _entered("/", found)
-
-
-def _entered(location: str, cookie: bytes) -> web.Response:
-    answer = _led_to(location)
-    answer.set_cookie(COOKIE, cookie.hex(), secure=True, httponly=True, samesite="Strict", path="/")
-    return answer
-
-
 async def _log_out(request: web.Request) -> web.StreamResponse:
     console, login = request.app[SHARED], await login_of(request)
-    typed = await _typed(request)
-    if login is not None and compare_digest(typed.get("token", ("",))[0], login.form_token):
+    fields = await typed(request)
+    if login is not None and compare_digest(fields.get("token", ("",))[0], login.form_token):
         await console.accounts.log_out(login)
-    answer = _led_to("/login")
+    answer = led_to("/login")
     answer.del_cookie(COOKIE, secure=True, httponly=True, samesite="Strict", path="/")
     return answer
-
-
-async def _typed(request: web.Request) -> dict[str, tuple[str, ...]]:
-    fields = await request.post()
-    if len(fields) > FORM_FIELDS_MAX:
-        raise web.HTTPBadRequest(reason="This form has too many fields; enter it in parts.")
-    found: dict[str, tuple[str, ...]] = {}
-    for name, value in fields.items():
-        if isinstance(value, str):
-            found[name] = (*found.get(name, ()), value)
-        elif isinstance(value, web.FileField) and name == UPLOAD:
-            found[name] = (value.file.read().decode("utf-8-sig", errors="replace"),)
-    return found
 
 
 async def _first_page(request: web.Request) -> web.StreamResponse:
@@ -227,18 +166,18 @@ def _outside(page: OutsidePage) -> Answering:
         if page.with_login and login is None:
             raise web.HTTPSeeOther("/login")
         origin = request.headers.get("Origin") or f"{request.scheme}://{request.host}"
-        words = Words(_language(request, login), ZoneInfo("Europe/Paris"))
+        words = Words(language(request, login), ZoneInfo("Europe/Paris"))
         call = Call(console=request.app[SHARED], request=request, login=login, words=words, origin=origin)
         view = page.view
         if request.method == "POST" and page.post is not None:
-            view, typed = page.post, await _typed(request)
-            token = typed.pop("token", ("",))[0]
+            view, fields = page.post, await typed(request)
+            token = fields.pop("token", ("",))[0]
             if login is not None and not compare_digest(token, login.form_token):
                 raise web.HTTPForbidden(reason="This form is from an earlier log-in; open the page again.")
-            call = replace(call, typed=typed)
+            call = replace(call, typed=fields)
         told = await view(call)
         if told.go_to:
-            return _entered(told.go_to, told.cookie) if told.cookie else _led_to(told.go_to)
+            return let_in(told.cookie, told.go_to) if told.cookie else led_to(told.go_to)
         return shown(request, told.template, status=told.status, words=words, login=login, visit=None, **told.values)
 
     return answered
@@ -254,10 +193,10 @@ def _answering(page: Page, view: View) -> Answering:
         if not set(visit.roles) & set(page.roles):
             raise web.HTTPForbidden(reason="Your office in this caisse does not open this page.")
         if request.method == "POST":
-            typed = await _typed(request)
-            if not compare_digest(typed.pop("token", ("",))[0], login.form_token):
+            fields = await typed(request)
+            if not compare_digest(fields.pop("token", ("",))[0], login.form_token):
                 raise web.HTTPForbidden(reason="This form is from an earlier log-in; open the page again.")
-            visit = replace(visit, typed=typed)
+            visit = replace(visit, typed=fields)
         answer = await view(visit)
         if answer.go_to:
             raise web.HTTPSeeOther(answer.go_to)

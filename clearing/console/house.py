@@ -15,12 +15,14 @@ from clearing.console.accounts import Accounts
 from clearing.console.follower import Followers
 from clearing.console.invitations import Invitations
 from clearing.console.ordering import Orders
+from clearing.console.passkeys import Passkeys, Site
 from clearing.console.tokens import Tokens
 from clearing.event_store.connection import LOST, DatabaseGone, NoSuchCaisse
 from clearing.event_store.reader import Reader
 from clearing.installation.adopting import ask_to_take_in
 from clearing.installation.home import Home
 from clearing.installation.opening import Installation
+from clearing.installation.serving import console_url
 from clearing.postgres import ADMIN
 from clearing.sql import schema_of
 from clearing.values import CaisseCode
@@ -49,6 +51,8 @@ class Console:
     orders: Orders
     now_us: Callable[[], int]
     templates: jinja2.Environment
+    passkeys: Passkeys
+    site: Site
     take_in: Callable[[Home, CaisseCode], Awaitable[None]] = ask_to_take_in
     """Has a caisse served that was founded here."""
 
@@ -64,8 +68,12 @@ async def console_of(installation: Installation, now_us: Callable[[], int]) -> A
     async with _pool(installation) as pool:
         accounts, tokens = _accounts(installation, pool, clock_us), Tokens(pool, clock_us)
         invitations = Invitations(pool, _house_key(installation), clock_us)
+        site = Site(installation.settings.console_address or console_url(0))
         try:
-            yield Console(installation, accounts, tokens, invitations, followers, orders, now_us, _templates())
+            yield Console(
+                installation, accounts, tokens, invitations, followers, orders, now_us, _templates(), Passkeys(pool, clock_us),
+                site,
+            )
         finally:
             await followers.close()
 

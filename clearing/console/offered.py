@@ -30,6 +30,8 @@ def _known(book: Book, of: str, at_us: int) -> list[tuple[str, str]] | None:
     match of:
         case "fund":
             return [(name, fund.name) for name, fund in book.funds.items()]
+        case "officer":
+            return [(name, name) for name, one in book.caisse.persons.items() if one.active]
         case "producer":
             return [(name, one.name) for name, one in book.producers.producers.items()]
         case "decision":

@@ -70,6 +70,11 @@ class Visit:
         person = self.book.caisse.persons.get(self.login.person)
         return tuple(sorted(acting(person))) if person is not None and person.active else ()
 
+    @property
+    def has_passkey(self) -> bool:
+        """Whether she may sign with one here."""
+        return bool(self.book.factors.of(self.login.person))
+
     def may(self, verb: str) -> bool:
         """Whether one of her roles may give this command."""
         return bool(set(self.roles) & set(ALLOWED_ROLES[verb]))

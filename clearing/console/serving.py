@@ -8,6 +8,7 @@ from aiohttp import web
 from clearing.config import Settings
 from clearing.console.app import create_app
 from clearing.console.house import clock_us, console_of
+from clearing.console.passkeys import Site
 from clearing.installation.home import Home
 from clearing.installation.opening import Installation
 from clearing.installation.parts import Task
@@ -31,7 +32,9 @@ async def serving_console(
         try:
             site = web.TCPSite(runner, LOOPBACK, port, reuse_port=True)
             await site.start()
-            yield console_url(runner.addresses[0][1])
+            url = console_url(runner.addresses[0][1])
+            console.site = Site(installation.settings.console_address or url)
+            yield url
         finally:
             await runner.cleanup()
 

@@ -19,6 +19,7 @@ from clearing.events import (
     cotisations,
     crediting,
     debits,
+    factors,
     funds,
     grants,
     households,
@@ -65,6 +66,7 @@ Event = (
     | proofs.Event
     | bank.Event
     | books.Event
+    | factors.Event
 )
 
 EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)

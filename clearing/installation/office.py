@@ -23,6 +23,7 @@ from clearing.wire.commands import (
 )
 from clearing.wire.fields import TimeMs
 from clearing.wire.frame import FrameType, open_envelope
+from clearing.wire.passkey import split_assertion
 from clearing.wire.signature import TerminalKey, payload_digest
 
 REPLY_BYTES_MAX: Final = 4 << 20
@@ -61,13 +62,14 @@ class Officer:
         return self.key.sign_envelope(FrameType.PERSON_CMD, encode_command(self._command(verb, body)))
 
     async def send(self, envelope: bytes, *, secret: bytes | None = None) -> dict[str, object]:
-        """The same for an envelope that was signed before."""
+        """The same for an envelope that was signed before, perhaps with a passkey's assertion beside it."""
+        alone, _ = split_assertion(envelope, envelope_bytes_max=COMMAND_BYTES_MAX)
         try:
             raw = await send_command(self.socket, envelope, secret)
         except CommandUnanswered:
             raw = await send_command(self.socket, envelope, secret)  # the same bytes: done at most once
         reply = _read(raw)
-        if reply.rq != payload_digest(open_envelope(envelope, frame_bytes_max=COMMAND_BYTES_MAX).payload):
+        if reply.rq != payload_digest(open_envelope(alone, frame_bytes_max=COMMAND_BYTES_MAX).payload):
             raise CommandUnanswered("The answer is to another command. Look whether yours was done, with `clearing status`.")
         if reply.rc is not Code.APPROVED:
             raise NotAllowed(reply.rc, reply.why)

@@ -29,6 +29,7 @@ from clearing.rules.folds import (
     corrections as correction_folds,
     cotisations as cotisation_folds,
     debits as debit_folds,
+    factors as factor_folds,
     grants,
     households as household_folds,
     joining as joining_folds,
@@ -68,7 +69,7 @@ from clearing.rules.treasury import (
     subsidies,
     takings,
 )
-from clearing.rules.voted import caisse, products
+from clearing.rules.voted import caisse, factors, products
 from clearing.values import (
     CaisseCode,
     CategoryId,
@@ -115,6 +116,7 @@ SECTIONS: Final = (
     "contests",
     "adjustments",
     "books",
+    "factors",
 )
 """The rooms of the book that are records of containers and single values: snapshots say them field by field."""
 
@@ -159,6 +161,7 @@ class Book:
         self.contests = contests.Contests()
         self.adjustments = adjusting.Adjustments()
         self.books = books.Books()
+        self.factors = factors.Factors()
         self.usage = Usage()
         self.operations = Operations(bodies)
         self.tombstones: dict[TerminalId, dict[OperationId, int]] = {}
@@ -350,6 +353,7 @@ _FOLDS: Final[dict[type, Callable[..., None]]] = bank_folds.noting_moves({
     **proof_folds.FOLDS,
     **bank_folds.FOLDS,
     **book_folds.FOLDS,
+    **factor_folds.FOLDS,
 })
 """What each event does to the book. Events that are not here are evidence only: declines of commands and allocations, held
 frames, confirmed clocks, repeats."""

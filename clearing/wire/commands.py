@@ -12,6 +12,7 @@ from clearing.values import CaisseCode, ContractId, OperationId, PersonId, Termi
 from clearing.wire import fields as read
 from clearing.wire.fields import TimeMs
 from clearing.wire.frame import canonical_map, pack, require_plain
+from clearing.wire.passkey import Assertion
 from clearing.wire.replies import reply_code
 from clearing.wire.signature import VerifiedFrame, payload_digest
 
@@ -30,7 +31,7 @@ _REPLY_KEYS: Final = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """One order of one person. person: person_number of the id. body: nil, bool, int, str, bytes, lists, maps with text keys.
-    digest: of the signed payload, empty before it is signed."""
+    digest: of the signed payload, empty before it is signed. assertion: of a passkey, that came beside it, not judged yet."""
 
     caisse: CaisseCode
     person: TerminalId
@@ -41,6 +42,7 @@ class Command:
     verb: str
     body: dict[str, object]
     digest: bytes = b""
+    assertion: Assertion | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,6 +136,11 @@ def verified_by_gateway(raw: bytes, envelope: Envelope, frame_type: FrameType, d
     return _made(raw, envelope.kid, frame_type, envelope.payload, digest)
 
 
+def kept_with(frame: VerifiedFrame, raw: bytes) -> VerifiedFrame:
+    """The same frame, kept as the bytes that it came in: a command with a passkey's assertion beside it."""
+    return _made(raw, frame.kid, frame.frame_type, frame.payload, frame.digest)
+
+
 def covered_by_batch(envelope: Envelope, batch: VerifiedFrame, raw: bytes = b"") -> VerifiedFrame:
     """An item of a batch that `batch`'s own signature covers: same key, a request by its form (wire.md section 4).
 

@@ -52,6 +52,8 @@ def test_each_verb_has_roles_and_each_entry_of_roles_a_verb() -> None:
 async def test_each_verb_is_refused_to_a_person_without_its_roles(caisse: Caisse) -> None:
     await name_chloe(caisse, ["auditor"])
     for verb, roles in ALLOWED_ROLES.items():
+        if "auditor" in roles:
+            continue  # her own passkeys
         done = await declined(caisse, CHLOE, verb, {})
         assert (done.rc, done.why) == (
             Code.NOT_ALLOWED_NOW, f"chloe has the roles auditor; {verb} needs one of: {', '.join(roles)}."

@@ -18,9 +18,9 @@ import pyotp
 
 from clearing.authoriser.clock import SystemClock
 from clearing.config import Settings
-from clearing.console.app import COOKIE
 from clearing.console.house import Console, console_of
 from clearing.console.keys import form_token
+from clearing.console.sending import COOKIE
 from clearing.console.serving import serving_console
 from clearing.events.basket import Line
 from clearing.installation.cards import KeptCard

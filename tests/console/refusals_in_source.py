@@ -15,7 +15,7 @@ from tests.house.sources import CLONE
 
 TOLD: Final = {
     "not_now", "not_found", "Declined", "InvalidValue", "InvalidBankDetails", "CommandRefused", "CommandUnanswered",
-    "WriterAbsent", "NotAllowed", "PasswordRefused", "_Refused", "SettingRefused",
+    "WriterAbsent", "NotAllowed", "PasswordRefused", "_Refused", "BadAssertion", "PasskeyRefused", "SettingRefused",
 }  # fmt: skip
 SOURCES: Final = (
     "clearing/rules", "clearing/authoriser", "clearing/values.py", "clearing/installation/office.py",
@@ -24,7 +24,7 @@ SOURCES: Final = (
     *(f"clearing/rules/telling/waiting_{room}.py" for room in ("at_bank", "between", "debits", "proofs", "settling")),
     "clearing/audit/reasons.py", "clearing/audit/scan.py", "clearing/installation/founding_tables.py",
     "clearing/installation/proposing.py", "clearing/installation/founding_file.py", "clearing/console/founding.py",
-    "clearing/installation/serving.py",
+    "clearing/installation/serving.py", "clearing/wire/passkey.py", "clearing/console/passkeys.py",
 )  # fmt: skip
 ELSEWHERE: Final = {
     "clearing/rules/telling": "what people read about the rules, in pages of its own; only what waits is said by form",

@@ -200,15 +200,20 @@ class Flag(Single):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bytes(Single):
+    """also: another size that it may have."""
+
     size: int
     or_empty: bool = False
+    also: int | None = None
 
     def wrong(self, value: object) -> str | None:
-        good = isinstance(value, bytes) and (len(value) == self.size or (self.or_empty and not value))
+        good = isinstance(value, bytes) and (len(value) in (self.size, self.also) or (self.or_empty and not value))
         return None if good else f"must be {self.size} bytes"
 
     def schema(self) -> Schema:
         pattern = f"^([0-9a-f]{{{2 * self.size}}})?$" if self.or_empty else f"^[0-9a-f]{{{2 * self.size}}}$"
+        if self.also is not None:
+            pattern = f"^([0-9a-f]{{{2 * self.size}}}|[0-9a-f]{{{2 * self.also}}})$"
         return {"type": "string", "pattern": pattern, "x-unit": "bytes as hex"}
 
 

@@ -7,6 +7,7 @@ from clearing.authoriser.forms.words import (
     ACCOUNT,
     CARD,
     CENTS,
+    DIGEST,
     GROUPS,
     KEY,
     MANDATARY,
@@ -19,6 +20,7 @@ from clearing.authoriser.forms.words import (
 from clearing.events.codes import Code
 from clearing.rules.people.households import REASONS, WAYS
 from clearing.rules.voted.offices import ROLES
+from clearing.wire.passkey import ALGORITHMS, ED25519, ES256, KEY_BYTES
 
 _CARD_KEYS: Final[Form] = {"card": Bytes(size=16), "key_version": Number(lowest=1), "alias": Text()}
 _OFFICER: Final[Form] = {"person": PERSON, "key": KEY, "roles": Many(each=Choice(words=ROLES))}
@@ -39,6 +41,15 @@ FORMS: Final[dict[str, Form]] = {
     "confirm_person": _OFFICER,
     "remove_person": {"person": PERSON},
     "confirm_clock": {},
+    "add_passkey": {
+        "passkey": DIGEST, "algorithm": Choice(words=ALGORITHMS),
+        "key": Bytes(size=KEY_BYTES[ES256], also=KEY_BYTES[ED25519]), "site": Text(), "label": Text(longest=40),
+    },
+    "remove_passkey": {"passkey": DIGEST},
+    "propose_new_factor": {"person": PERSON, "reason": REASON},
+    "allow_new_factor": {"person": PERSON, "address_sha256": DIGEST},
+    "pair_new_factor": {},
+    "drop_new_factor": {"person": PERSON},
     "admit_members": {"members": Rows(of={"member": Id(new=True), "groups": GROUPS})},
     "change_groups": {"member": MEMBER, "groups": GROUPS},
     "issue_cards": {"cards": Rows(of={**_CARD_KEYS, "member": MEMBER})},

@@ -3,7 +3,9 @@
 from typing import Final
 
 from clearing.console.keys import PasswordRefused
-from clearing.console.pages import CODE_ASKED, Answer, Visit, page, proved
+from clearing.console.pages import CODE_ASKED, Answer, Visit, page
+from clearing.console.passkeys import PasskeyRefused
+from clearing.console.step_up import shown_to_be_her
 from clearing.console.tokens import DAYS_MAX
 from clearing.console.words import LANGUAGES
 from clearing.rules.voted.offices import DEPUTIES, ROLES
@@ -35,7 +37,13 @@ async def _token(visit: Visit) -> Answer:
     if not label or not roles or not days.isdecimal() or not 1 <= int(days) <= DAYS_MAX:
         text = visit.words.say("Say what the token is for, which of your offices it has, and for how many days (1 to 366).")
         return await _shown(visit, problem=text)
-    if not await proved(visit):
+    try:
+        proven = await shown_to_be_her(visit)
+    except PasskeyRefused as refused:
+        return await _shown(visit, problem=visit.words.refusal(visit.words.say(str(refused))))
+    if isinstance(proven, Answer):
+        return proven
+    if not proven:
         return await _shown(visit, problem=visit.words.say(CODE_ASKED))
     return await _shown(visit, token=await visit.console.tokens.make(visit.login, label=label, roles=roles, days=int(days)))
 
@@ -75,5 +83,5 @@ async def _shown(visit: Visit, *, problem: str = "", token: str = "") -> Answer:
         "logins": logins, "tokens": tokens, "languages": LANGUAGES,
         "roles": [(role, words.say(f"role {role}")) for role in visit.roles if role not in DEPUTIES],
         "key": visit.login.key.public.hex()[:16], "problem": problem, "token": token, "days": _DAYS,
-        "ask_code": not visit.login.fresh,
+        "ask_code": not visit.login.fresh, "may_help": visit.may("propose_new_factor"),
     }, status=422 if problem else 200)  # fmt: skip

@@ -6,9 +6,9 @@ from typing import Final
 
 from aiohttp import web
 
-from clearing.console.ordering import Told
-from clearing.console.pages import CODE_ASKED, LOOKERS, Answer, Download, Shows, Visit, page, proved
+from clearing.console.pages import LOOKERS, Answer, Download, Shows, Visit, page
 from clearing.console.rooms.transfers import line_said, notes_said
+from clearing.console.step_up import ordered
 from clearing.installation.payment import NotReady, make_files
 from clearing.people import NotKept
 from clearing.rules.stalls.approving import next_payout_day
@@ -69,10 +69,9 @@ async def act(visit: Visit) -> Answer:
 async def _approve(visit: Visit) -> Answer:
     """As the second person, with a second factor that is minutes old at most."""
     number, _ = _batch(visit)
-    if not await proved(visit):
-        return _shown(visit, problem=CODE_ASKED)
-    body: dict[str, object] = {"batch": number, "execution_on": visit.given("execution_on")}
-    told: Told = await visit.console.orders.give(visit.login, visit.code, "approve_batch", body)
+    told = await ordered(visit, "approve_batch", {"batch": number, "execution_on": visit.given("execution_on")})
+    if isinstance(told, Answer):
+        return told
     if not told.done:
         return _shown(visit, problem=told.why)
     await visit.console.accounts.leave_notice(visit.login, visit.words.say("Batch {number} is approved.", number=number))

@@ -6,7 +6,8 @@ from clearing.authoriser.forms import FORMS
 from clearing.console.inputs import Input, Reading, inputs
 from clearing.console.offered import choices
 from clearing.console.ordering import STEP_UP
-from clearing.console.pages import CODE_ASKED, Answer, Visit, page, proved
+from clearing.console.pages import Answer, Visit, page
+from clearing.console.step_up import NO_FACTOR, ordered
 from clearing.console.ways import filled_in
 from clearing.rules.voted.offices import ALLOWED_ROLES, ROLES
 
@@ -28,9 +29,9 @@ async def order(visit: Visit) -> Answer:
     body = reading.body(FORMS[verb])
     if more or reading.problems:
         return _drawn(visit, verb, {} if more else reading.problems, more=more)
-    if verb in STEP_UP and not await proved(visit):
-        return _drawn(visit, verb, {"one-time-code": CODE_ASKED})
-    told = await visit.console.orders.give(visit.login, visit.code, verb, body)
+    told = await ordered(visit, verb, body)
+    if isinstance(told, Answer) or told is NO_FACTOR:
+        return told if isinstance(told, Answer) else _drawn(visit, verb, {"one-time-code": told.why})
     if not told.done:
         return _drawn(visit, verb, {}, why=told.why)
     done = visit.words.say("Done: {what}.", what=visit.words.say(f"verb {verb}"))
@@ -63,7 +64,7 @@ def _drawn(visit: Visit, verb: str, problems: dict[str, str], *, more: str = "",
     roles = ", ".join(visit.words.say(f"role {role}") for role in ALLOWED_ROLES[verb])
     return Answer("command.html", {
         "verb": verb, "fields": fields, "why": visit.words.refusal(why), "ask_code": ask_code, "roles": roles,
-        "code_problem": problems.get("one-time-code", ""),
+        "step_up": verb in STEP_UP, "code_problem": problems.get("one-time-code", ""),
     }, status=422 if problems or why else 200)  # fmt: skip
 
 

@@ -9,10 +9,11 @@ from aiohttp import web
 
 from clearing.authoriser.forms.fields import Text
 from clearing.console.apart import cards_given, member_at
-from clearing.console.pages import CODE_ASKED, Answer, Shows, Visit, page, proved
-from clearing.console.rooms.cards import give, notice
+from clearing.console.pages import Answer, Shows, Visit, page
+from clearing.console.rooms.cards import notice
 from clearing.console.rooms.sales import explained, row_said
 from clearing.console.sheets import sheet
+from clearing.console.step_up import NO_FACTOR, ordered
 from clearing.projections.answers import SaleRow
 from clearing.rules.people.joining import looks
 from clearing.rules.people.members import Member
@@ -55,9 +56,9 @@ async def act(visit: Visit) -> Answer:
         if problems:
             return _shown(visit, problems=problems)
         body |= said
-    if what == "allow" and not await proved(visit):
-        return _shown(visit, problem=CODE_ASKED)
-    told = await give(visit, _VERBS[what], body)
+    told = await ordered(visit, _VERBS[what], body)
+    if isinstance(told, Answer) or told is NO_FACTOR:
+        return told if isinstance(told, Answer) else _shown(visit, problem=told.why)
     if not told.done:
         return _shown(visit, why=told.why)
     await notice(visit, _DONE[what])

@@ -61,7 +61,7 @@ async def todos(visit: Visit) -> list[Todo]:
         for wait in followed.waiting.told(visit.book, visit.at_us)
         for command in wait.commands[:1]
     ]
-    return sorted((*found, *await _leaving(visit)), key=lambda one: one.day or "9999")
+    return sorted((*found, *await _leaving(visit), *_factors(visit)), key=lambda one: one.day or "9999")
 
 
 async def _leaving(visit: Visit) -> list[Todo]:
@@ -91,3 +91,21 @@ def _told(visit: Visit, wait: Wait, command: str) -> Todo:
         who=", ".join(visit.words.say(f"role {role}") for role in roles),
         roles=tuple(roles),
     )
+
+
+def _factors(visit: Visit) -> list[Todo]:
+    """Who waits to be let in again."""
+    words, verb = visit.words, "allow_new_factor"
+    return [
+        Todo(
+            day="",
+            by=False,
+            text=words.say("{person} lost her second factor, as {by} says: a third officer lets her pair a new one.",
+                           person=person, by=one.by),
+            page=visit.path(f"factors/{person}"),
+            mine=visit.may(verb) and visit.login.person not in (person, one.by),
+            who=", ".join(words.say(f"role {role}") for role in ALLOWED_ROLES[verb]),
+            roles=ALLOWED_ROLES[verb],
+        )
+        for person, one in visit.book.factors.proposed.items()
+    ]

@@ -10,9 +10,10 @@ from aiohttp import web
 
 from clearing.authoriser.forms.fields import Day, Form, Id, Many, Text
 from clearing.console.apart import SALES
-from clearing.console.pages import CODE_ASKED, Answer, Shows, Visit, page, proved
+from clearing.console.pages import Answer, Shows, Visit, page
 from clearing.console.rooms.cards import give, notice
 from clearing.console.sheets import sheet
+from clearing.console.step_up import NO_FACTOR, ordered
 from clearing.installation.bank_entry import bank_record, sealed_accounts
 from clearing.people import NotKept
 from clearing.rules.calendar import civil_date
@@ -223,13 +224,14 @@ def terminals_said(visit: Visit, producer: ProducerId) -> Iterator[dict[str, str
 async def approve_account(visit: Visit) -> Answer:
     """By another person than who entered it, for exactly the account that was shown."""
     producer = producer_at(visit)
-    if not await proved(visit):
-        return await _account(visit, problem=CODE_ASKED)
     try:
         digest = bytes.fromhex(visit.given("digest"))
     except ValueError:
         digest = b""
-    told = await give(visit, "approve_bank_details", {"producers": [{"producer": producer.producer, "digest": digest}]})
+    body: dict[str, object] = {"producers": [{"producer": producer.producer, "digest": digest}]}
+    told = await ordered(visit, "approve_bank_details", body)
+    if isinstance(told, Answer) or told is NO_FACTOR:
+        return told if isinstance(told, Answer) else await _account(visit, problem=told.why)
     if not told.done:
         return await _account(visit, why=told.why)
     await notice(visit, "The account is approved. A first one is paid to at once, a changed one after its waiting time.")

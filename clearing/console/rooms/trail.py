@@ -7,6 +7,9 @@ from clearing.console.apart import SALES
 from clearing.console.pages import LOOKERS, Answer, Visit, page
 from clearing.events.catalogue import EVENTS, Event
 from clearing.events.codec import decode
+from clearing.events.factors import NewFactorPaired, PasskeyAdded, PasskeyRemoved
+from clearing.wire.commands import COMMAND_BYTES_MAX
+from clearing.wire.passkey import split_assertion
 
 ROWS: Final = 100
 WINDOW: Final = 20_000  # positions that one page looks through for what was asked
@@ -32,9 +35,11 @@ async def trail(visit: Visit) -> Answer:
         end = (await log.stored_head()).position + 1
         before = min(int(text), end) if text.isascii() and text.isdecimal() and len(text) <= 10 else end
         found = await log.newest_of_types(before, WINDOW, types, ROWS)
-    rows = [_row(visit, row.position, row.at_us, row.stream, decode(
-        row.type, row.schema_version, row.public, row.private
-    )) for row in found]  # fmt: skip
+    rows = [
+        _row(visit, row.position, row.at_us, row.stream, decode(row.type, row.schema_version, row.public, row.private))
+        | {"passkey": split_assertion(row.evidence, envelope_bytes_max=COMMAND_BYTES_MAX)[1] is not None}
+        for row in found
+    ]  # fmt: skip
     last = found[-1].position if len(found) == ROWS else max(before - WINDOW, 1)
     return Answer("trail.html", {
         "rows": rows, "room": room, "rooms": [(name, visit.words.say(f"room {name}")) for name in _ROOMS],
@@ -63,7 +68,7 @@ def _called(visit: Visit, event: Event) -> str:
 
 def _signers(event: Event) -> list[str]:
     """Officers alone: the time, a till and a member sign no command."""
-    found: list[str] = []
+    found = [str(event.person)] if isinstance(event, PasskeyAdded | PasskeyRemoved | NewFactorPaired) else []
     for field in _SIGNED_BY:
         said = getattr(event, field, ())
         found += [said] if isinstance(said, str) and said else [str(one) for one in said] if isinstance(said, tuple) else []

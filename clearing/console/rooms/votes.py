@@ -4,8 +4,9 @@ from typing import Final
 
 from aiohttp import web
 
-from clearing.console.pages import CODE_ASKED, Answer, Visit, page, proved
-from clearing.console.rooms.cards import give, notice
+from clearing.console.pages import Answer, Visit, page
+from clearing.console.rooms.cards import notice
+from clearing.console.step_up import NO_FACTOR, ordered
 from clearing.events.caisse import DecisionRecorded
 from clearing.events.charte import Charte
 from clearing.events.codec import decode
@@ -104,9 +105,9 @@ async def approve(visit: Visit) -> Answer:
     vote = _vote(visit)
     if not visit.may("approve_decision"):
         raise web.HTTPForbidden(reason="Your office does not give this command.")
-    if not await proved(visit):
-        return _shown(visit, problem=CODE_ASKED)
-    told = await give(visit, "approve_decision", {"decision": vote.decision})
+    told = await ordered(visit, "approve_decision", {"decision": vote.decision})
+    if isinstance(told, Answer) or told is NO_FACTOR:
+        return told if isinstance(told, Answer) else _shown(visit, problem=told.why)
     if not told.done:
         return _shown(visit, why=told.why)
     await notice(visit, "Decision {decision} is approved: rules may stand on it.", decision=vote.decision)

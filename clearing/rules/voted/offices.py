@@ -27,6 +27,14 @@ _OFFICERS: Final[Roles] = {
     "remove_person": ("treasurer", "approver"),
     "confirm_clock": ("operator",),
 }
+_FACTORS: Final[Roles] = {
+    "add_passkey": ROLES,
+    "remove_passkey": ROLES,
+    "propose_new_factor": ("treasurer", "approver", "clerk"),
+    "allow_new_factor": ("treasurer", "approver", "clerk"),
+    "pair_new_factor": ROLES,
+    "drop_new_factor": ("treasurer", "approver", "clerk"),
+}
 _VOTED: Final[Roles] = {
     "record_decision": _RULES,
     "approve_decision": ("approver", "clerk", "treasurer"),
@@ -261,6 +269,7 @@ _BOOKS: Final[Roles] = {
 
 ALLOWED_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     **_OFFICERS,
+    **_FACTORS,
     **_VOTED,
     **_MONEY_IN,
     **_PEOPLE,
