@@ -37,7 +37,7 @@ from clearing.wire.reply_envelope import open_reply
 from clearing.wire.requests import ZERO_DIGEST, CardUrl, Op, Request, encode_request
 from clearing.wire.signature import TerminalKey, payload_digest
 from loadtests.baskets import CATEGORIES, Basket
-from loadtests.ordered import OrderedArrivals
+from clearing.demo.ordered import OrderedArrivals
 
 Fields = dict[str, Any]
 CODE: Final = CaisseCode("market")
