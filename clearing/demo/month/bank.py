@@ -158,7 +158,7 @@ async def _import(caisse: Caisse, statement: Statement) -> None:
 
 async def _say_what_names_itself(caisse: Caisse, kind: str) -> None:
     book = caisse.book
-    received = [name for name, one in book.cotisations.payments.items() if not one.returned]
+    received = [name for name, one in book.cotisations.payments.items() if not one.returned_by]
     matches: list[object] = [
         {"lines": [one.line], "kind": kind} | ({"moves": list(one.moves)} if kind == "booked" else {})
         for one in proposals(book.bank, book.settlement, received) if one.kind == kind
