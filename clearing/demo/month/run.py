@@ -11,7 +11,6 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 from random import Random
 from typing import Final
 
@@ -36,6 +35,8 @@ from clearing.installation.serving import serving
 from clearing.telemetry import configure
 
 FOUNDED_HOURS_BEFORE: Final = 24 * 12
+HASTE: Final = {"key_requests_per_s": 1_000_000, "key_requests_burst": 1_000_000, "poll_ms": 2}
+"""A year in a minute: the limit per terminal can't hold, and four hundred nights wait for the views; all else stays as it is."""
 _MARK: Final = "month.json"
 
 
@@ -78,7 +79,7 @@ def play_month(home: Home, size: Size, *, settings: Settings, say: Say) -> Playe
     """Play the year in this home, which has room for it."""
     with home.log.open("a", encoding="utf-8") as log:
         configure(json=False, file=log)
-        installation = Installation.open(home, replace(settings, key_requests_per_s=1_000_000, key_requests_burst=1_000_000))
+        installation = Installation.open(home, replace(settings, **HASTE))
         try:
             return uvloop.run(_year(installation, size, say))
         finally:
@@ -158,7 +159,3 @@ def where_to_look(home: Home, program: str, url: str) -> list[str]:
 def program_said(words: list[str]) -> str:
     """How this program was started, to be copied."""
     return f"{words[0]} -m clearing" if "-m" in words else "clearing"
-
-
-def known_home(folder: Path) -> Home:
-    return Home(folder)
