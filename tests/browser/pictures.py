@@ -32,8 +32,8 @@ CLONE: Final = Path(__file__).parents[2]
 FOLDER: Final = CLONE / "docs" / "pictures"
 FOLDER_BYTES_MAX: Final = 1_500_000
 SIZES: Final[dict[str, ViewportSize]] = {"wide": {"width": 1_200, "height": 800}, "phone": {"width": 390, "height": 780}}
-HEIGHT_MAX: Final = 1_500
-COLOURS: Final = 24
+HEIGHT_MAX: Final = 1_300
+COLOURS: Final = 16
 LANGUAGES: Final = ("fr", "en")
 READY_S: Final = 600
 _STEP_S: Final = 30
@@ -58,7 +58,7 @@ SHOTS: Final = (
     Shot("sale", "camille", "sales", "main a[href*='/sales/']"),
     Shot("producer", "camille", "producers", "main a[href*='/producers/pv']"),
     Shot("member", "noor", "members", "main a[href*='/members/adh']"),
-    Shot("rules", "camille", "votes", "main a[href*='/charte/']"),
+    Shot("rules", "camille", "votes/charte/1"),
 )
 """The pages that are looked at most."""
 
