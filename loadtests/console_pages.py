@@ -43,7 +43,18 @@ from clearing.projections.runner import Runner
 from clearing.rules.stalls.settlement import decide_approve, decide_close
 from clearing.settlement.calendar import next_business_day
 from clearing.sql import schema_of
-from loadtests.large_caisse import CODE, GROUP, PARIS, Builder, approver, basket_of, iban_of, key_of, producer_of, treasurer
+from loadtests.large_caisse import (
+    CODE,
+    GROUP,
+    PARIS,
+    Builder,
+    approver,
+    basket_of,
+    iban_of,
+    key_of,
+    producer_of,
+    treasurer,
+)
 from loadtests.results_file import write_result
 
 NAME: Final = "console_pages"

@@ -55,7 +55,7 @@ SHOTS: Final = (
     Shot("funds", "camille", "funds"),
     Shot("cotisations", "camille", "cotisations"),
     Shot("sales", "camille", "sales"),
-    Shot("sale", "camille", "sales", "main a[href*='/sales/']"),
+    Shot("sale", "camille", "sales?code=00", "main a[href*='/sales/']"),
     Shot("producer", "camille", "producers", "main a[href*='/producers/pv']"),
     Shot("member", "noor", "members", "main a[href*='/members/adh']"),
     Shot("rules", "camille", "votes/charte/1"),
@@ -99,7 +99,7 @@ class Codes:
 
 
 def logged_in(browser: Browser, url: str, person: str, codes: Codes) -> Page:
-    page = browser.new_context(java_script_enabled=False).new_page()
+    page = browser.new_context(java_script_enabled=False, locale="fr-FR").new_page()
     page.goto(f"{url}/login")
     page.fill("#person", person)
     page.fill("#password", CONSOLE_PASSWORD)

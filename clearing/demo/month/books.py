@@ -1,27 +1,41 @@
 """Law: every day's proofs are taken and signed, every month's books are closed by two; both read each event of the log once."""
 
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import NamedTuple
 
 from clearing.audit.day_roads import DayRoads, FileSeen, read_shown_day
 from clearing.books.kept import Kept
 from clearing.demo.caisse import CAMILLE, DOMINIQUE
 from clearing.demo.month.caisse import CODE, WATCH, Caisse
+from clearing.events.catalogue import Event
 from clearing.events.codec import decode
 from clearing.events.settlement import BatchExported
-from clearing.installation.daily_proofs import Taken, file_seen, keep
+from clearing.installation.daily_proofs import PAGE_ROWS_MAX, Taken, file_seen, keep
+from clearing.installation.opening import Connection, Installation
 from clearing.rules.treasury.runway import Flows
 from clearing.sql import schema_of
 
-PAGE: Final = 10_000
+
+class Told(NamedTuple):
+    """An event of the log, read."""
+
+    position: int
+    at_us: int
+    event: Event
 
 
 @dataclass(slots=True)
 class Books:
-    """Both as far as the log was read. files: of the batches that went to the bank, each looked at once."""
+    """Both as far as the log was read, over a connection that stays for the year. more: what
+    the log holds after a position. files: of the batches that went to the bank,
+    each looked at once."""
 
+    more: Callable[[int], Awaitable[list[Told]]]
+    shown: Connection
     roads: DayRoads = field(default_factory=DayRoads)
     flows: Flows = field(default_factory=Flows)
     kept: Kept = field(default_factory=Kept)
@@ -31,17 +45,15 @@ class Books:
     async def read(self, caisse: Caisse) -> None:
         """What was added to the log since the last time."""
         await caisse.running.caught_up(CODE)
-        installation = caisse.running.installation
-        async with installation.reading(CODE) as log:
-            while rows := await log.read(self.position, PAGE):
-                for row in rows:
-                    event = decode(row.type, row.schema_version, row.public, row.private)
-                    self.roads.take(event, row.position, row.at_us)
-                    self.flows.take(event, row.position, row.at_us)
-                    self.kept.take(event, row.position, row.at_us)
-                    if isinstance(event, BatchExported):
-                        self._look_at(installation.home.batch(CODE, event.batch) / f"{event.message_id}.xml", event.batch)
-                self.position = rows[-1].position
+        home = caisse.running.installation.home
+        while found := await self.more(self.position):
+            for one in found:
+                self.roads.take(one.event, one.position, one.at_us)
+                self.flows.take(one.event, one.position, one.at_us)
+                self.kept.take(one.event, one.position, one.at_us)
+                if isinstance(one.event, BatchExported):
+                    self._look_at(home.batch(CODE, one.event.batch) / f"{one.event.message_id}.xml", one.event.batch)
+            self.position = found[-1].position
 
     def _look_at(self, path: Path, batch: int) -> None:
         if path.is_file():
@@ -50,8 +62,7 @@ class Books:
     async def prove(self, caisse: Caisse, day: date) -> bool:
         """The five proofs of a day that is over, signed by the machine's own key; whether all hold."""
         await self.read(caisse)
-        async with caisse.running.installation.connected("clearing_reader") as connection:
-            shown = await read_shown_day(connection, schema_of(CODE))
+        shown = await read_shown_day(self.shown, schema_of(CODE))
         taken = Taken(up_to=shown.position, results=self.roads.results(shown, self.files), flows=self.flows)
         await caisse.order(WATCH, "take_proofs", taken.body(day))
         keep(caisse.running.installation.home, CODE, taken, day, caisse.clock.now_us(), recorded=True)
@@ -71,3 +82,16 @@ class Books:
 async def close_month(caisse: Caisse, period: str, digest: bytes) -> None:
     """Dominique made the same books."""
     await caisse.order(DOMINIQUE, "confirm_month_close", {"period": period, "sha256": digest})
+
+
+@asynccontextmanager
+async def books_open(installation: Installation) -> AsyncIterator[Books]:
+    async with installation.reading(CODE) as log, installation.connected("clearing_reader") as shown:
+
+        async def more(after: int) -> list[Told]:
+            return [
+                Told(row.position, row.at_us, decode(row.type, row.schema_version, row.public, row.private))
+                for row in await log.read(after, PAGE_ROWS_MAX)
+            ]
+
+        yield Books(more, shown)

@@ -22,7 +22,6 @@ _HOUR_US: Final = 3_600_000_000
 CLOSED_ON: Final = 6  # Sundays, every other week
 APPROVED_ON: Final = 0  # the Monday after
 STATEMENTS_ON: Final = 4  # Fridays
-CASH_ON, COUNTED_ON, PROPOSED_ON, SENT_ON, BOOKS_ON, LOST_ON, FOUND_ON = 6, 9, 2, 3, 8, 12, 14
 Say = Callable[[str], None]
 
 
@@ -32,9 +31,9 @@ class Year:
 
     caisse: Caisse
     stalls: Stalls
+    books: Books
     dice: Random
     bank: Bank = field(default_factory=Bank)
-    books: Books = field(default_factory=Books)
     batch: int = 0
     batches: int = 0
     lost: int | None = None
@@ -54,7 +53,7 @@ class Year:
             await self._office(day, last)
             await self.stalls.open_for(self.caisse.story.visits[day])
             self._at(day, 22)
-            if (day.weekday() == CLOSED_ON and day.isocalendar().week % 2 == 0) or day == last:
+            if (day.weekday() == CLOSED_ON and day.isocalendar().week % 2 == 0) or day == last - timedelta(days=1):
                 self.batch = await self._closed(day)
             if not await self.books.prove(self.caisse, day):
                 self.unheld.append(day)
@@ -68,7 +67,7 @@ class Year:
         return self.batch or await pay.close(self.caisse, day)
 
     async def _office(self, day: date, last: date) -> None:
-        if self.batch and day.weekday() == APPROVED_ON and day != last:
+        if self.batch and day.weekday() == APPROVED_ON and day < last - timedelta(days=1):
             await pay.approve_and_send(self.caisse, self.bank, self.batch, day, self.dice)
             self.batch, self.batches = 0, self.batches + 1
         await self._by_day_of_month(day)
@@ -80,8 +79,6 @@ class Year:
         caisse, first = self.caisse, day.replace(day=1)
         number = caisse.story.size.months.index(first)
         match day.day:
-            case 1 if number == 0:
-                await answers(caisse, self.bank, day)
             case 2:
                 self.collections[first] = await money.propose_collection(caisse, first)
             case 3 if self.collections.get(first):

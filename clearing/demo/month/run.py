@@ -24,6 +24,7 @@ from clearing.config import Settings
 from clearing.console.serving import serving_console
 from clearing.demo.caisse import CAMILLE, CONSOLE_PASSWORD, DOMINIQUE, NOOR, OFFICERS, let_in, make_officers
 from clearing.demo.clock import SimulatedClock
+from clearing.demo.month.books import books_open
 from clearing.demo.month.caisse import CODE, PERSONS, Caisse, found, furnish
 from clearing.demo.month.days import Say, Year
 from clearing.demo.month.stalls import Stalls
@@ -103,9 +104,10 @@ async def _year(installation: Installation, size: Size, say: Say) -> Played:
         say(f"founding a caisse of {size.members} members and {size.producers} producers")
         await found(caisse)
         await furnish(caisse)
-        async with aiohttp.ClientSession(running.url, connector=aiohttp.TCPConnector(limit=0)) as http:
+        line = aiohttp.ClientSession(running.url, connector=aiohttp.TCPConnector(limit=0))
+        async with line as http, books_open(installation) as books:
             stalls = Stalls(caisse=caisse, arrivals=arranged[0], http=http, dice=Random(size.seed + 1))
-            year = Year(caisse=caisse, stalls=stalls, dice=Random(size.seed + 2))
+            year = Year(caisse=caisse, stalls=stalls, books=books, dice=Random(size.seed + 2))
             await year.play(say)
         await let_in(installation, OFFICERS)
         events = await running.caught_up(CODE)
@@ -152,7 +154,7 @@ def where_to_look(home: Home, program: str, url: str) -> list[str]:
         lines += [f"  {person:10} {office}", f"  {'':10} her six digits of now: {code}"]
     return [*lines, "", "What to look at first, as dominique:",
             f"  {url}/c/{CODE}/todo      what waits: a batch that Camille closed, the books of last month",
-            f"  {url}/c/{CODE}           funds, runway, the five proofs, the twelve months' gauge",
+            f"  {url}/c/{CODE}           how the caisse stands: what waits, its funds, what is owed",
             f"  {url}/c/{CODE}/sales     every sale, with the vote behind each cent"]  # fmt: skip
 
 

@@ -4,7 +4,7 @@ Baskets are those of the shipped market day; who buys them, where and when is dr
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 from typing import Final
@@ -14,7 +14,7 @@ import schwifty
 from clearing.demo.day import Basket, read_day
 from clearing.events.basket import Line
 from clearing.rules.calendar import CivilCalendar
-from clearing.values import MemberId, ProducerId
+from clearing.values import CategoryId, MemberId, ProducerId
 
 PARIS: Final = CivilCalendar("Europe/Paris")
 HABITS_MAX: Final = 5  # stalls a household goes to
@@ -32,7 +32,16 @@ _SELLERS: Final = (
     "Ferme des Tilleuls", "GAEC du Ruisseau", "Maraîchage du Pré Long", "Épicerie La Placette", "Fromagerie des Combes",
     "Boulangerie Au Levain", "Les Jardins de Mado", "Rucher du Val", "Moulin de la Source", "Ferme Saint-Roch",
     "Vergers de la Côte", "Coopérative Le Grenier", "Boucherie Martin et Filles", "Poissonnerie du Port", "Le Panier Commun",
+    "Ferme du Chêne Vert", "Chèvrerie des Hauts", "Le Four à Bois", "Les Serres du Moulin", "Volailles de l’Orme",
+    "Épicerie Du Coin", "Laiterie de la Vallée", "Au Champ du Voisin", "Pâtes et Farines Bonnet", "Cueillette de Marthe",
+    "Huilerie des Deux Rives", "Œufs de la Plaine", "Champignons du Tunnel", "Le Verger d’Alice", "Halle des Producteurs",
 )  # fmt: skip
+_CATEGORIES: Final = {
+    "fruit-veg": "fruits-legumes", "animal": "viande-fromage", "staple": "epicerie", "other": "hors-regles",
+}  # fmt: skip
+"""What the shipped baskets' categories are called in this caisse."""
+BASKET_CENTS_MAX: Final = 6_000  # what somebody buys at one stall with a card
+_NOT_COVERED: Final = "other"
 _PAYS: Final = (1_000, 1_500, 2_000, 2_500, 3_000, 4_000, 5_000, 6_000, 8_000)
 _MEANS: Final = ("debit", "debit", "debit", "transfer", "transfer", "cash")
 _DAYS: Final = (1, 1, 4, 1, 3, 8, 2)  # how many come on a Monday ... Sunday
@@ -132,8 +141,20 @@ def iban(number: int) -> str:
     return str(schwifty.IBAN.generate("FR", bank_code=_BANK_CODE, branch_code="00001", account_code=str(number).zfill(11)))
 
 
+def _baskets() -> list[Basket]:
+    """Of the shipped day, those that a card pays something of, and few of the others."""
+    found = [one for one in read_day().baskets if one.total_cents <= BASKET_CENTS_MAX]
+    covered = [one for one in found if any(line.category != _NOT_COVERED for line in one.lines)]
+    others = [one for one in found if one not in covered]
+    return [replace(one, lines=tuple(map(_renamed, one.lines))) for one in covered + others[: len(covered) // 25]]
+
+
+def _renamed(line: Line) -> Line:
+    return line._replace(category=CategoryId(_CATEGORIES[line.category]))
+
+
 def _visits(size: Size, eaters: tuple[Eater, ...], dice: Random) -> dict[date, list[Visit]]:
-    days, baskets = list(size.days), read_day().baskets
+    days, baskets = list(size.days), _baskets()
     weights = [_DAYS[day.weekday()] * (2 if day.day <= _SPENT_EARLY else 1) for day in days]
     number = round(size.members * SALES_A_MONTH * len(days) / 30.4)
     found: dict[date, list[Visit]] = {day: [] for day in days}
