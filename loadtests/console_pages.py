@@ -1,7 +1,7 @@
-"""Law: every page of the console answers a treasurer of a caisse with two years and a million sales; how fast is measured over HTTP.
+"""Law: every page of the console answers a treasurer of a caisse with two years and a million sales; measured over HTTP.
 
-The caisse is written as a log, through the real Log with real hashes, every sale, credit, lapse and batch decided by the real rules;
-then its views are made, and `clearing serve` shows it. The home is kept when it is named, so that it is built once.
+The caisse is written as a log, through the real Log with real hashes, every sale, credit, lapse and batch decided by the real
+rules; then its views are made, and `clearing serve` shows it. The home is kept when it is named, so that it is built once.
 Run: python -m loadtests.console_pages --home FOLDER [--sales 20000]
 """
 
@@ -188,8 +188,8 @@ async def addresses(installation: Installation) -> dict[str, str]:
     assert sale.card is not None
     assert sale.terminal is not None
     there = {
-        "sale": str(sale.position), "producer": sale.producer, "member": str(sale.member), "batch": str(DAYS // BATCH_EVERY_DAYS),
-        "fund": "general", "version": "1", "decision": "vote", "terminal": sale.terminal.hex(), "verb": "receive_money",
+        "sale": str(sale.position), "producer": sale.producer, "member": str(sale.member),
+        "batch": str(DAYS // BATCH_EVERY_DAYS), "fund": "general", "version": "1", "decision": "vote", "terminal": sale.terminal.hex(), "verb": "receive_money",
         "card": sale.card.hex(),
     }  # fmt: skip
     found = {}
@@ -242,7 +242,7 @@ def _told(taken: Sequence[float]) -> dict[str, float]:
 
 
 async def whole(folder: Path, *, sales: int, times: int) -> dict[str, object]:
-    """The whole run; a home that is there is measured as it is."""
+    """The whole run; a caisse that was built in the home before is measured as it is."""
     home, there = Home(folder), folder / f"{NAME}.json"
     installation = Installation.open(home, Settings())
     try:

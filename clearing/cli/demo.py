@@ -95,6 +95,6 @@ def _month_arguments(parser: argparse.ArgumentParser) -> None:
 ENTRIES = (
     Entry(words=("demo", "day"), group=Group.START, does="play a real market day, from signed taps to the bank file", run=demo,
           arguments=_arguments),
-    Entry(words=("demo", "month"), group=Group.START, does="play a year of a caisse, then show a treasurer's console", run=month,
-          arguments=_month_arguments),
+    Entry(words=("demo", "month"), group=Group.START, does="play a year of a caisse, then show a treasurer's console",
+          run=month, arguments=_month_arguments),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Pictures in the documents are those that the command takes: each is shown, each that is shown is there, and they stay small."""
+"""Pictures in the documents are those that the command takes: each is shown, each shown one is there, and they stay small."""
 
 import re
 from pathlib import Path

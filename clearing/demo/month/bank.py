@@ -1,7 +1,7 @@
 """Law: the bank of the play makes what it is asked on the day it is asked for, and tells it in statements as banks do.
 
-It keeps one account, reads the program's own files (pain.001, pain.008) and writes camt.053; what it does later, it does later.
-`answers` is the one place where what the bank said is taken in: a statement is imported and its lines are said to be what they are.
+It keeps one account, reads the program's own file (pain.001) and writes camt.053; what it does later, it does later. `answers`
+is the one place where its word is taken in: a statement is imported, and its lines are said to be what they are.
 """
 
 from dataclasses import dataclass, field

@@ -1,6 +1,7 @@
-"""Law: each day of the year in its order: the office in the morning, the stalls, the proofs at night; what is left open is said.
+"""Law: each day of the year in its order: the office in the morning, the stalls, the proofs at night.
 
-On the last days nobody finishes: a batch waits for its second person, the month's books too, and a line of the bank names nobody.
+On the last days nobody finishes: a batch waits for its second person, the month's books too, and lines of the
+bank name nobody.
 """
 
 from collections.abc import Callable
@@ -90,7 +91,7 @@ class Year:
             case 8 if number > 0:
                 await self._books(first - timedelta(days=1))
             case 12:
-                self.lost = await money.lost_card(caisse, self.dice, number)
+                self.lost = await money.lost_card(caisse, self.dice)
             case 14 if self.lost is not None:
                 await money.new_card(caisse, self.lost, number)
                 self.lost = None

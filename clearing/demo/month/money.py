@@ -120,7 +120,7 @@ async def debits_back(caisse: Caisse, number: int, on: date) -> None:
         await caisse.order(CAMILLE, "answer_collection", {"collection": number, "rows": rows})
 
 
-async def lost_card(caisse: Caisse, dice: Random, number: int) -> int:
+async def lost_card(caisse: Caisse, dice: Random) -> int:
     """Somebody lost her card: blocked at once; her place among the eaters."""
     place = dice.randrange(len(caisse.cards))
     await caisse.order(NOOR, "block_card", {"alias": caisse.aliases[place], "code": "41"})

@@ -1,4 +1,4 @@
-"""Law: producers are paid by a batch that one closes and another approves; what the bank does of it comes back in statements."""
+"""Law: producers are paid by a batch that one closes and another approves; what the bank does of it is in its statements."""
 
 from datetime import date, timedelta
 from random import Random

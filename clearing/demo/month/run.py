@@ -11,7 +11,6 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import date
-from random import Random
 from typing import Final
 
 import aiohttp
@@ -28,7 +27,7 @@ from clearing.demo.month.books import books_open
 from clearing.demo.month.caisse import CODE, PERSONS, Caisse, found, furnish
 from clearing.demo.month.days import Say, Year
 from clearing.demo.month.stalls import Stalls
-from clearing.demo.month.story import PARIS, Size, drawn
+from clearing.demo.month.story import PARIS, Size, dice_of, drawn
 from clearing.demo.ordered import OrderedArrivals
 from clearing.installation.home import Home, write_private
 from clearing.installation.opening import Installation
@@ -37,7 +36,7 @@ from clearing.telemetry import configure
 
 FOUNDED_HOURS_BEFORE: Final = 24 * 12
 HASTE: Final = {"key_requests_per_s": 1_000_000, "key_requests_burst": 1_000_000, "poll_ms": 2}
-"""A year in a minute: the limit per terminal can't hold, and four hundred nights wait for the views; all else stays as it is."""
+"""A year in a minute: the limit per terminal can't hold, and four hundred nights wait for the views."""
 _MARK: Final = "month.json"
 
 
@@ -106,8 +105,8 @@ async def _year(installation: Installation, size: Size, say: Say) -> Played:
         await furnish(caisse)
         line = aiohttp.ClientSession(running.url, connector=aiohttp.TCPConnector(limit=0))
         async with line as http, books_open(installation) as books:
-            stalls = Stalls(caisse=caisse, arrivals=arranged[0], http=http, dice=Random(size.seed + 1))
-            year = Year(caisse=caisse, stalls=stalls, books=books, dice=Random(size.seed + 2))
+            stalls = Stalls(caisse=caisse, arrivals=arranged[0], http=http, dice=dice_of(size, 1))
+            year = Year(caisse=caisse, stalls=stalls, books=books, dice=dice_of(size, 2))
             await year.play(say)
         await let_in(installation, OFFICERS)
         events = await running.caught_up(CODE)
