@@ -189,7 +189,8 @@ async def addresses(installation: Installation) -> dict[str, str]:
     assert sale.terminal is not None
     there = {
         "sale": str(sale.position), "producer": sale.producer, "member": str(sale.member),
-        "batch": str(DAYS // BATCH_EVERY_DAYS), "fund": "general", "version": "1", "decision": "vote", "terminal": sale.terminal.hex(), "verb": "receive_money",
+        "batch": str(DAYS // BATCH_EVERY_DAYS),
+        "fund": "general", "version": "1", "decision": "vote", "terminal": sale.terminal.hex(), "verb": "receive_money",
         "card": sale.card.hex(),
     }  # fmt: skip
     found = {}

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from clearing.audit.day_roads import DayRoads, FileSeen, read_shown_day
 from clearing.books.kept import Kept
@@ -14,10 +14,12 @@ from clearing.demo.month.caisse import CODE, WATCH, Caisse
 from clearing.events.catalogue import Event
 from clearing.events.codec import decode
 from clearing.events.settlement import BatchExported
-from clearing.installation.daily_proofs import PAGE_ROWS_MAX, Taken, file_seen, keep
+from clearing.installation.daily_proofs import Taken, file_seen, keep
 from clearing.installation.opening import Connection, Installation
 from clearing.rules.treasury.runway import Flows
 from clearing.sql import schema_of
+
+_PAGE: Final = 10_000
 
 
 class Told(NamedTuple):
@@ -91,7 +93,7 @@ async def books_open(installation: Installation) -> AsyncIterator[Books]:
         async def more(after: int) -> list[Told]:
             return [
                 Told(row.position, row.at_us, decode(row.type, row.schema_version, row.public, row.private))
-                for row in await log.read(after, PAGE_ROWS_MAX)
+                for row in await log.read(after, _PAGE)
             ]
 
         yield Books(more, shown)
