@@ -30,6 +30,7 @@ import structlog
 import uvloop
 
 from clearing.config import Settings
+from clearing.console.apart import card_tag
 from clearing.console.app import COOKIE
 from clearing.console.house import accounts_kept
 from clearing.console.rooms import PAGES
@@ -43,6 +44,7 @@ from clearing.projections.runner import Runner
 from clearing.rules.stalls.settlement import decide_approve, decide_close
 from clearing.settlement.calendar import next_business_day
 from clearing.sql import schema_of
+from clearing.values import CardId
 from loadtests.large_caisse import (
     CODE,
     GROUP,
@@ -191,7 +193,7 @@ async def addresses(installation: Installation) -> dict[str, str]:
         "sale": str(sale.position), "producer": sale.producer, "member": str(sale.member),
         "batch": str(DAYS // BATCH_EVERY_DAYS),
         "fund": "general", "version": "1", "decision": "vote", "terminal": sale.terminal.hex(), "verb": "receive_money",
-        "card": sale.card.hex(),
+        "card": card_tag(CardId(sale.card)),
     }  # fmt: skip
     found = {}
     for path in PAGES:

@@ -13,7 +13,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -35,8 +34,6 @@ SIZES: Final[dict[str, ViewportSize]] = {"wide": {"width": 1_200, "height": 800}
 HEIGHT_MAX: Final = 1_300
 COLOURS: Final = 16
 LANGUAGES: Final = ("fr", "en")
-READY_S: Final = 600
-_STEP_S: Final = 30
 
 
 class Shot(NamedTuple):
@@ -83,27 +80,17 @@ def served(home: Path) -> Iterator[str]:
             process.terminate()
 
 
-class Codes:
-    """Six digits that count once each: a second log-in within half a minute waits for the next."""
-
-    def __init__(self, home: Path) -> None:
-        self._home = home
-        self._used: dict[str, int] = {}
-
-    def next(self, person: str) -> str:
-        secret = (self._home / "persons" / f"{person}.code").read_text(encoding="ascii").strip()
-        while int(time.time()) // _STEP_S <= self._used.get(person, 0):
-            time.sleep(1)
-        self._used[person] = int(time.time()) // _STEP_S
-        return pyotp.TOTP(secret).at(self._used[person] * _STEP_S)
+def code_now(home: Path, person: str) -> str:
+    """Her six digits of this half minute; each person logs in once."""
+    return pyotp.TOTP((home / "persons" / f"{person}.code").read_text(encoding="ascii").strip()).now()
 
 
-def logged_in(browser: Browser, url: str, person: str, codes: Codes) -> Page:
+def logged_in(browser: Browser, url: str, person: str, code: str) -> Page:
     page = browser.new_context(java_script_enabled=False, locale="fr-FR").new_page()
     page.goto(f"{url}/login")
     page.fill("#person", person)
     page.fill("#password", CONSOLE_PASSWORD)
-    page.fill("#code", codes.next(person))
+    page.fill("#code", code)
     page.click("main button")
     page.wait_for_url(f"{url}/c/{CODE}")
     return page
@@ -142,9 +129,8 @@ def pictures(home: Path, folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     total = 0
     with served(home) as url, browsing() as browser:
-        codes = Codes(home)
         for person in dict.fromkeys(shot.person for shot in SHOTS):
-            page = logged_in(browser, url, person, codes)
+            page = logged_in(browser, url, person, code_now(home, person))
             for language in LANGUAGES[::-1]:  # French last: so it stays for who logs in afterwards
                 speak(page, url, language)
                 total += sum(take(page, url, shot, language, folder) for shot in SHOTS if shot.person == person)
