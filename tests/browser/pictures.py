@@ -52,7 +52,7 @@ SHOTS: Final = (
     Shot("funds", "camille", "funds"),
     Shot("cotisations", "camille", "cotisations"),
     Shot("sales", "camille", "sales"),
-    Shot("sale", "camille", "sales?code=00", "main a[href*='/sales/']"),
+    Shot("sale", "camille", "sales?code=10", "main a[href*='/sales/']"),
     Shot("producer", "camille", "producers", "main a[href*='/producers/pv']"),
     Shot("member", "noor", "members", "main a[href*='/members/adh']"),
     Shot("rules", "camille", "votes/charte/1"),
