@@ -62,7 +62,7 @@ PARIS: Final = CivilCalendar("Europe/Paris")
 BEGIN_US: Final = PARIS.start_us(date(2026, 11, 2))
 RATES: Final = {"fruit-veg": 10_000, "animal": 7_000, "staple": 3_000}
 GRANT_CENTS: Final = 15_000
-MONEY_TIMES: Final = 10
+MONEY_TIMES: Final = 30
 GROUP: Final = 10_000
 PARTITIONS_EVERY: Final = 500_000
 EVIDENCE: Final = bytes(range(256)) + bytes(60)  # a signed sale of three lines has about so many bytes
@@ -96,7 +96,7 @@ def iban_of(number: int) -> str:
     return str(schwifty.IBAN.generate("FR", bank_code="30003", branch_code="00001", account_code=str(number).zfill(11)))
 
 
-def _key_of(person: PersonId) -> TerminalKey:
+def key_of(person: PersonId) -> TerminalKey:
     return TerminalKey.from_seed(person.encode().ljust(32, b"."))
 
 
@@ -113,7 +113,7 @@ def _founding() -> dict[str, object]:
     covers = [{"category": category, "rate": rate} for category, rate in RATES.items()]
     return {
         "name": "The country", "zone": PARIS.zone.key, "account_name": "The country",
-        "persons": [{"person": name, "key": _key_of(name).public, "roles": roles} for name, roles in persons],
+        "persons": [{"person": name, "key": key_of(name).public, "roles": roles} for name, roles in persons],
         "decisions": [{
             "decision": "vote", "title": "Rates", "body": "general-meeting", "method": "majority", "taken_on": "2026-10-01",
             "votes_for": 1, "votes_against": 0, "abstained": 0, "minutes_sha256": b"",
@@ -132,7 +132,7 @@ def _founding() -> dict[str, object]:
 
 @dataclass(slots=True)
 class Builder:
-    """The end of a log and the book there; `say` adds an event, `flush` appends what was added."""
+    """The end of a log and the book there; `say` adds an event, `flush` appends what was added. begin_us: of a new log."""
 
     installation: Installation
     log: Log
@@ -142,14 +142,15 @@ class Builder:
     replies: list[ReplyRow] = field(default_factory=list)
     taps: list[TapRow] = field(default_factory=list)
     partitions_at: int = 0
+    begin_us: int = BEGIN_US
 
     @classmethod
-    async def resumed(cls, installation: Installation, log: Log) -> Self:
+    async def resumed(cls, installation: Installation, log: Log, *, begin_us: int = BEGIN_US) -> Self:
         loaded = await load(log, lambda alarm, fault: print(alarm, fault, flush=True))
-        return cls(installation, log, loaded.book, loaded.chain)
+        return cls(installation, log, loaded.book, loaded.chain, begin_us=begin_us)
 
     def next_us(self) -> int:
-        return max(self.book.at_us + 1, BEGIN_US)
+        return max(self.book.at_us + 1, self.begin_us)
 
     async def commit(self, event: Event) -> None:
         self.say(event, self.next_us())
@@ -193,7 +194,7 @@ class Builder:
 
     async def furnish(self, cards: int, digests: Sequence[bytes]) -> None:
         """Found the caisse; a producer with terminal, convention and account per digest; members with cards and a grant."""
-        founded = founding.decide_found(CODE, _founding(), founder_kid=_key_of(treasurer).kid, at_us=BEGIN_US)
+        founded = founding.decide_found(CODE, _founding(), founder_kid=key_of(treasurer).kid, at_us=self.begin_us)
         assert isinstance(founded, tuple), founded
         await self.say_all(founded)
         money, left = [], cards * GRANT_CENTS * MONEY_TIMES
@@ -201,39 +202,45 @@ class Builder:
             money.append(MoneyReceived(fund=FundId("general"), cents=Cents(min(left, CENTS_MAX)), reference="r", by=treasurer))
             left -= CENTS_MAX
         await self.say_all(money)
-        await self.say_all(event for number, digest in enumerate(digests) for event in _stall(number, digest))
+        await self.say_all(event for number, digest in enumerate(digests) for event in _stall(number, digest, self.begin_us))
         await self.say_all(event for number in range(cards) for event in _household(number))
+        await self.commit(self.granted(f"{PARIS.day(self.begin_us):%Y-%m}", self.next_us()))
+
+    def granted(self, period: str, at_us: int) -> AllocationGranted:
+        """The month's credit for everybody, as the rules decide it."""
         granted = decide_grant(
             self.book.allocation, self.book.members, self.book.funds, PARIS, cotisations=self.book.cotisations, rule="monthly",
-            period="2026-11", by=treasurer, at_us=self.next_us(),
+            period=period, by=treasurer, at_us=at_us,
         )
         assert isinstance(granted, AllocationGranted), granted
-        await self.commit(granted)
+        return granted
 
     async def sell(self, up_to: int, cards: int, producers: int) -> None:
         """Sales until there are `up_to`: the first half of the cards buys in turn, three lines each, at every stall in turn."""
-        lines_of = [_basket(Random(seed)) for seed in range(97)]
+        lines_of = [basket_of(Random(seed)) for seed in range(97)]
         for number in range(len(self.book.operations), up_to):
-            stall, buyer, lines = number % producers, number % (cards // 2), lines_of[number % 97]
-            at_us = self.next_us()
-            request = Request(
-                op=Op.SALE, terminal=_terminal(stall), epoch=1, n=number // producers + 1,
-                x=OperationId(number.to_bytes(16, "big")), ts_ms=TimeMs(at_us // 1_000),
-                amount_cents=Cents(sum(line.amount_cents for line in lines)), lines=lines, card=CardUrl(bytes(16), bytes(8)),
-            )
-            tap = TapFacts(genuine=True, card=_card(buyer), key_version=1, counter=number // (cards // 2) + 1)
-            outcome = operations.decide(self.book, request, tap, tap_used_before=False, at_us=at_us)
-            self.say(outcome.event, at_us)
+            self.sell_one(number, cards // 2, producers, lines_of[number % 97], self.next_us())
             if len(self.rows) >= GROUP:
                 await self.flush()
         await self.flush()
 
+    def sell_one(self, number: int, buyers: int, producers: int, lines: tuple[Line, ...], at_us: int) -> None:
+        """The sale of this number, as the rules decide it at this instant."""
+        stall, buyer = number % producers, number % buyers
+        request = Request(
+            op=Op.SALE, terminal=_terminal(stall), epoch=1, n=number // producers + 1,
+            x=OperationId(number.to_bytes(16, "big")), ts_ms=TimeMs(at_us // 1_000),
+            amount_cents=Cents(sum(line.amount_cents for line in lines)), lines=lines, card=CardUrl(bytes(16), bytes(8)),
+        )
+        tap = TapFacts(genuine=True, card=_card(buyer), key_version=1, counter=number // buyers + 1)
+        self.say(operations.decide(self.book, request, tap, tap_used_before=False, at_us=at_us).event, at_us)
 
-def _basket(dice: Random) -> tuple[Line, ...]:
+
+def basket_of(dice: Random) -> tuple[Line, ...]:
     return tuple(Line(category=CategoryId(name), amount_cents=Cents(dice.randint(50, 1_500))) for name in RATES)
 
 
-def _stall(number: int, digest: bytes) -> list[Event]:
+def _stall(number: int, digest: bytes, usable_us: int) -> list[Event]:
     producer, by = producer_of(number), treasurer
     return [
         ProducerAdmitted(producer=producer, name=f"Stall {number}", structures=(), by=by),
@@ -242,7 +249,7 @@ def _stall(number: int, digest: bytes) -> list[Event]:
             by=by,
         ),
         BankDetailsProposed(producer=producer, details=digest, by=by),
-        BankDetailsApproved(producer=producer, details=digest, usable_us=MicroTime(BEGIN_US), by=approver),
+        BankDetailsApproved(producer=producer, details=digest, usable_us=MicroTime(usable_us), by=approver),
         TerminalEnrolled(
             terminal=_terminal(number), epoch=1, producer=producer, key=_terminal(number) * 4, slot=None, by=by
         ),

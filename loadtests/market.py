@@ -19,6 +19,7 @@ import aiohttp
 from clearing.authoriser.client import Authoriser
 from clearing.config import Settings
 from clearing.demo.clock import SimulatedClock
+from clearing.demo.ordered import OrderedArrivals
 from clearing.events.basket import Line
 from clearing.installation.cards import personalise
 from clearing.installation.home import Home
@@ -37,7 +38,6 @@ from clearing.wire.reply_envelope import open_reply
 from clearing.wire.requests import ZERO_DIGEST, CardUrl, Op, Request, encode_request
 from clearing.wire.signature import TerminalKey, payload_digest
 from loadtests.baskets import CATEGORIES, Basket
-from loadtests.ordered import OrderedArrivals
 
 Fields = dict[str, Any]
 CODE: Final = CaisseCode("market")

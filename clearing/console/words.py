@@ -104,7 +104,7 @@ def _french(text: str) -> str | None:
     for form in _openings():  # "Item 2: ..." before a longer form takes "Item 2: ana" for a name
         places = form.places(text)
         if places is not None and _french(places[-1]) is not None:
-            return form.french.format(*map(_Filled, places))
+            return _filled(form.french, places)
     return _found(text, _sentences())
 
 
@@ -112,8 +112,13 @@ def _found(text: str, forms: "Iterable[Form]") -> str | None:
     for form in forms:
         places = form.places(text)
         if places is not None:
-            return form.french.format(*map(_Filled, places))
+            return _filled(form.french, places)
     return None
+
+
+def _filled(french: str, places: Iterable[str]) -> str:
+    """Months whose name begins with a vowel take d’ instead of de."""
+    return _BEFORE_A_VOWEL.sub("d’", french.format(*map(_Filled, places)))
 
 
 class Form(NamedTuple):
@@ -227,3 +232,4 @@ def _amounts(text: str, words: Words) -> str:
 
 FRENCH: Final = Words("fr", ZoneInfo("Europe/Paris"))
 QUOTE: Final = "'"
+_BEFORE_A_VOWEL: Final = re.compile(r"\bde (?=(?:avril|août|octobre) [0-9]{4})")

@@ -9,4 +9,6 @@ settle   two people and a bank file
 proof    what must hold at the end
 summary  what a treasurer reads
 run      all of it, in order
+ordered  many connections, one order of arrival
+month    a year of a caisse, for a console that is alive at once
 """

@@ -5,7 +5,7 @@ Lists go in one command each, so that a market of 470 households stands in a sec
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib import resources
@@ -38,6 +38,7 @@ from clearing.wire.enrolment import pairing_key
 from clearing.wire.signature import TerminalKey
 
 CAMILLE, DOMINIQUE, NOOR = PersonId("camille"), PersonId("dominique"), PersonId("noor")
+OFFICERS: Final = (CAMILLE, DOMINIQUE, NOOR)
 PASSPHRASE: Final = "nothing secret lies here"  # noqa: S105 - of keys that open a throwaway caisse of invented people
 CONSOLE_PASSWORD: Final = "quatre mots bien choisis"  # noqa: S105 - of the same people
 PAIRED_BY_CODE: Final = 3
@@ -92,22 +93,24 @@ def alias_of(household: str) -> str:
     return f"card-{household}"
 
 
-def make_officers(home: Home, code: CaisseCode, clock: SimulatedClock) -> dict[PersonId, Officer]:
-    """Three people, each with a key file of their own; the passphrase lies beside them, for whoever tries the commands."""
+def make_officers(
+    home: Home, code: CaisseCode, clock: SimulatedClock, persons: Sequence[PersonId] = OFFICERS
+) -> dict[PersonId, Officer]:
+    """People, each with a key file of their own; the passphrase lies beside them, for whoever tries the commands."""
     write_private(home.persons / "passphrase", PASSPHRASE.encode())
     officers = {}
-    for person in (CAMILLE, DOMINIQUE, NOOR):
+    for person in persons:
         make_key_file(home.person(person), person, PASSPHRASE)
         _, key = open_key_file(home.person(person), PASSPHRASE)
         officers[person] = Officer(person=person, key=key, epoch=1, caisse=code, socket=home.socket(code), now_ms=clock.wall_ms)
     return officers
 
 
-async def let_in(installation: Installation) -> None:
+async def let_in(installation: Installation, persons: Sequence[PersonId] = OFFICERS) -> None:
     """The officers may log in to the console; the secret of each one's codes lies beside her key, for whoever tries it."""
     home = installation.home
     async with accounts_kept(installation) as accounts:
-        for person in (CAMILLE, DOMINIQUE, NOOR):
+        for person in persons:
             _, key = open_key_file(home.person(person), PASSPHRASE)
             factor = pyotp.random_base32()
             write_private(home.persons / f"{person}.code", factor.encode())

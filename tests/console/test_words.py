@@ -202,3 +202,9 @@ def test_catalogues_are_read_once_and_refusals_compiled_once() -> None:
         assert FRENCH.say("Batch {number}", number=place) == f"Lot {place}"
         french(f"There is no batch {place}; `clearing batches` lists them.")
     assert (catalogue.cache_info().misses, words._sentences.cache_info().misses) == (read, compiled)
+
+
+def test_a_month_that_begins_with_a_vowel_takes_an_apostrophe() -> None:
+    words = Words("fr", ZoneInfo("Europe/Paris"))
+    assert "comptes d’octobre 2026" in words.refusal("closing the books of 2026-10 waits for another person than camille")
+    assert "comptes de mars 2026" in words.refusal("closing the books of 2026-03 waits for another person than camille")

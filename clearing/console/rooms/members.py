@@ -178,7 +178,7 @@ def _cotisation(visit: Visit, member: Member) -> dict[str, str]:
         every = {1: "{amount} a month", 3: "{amount} a quarter", 12: "{amount} a year"}[agreed.every_months]
         said = words.say(every, amount=words.euros(agreed.cents))
     return {
-        "agreed": said, "means": agreed.means if agreed is not None else "",
+        "agreed": said, "means": words.say(f"word {agreed.means}") if agreed is not None else "",
         "open": words.euros(open_cents) if open_cents > 0 else "", "ahead": words.euros(-open_cents) if open_cents < 0 else "",
     }
 
