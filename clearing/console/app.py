@@ -13,11 +13,13 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from aiohttp import web
+from aiohttp.web_request import FileField
 
+from clearing.bank.texts import FILE_BYTES_MAX
 from clearing.console.accounts import Closed, Login
 from clearing.console.api import Api
 from clearing.console.house import AWAY, Console, NoSuchCaisse
-from clearing.console.pages import Page, View, Visit
+from clearing.console.pages import Page, Upload, View, Visit
 from clearing.console.rooms import PAGES
 from clearing.console.words import LANGUAGES, Words
 from clearing.values import CaisseCode, InvalidValue, identifier
@@ -26,6 +28,9 @@ AT_THE_FOOT: Final = 80  # places in the menu from which on a page is for now an
 COOKIE: Final = "__Host-clearing"
 FORM_BYTES_MAX: Final = 1 << 20
 FORM_FIELDS_MAX: Final = 5_000
+UPLOAD_BYTES_MAX: Final = FILE_BYTES_MAX + FORM_BYTES_MAX  # of pages that take a file, with the fields beside it
+TOO_LONG: Final = "This form is too long; enter it in parts."
+FILE_TOO_LONG: Final = "This file is too large, so nothing was taken; ask the bank for a shorter span of days."
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
                                "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -43,7 +48,7 @@ Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def create_app(console: Console) -> web.Application:
-    app = web.Application(client_max_size=FORM_BYTES_MAX)
+    app = web.Application(client_max_size=FORM_BYTES_MAX, client_max_fields=FORM_FIELDS_MAX)
     app[SHARED] = console
 
     def at(path: str, *, get: Answering | None = None, post: Answering | None = None) -> None:
@@ -181,14 +186,28 @@ async def _log_out(request: web.Request) -> web.StreamResponse:
 
 
 async def _typed(request: web.Request) -> dict[str, tuple[str, ...]]:
-    fields = await request.post()
-    if len(fields) > FORM_FIELDS_MAX:
-        raise web.HTTPBadRequest(reason="This form has too many fields; enter it in parts.")
-    found: dict[str, tuple[str, ...]] = {}
+    return (await _sent(request))[0]
+
+
+async def _sent(request: web.Request, *, file: bool = False) -> tuple[dict[str, tuple[str, ...]], dict[str, Upload]]:
+    """What was typed, and the files beside it. file: one may be larger than what people type."""
+    if file:
+        request = request.clone(client_max_size=UPLOAD_BYTES_MAX)
+    try:
+        fields = await request.post()
+    except web.HTTPRequestEntityTooLarge:
+        raise web.HTTPRequestEntityTooLarge(UPLOAD_BYTES_MAX, reason=FILE_TOO_LONG if file else TOO_LONG) from None
+    except (ValueError, LookupError):  # parts without a name, in parts of their own, or in no known letters
+        raise web.HTTPBadRequest(reason="This form came broken; open the page again and send it once more.") from None
+    typed: dict[str, tuple[str, ...]] = {}
+    files: dict[str, Upload] = {}
     for name, value in fields.items():
         if isinstance(value, str):
-            found[name] = (*found.get(name, ()), value)
-    return found
+            typed[name] = (*typed.get(name, ()), value)
+        elif isinstance(value, FileField) and file:
+            with value.file as content:
+                files[name] = Upload(value.filename, content.read())
+    return typed, files
 
 
 async def _first_page(request: web.Request) -> web.StreamResponse:
@@ -218,10 +237,10 @@ def _answering(page: Page, view: View) -> Answering:
         if not set(visit.roles) & set(page.roles):
             raise web.HTTPForbidden(reason="Your office in this caisse does not open this page.")
         if request.method == "POST":
-            typed = await _typed(request)
+            typed, files = await _sent(request, file=page.takes_file)
             if not compare_digest(typed.pop("token", ("",))[0], login.form_token):
                 raise web.HTTPForbidden(reason="This form is from an earlier log-in; open the page again.")
-            visit = replace(visit, typed=typed)
+            visit = replace(visit, typed=typed, files=files)
         answer = await view(visit)
         if answer.go_to:
             raise web.HTTPSeeOther(answer.go_to)
