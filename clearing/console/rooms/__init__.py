@@ -3,6 +3,9 @@
 from clearing.console.pages import PAGES
 from clearing.console.rooms import (
     account,
+    bank,
+    bank_lines,
+    bank_mapping,
     batches,
     cards,
     commands,
@@ -24,6 +27,9 @@ from clearing.console.rooms import (
 __all__ = [
     "PAGES",
     "account",
+    "bank",
+    "bank_lines",
+    "bank_mapping",
     "batches",
     "cards",
     "commands",
