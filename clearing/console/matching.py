@@ -87,12 +87,10 @@ def offered(visit: Visit, number: int, known: Known) -> Iterator[Item]:
 
 def always(visit: Visit, cents: int) -> Iterator[Item]:
     """What any line of this sign may be, whatever else is known."""
-    if cents < 0:
-        if visit.book.bank.charges is not None:
-            yield {"kind": "charge"}
-        yield from ({"kind": "charge", "fund": fund} for fund in visit.book.funds)
-    else:
-        yield from ({"kind": "fund", "fund": fund} for fund in visit.book.funds)
+    if cents < 0 and visit.book.bank.charges is not None:
+        yield {"kind": "charge"}
+    for fund in visit.book.funds:
+        yield {"kind": "charge" if cents < 0 else "fund", "fund": fund}
     yield {"kind": "nothing"}
 
 
@@ -171,7 +169,7 @@ def commands(picked: Mapping[int, Item]) -> Iterator[list[Item]]:
     while waiting:
         now, later, named = list[Item](), list[Item](), set[tuple[str, object]]()
         for item in waiting:
-            names = {(name, item[name]) for name in _ONCE if name in item}
+            names: set[tuple[str, object]] = {(name, item[name]) for name in _ONCE if name in item}
             names |= {("fund", item["fund"])} if item["kind"] == "fund" else set()
             if names & named or len(now) == _MATCHES_A_COMMAND:
                 later.append(item)

@@ -14,6 +14,7 @@ from clearing.wire.signature import TerminalKey
 STEP_UP: Final = frozenset({
     "approve_batch", "approve_bank_details", "confirm_person", "remove_person", "confirm_transfer", "confirm_repayment",
     "confirm_closure", "seal_caisse", "accept_opening", "approve_decision", "adopt_charte", "allow_join",
+    "approve_collection",
 })  # fmt: skip
 """Commands that ask for a second factor given within the last minutes."""
 

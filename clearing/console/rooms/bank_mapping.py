@@ -10,7 +10,7 @@ from clearing.bank.tables import read_table
 from clearing.bank.texts import decoded
 from clearing.console.pages import Answer, Shows, Visit, page
 from clearing.console.rooms.cards import give, notice
-from clearing.console.sheets import Sheet, sheet
+from clearing.console.sheets import sheet
 from clearing.events.bank import ColumnMapping
 from clearing.rules.treasury.bank import mapping_problem
 
@@ -39,12 +39,13 @@ _HINTS: Final[Mapping[str, Sequence[str]]] = {
 }  # fmt: skip
 
 
-def _sheet(heading: Sequence[str]) -> Sheet:
-    """Columns are chosen from the heading of the file."""
-    form: Form = {"name-of-it": Id(new=True)}
-    form |= {name: Choice(words=tuple(value for value, _ in pairs)) for name, pairs in _WORDS.items()}  # type: ignore[operator]
-    form |= {name: Text(of="column", optional=name not in _NEEDED) for name in _COLUMNS}  # type: ignore[operator]
-    return sheet(form, _LABELS, _WORDS)
+_FORM: Final[Form] = {
+    "name-of-it": Id(new=True),
+    **{name: Choice(words=tuple(value for value, _ in pairs)) for name, pairs in _WORDS.items()},
+    **{name: Text(of="column", optional=name not in _NEEDED) for name in _COLUMNS},
+}  # fmt: skip
+MAPPING: Final = sheet(_FORM, _LABELS, _WORDS)
+"""Columns are chosen from the heading of the file."""
 
 
 async def act(visit: Visit) -> Answer:
@@ -55,7 +56,7 @@ async def act(visit: Visit) -> Answer:
     sample = visit.given("sample")[:SAMPLE_CHARS_MAX]
     if not sample:
         return _shown(visit, why="Choose the file that the bank's page gave.")
-    body, problems = _sheet(_heading(sample, visit.given("delimiter"))).read(visit)
+    body, problems = MAPPING.read(visit)
     if problems:
         return _shown(visit, sample=sample, problems=problems)
     columns = _mapping(body)
@@ -137,8 +138,8 @@ def _unread(sample: str, columns: ColumnMapping) -> str:
 def _read(visit: Visit, sample: str, columns: ColumnMapping) -> list[dict[str, str]]:
     statement, words = read_table(sample.encode(), columns), visit.words
     return [
-        {"day": words.day(entry.on), "cents": words.euros(entry.cents), "name": entry.lines[0].name, "text": entry.lines[0].text,
-         "balance": "" if entry.balance_cents is None else words.euros(entry.balance_cents)}
+        {"day": words.day(entry.on), "cents": words.euros(entry.cents), "name": entry.lines[0].name,
+         "text": entry.lines[0].text, "balance": "" if entry.balance_cents is None else words.euros(entry.balance_cents)}
         for entry in statement.entries[:SHOWN_MAX]
     ]  # fmt: skip
 
@@ -151,7 +152,7 @@ def _shown(
     sign = visit.given("delimiter") or (guess or {}).get("delimiter", "")
     heading = _heading(sample, sign) if sample else []
     named = [(cell, cell) for cell in dict.fromkeys(heading)]
-    fields = _sheet(heading).drawn(
+    fields = MAPPING.drawn(
         visit, problems=problems, first=guess, choices_of=lambda _, of: named if of == "column" else None
     ) if sample else ()  # fmt: skip
     delimiter = {"tab": "\t"}.get(sign, sign) or ";"
