@@ -126,7 +126,7 @@ def _statement(visit: Visit, number: int, one: Taken) -> dict[str, object]:
     words, bank = visit.words, visit.book.bank
     lines = [bank.lines[place] for place in range(one.first, one.first + one.new)]
     return {
-        "number": number, "page": visit.path(f"bank/statements/{number}"), "source": one.source, "by": one.by,
+        "number": number, "opens": visit.path(f"bank/statements/{number}"), "source": one.source, "by": one.by,
         "since": words.day(one.from_on), "until": words.day(one.to_on),
         "opening": "" if one.opening_cents is None else words.euros(one.opening_cents),
         "closing": "" if one.closing_cents is None else words.euros(one.closing_cents),
@@ -165,7 +165,7 @@ def _line(visit: Visit, number: int, known: Known) -> dict[str, object]:
     hint = next(offered(visit, number, known), None) if not line.match else None
     may_be = "" if hint is None else told(visit, hint, number)
     return {
-        "number": number, "page": visit.path(f"bank/lines/{number}"), "day": visit.words.day(line.on),
+        "number": number, "opens": visit.path(f"bank/lines/{number}"), "day": visit.words.day(line.on),
         "cents": visit.words.euros(line.said.cents), "about": known.about(number), "code": line.said.code,
         "state": state(visit, line), "waits": not line.match, "may_be": may_be, "sure": number in known.named,
         "kind": called(visit, line.said.kind) if line.said.kind == "charge" else "",

@@ -106,7 +106,7 @@ def _choices(visit: Visit, number: int, line: Line, known: Known) -> Iterator[tu
 
 def _line(visit: Visit, number: int, line: Line, known: Known) -> dict[str, object]:
     return {
-        "number": number, "page": visit.path(f"bank/lines/{number}"), "day": visit.words.day(line.on),
+        "number": number, "opens": visit.path(f"bank/lines/{number}"), "day": visit.words.day(line.on),
         "cents": visit.words.euros(line.said.cents), "about": known.about(number), "code": line.said.code,
     }  # fmt: skip
 

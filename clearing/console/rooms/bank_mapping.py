@@ -19,20 +19,20 @@ SAMPLE_CHARS_MAX: Final = 20_000
 SHOWN_MAX: Final = 8
 _COLUMNS: Final = ColumnMapping._fields[3:]
 _NEEDED: Final = ("on",)
-_DELIMITERS: Final = ((";", "semicolon ;"), (",", "comma ,"), ("tab", "tabulator"), ("|", "bar |"))
-_DECIMALS: Final = ((",", "comma: 12,50"), (".", "point: 12.50"))
-_DAYS: Final = (("dmy", "day, month, year"), ("ymd", "year, month, day"), ("mdy", "month, day, year"))
+_DELIMITERS: Final = ((";", "A semicolon"), (",", "A comma"), ("tab", "A tabulator"), ("|", "A vertical bar"))
+_DECIMALS: Final = ((",", "A comma: 12,50"), (".", "A point: 12.50"))
+_DAYS: Final = (("dmy", "Day, month, year"), ("ymd", "Year, month, day"), ("mdy", "Month, day, year"))
 _WORDS: Final = {"delimiter": _DELIMITERS, "decimal": _DECIMALS, "days": _DAYS}
 _LABELS: Final = {
-    "name-of-it": "Short name of this way of reading, like the bank's", "delimiter": "Between two columns stands a",
-    "decimal": "Before the cents stands a", "days": "A day is written as", "on": "Column of the day on which the bank booked",
+    "name-of-it": "Short name of this way of reading, like the bank's", "delimiter": "Between two columns stands",
+    "decimal": "Before the cents stands", "days": "A day is written as", "on": "Column of the day on which the bank booked",
     "amount": "Column of signed amounts, if there is one", "debit": "Column of what went out, if there are two",
     "credit": "Column of what came in, if there are two", "text": "Column of what the line is about",
     "name": "Column of who is on the other side", "iban": "Column of the account of the other side",
     "reference": "Column of the bank's own number of the line", "balance": "Column of the balance after the line",
 }  # fmt: skip
 _HINTS: Final[Mapping[str, Sequence[str]]] = {
-    "on": ("date comptab", "date d'op", "date"), "debit": ("débit", "debit"), "credit": ("crédit", "credit"),
+    "on": ("comptab", "date"), "debit": ("débit", "debit"), "credit": ("crédit", "credit"),
     "amount": ("montant", "amount"), "text": ("libell", "text", "label", "détail", "detail"),
     "name": ("nom", "tiers", "name", "contrepartie"), "iban": ("iban",), "reference": ("référence", "reference", "numéro"),
     "balance": ("solde", "balance"),

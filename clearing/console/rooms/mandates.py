@@ -21,7 +21,7 @@ from clearing.values import InvalidValue
 HOLDERS: Final = ("desk", "treasurer", "approver")
 SHOWN_MAX: Final = 300
 _KINDS: Final = {"recurrent": "For every cotisation to come", "one-off": "For one debit only"}
-_HOW: Final = {"paper": "On paper", "electronic": "By an electronic signature"}
+_HOW: Final = {"paper": "On paper", "page": "On a page of the caisse"}
 _ACCOUNT: Final[Form] = {"holder": Text(), "iban": Text(), "bic": Text(optional=True)}
 _ACCOUNT_SAID: Final = {"holder": "Account holder, as the bank knows the name", "iban": "IBAN", "bic": "BIC"}
 SIGNING: Final = sheet(
@@ -76,7 +76,7 @@ def _row(visit: Visit, one: Mandate) -> dict[str, str]:
     why = obstacle(visit.book.debits, one, _today(visit))
     return {
         "reference": one.signed.mandate, "member": one.signed.member,
-        "page": visit.path(f"mandates/{tag_of(one.signed.mandate)}"),
+        "opens": visit.path(f"mandates/{tag_of(one.signed.mandate)}"),
         "signed": words.day(one.signed.signed_on), "kind": words.say(_KINDS[one.signed.kind]),
         "state": words.refusal(why) if why else words.say("in force until {day}", day=words.day(ends_on(one))),
     }  # fmt: skip
@@ -185,7 +185,7 @@ def _debits(visit: Visit, one: Mandate) -> Iterator[dict[str, str]]:
     for number, debit in reversed(list(visit.book.debits.debits_of(one.signed.member))):
         if mandate_key(debit.row.mandate) == mandate_key(one.signed.mandate):
             yield {
-                "number": words.say("Collection {number}", number=number), "page": visit.path(f"collections/{number}"),
+                "number": words.say("Collection {number}", number=number), "opens": visit.path(f"collections/{number}"),
                 "months": ", ".join(words.month(part.period) for part in debit.row.parts),
                 "cents": words.euros(debit.row.cents), "state": words.say(f"state debit.{debit.state}"),
             }  # fmt: skip
