@@ -15,7 +15,7 @@ from tests.house.sources import CLONE
 
 TOLD: Final = {
     "not_now", "not_found", "Declined", "InvalidValue", "InvalidBankDetails", "CommandRefused", "CommandUnanswered",
-    "WriterAbsent", "NotAllowed", "PasswordRefused", "_Refused",
+    "WriterAbsent", "NotAllowed", "PasswordRefused", "_Refused", "Unreadable", "NotReady",
 }  # fmt: skip
 SOURCES: Final = (
     "clearing/rules", "clearing/authoriser", "clearing/values.py", "clearing/installation/office.py",
@@ -23,7 +23,9 @@ SOURCES: Final = (
     "clearing/console/keys.py", "clearing/rules/telling/waiting.py",
     *(f"clearing/rules/telling/waiting_{room}.py" for room in ("at_bank", "between", "debits", "proofs")),
     "clearing/audit/reasons.py", "clearing/audit/scan.py", "clearing/installation/founding_tables.py",
-    "clearing/installation/proposing.py",
+    "clearing/installation/proposing.py", "clearing/bank", "clearing/installation/bank_import.py",
+    "clearing/installation/bank_entry.py", "clearing/installation/mandate_entry.py", "clearing/installation/collecting.py",
+    "clearing/installation/payment.py",
 )  # fmt: skip
 ELSEWHERE: Final = {
     "clearing/rules/telling": "what people read about the rules, in pages of its own; only what waits is said by form",

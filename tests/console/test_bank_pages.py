@@ -27,6 +27,15 @@ async def own_account(house: House) -> None:
         )])  # fmt: skip
 
 
+async def cotisation_voted(house: House) -> None:
+    book = await house.book()
+    if not book.cotisations.rules:
+        await house.order("tess", "set_cotisation_rule", {
+            "rule": "month", "fund": "general", "minimum_cents": 100, "step_cents": 100, "levels": [], "free": True,
+            "means": ["transfer", "debit"], "over_is_gift": False, "decision": next(iter(book.caisse.decisions)),
+        })  # fmt: skip
+
+
 def bookings(*cents: int, on: str = "2026-05-04", **said: str) -> list[Booking]:
     """Each with a reference of the bank's own that no other test has."""
     return [
@@ -49,7 +58,8 @@ async def taken(house: House, *some: Booking) -> list[int]:
     before = await lines_known(house)
     seen = await house.bring("tess", "bank", camt(*some))
     assert seen.status == 200, seen.text
-    return list(range(before + 1, before + 1 + len(some)))
+    new = {line.said.cents: number for number, line in (await house.book()).bank.lines.items() if number > before}
+    return [new[one.cents] for one in some]
 
 
 async def test_a_statement_is_told_line_by_line_and_the_same_file_again_says_nothing_new(house: House) -> None:
@@ -205,12 +215,7 @@ async def test_many_lines_are_one_thing_and_it_is_put_back(house: House) -> None
 
 
 async def test_a_cotisation_is_named_with_its_member_rule_and_month(house: House) -> None:
-    book = await house.book()
-    if not book.cotisations.rules:
-        await house.order("tess", "set_cotisation_rule", {
-            "rule": "month", "fund": "general", "minimum_cents": 100, "step_cents": 100, "levels": [], "free": True,
-            "means": ["transfer", "debit"], "over_is_gift": False, "decision": next(iter(book.caisse.decisions)),
-        })  # fmt: skip
+    await cotisation_voted(house)
     await house.order("dora", "admit_members", {"members": [{"member": "b-payer", "groups": []}]})
     await house.order("dora", "agree_cotisation", {"member": "b-payer", "rule": "month", "cents": 2_500, "means": "transfer",
                                                    "from_period": "2026-05", "every_months": 1})  # fmt: skip

@@ -143,7 +143,7 @@ def _back(visit: Visit, number: int, debit: Debit) -> dict[str, object]:
         "cents": words.euros(debit.row.cents), "open": words.euros(cents), "day": words.day(debit.on) if debit.on else "",
         "months": ", ".join(words.month(part.period) for part in debit.row.parts),
         "reason": words.refusal(code_told(debit.code, debit.text)),
-        "do": words.refusal(reason.do.partition(":")[0]) if reason else "",
+        "do": words.refusal(reason.do) if reason else "",
         "mandate": debit.row.mandate, "mandate_page": visit.path(f"mandates/{tag_of(debit.row.mandate)}"),
         "receive": visit.path(f"do/receive_cotisation?member={member}&period={period}&then=collections/returned"),
         "give_up": visit.path(f"do/write_off_cotisation?member={member}&period={period}&then=collections/returned"),
