@@ -130,7 +130,7 @@ async def test_a_collection_is_approved_by_another_told_and_written(house: House
     assert (told.path.endswith("/notices"), "25,00 EUR" in told.text, members[0] in told.text) == (True, True, True)
     done = await house.send("tess", where, {"act": "export"})
     assert "The bank's file is written: " in done.text
-    name = re.search(rf"{where}/files/([^"<]+\.xml)", done.html)
+    name = re.search(rf"{where}/files/([\w.-]+\.xml)", done.html)
     assert name is not None
     headers = await house.headers("tess")
     async with house.browser.get(f"{house.url}/c/{CODE}/{where}/files/{name[1]}", headers=headers) as answer:
