@@ -3,6 +3,7 @@
 A choice travels as the fields of a match, "kind=payout&batch=3": what names a thing that is not there is declined by the rules.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -24,6 +25,7 @@ TOGETHER: Final = ("booked", "nothing", "payout")
 """Kinds of which several lines may be one: lines with the same choice are one match."""
 _ONCE: Final = ("batch", "grant", "member", "deposit", "repayment", "reference")
 _MATCHES_A_COMMAND: Final = 500
+_ITEM: Final = re.compile(r"(?:Item ([0-9]{1,4}): (.*))", re.DOTALL)
 Item = dict[str, object]
 """A match as `match_lines` takes it, without its lines."""
 Said = Mapping[str, str]
@@ -164,8 +166,14 @@ def state(visit: Visit, line: Line) -> str:
 
 
 def commands(picked: Mapping[int, Item]) -> Iterator[list[Item]]:
-    """Matches, in as few commands as their rules allow: what a command names twice is for the next one."""
-    waiting = list(_gathered(picked))
+    """Matches, in as few commands as their rules allow: what a command names twice is for the next one. A command is decided
+    on the book before it, so charges come after the money that may bear them."""
+    gathered = list(_gathered(picked))
+    for part in ([one for one in gathered if one["kind"] != "charge"], [one for one in gathered if one["kind"] == "charge"]):
+        yield from _parted(part)
+
+
+def _parted(waiting: list[Item]) -> Iterator[list[Item]]:
     while waiting:
         now, later, named = list[Item](), list[Item](), set[tuple[str, object]]()
         for item in waiting:
@@ -178,6 +186,16 @@ def commands(picked: Mapping[int, Item]) -> Iterator[list[Item]]:
                 named |= names
         yield now
         waiting = later
+
+
+def declined(visit: Visit, matches: list[Item], why: str) -> str:
+    """Why a command was declined, with the line of the bank that it is about."""
+    found = _ITEM.fullmatch(why)
+    if found is None or not 1 <= int(found[1]) <= len(matches):
+        return visit.words.refusal(why)
+    lines = matches[int(found[1]) - 1]["lines"]
+    assert isinstance(lines, list), "made by _gathered"
+    return visit.words.say("Line {number} of the bank: {why}", number=lines[0], why=visit.words.refusal(found[2]))
 
 
 def _gathered(picked: Mapping[int, Item]) -> Iterator[Item]:

@@ -67,13 +67,13 @@ async def test_a_statement_is_told_line_by_line_and_the_same_file_again_says_not
     file = camt(*bookings(12_345, -250, name="Marie Durand", text="loyer du four"))
     seen = await house.bring("tess", "bank", file)
     assert (seen.status, seen.path.startswith(f"/c/{CODE}/bank/statements/")) == (200, True)
-    assert "Taken in: 2 new lines; 0 bookings of it were here already." in seen.text
+    assert "Taken in. New lines: 2. Here already: 0." in seen.text
     assert "€123.45" in seen.text
     assert "Marie Durand · loyer du four" in seen.text
     assert "Waits" in seen.text
     before = (await house.book()).position
     again = await house.bring("tess", "bank", file, name="the-same.xml")
-    assert "This file says nothing new: its 2 bookings were here already." in again.text
+    assert "This file says nothing new. Here already: 2." in again.text
     assert (await house.book()).position == before
 
 
@@ -157,7 +157,7 @@ async def test_several_lines_are_said_to_be_what_they_are_in_one_form(house: Hou
         f"is.{fee}": "kind=charge&fund=general", f"is.{gift}": "kind=fund&fund=general", f"is.{wrong}": "kind=nothing",
         f"is.{back}": "kind=nothing",
     })  # fmt: skip
-    assert (done.status, "4 lines are said to be what they are" in done.text) == (200, True), done.text
+    assert (done.status, "Lines said to be what they are: 4." in done.text) == (200, True), done.text
     bank = (await house.book()).bank
     assert not {fee, gift, wrong, back} & set(bank.waiting)
     assert bank.lines[wrong].match == bank.lines[back].match != bank.lines[gift].match
@@ -168,9 +168,14 @@ async def test_what_is_declined_is_told_and_what_was_chosen_stays_chosen(house: 
     seen = await house.send("tess", "bank/waiting", {
         f"is.{into}": "kind=fund&fund=general", f"is.{out}": "kind=charge&fund=general",
     })  # fmt: skip
-    assert (seen.status, "received and not engaged" in seen.text) == (422, True)
+    assert (seen.status, f"Line {out} of the bank" in seen.text, "received and not engaged" in seen.text) == (422, False, True)
+    assert "Lines recorded before this one: 1." in seen.text  # money first, then the charges that it bears
     assert re.search(r'value="kind=charge&amp;fund=general" selected', seen.html)
-    assert {out, into} <= await waiting_now(house)
+    waits = await waiting_now(house)
+    assert (out in waits, into in waits) == (True, False)
+    together = {f"is.{line}": "kind=charge&fund=general" for line in (out, *await taken(house, *bookings(-92_000_000)))}
+    seen = await house.send("tess", "bank/waiting", together)
+    assert (seen.status, f"Line {out} of the bank: " in seen.text) == (422, True)
     assert (await house.send("tess", "bank/waiting", {f"is.{into}": "kind=<b>"})).status == 422
 
 
@@ -190,7 +195,7 @@ async def test_lines_are_found_by_amount_and_by_what_the_bank_wrote(house: House
     seen = await house.see("tess", "bank/waiting?amount=612,34")
     assert f'name="is.{first}"' in seen.html
     assert f'name="is.{second}"' in seen.html
-    assert "2 lines: €612.34 came, -€612.34 went, together €0.00" in seen.text
+    assert "Lines: 2; €612.34 came, €612.34 went, together €0.00" in seen.text
     assert "Write an amount like 12,50." in (await house.see("tess", "bank/waiting?amount=abc")).text
 
 

@@ -65,10 +65,10 @@ async def _statements(visit: Visit, read: list[Statement]) -> str:
         new += taken.new if taken.commands else 0
     book = await visit.console.followers.book(visit.code)
     if len(book.bank.taken) == before:
-        await notice(visit, "This file says nothing new: its {entries} bookings were here already.", entries=entries)
+        await notice(visit, "This file says nothing new. Here already: {entries}.", entries=entries)
         return visit.path("bank")
     lines = sum(one.new for one in book.bank.taken[before:])
-    await notice(visit, "Taken in: {lines} new lines; {known} bookings of it were here already.", lines=lines,
+    await notice(visit, "Taken in. New lines: {lines}. Here already: {known}.", lines=lines,
                  known=entries - new + sum(one.known for one in book.bank.taken[before:]))  # fmt: skip
     return visit.path(f"bank/statements/{len(book.bank.taken)}")
 
@@ -152,7 +152,7 @@ async def statement(visit: Visit) -> Answer:
     return Answer("bank_statement.html", {
         **_statement(visit, number, one), "rows": new, "before": before[:SHOWN_MAX],
         "came": visit.words.euros(sum(line.said.cents for line in _of(visit, one) if line.said.cents > 0)),
-        "went": visit.words.euros(sum(line.said.cents for line in _of(visit, one) if line.said.cents < 0)),
+        "went": visit.words.euros(-sum(line.said.cents for line in _of(visit, one) if line.said.cents < 0)),
     })  # fmt: skip
 
 

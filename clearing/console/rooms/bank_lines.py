@@ -7,7 +7,19 @@ from aiohttp import web
 
 from clearing.authoriser.forms.fields import Amount
 from clearing.console.inputs import Reading
-from clearing.console.matching import Item, Known, always, as_choice, chosen, commands, known_of, matched, offered, told
+from clearing.console.matching import (
+    Item,
+    Known,
+    always,
+    as_choice,
+    chosen,
+    commands,
+    declined,
+    known_of,
+    matched,
+    offered,
+    told,
+)
 from clearing.console.pages import Answer, Shows, Visit, page
 from clearing.console.rooms.bank import BANKERS
 from clearing.console.rooms.bank_kinds import item_typed, kinds_drawn
@@ -29,14 +41,14 @@ async def match_many(visit: Visit) -> Answer:
         if item is not None:
             picked[int(number)] = item
     if not picked:
-        return await _waiting(visit, why="Choose what at least one of the lines is.")
+        return await _waiting(visit, why=visit.words.say("Choose what at least one of the lines is."))
     done = 0
     for matches in commands(dict(sorted(picked.items()))):
         given = await give(visit, "match_lines", {"matches": matches})
         if not given.done:
-            return await _waiting(visit, why=given.why, done=done)
+            return await _waiting(visit, why=declined(visit, matches, given.why), done=done)
         done += sum(len(_lines(item)) for item in matches)
-    await notice(visit, "{done} lines are said to be what they are; {left} wait.", done=done,
+    await notice(visit, "Lines said to be what they are: {done}. Still waiting: {left}.", done=done,
                  left=len((await visit.console.followers.book(visit.code)).bank.waiting))  # fmt: skip
     return Answer(go_to=visit.path("bank/waiting") + _query(visit))
 
@@ -50,7 +62,7 @@ def _query(visit: Visit) -> str:
     return f"?{visit.request.query_string}" if visit.request.query_string else ""
 
 
-@page("bank/waiting", "Bank lines that wait", roles=BANKERS, menu=23, shows=Shows.PERSONS, post=match_many)
+@page("bank/waiting", "Bank lines that wait", roles=BANKERS, shows=Shows.PERSONS, post=match_many)
 async def waiting(visit: Visit) -> Answer:
     return await _waiting(visit)
 
@@ -72,12 +84,12 @@ async def _waiting(visit: Visit, *, why: str = "", done: int = 0) -> Answer:
     came, went = _sums([bank.waiting[number] for number in found])
     return Answer("bank_waiting.html", {
         "rows": [_row(visit, number, known) for number in found[:SHOWN_MAX]], "more": max(0, len(found) - SHOWN_MAX),
-        "lines": len(found), "all": len(wait), "came": words.euros(came), "went": words.euros(went),
+        "lines": len(found), "all": len(wait), "came": words.euros(came), "went": words.euros(-went),
         "total": words.euros(came + went), "text": text, "amount": amount, "filtered": bool(text or amount),
         "problem": words.say(reading.problems["amount"]) if reading.problems else "", "done": done,
         "sure": sum(1 for number in found[:SHOWN_MAX] if number in known.named), "any": bool(bank.lines),
         "reads": bool(known.texts), "may_match": visit.may("match_lines"),
-        "query": _query(visit), "why": words.refusal(words.say(why)) if why else "",
+        "query": _query(visit), "why": why,
     }, status=422 if why else 200)  # fmt: skip
 
 

@@ -207,7 +207,7 @@ async def _made(visit: Visit, what: str, verb: str) -> Answer:
         made.write(installation.home.collection(visit.code, number))
     except CANT_MAKE as fault:
         return _one(visit, why=str(fault))
-    text = "{count} notices are written. Send each to its member today."
+    text = "Notices written: {count}. Send each to its member today."
     if what == "export":
         text = "The bank's file is written: {count} debits, {total}. Send it to the bank once only."
     await notice(visit, text, count=made.debits, total=visit.words.euros(made.total_cents))
