@@ -12,12 +12,18 @@ import pytest
 from clearing.console.app import FILE_TOO_LONG, UPLOAD_BYTES_MAX
 from clearing.installation.payment import ACCOUNT_OF_THE_CAISSE, BANK
 from clearing.people import Record
-from tests.bank.samples import OWN_IBAN, Booking, camt, ofx, ofx_entry, table
+from tests.bank.samples import Booking, camt as camt_of, ofx, ofx_entry, table
 from tests.console.open_house import CODE, House
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+OWN_IBAN = "FR7630004000031234567890143"
+"""The caisse's own here: other tests of the console give a producer the account of tests/bank/samples.py."""
 ANOTHER_IBAN = "FR1420041010050500013M02606"
 _marks = itertools.count(1)
+
+
+def camt(*some: Booking, iban: str = OWN_IBAN, opening: int | None = None, closing: int | None = None) -> bytes:
+    return camt_of(*some, iban=iban, opening=opening, closing=closing)
 
 
 async def own_account(house: House) -> None:

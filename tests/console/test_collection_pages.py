@@ -13,7 +13,7 @@ from clearing.rules.treasury.target_days import next_target_day
 from clearing.values import MemberId
 from tests.bank.samples import pain002
 from tests.console.open_house import CODE, House
-from tests.console.test_bank_pages import ANOTHER_IBAN, cotisation_voted, own_account
+from tests.console.test_bank_pages import ANOTHER_IBAN, OWN_IBAN, cotisation_voted, own_account
 from tests.settlement.collections import CREDITOR_ID
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -92,7 +92,7 @@ async def test_a_mandate_is_paused_resumed_and_revoked_with_a_reason(house: Hous
 async def test_the_caisses_own_account_is_no_members(house: House) -> None:
     await signed(house, "c-own")
     seen = await house.send("dora", "mandates/new", {
-        "member": "c-own", "holder": "Caisse", "iban": "FR7630006000011234567890189", "signed_on": today().isoformat(),
+        "member": "c-own", "holder": "Caisse", "iban": OWN_IBAN, "signed_on": today().isoformat(),
         "how": "paper", "kind": "recurrent",
     })  # fmt: skip
     assert (seen.status, "is the caisse's own" in seen.text) == (422, True)
