@@ -116,7 +116,7 @@ def local_day(text: str, order: str, place: str) -> date:
             parts.append(said[at : at + sizes[letter]])
             at += sizes[letter]
     else:
-        raise Unreadable(f"{place}: {_shown(text)} is no day.")
+        raise Unreadable(f"{place}: {_shown(text)} is no day of the calendar.")
     by_letter = dict(zip(order, parts, strict=True))
     year = int(by_letter["y"])
     try:

@@ -11,11 +11,12 @@ from clearing.cli.desk import Desk, Misused, day, today
 from clearing.cli.entry import Entry, Group
 from clearing.installation.amounts import counted, euros, read_euros
 from clearing.installation.bank_import import Taken, answer_payouts, answers_of, import_statement
+from clearing.installation.bank_reading import known_lines
+from clearing.installation.debits_answered import DebitsAnswered, answer_debits, answered_debits
 from clearing.installation.office import NotAllowed, Officer
 from clearing.installation.opening import Installation
 from clearing.rules.book import Book
 from clearing.rules.treasury.bank import gaps
-from clearing.rules.treasury.bank_matching import proposals
 
 _SIGNS = {"comma": ",", "point": ".", "semicolon": ";", "tab": "tab", "bar": "|"}
 
@@ -73,6 +74,10 @@ def _told(taken: Taken, lines: int) -> str:
 
 
 async def _answers(desk: Desk, officer: Officer, report: StatusReport, book: Book) -> None:
+    debits = answered_debits(report, book)
+    if debits is not None:
+        await _debits(desk, officer, debits)
+        return
     answered = answers_of(report, book)
     if answered.copy:
         desk.say(f"The file of batch {answered.batch} came twice, and the bank refused the second one: nobody is paid twice. "
@@ -93,20 +98,30 @@ async def _answers(desk: Desk, officer: Officer, report: StatusReport, book: Boo
         desk.say(f"  {status.end_to_end} is no payout of batch {answered.batch}: ask the bank what it means.")
 
 
+async def _debits(desk: Desk, officer: Officer, answered: DebitsAnswered) -> None:
+    number = answered.collection
+    if answered.copy:
+        desk.say(f"The file of collection {number} came twice, and the bank refused the second one: nobody is debited twice. "
+                 "The first one stands.")  # fmt: skip
+    try:
+        await answer_debits(answered, officer.order)
+        desk.say(f"The bank answers to collection {number}: {counted(len(answered.rows), 'debit')} changed, {answered.known} "
+                 f"known before. Look: clearing collections {number}")  # fmt: skip
+    except NotAllowed as declined:  # known already, or for a person to look at: other files go on
+        desk.say(f"The bank answers to collection {number}: {declined}")
+    for status in answered.strange:
+        desk.say(f"  {status.end_to_end} is no debit of collection {number}: ask the bank what it means.")
+
+
 def _next(desk: Desk, book: Book) -> None:
     bank = book.bank
-    known = sum(1 for _ in proposals(bank, book.settlement, open_payments(book)))
+    known = len(known_lines(book))
     if bank.waiting:
         desk.say(f"{counted(len(bank.waiting), 'line')} on the waiting account, {known} of them known by their id. Look: "
                  "clearing bank lines. Confirm those that are known: clearing bank match --all")  # fmt: skip
     for gap in gaps(bank):
         desk.say(f"Between {gap.after} and {gap.until} the lines explain all but {euros(gap.missing_cents)} EUR of the change "
                  "of the balance: import the statement that is missing.")  # fmt: skip
-
-
-def open_payments(book: Book) -> list[str]:
-    """References of cotisations that the bank may still take back."""
-    return [reference for reference, one in book.cotisations.payments.items() if not one.returned_by]
 
 
 async def mapping(desk: Desk) -> None:

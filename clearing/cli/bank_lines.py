@@ -2,19 +2,17 @@
 together."""
 
 import argparse
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from clearing.cli.bank import open_payments
 from clearing.cli.books import read_book, whole_book
 from clearing.cli.desk import Desk, Misused, today
 from clearing.cli.entry import Entry, Group
 from clearing.installation.amounts import counted, euros
-from clearing.installation.payment import BANK
-from clearing.people import People, Record
+from clearing.installation.bank_reading import known_lines, match_of, producers_by_account, written
+from clearing.people import Record
 from clearing.rules.book import Book
 from clearing.rules.treasury.bank_hints import hints
-from clearing.rules.treasury.bank_matching import Proposed, proposals, said
-from clearing.settlement.bank_details import compact
+from clearing.rules.treasury.bank_matching import Proposed, said
 
 MATCHES_A_COMMAND = 500
 SHOWN_MAX = 200
@@ -29,12 +27,12 @@ async def lines(desk: Desk) -> None:
             _say_moves(desk, book)
             return
         async with installation.people_of(desk.code) as people:
-            accounts = await _accounts(book, people)
+            accounts = await producers_by_account(book, people)
             wanted = [given.line] if given.line is not None else list(book.bank.lines if given.all else book.bank.waiting)
-            records = await _records(book, wanted[-SHOWN_MAX:], people)
+            records = await written(book, wanted[-SHOWN_MAX:], people)
     if given.line is not None and given.line not in book.bank.lines:
         raise Misused(f"There is no line {given.line} of the bank; those that wait: clearing bank lines")
-    known = {one.line: one for one in proposals(book.bank, book.settlement, open_payments(book))}
+    known = known_lines(book)
     if len(wanted) > SHOWN_MAX:
         desk.say(f"The newest {SHOWN_MAX} of {len(wanted)}:")
     for number in wanted[-SHOWN_MAX:]:
@@ -62,7 +60,7 @@ def _say_line(
     else:
         texts = f"{fields.get('text', '')} {fields.get('end_to_end', '')}"
         for hint in hints(book, number, texts, accounts):
-            desk.say(f"{'':8}may be: clearing bank match {number} {hint}")
+            desk.say(f"{'':8}may be: clearing bank match {number} {hint.options()}")
 
 
 def _say_moves(desk: Desk, book: Book) -> None:
@@ -72,26 +70,6 @@ def _say_moves(desk: Desk, book: Book) -> None:
         desk.say(f"{position:8}  {move.on}  {euros(move.cents):>12} EUR  {move.kind} {move.name}")
     desk.say(f"In the book and not on a statement: {euros(sum(move.cents for move in under_way.values()))} EUR in "
              f"{counted(len(under_way), 'movement')}.")  # fmt: skip
-
-
-async def _accounts(book: Book, people: People) -> dict[bytes, str]:
-    """Pseudonym of each producer's account -> producer."""
-    names = [f"producer:{producer}" for producer in book.producers.producers]
-    kept = await people.newest_of(BANK, names)
-    return {
-        people.pseudonym(f"payer {compact(record.fields['iban'])}"): subject.removeprefix("producer:")
-        for subject, record in kept.items()
-    }
-
-
-async def _records(book: Book, numbers: Iterable[int], people: People) -> dict[int, Record]:
-    """What the bank wrote of each line; what was erased is left out."""
-    digests = {
-        number: book.bank.lines[number].said.details for number in numbers
-        if number in book.bank.lines and book.bank.lines[number].said.details
-    }
-    found = await people.read_kept(list(digests.values()))
-    return {number: found[digest] for number, digest in digests.items() if digest in found}
 
 
 async def match(desk: Desk) -> None:
@@ -147,7 +125,7 @@ def _pair(said: list[str]) -> dict[str, object]:
 
 async def _match_all(desk: Desk) -> None:
     book = await read_book(desk)
-    found = list(proposals(book.bank, book.settlement, open_payments(book)))
+    found = list(known_lines(book).values())
     if not found:
         desk.say("No line that waits names what it is. Those that wait: clearing bank lines")
         return
@@ -156,13 +134,8 @@ async def _match_all(desk: Desk) -> None:
         desk.say(f"{one.line:6}  {line.on}  {euros(line.said.cents):>12} EUR  {one.kind.replace('_', ' ')} {one.about}")
     for start in range(0, len(found), MATCHES_A_COMMAND):
         some = found[start : start + MATCHES_A_COMMAND]
-        await desk.order("match_lines", {"matches": [body_of(one) for one in some]})
+        await desk.order("match_lines", {"matches": [match_of(one) for one in some]})
     desk.say(f"{counted(len(found), 'line')} confirmed. Those that still wait: clearing bank lines")
-
-
-def body_of(one: Proposed) -> dict[str, object]:
-    body: dict[str, object] = {"lines": [one.line], "kind": one.kind}
-    return body | ({"moves": list(one.moves)} if one.moves else {})
 
 
 async def unmatch(desk: Desk) -> None:

@@ -4,7 +4,6 @@ A list may be given again: what is in the book stays as it is, what can't be tak
 """
 
 import argparse
-import re
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -16,6 +15,7 @@ from clearing.cli.imports import STAND_IN
 from clearing.cli.lists import Row, collect_list
 from clearing.events.debits import MandateSigned
 from clearing.installation.amounts import counted
+from clearing.installation.mandate_entry import free_reference, read_row, sealed
 from clearing.installation.slips import Slips
 from clearing.people import Record
 from clearing.rules.answers import Declined
@@ -23,12 +23,11 @@ from clearing.rules.book import Book
 from clearing.rules.treasury import debits as mandates_folds, mandates
 from clearing.rules.treasury.debits import MandateState
 from clearing.rules.treasury.mandates import COUNTS_ON, HOW, KINDS, ends_on, obstacle
-from clearing.values import InvalidValue, MemberId, identifier
+from clearing.values import InvalidValue, MemberId
 
 NEEDS: Final = ("member", "mandate", "signed_on", "name", "iban")
 MAY: Final = ("bic", "kind", "how", "used_on")
 _ITEMS_A_COMMAND: Final = 2_000
-_NOT_IN_A_REFERENCE: Final = re.compile(r"[^A-Z0-9.-]")
 _LEAD: Final = whole(1, 10)
 _NOTICE: Final = whole(1, 60)
 
@@ -59,39 +58,6 @@ async def sign(desk: Desk) -> None:
     signed = await _keep_and_sign(desk, [(item, record)])
     desk.say(f"The mandate {mandate} of {given.member} is recorded ({counted(signed, 'mandate')}). It ends 36 months after its "
              "last use; write its reference on the signed paper.")  # fmt: skip
-
-
-def free_reference(book: Book, code: str) -> str:
-    """The next reference of the caisse's own that nothing is called by: it names no member."""
-    number = len(book.debits.mandates) + 1
-    start = _NOT_IN_A_REFERENCE.sub("-", code.upper())[:20]
-    while book.debits.find(f"{start}-M{number:06d}") is not None:
-        number += 1
-    return f"{start}-M{number:06d}"
-
-
-def read_row(row: Row) -> tuple[dict[str, object], Record]:
-    """One mandate of a list, its digest still missing; and the account. Raises InvalidValue, InvalidBankDetails."""
-    from clearing.installation.payment import BANK
-    from clearing.settlement.bank_details import bank_details
-
-    member = identifier(row["member"], what="'member'")
-    checked = bank_details(name=row["name"], iban=row["iban"], bic=row.get("bic") or None)
-    fields = {"name": checked.name, "iban": checked.iban} | ({"bic": checked.bic} if checked.bic else {})
-    item: dict[str, object] = {
-        "mandate": row["mandate"], "member": member, "kind": row.get("kind") or "recurrent", "how": row.get("how") or "paper",
-        "signed_on": _day(row["signed_on"], "signed_on"),
-    }
-    if row.get("used_on"):
-        item["used_on"] = _day(row["used_on"], "used_on")
-    return item, Record(subject=f"member:{member}", kind=BANK, fields=fields)
-
-
-def _day(text: str, column: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise InvalidValue(f"'{column}' is written YYYY-MM-DD, like 2026-03-21, not {text!r}") from None
 
 
 async def import_list(desk: Desk) -> int:
@@ -139,17 +105,11 @@ def _rehearse(book: Book, item: dict[str, object]) -> None:
 
 
 async def _keep_and_sign(desk: Desk, fresh: list[tuple[dict[str, object], Record]]) -> int:
-    """Seal the accounts, then give the commands; how many were signed. Raises Misused for the caisse's own account."""
-    from clearing.installation.payment import ACCOUNT_OF_THE_CAISSE, BANK
-
+    """Seal the accounts, then give the commands; how many were signed. Raises InvalidBankDetails for the caisse's own."""
     if not fresh:
         return 0
-    async with desk.opened() as installation, installation.people_of(desk.code) as people:
-        own = await people.newest(ACCOUNT_OF_THE_CAISSE, BANK)
-        for item, record in fresh:
-            if own is not None and record.fields["iban"] == own.fields["iban"]:
-                raise Misused(f"The account of {item['member']} is the caisse's own; ask the member for a RIB")
-        digests = await people.keep([record for _, record in fresh])
+    async with desk.opened() as installation:
+        digests = await sealed(installation, desk.code, [record for _, record in fresh])
     items = [item | {"digest": digest} for (item, _), digest in zip(fresh, digests, strict=True)]
     for start in range(0, len(items), _ITEMS_A_COMMAND):
         await desk.order("sign_mandates", {"mandates": items[start : start + _ITEMS_A_COMMAND]})
@@ -157,7 +117,6 @@ async def _keep_and_sign(desk: Desk, fresh: list[tuple[dict[str, object], Record
 
 
 async def account(desk: Desk) -> None:
-    from clearing.installation.payment import ACCOUNT_OF_THE_CAISSE, BANK
     from clearing.settlement.bank_details import last_4
 
     given, book = desk.arguments, await read_book(desk)
@@ -167,11 +126,8 @@ async def account(desk: Desk) -> None:
     row = Row({"member": known.signed.member, "mandate": known.signed.mandate, "signed_on": known.signed.signed_on,
                "name": given.name, "iban": given.iban, "bic": given.bic or ""})  # fmt: skip
     _, record = read_row(row)
-    async with desk.opened() as installation, installation.people_of(desk.code) as people:
-        own = await people.newest(ACCOUNT_OF_THE_CAISSE, BANK)
-        if own is not None and record.fields["iban"] == own.fields["iban"]:
-            raise Misused("That is the caisse's own account; ask the member for a RIB")
-        (digest,) = await people.keep([record])
+    async with desk.opened() as installation:
+        (digest,) = await sealed(installation, desk.code, [record])
     await desk.order("change_mandate", {"mandate": known.signed.mandate, "digest": digest})
     desk.say(f"Under {known.signed.mandate} the account {last_4(given.iban)} is debited from now on; the bank is told with the "
              "next file. No new signature is needed.")  # fmt: skip

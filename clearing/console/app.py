@@ -22,12 +22,22 @@ from clearing.console.house import AWAY, Console, NoSuchCaisse
 from clearing.console.outside import Call, OutsidePage
 from clearing.console.pages import Page, View, Visit
 from clearing.console.rooms import PAGES
-from clearing.console.sending import COOKIE, SHARED, language, led_to, let_in, shown, typed
+from clearing.console.sending import (
+    COOKIE,
+    FORM_BYTES_MAX,
+    FORM_FIELDS_MAX,
+    SHARED,
+    language,
+    led_to,
+    let_in,
+    sent,
+    shown,
+    typed,
+)
 from clearing.console.words import Words
 from clearing.values import CaisseCode, InvalidValue, identifier
 
 AT_THE_FOOT: Final = 80  # places in the menu from which on a page is for now and then
-FORM_BYTES_MAX: Final = 1 << 20
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
                                "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -44,7 +54,7 @@ Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def create_app(console: Console) -> web.Application:
-    app = web.Application(client_max_size=FORM_BYTES_MAX)
+    app = web.Application(client_max_size=FORM_BYTES_MAX, client_max_fields=FORM_FIELDS_MAX)
     app[SHARED] = console
 
     def at(path: str, *, get: Answering | None = None, post: Answering | None = None) -> None:
@@ -193,10 +203,10 @@ def _answering(page: Page, view: View) -> Answering:
         if not set(visit.roles) & set(page.roles):
             raise web.HTTPForbidden(reason="Your office in this caisse does not open this page.")
         if request.method == "POST":
-            fields = await typed(request)
+            fields, files = await sent(request, file=page.takes_file)
             if not compare_digest(fields.pop("token", ("",))[0], login.form_token):
                 raise web.HTTPForbidden(reason="This form is from an earlier log-in; open the page again.")
-            visit = replace(visit, typed=fields)
+            visit = replace(visit, typed=fields, files=files)
         answer = await view(visit)
         if answer.go_to:
             raise web.HTTPSeeOther(answer.go_to)

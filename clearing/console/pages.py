@@ -41,6 +41,14 @@ class Download:
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that came with a form. name: as the browser calls it, for people only."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A template and what fills it, or a place to go to, or a file."""
 
@@ -53,7 +61,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """One request by a person who is logged in. book: of the caisse whose page it is. typed: of a posted form."""
+    """One request by a person who is logged in. book: of the caisse whose page it is. typed, files: of a posted form."""
 
     console: Console
     request: web.Request
@@ -63,6 +71,7 @@ class Visit:
     book: Book
     at_us: int
     typed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: Mapping[str, Upload] = field(default_factory=dict)
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -108,7 +117,8 @@ View: TypeAlias = Callable[[Visit], Awaitable[Answer]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """path: below /c/{caisse}/, aiohttp's form. menu: its place there, 0 for none; title: its English name."""
+    """path: below /c/{caisse}/, aiohttp's form. menu: its place there, 0 for none; title: its English name. takes_file: its
+    forms may bring one."""
 
     path: str
     title: str
@@ -117,6 +127,7 @@ class Page:
     view: View
     menu: int = 0
     post: View | None = None
+    takes_file: bool = False
 
 
 PAGES: Final[dict[str, Page]] = {}
@@ -124,13 +135,16 @@ PAGES: Final[dict[str, Page]] = {}
 
 
 def page(
-    path: str, title: str, *, roles: tuple[str, ...], shows: Shows = Shows.NEITHER, menu: int = 0, post: View | None = None
+    path: str, title: str, *, roles: tuple[str, ...], shows: Shows = Shows.NEITHER, menu: int = 0, post: View | None = None,
+    takes_file: bool = False,
 ) -> Callable[[View], View]:
     """Make a function a page."""
 
     def made(view: View) -> View:
         assert path not in PAGES, f"two pages at {path}"
-        PAGES[path] = Page(path=path, title=title, roles=roles, shows=shows, view=view, menu=menu, post=post)
+        PAGES[path] = Page(
+            path=path, title=title, roles=roles, shows=shows, view=view, menu=menu, post=post, takes_file=takes_file
+        )
         return view
 
     return made

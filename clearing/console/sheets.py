@@ -3,8 +3,9 @@
 One field is one name on the whole page, so that a label belongs to one input only. Names are given in English, said in French.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from clearing.authoriser.forms.fields import Form
@@ -12,6 +13,9 @@ from clearing.console.inputs import Choices, Input, Reading, Typed, inputs
 from clearing.console.offered import choices
 from clearing.console.pages import Visit
 from clearing.console.words import Words
+
+Offering: TypeAlias = Callable[[Visit, str], Sequence[tuple[str, str]] | None]
+"""What a thing may name: (visit, "fund") -> (id, as people read it); None where anything may be typed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +36,13 @@ class Sheet:
         return body, reading.problems
 
     def drawn(
-        self, visit: Visit, *, problems: Mapping[str, str] | None = None, first: Mapping[str, str] | None = None
+        self, visit: Visit, *, problems: Mapping[str, str] | None = None, first: Mapping[str, str] | None = None,
+        choices_of: Offering = choices,
     ) -> tuple[Input, ...]:
-        """As the page draws it. first: what stands there before anybody typed."""
+        """As the page draws it. first: what stands there before anybody typed. choices_of: things only this page names."""
         sent = any(name.partition(".")[0] in self.form for name in visit.typed)
         typed = visit.typed if sent else {name: (value,) for name, value in (first or {}).items()}
-        return self.drawn_typed(visit.words, typed, problems or {}, lambda of: choices(visit, of))
+        return self.drawn_typed(visit.words, typed, problems or {}, lambda of: choices_of(visit, of))
 
     def drawn_typed(
         self, words: Words, typed: Typed, problems: Mapping[str, str], of_the_caisse: Choices = lambda _of: None

@@ -6,7 +6,7 @@ What waits is told by rules/telling/waiting.py with the command line's words; he
 import shlex
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from clearing.authoriser.forms import FORMS
 from clearing.console.inputs import as_typed
@@ -59,8 +59,20 @@ PLACES: Final[Mapping[str, str]] = {
     "exceptions": "exceptions", "cotisations": "cotisations", "contract list": "contracts",
     "interchange exceptions": "interchange",
     "interchange net": "interchange", "opening accept": "opening",
+    "bank lines": "bank/waiting", "bank import": "bank", "mandate list": "mandates", "mandate sign": "mandates/new?member={0}",
+    "mandate account": "mandates?q={0}", "collection approve": "collections/{0}", "collection announce": "collections/{0}",
+    "collection export": "collections/{0}", "collection leave-out": "collections/{0}", "collection count": "collections/{0}",
+    "collection answer": "collections/{0}/answers",
 }  # fmt: skip
-"""Commands that are a page of their own: where that is."""
+"""Commands that are a page of their own: where that is; {0} is the first word after the command."""
+ROLES_OF: Final[Mapping[str, str]] = {
+    "bank lines": "match_lines", "bank import": "import_statement", "mandate list": "sign_mandates",
+    "mandate sign": "sign_mandates", "mandate account": "change_mandate", "collection approve": "approve_collection",
+    "collection announce": "announce_collection", "collection export": "export_collection",
+    "collection leave-out": "leave_out_debit", "collection count": "count_collection",
+    "collection answer": "answer_collection",
+}  # fmt: skip
+"""Pages on which a command is given: which, so that it waits for who may give it."""
 DOORS: Final[Mapping[str, tuple[str, str]]] = {
     "approve": ("approve_batch", "batches/{0}"), "export": ("export_batch", "batches/{0}"),
     "payout asked": ("close_payout_question", "transfers/{0}/{1}"), "payout reissue": ("reissue_payout", "batches/{0}"),
@@ -73,7 +85,8 @@ DOORS: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def way_of(command: str) -> tuple[str, str] | None:
-    """(verb, address below the caisse's) for the words of a command; ("", address) of a page; None where there is neither."""
+    """(verb, address below the caisse's) for the words of a command; verb "": whoever opens the page may act. None where there
+    is neither."""
     words = shlex.split(command)
     for length in (2, 1):
         name = " ".join(words[:length])
@@ -81,7 +94,8 @@ def way_of(command: str) -> tuple[str, str] | None:
             known = dict(_known(way, words[length:]))
             return way.verb, f"do/{way.verb}?{urlencode(known)}" if known else f"do/{way.verb}"
         if name in PLACES:
-            return "", PLACES[name]
+            first = words[length] if len(words) > length else ""
+            return ROLES_OF.get(name, ""), PLACES[name].format(quote(first, safe=""))
         if name in DOORS:
             verb, address = DOORS[name]
             return verb, address.format(*words[length:])

@@ -241,6 +241,19 @@ def test_a_snapshot_says_lines_movements_matches_and_mappings_whole() -> None:
     assert again == desk.book.bank == loaded.book.bank
 
 
+def test_statements_are_remembered_with_what_was_new_and_what_was_known() -> None:
+    desk = a_month()
+    first, second = desk.book.bank.taken
+    assert (first.first, first.new, first.known, first.closing_cents) == (1, 5, 0, 1_006_950)
+    assert (second.first, second.new, second.from_on, second.to_on) == (6, 2, "2026-05-06", "2026-05-06")
+    desk.order(AMINA, "import_statement", statement(
+        an_entry("odd", "2026-05-06", a_line(333)), an_entry("more", "2026-05-07", a_line(1)), closing_cents=1_009_284
+    ))
+    third = desk.book.bank.taken[2]
+    assert (third.first, third.new, third.known, third.by) == (8, 1, 1, AMINA)
+
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [

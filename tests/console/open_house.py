@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html import unescape
+from io import BytesIO
 from pathlib import Path
 
 import aiohttp
@@ -96,6 +97,18 @@ class House:
         headers = await self.headers(person)
         typed = {"token": form_token(self.cookies[person]), **typed}
         async with self.browser.post(self._at(path), data=typed, headers=headers) as answer:
+            return Seen(status=answer.status, path=answer.url.path, html=await answer.text())
+
+    async def bring(
+        self, person: str, path: str, content: bytes, typed: Mapping[str, str] | None = None, *, name: str = "file.xml"
+    ) -> Seen:
+        """A form of that page with a file in it."""
+        headers = await self.headers(person)
+        form = aiohttp.FormData()
+        for field_name, value in ({"token": form_token(self.cookies[person])} | dict(typed or {})).items():
+            form.add_field(field_name, value)
+        form.add_field("file", BytesIO(content), filename=name, content_type="application/octet-stream")
+        async with self.browser.post(self._at(path), data=form, headers=headers) as answer:
             return Seen(status=answer.status, path=answer.url.path, html=await answer.text())
 
     async def caught_up(self) -> None:

@@ -16,6 +16,7 @@ from tests.house.sources import CLONE
 TOLD: Final = {
     "not_now", "not_found", "Declined", "InvalidValue", "InvalidBankDetails", "CommandRefused", "CommandUnanswered",
     "WriterAbsent", "NotAllowed", "PasswordRefused", "_Refused", "BadAssertion", "PasskeyRefused", "SettingRefused",
+    "Unreadable", "NotReady",
 }  # fmt: skip
 SOURCES: Final = (
     "clearing/rules", "clearing/authoriser", "clearing/values.py", "clearing/installation/office.py",
@@ -25,12 +26,25 @@ SOURCES: Final = (
     "clearing/audit/reasons.py", "clearing/audit/scan.py", "clearing/installation/founding_tables.py",
     "clearing/installation/proposing.py", "clearing/installation/founding_file.py", "clearing/console/founding.py",
     "clearing/installation/serving.py", "clearing/wire/passkey.py", "clearing/console/passkeys.py",
+    "clearing/bank", "clearing/installation/bank_import.py",
+    "clearing/installation/bank_entry.py", "clearing/installation/mandate_entry.py", "clearing/installation/collecting.py",
+    "clearing/installation/payment.py",
 )  # fmt: skip
 ELSEWHERE: Final = {
     "clearing/rules/telling": "what people read about the rules, in pages of its own; only what waits is said by form",
 }
 _TEXTS: Final = re.compile(r"str( \| None)?|(list|tuple|Iterator|Iterable)\[(str|Wait)(, \.\.\.)?\]")
 _SENTENCE: Final = re.compile(r"(?=.* ).*[A-Za-z]{3}")  # in what is put together; an id in parts ("lot:7") is none
+BESIDE: Final = {
+    "{} has signed no mandate": "clearing/rules/treasury/mandates.py",
+    "{} has left the caisse; what is open is settled otherwise": "clearing/rules/treasury/collecting.py",
+    "a debit asks for at most {}": "clearing/rules/treasury/collecting.py",
+    "the account of {} was changed since": "clearing/rules/treasury/collecting.py",
+    "{} are missing": "clearing/bank/statement.py",
+    "entry {}": "clearing/bank/camt.py",
+    "transaction {}": "clearing/bank/ofx.py",
+}  # fmt: skip
+"""Parts of a sentence that are put together otherwise -> the file that has their words."""
 NEVER_TOLD: Final = {
     "{} {} --contract {}": "an argument of a command line, filled into a sentence of `clearing status` only",
     "{}.{} EUR": "an amount, which a page writes as its reader does",
@@ -54,6 +68,10 @@ def every_form() -> dict[str, str]:
     for path in _files():
         for form in _of_file(ast.parse((CLONE / path).read_text(encoding="utf-8"))):
             found.setdefault(form, path)
+    for form, path in BESIDE.items():
+        text = (CLONE / path).read_text(encoding="utf-8")
+        assert all(piece in text for piece in form.split("{}")), f"{path} does not say {form} any more"
+        found.setdefault(form, path)
     return found
 
 

@@ -24,6 +24,8 @@ from clearing.rules.selling.operations import State
 from clearing.rules.stalls.payouts import PayoutState
 from clearing.rules.stalls.settlement import BatchState
 from clearing.rules.telling.voted_words import _KINDS, NOT_IN_FORCE
+from clearing.rules.treasury.debit_answers import SAID
+from clearing.rules.treasury.debits import DebitState
 from clearing.rules.treasury.subsidies import Step
 from clearing.rules.treasury.takings import MEANS
 from clearing.rules.voted.decisions import ANNULLED, IN_FORCE, SUSPENDED
@@ -142,6 +144,7 @@ def keys() -> set[str]:
     words = {*_words(), *MEANS, *PAYERS, *_WORDS_OF_SENTENCES}
     decisions, lines = (IN_FORCE, NOT_IN_FORCE, SUSPENDED, ANNULLED), (OPEN, DISPUTED, DELIVERED, CANCELLED)
     states = {*BatchState, *State, *Step, *HoldState, *Twin, *decisions, *lines}
+    states |= {f"debit.{state}" for state in (*DebitState, *SAID)}
     return {
         *(f"verb {verb}" for verb in FORMS), *(f"field {path.rpartition('.')[2]}" for path in paths()),
         *(f"word {word}" for word in words), *(f"role {role}" for role in ROLES), *(f"state {state}" for state in states),

@@ -20,7 +20,7 @@ from clearing.rules.ledger.postings import BANK, legs
 from clearing.rules.stalls.payouts import QUESTION, Answer, Payout, PayoutState
 from clearing.rules.stalls.settlement import Batch
 from clearing.rules.treasury.adjusting import KINDS
-from clearing.rules.treasury.bank_hints import hints, who_paid
+from clearing.rules.treasury.bank_hints import hints as hints_of, who_paid
 from clearing.rules.treasury.bank_moves import MOVED
 from clearing.rules.treasury.runway import Flows
 from clearing.values import BatchId, Position, ProducerId
@@ -103,6 +103,10 @@ def test_money_is_counted_once_by_the_gauge_however_the_line_came() -> None:
     money = MoneyReceived | CotisationReceived | GiftReceived
     received = [event.cents for event in desk.log.events() if isinstance(event, money)]
     assert sum(flows.came.values()) == sum(received) == 1_000_000 + 8_000 + 500 + 700
+
+
+def hints(book: Book, *line: Any) -> list[str]:
+    return [one.options() for one in hints_of(book, *line)]
 
 
 def test_a_hint_is_a_command_and_never_a_match() -> None:

@@ -67,11 +67,27 @@ class Move(NamedTuple):
     on: str
 
 
+class Taken(NamedTuple):
+    """A statement that was taken in. first: the number of its first new line; new: how many new lines; known: of its
+    entries, those that were here before."""
+
+    source: str
+    from_on: str
+    to_on: str
+    opening_cents: int | None
+    closing_cents: int | None
+    first: int
+    new: int
+    known: int
+    by: PersonId
+
+
 @dataclass(slots=True)
 class Bank:
     """account: the caisse's own, b"" before the first statement. entries: by the number of their first line; keys: of
     entries, by source and key. waiting: cents of lines that nobody matched, by line. moves: of the book that no line was
-    matched with, by position. matched: the same that were. stated: balances at the end of days."""
+    matched with, by position. matched: the same that were. stated: balances at the end of days. taken: statements in the
+    order in which they came."""
 
     account: bytes = b""
     entries: dict[int, Entry] = field(default_factory=dict)
@@ -85,6 +101,7 @@ class Bank:
     stated: dict[str, int] = field(default_factory=dict)
     charges: BankChargesRuleSet | None = None
     mappings: dict[str, ColumnMapping] = field(default_factory=dict)
+    taken: list[Taken] = field(default_factory=list)
 
     def last_known(self) -> tuple[str, int] | None:
         """(day, cents) of the newest balance that the bank told; None when it never did."""
@@ -133,6 +150,7 @@ def evolve_imported(bank: Bank, event: StatementImported) -> None:
     if bank.account != event.account:  # balances of another account say nothing of this one
         bank.account = event.account
         bank.stated.clear()
+    before = len(bank.lines)
     for entry in event.entries:
         first = len(bank.lines) + 1
         if any(line.number != first + place for place, line in enumerate(entry.lines)) or not entry.lines:
@@ -150,6 +168,10 @@ def evolve_imported(bank: Bank, event: StatementImported) -> None:
         known.sources = (*known.sources, event.source)
     if event.opening_cents is not None:
         bank.stated.setdefault(day_before(event.from_on), event.opening_cents)
+    bank.taken.append(Taken(
+        event.source, event.from_on, event.to_on, event.opening_cents, event.closing_cents, before + 1,
+        len(bank.lines) - before, event.known, event.by,
+    ))  # fmt: skip
 
 
 def evolve_balance(bank: Bank, event: BankBalanceStated) -> None:
