@@ -18,6 +18,8 @@ from clearing.rules.voted.offices import ALLOWED_ROLES
 from clearing.values import CaisseCode
 
 CODE_ASKED: Final = "Type the six digits that your app shows now."
+AS_SHEET: Final = "csv"
+"""In the query of an address: the tables of the page as a sheet."""
 LOOKERS: Final = ("treasurer", "approver", "clerk", "auditor", "operator")
 DESK: Final = ("desk", "treasurer", "clerk")
 
@@ -68,6 +70,11 @@ class Visit:
     def roles(self) -> tuple[str, ...]:
         person = self.book.caisse.persons.get(self.login.person)
         return person.roles if person is not None and person.active else ()
+
+    @property
+    def as_sheet(self) -> bool:
+        """Whether she takes the tables away: more rows than a page has are worth it."""
+        return AS_SHEET in self.request.query
 
     def may(self, verb: str) -> bool:
         """Whether one of her roles may give this command."""

@@ -38,9 +38,10 @@ async def every(visit: Visit) -> Answer:
     if card is not None:
         return Answer(go_to=visit.path(f"members/{members.cards[card].member}"))
     found = sorted(name for name in members.members if asked.lower() in name)
-    rows = [_row(visit, members.members[name]) for name in found[:SHOWN_MAX]]
+    most = len(found) if visit.as_sheet else SHOWN_MAX
+    rows = [_row(visit, members.members[name]) for name in found[:most]]
     return Answer("members.html", {
-        "rows": rows, "asked": asked, "more": max(0, len(found) - SHOWN_MAX), "by_card": names_cards(visit),
+        "rows": rows, "asked": asked, "more": max(0, len(found) - most), "by_card": names_cards(visit),
         "none": not members.members, "heads": sum(1 for one in members.members.values() if not one.gone),
     })  # fmt: skip
 
