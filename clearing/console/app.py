@@ -17,8 +17,8 @@ from aiohttp import web
 
 from clearing.console.accounts import Closed, Login
 from clearing.console.api import Api
-from clearing.console.house import AWAY, Console, NoSuchCaisse
 from clearing.console.exports import sheet_of
+from clearing.console.house import AWAY, Console, NoSuchCaisse
 from clearing.console.pages import AS_SHEET, Page, Shows, View, Visit
 from clearing.console.rooms import PAGES
 from clearing.console.words import LANGUAGES, Words
