@@ -192,6 +192,8 @@ async def _typed(request: web.Request) -> dict[str, tuple[str, ...]]:
     for name, value in fields.items():
         if isinstance(value, str):
             found[name] = (*found.get(name, ()), value)
+        elif isinstance(value, web.FileField):
+            found[name] = (*found.get(name, ()), value.file.read().decode(errors="replace"))
     return found
 
 

@@ -18,6 +18,7 @@ from clearing.console.tokens import Tokens
 from clearing.event_store.connection import LOST, DatabaseGone, NoSuchCaisse
 from clearing.event_store.reader import Reader
 from clearing.installation.opening import Installation
+from clearing.installation.papermaking import PaperMaking
 from clearing.postgres import ADMIN
 from clearing.sql import schema_of
 
@@ -43,6 +44,7 @@ class Console:
     followers: Followers
     orders: Orders
     now_us: Callable[[], int]
+    making: PaperMaking
     templates: jinja2.Environment
 
     def rendered(self, template: str, **values: object) -> str:
@@ -55,10 +57,12 @@ async def console_of(installation: Installation, now_us: Callable[[], int]) -> A
     followers = Followers(lambda code: Reader.open(installation.dsn(), schema_of(code)))
     orders = Orders(installation.home, now_ms=lambda: now_us() // 1_000)
     async with _pool(installation) as pool:
+        making = PaperMaking(installation.home)
         accounts, tokens = _accounts(installation, pool, clock_us), Tokens(pool, clock_us)
         try:
-            yield Console(installation, accounts, tokens, followers, orders, now_us, _templates())
+            yield Console(installation, accounts, tokens, followers, orders, now_us, making, _templates())
         finally:
+            await making.close()
             await followers.close()
 
 

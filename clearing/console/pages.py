@@ -76,6 +76,10 @@ class Visit:
         """Whether she takes the tables away: more rows than a page has are worth it."""
         return AS_SHEET in self.request.query
 
+    def opens(self, path: str) -> bool:
+        """Whether one of her roles opens the page that is on the list with this path."""
+        return path in PAGES and bool(set(self.roles) & set(PAGES[path].roles))
+
     def may(self, verb: str) -> bool:
         """Whether one of her roles may give this command."""
         return bool(set(self.roles) & set(ALLOWED_ROLES[verb]))

@@ -53,7 +53,7 @@ WAYS: Final[Mapping[str, Way]] = {
     "exception resolve": Way("resolve_exception", ("exception",)),
     "correct confirm": Way("confirm_correction", ("kind", "reference"), {"--contract": "contract"}),
     "interchange write-off-confirm": Way("confirm_write_off", ("ref",)),
-    "interchange paid": Way("pay_netting", ("day",)),
+    "interchange paid": Way("pay_netting", ("day",)), "proceed confirm": Way("confirm_going_on"),
 }  # fmt: skip
 PLACES: Final[Mapping[str, str]] = {
     "exceptions": "exceptions", "cotisations": "cotisations", "contract list": "contracts",
@@ -61,6 +61,11 @@ PLACES: Final[Mapping[str, str]] = {
     "interchange net": "interchange", "opening accept": "opening", "approve": "batches", "export": "batches",
 }  # fmt: skip
 """Commands that are a page of their own: where that is."""
+DONE_ON: Final[Mapping[str, tuple[str, str]]] = {
+    "books propose": ("propose_month_close", "books"), "books confirm": ("confirm_month_close", "books"),
+    "proofs": ("take_proofs", "proofs"),
+}  # fmt: skip
+"""The same, of which one command of the page ends the waiting: its verb, and where that is."""
 
 
 def way_of(command: str) -> tuple[str, str] | None:
@@ -71,6 +76,8 @@ def way_of(command: str) -> tuple[str, str] | None:
         if (way := WAYS.get(name)) is not None:
             known = dict(_known(way, words[length:]))
             return way.verb, f"do/{way.verb}?{urlencode(known)}" if known else f"do/{way.verb}"
+        if name in DONE_ON:
+            return DONE_ON[name]
         if name in PLACES:
             return "", PLACES[name]
     return None
@@ -154,10 +161,15 @@ def _correction(book: Book, named: Mapping[str, str]) -> Body | None:
     return None
 
 
+def _going_on(book: Book, _named: Mapping[str, str]) -> Body | None:
+    seen = book.proofs.going_on
+    return None if seen is None else {"taken": seen.taken}
+
+
 PROPOSED: Final[Mapping[str, Callable[[Book, Mapping[str, str]], Body | None]]] = {
     "confirm_person": _person, "confirm_closure": _closure, "open_account": _account, "name_mandatary": _mandate,
     "enter_legal_basis": _basis, "approve_bank_details": _accounts, "resolve_exception": _exception,
-    "confirm_write_off": _write_off, "confirm_correction": _correction,
+    "confirm_write_off": _write_off, "confirm_correction": _correction, "confirm_going_on": _going_on,
 }  # fmt: skip
 """Commands that say again what another person proposed: the whole of it, from the book."""
 

@@ -72,6 +72,11 @@ class Words:
         sign = "-" if cents < 0 else ""
         return f"{sign}{number},{part:02d}\u00a0€" if self.language == "fr" else f"{sign}€{number}.{part:02d}"
 
+    def number(self, tenths: int) -> str:
+        """45 -> "4,5" or "4.5"."""
+        whole, part = divmod(tenths, 10)
+        return f"{whole}{',' if self.language == 'fr' else '.'}{part}"
+
     def percent(self, rate: int) -> str:
         """7000 -> "70 %" or "70%"."""
         whole, part = divmod(rate, 100)
