@@ -20,6 +20,7 @@ from clearing.console.api import Api
 from clearing.console.exports import sheet_of
 from clearing.console.house import AWAY, Console, NoSuchCaisse
 from clearing.console.pages import AS_SHEET, Page, Shows, View, Visit
+from clearing.console.public import PublicPages
 from clearing.console.rooms import PAGES
 from clearing.console.words import LANGUAGES, Words
 from clearing.values import CaisseCode, InvalidValue, identifier
@@ -61,6 +62,7 @@ def create_app(console: Console) -> web.Application:
     at("/login", get=_login_page, post=_log_in)
     at("/logout", post=_log_out)
     at("/", get=_first_page)
+    at("/p/{caisse}", get=PublicPages(console).answer)
     for page in PAGES.values():
         at(f"/c/{{caisse}}/{page.path}".rstrip("/"), get=_answering(page, page.view),
            post=None if page.post is None else _answering(page, page.post))  # fmt: skip

@@ -48,7 +48,8 @@ def books_made(home: Home, code: CaisseCode, period: str) -> BooksMade | None:
         said: Any = json.loads((folder_of(home, code, period) / MADE).read_bytes())
         return BooksMade(
             period=str(said["period"]), plan=int(said["plan"]), entries=int(said["entries"]), at_us=int(said["at_us"]),
-            debit_cents=int(said["debit_cents"]), sha256=bytes.fromhex(said["sha256"]), nowhere=tuple(map(str, said["nowhere"])),
+            debit_cents=int(said["debit_cents"]), sha256=bytes.fromhex(said["sha256"]),
+            nowhere=tuple(str(name) for name in said["nowhere"]),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError):
         return None

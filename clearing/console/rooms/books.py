@@ -18,6 +18,7 @@ from clearing.installation.plan_file import PlanRefused, default_plan, plan_text
 from clearing.rules.calendar import period_start
 from clearing.values import InvalidValue
 
+PLAN_FILE: Final = "plan.toml"
 ENTRIES_SHOWN_MAX: Final = 3_000
 _MONTH: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _FEC: Final = re.compile(r"[0-9]{9}FEC[0-9]{8}\.txt")
@@ -55,7 +56,7 @@ async def _made(visit: Visit, back: str, *words: str) -> Answer:
     return Answer(go_to=visit.path(back))
 
 
-@page("books", "Books", roles=LOOKERS, menu=35, post=act)
+@page("books", "Books", roles=LOOKERS, menu=38, post=act)
 async def every(visit: Visit) -> Answer:
     return await _listed(visit)
 
@@ -121,7 +122,7 @@ async def record_plan(visit: Visit) -> Answer:
         raise web.HTTPForbidden(reason="Your office does not give this command.")
     text = visit.given("file") or visit.given("text")
     try:
-        said = read_plan(text, name="plan.toml")
+        said = read_plan(text, name=PLAN_FILE)
     except PlanRefused as fault:
         return _plan(visit, problem=visit.words.refusal(str(fault)), text=text)
     told = await give(visit, "set_account_plan", {
@@ -148,11 +149,14 @@ def _plan(visit: Visit, *, problem: str = "", text: str = "") -> Answer:
     }, status=422 if problem else 200)  # fmt: skip
 
 
-@page("books/plan/file", "Plan of accounts as a file", roles=LOOKERS)
+@page("books/plan/{name}", "Plan of accounts as a file", roles=LOOKERS)
 async def plan_file(visit: Visit) -> Answer:
+    """The one that is recorded; the one that is offered while none is."""
+    if visit.asked("name") != PLAN_FILE:
+        raise web.HTTPNotFound(reason="There is no such file; make it first.")
     known = visit.book.books.plan
     text = default_plan() if known is None else plan_text(known)
-    return Answer(file=Download("plan.toml", text.encode(), "text/plain"))
+    return Answer(file=Download(PLAN_FILE, text.encode(), "text/plain"))
 
 
 async def act_on_month(visit: Visit) -> Answer:

@@ -138,8 +138,9 @@ def _figure(visit: Visit, figure: ProofFigure) -> dict[str, object]:
     called = words.say("a purse; the command clearing proofs names it") if figure.name.startswith("member:") else (
         words.refusal(named(figure.name))
     )  # fmt: skip
-    log, book, shown = ("" if cents is None else words.euros(cents) for cents in figure[1:])
-    return {"called": called, "agrees": agrees(figure), "log": log, "book": book, "shown": shown, "page": _page(visit, figure.name)}
+    roads = zip(("log", "book", "shown"), figure[1:], strict=True)
+    said = {road: "" if cents is None else words.euros(cents) for road, cents in roads}
+    return {"called": called, "agrees": agrees(figure), "page": _page(visit, figure.name), **said}
 
 
 def _page(visit: Visit, name: str) -> str:
