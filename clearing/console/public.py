@@ -8,7 +8,6 @@ import asyncio
 import hashlib
 from dataclasses import dataclass, field
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -24,6 +23,7 @@ from clearing.values import CaisseCode, InvalidValue, identifier
 OPEN_PAGES: Final = {"/p/{caisse}": "What a caisse tells everybody: rules in force, votes, outlets, funds, how to contest"}
 """Pages that need no log-in and show neither persons nor purchases, with what they are."""
 KEPT_S: Final = 60
+NEW_CODES_S: Final = 5  # between two looks for caisses that are not known yet
 _LANGUAGE: Final = "lang"
 _NO_FUNDS: Final[dict[str, Any]] = {"funds": {"as_of": "", "list": []}, "months": []}
 
@@ -34,6 +34,7 @@ class PublicPages:
 
     console: Console
     _kept: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+    _codes: tuple[int, frozenset[CaisseCode]] = (0, frozenset())
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def answer(self, request: web.Request) -> web.Response:
@@ -62,7 +63,11 @@ class PublicPages:
             code = CaisseCode(identifier(asked, what="a caisse"))
         except InvalidValue:
             code = CaisseCode("")
-        if code not in await self.console.installation.codes():
+        until_us, codes = self._codes
+        if code not in codes and self.console.now_us() >= until_us:
+            codes = frozenset(await self.console.installation.codes())
+            self._codes = self.console.now_us() + NEW_CODES_S * 1_000_000, codes
+        if code not in codes:
             raise web.HTTPNotFound(reason="There is no such caisse here.")
         return code
 
@@ -78,7 +83,7 @@ class PublicPages:
         data = public_data(book, await self._voted(code, book), funds=told["funds"], months=told["months"], at_us=now_us)
         words = Words(language, book.caisse.calendar.zone)
         return self.console.rendered(
-            "public.html", words=words, login=None, visit=None, data=data, contest_days=CONTEST_DAYS, **_said(data, words, book),
+            "public.html", words=words, login=None, visit=None, data=data, contest_days=CONTEST_DAYS, **_said(data, words),
             others=[(one, words.say(f"language {one}")) for one in LANGUAGES if one != language],
         )  # fmt: skip
 
@@ -98,7 +103,7 @@ def language_of(request: web.Request) -> str:
     return asked if asked in LANGUAGES else "fr"
 
 
-def _said(data: dict[str, Any], words: Words, book: Book) -> dict[str, object]:
+def _said(data: dict[str, Any], words: Words) -> dict[str, object]:
     """Its sentences in the reader's language."""
     def told(sentences: list[str]) -> list[str]:
         return [words.refusal(line) for line in sentences]
@@ -117,5 +122,4 @@ def _said(data: dict[str, Any], words: Words, book: Book) -> dict[str, object]:
             {"title": one["title"], "sentences": told(one["sentences"]), "standing": words.say(f"state {one['standing']}")}
             for one in reversed(data["decisions"])
         ],
-        "zone": ZoneInfo(book.caisse.calendar.zone.key).key,
     }  # fmt: skip

@@ -30,7 +30,7 @@ TO_DO: Final[Mapping[str, str]] = {
     ISSUED: "Stop giving credit by hand until it is found. The operator runs: clearing audit; the line that differs names the "
             "purse or the credit.",
     PURSES: "The operator runs: clearing audit. The purse that differs is named there; its member is asked for nothing.",
-    DEPOSITS: "Open the producer or the till that is named, compare its list of the day with its sales, and enter what lacks.",
+    DEPOSITS: "Open the producer or the till that is named, compare its list of the day with its sales, enter what lacks.",
     BATCHES: "Give no file to the bank. Open the batch that is named: its file was changed, or the bank paid another sum; enter "
              "what the bank says.",
     MONEY: "Import the bank's last statement and say what each waiting line is; then take the proofs again.",
@@ -126,7 +126,8 @@ def _told(visit: Visit, results: Iterable[ProofResult]) -> Iterator[dict[str, ob
     for one in results:
         wrong = [figure for figure in one.figures if not agrees(figure)]
         yield {
-            "id": one.proof, "called": words.say(f"proof {one.proof}"), "holds": not wrong, "means": words.say(MEANS[one.proof]),
+            "id": one.proof, "called": words.say(f"proof {one.proof}"), "holds": not wrong,
+            "means": words.say(MEANS[one.proof]),
             "to_do": words.say(TO_DO[one.proof]) if wrong else "", "compared": one.compared,
             "figures": [_figure(visit, figure) for figure in one.figures],
         }  # fmt: skip
