@@ -33,7 +33,10 @@ _TOGETHER_MAX: Final = 11  # parts and separators that one phrase has at most
 _MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
 _JOINS: Final = {", ": ", ", " or ": " ou ", " and ": " et "}
 _BETWEEN: Final = re.compile(f"({'|'.join(_JOINS)})")
-KEYED: Final = ("entry", "event", "field", "language", "payout", "role", "room", "rule", "state", "verb", "word")
+KEYED: Final = (
+    "entry", "event", "field", "file", "language", "paper", "payout", "plan", "proof", "role", "room", "rule", "state", "verb",
+    "word",
+)  # fmt: skip
 _REMEMBERED: Final = 2_048  # sentences that caisses meet again and again: a charte has dozens
 
 

@@ -141,7 +141,7 @@ async def plan(visit: Visit) -> Answer:
 
 def _plan(visit: Visit, *, problem: str = "", text: str = "") -> Answer:
     known = visit.book.books.plan
-    rows = [] if known is None else [(visit.words.say(f"word plan.{row.section}"), row.name, row.value) for row in known.rows]
+    rows = [] if known is None else [(visit.words.say(f"plan {row.section}"), row.name, row.value) for row in known.rows]
     shown = text or (default_plan() if known is None else plan_text(known))
     return Answer("plan.html", {
         "rows": rows, "plan": known, "text": shown, "problem": problem, "may": visit.may("set_account_plan"),

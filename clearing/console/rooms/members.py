@@ -97,7 +97,8 @@ async def person_page(visit: Visit, *, why: str = "") -> Answer:
     return Answer("member.html", {
         "member": member.member, "name": kept.fields["name"] if kept is not None else "", "gone": member.gone,
         "groups": sorted(member.groups), "purses": list(_purses(visit, member)), "cards": list(cards_shown(visit, member)),
-        "credits": list(_credits(visit, member)), "eaters": list(_eaters(visit, member)), "cotisation": _cotisation(visit, member), "by_card": names_cards(visit),
+        "credits": list(_credits(visit, member)), "eaters": list(_eaters(visit, member)),
+        "cotisation": _cotisation(visit, member), "by_card": names_cards(visit),
         "owed": _owed(visit, member.member), "why": visit.words.refusal(why), "do": _prepared(visit, member),
         "looked": await _looked(visit, member), "may_issue": visit.may("issue_cards") and not member.gone,
     }, status=422 if why else 200)  # fmt: skip

@@ -30,9 +30,9 @@ TO_DO: Final[Mapping[str, str]] = {
     ISSUED: "Stop giving credit by hand until it is found. The operator runs: clearing audit; the line that differs names the "
             "purse or the credit.",
     PURSES: "The operator runs: clearing audit. The purse that differs is named there; its member is asked for nothing.",
-    DEPOSITS: "Open the producer or the till that is named, compare its list of the day with its sales, enter what lacks.",
-    BATCHES: "Give no file to the bank. Open the batch that is named: its file was changed, or the bank paid another sum; enter "
-             "what the bank says.",
+    DEPOSITS: "Open the producer or till that is named, compare its day's list with its sales; enter what lacks.",
+    BATCHES: "Give no file to the bank. Open the batch that is named: its file was changed, or the bank paid another sum; "
+             "enter what the bank says.",
     MONEY: "Import the bank's last statement and say what each waiting line is; then take the proofs again.",
 }
 
