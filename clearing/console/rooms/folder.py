@@ -29,7 +29,7 @@ async def folder(visit: Visit) -> Answer:
         "body": words.say(f"word {vote.body}") if vote is not None else "", "sells": convention is not None,
         "since": words.day(caisse.calendar.day(charte.effective_us)) if charte is not None and charte.effective_us else "",
         "number": visit.request.query.get("number", "").strip()[:NUMBER_CHARS_MAX], "spares": len(visit.book.members.spares),
-        "public": f"/p/{visit.code}",
+        "public": f"{visit.request.host}/p/{visit.code}",
     })  # fmt: skip
 
 

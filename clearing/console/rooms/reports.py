@@ -22,6 +22,7 @@ _DAY: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _NAME: Final = re.compile(rf"(meeting-{_DAY}-{_DAY}|auditor-{_DAY}-{_DAY}|funder-[a-z0-9.-]+|compte-rendu-[a-z0-9.-]+)-(fr|en)")
 _IS_DAY: Final = re.compile(_DAY)
 _AMOUNT: Final = re.compile(r"-?[0-9]+,[0-9]{2}")
+_COUNTS: Final = re.compile(r"-?[0-9]+(,[0-9]{2})?")
 _FRENCH_DAY: Final = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 _OF_DAYS: Final = ("meeting", "auditor")
 
@@ -130,7 +131,7 @@ def _section(visit: Visit, rows: Sequence[list[str]]) -> dict[str, object]:
     return {
         "heading": heading, "columns": columns, "notes": [row[0] for row in rest if len(row) != len(columns)],
         "rows": [[_cell(visit, cell) for cell in row] for row in table],
-        "sums": [all(_AMOUNT.fullmatch(row[place]) or not row[place] for row in table) for place in range(len(columns))],
+        "sums": [all(_COUNTS.fullmatch(row[place]) or not row[place] for row in table) for place in range(len(columns))],
     }  # fmt: skip
 
 
