@@ -26,7 +26,7 @@ from clearing.rules.selling.operations import State
 from clearing.rules.stalls.settlement import BatchState, PayoutState
 from clearing.rules.telling.voted_words import _KINDS, NOT_IN_FORCE
 from clearing.rules.treasury.account_plan import SECTIONS
-from clearing.rules.treasury.proofs import PROOFS
+from clearing.rules.treasury.proofs import KINDS, PROOFS, TOTALS
 from clearing.rules.treasury.subsidies import Step
 from clearing.rules.treasury.takings import MEANS
 from clearing.rules.voted.decisions import ANNULLED, IN_FORCE, SUSPENDED
@@ -152,7 +152,8 @@ def keys() -> set[str]:
         *(f"entry {kind}" for kind in ENTRIES), *(f"event {kind.__name__}" for kind in EVENTS),
         *(f"room {room}" for room in EVENT_ROOMS), *(f"stream {kind}" for kind in STREAMS), *(f"rule {kind}" for kind in RULES),
         *(f"proof {proof}" for proof in PROOFS), *(f"paper {paper}" for paper in PAPERS), *(f"file {name}" for name in FILES),
-        *(f"plan {section}" for section in SECTIONS),
+        *(f"plan {section}" for section in SECTIONS), *(f"figure {name}" for name in TOTALS),
+        *(f"figure {kind}:" for kind in KINDS),
     }  # fmt: skip
 
 

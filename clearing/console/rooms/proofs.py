@@ -16,7 +16,8 @@ from clearing.events.proofs import ProofFigure, ProofResult
 from clearing.installation.kept_figures import as_sent, failed_of
 from clearing.projections.answers import ProofsRow
 from clearing.projections.generations import GenerationGone
-from clearing.rules.treasury.proofs import BATCHES, DEPOSITS, ISSUED, MONEY, PROOFS, PURSES, agrees, named
+from clearing.rules.treasury.proofs import BATCHES, DEPOSITS, ISSUED, MONEY, PROOFS, PURSES, agrees
+from clearing.values import FundId, ProducerId
 
 SHOWN_DAYS: Final = 62
 MEANS: Final[Mapping[str, str]] = {
@@ -136,12 +137,19 @@ def _told(visit: Visit, results: Iterable[ProofResult]) -> Iterator[dict[str, ob
 def _figure(visit: Visit, figure: ProofFigure) -> dict[str, object]:
     """A purse's member is not named here: who looks at sales would join them."""
     words = visit.words
-    called = words.say("a purse; the command clearing proofs names it") if figure.name.startswith("member:") else (
-        words.refusal(named(figure.name))
-    )  # fmt: skip
+    kind, about, rest = figure.name.partition(":")
+    called = words.say(f"figure {kind}{about}", name=_named(visit, kind, rest))
     roads = zip(("log", "book", "shown"), figure[1:], strict=True)
     said = {road: "" if cents is None else words.euros(cents) for road, cents in roads}
     return {"called": called, "agrees": agrees(figure), "page": _page(visit, figure.name), **said}
+
+
+def _named(visit: Visit, kind: str, name: str) -> str:
+    """As people call it."""
+    producer, fund = visit.book.producers.producers.get(ProducerId(name)), visit.book.funds.get(FundId(name))
+    if kind in ("owed", "payable", "captured") and producer is not None:
+        return producer.name
+    return fund.name if kind in ("fund", "returned", "receivable", "notified") and fund is not None else name
 
 
 def _page(visit: Visit, name: str) -> str:
