@@ -34,8 +34,8 @@ _MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
 _JOINS: Final = {", ": ", ", " or ": " ou ", " and ": " et "}
 _BETWEEN: Final = re.compile(f"({'|'.join(_JOINS)})")
 KEYED: Final = (
-    "entry", "event", "field", "figure", "file", "language", "paper", "payout", "plan", "proof", "role", "room", "rule", "state",
-    "verb", "word",
+    "entry", "event", "field", "figure", "file", "language", "paper", "payout", "plan", "proof", "role", "room", "rule",
+    "state", "verb", "word",
 )  # fmt: skip
 _REMEMBERED: Final = 2_048  # sentences that caisses meet again and again: a charte has dozens
 
