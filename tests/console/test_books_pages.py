@@ -135,6 +135,9 @@ async def test_a_month_is_made_read_entry_by_entry_and_taken_away_as_three_files
     assert (await house.see("audrey", "books/2026-13")).status == 404
     declined = await house.send("tess", f"books/{period}", {"propose": "yes"})
     assert (declined.status, "is not over yet" in declined.text) == (422, True), declined.text[:400]
+    nothing = await house.send("bruno", f"books/{period}", {"confirm": "yes"})
+    assert (nothing.status, "Nobody proposed to close" in nothing.text) == (422, True), nothing.text[:400]
+    assert (await house.send("audrey", f"books/{period}", {"drop": "yes"})).status == 403
 
 
 async def test_a_month_before_any_event_says_that_nothing_is_there(house: House) -> None:

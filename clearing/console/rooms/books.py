@@ -18,6 +18,8 @@ from clearing.installation.plan_file import PlanRefused, default_plan, plan_text
 from clearing.rules.calendar import period_start
 from clearing.values import InvalidValue
 
+ALL: Final = "all"
+MONTHS_SHOWN: Final = 18
 PLAN_FILE: Final = "plan.toml"
 ENTRIES_SHOWN_MAX: Final = 3_000
 _MONTH: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
@@ -64,9 +66,10 @@ async def every(visit: Visit) -> Answer:
 async def _listed(visit: Visit, problem: str = "") -> Answer:
     books, words = visit.book.books, visit.words
     this = visit.book.caisse.calendar.day(visit.at_us).isoformat()[:7]
-    rows = [_month_row(visit, period, this) for period in periods(await _first(visit), this)]
+    every = list(periods(await _first(visit), this))[::-1]
+    shown = every if visit.as_sheet or ALL in visit.request.query else every[:MONTHS_SHOWN]
     return Answer("books.html", {
-        "rows": rows[::-1], "plan": books.plan, "files": _files(visit), "year": this[:4],
+        "rows": [_month_row(visit, period, this) for period in shown], "more": len(every) - len(shown), "plan": books.plan, "files": _files(visit), "year": this[:4],
         "problem": words.say(problem) if problem else "",
     }, status=422 if problem else 200)  # fmt: skip
 

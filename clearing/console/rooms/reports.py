@@ -80,8 +80,10 @@ def _kept(visit: Visit) -> Iterator[dict[str, str]]:
     found = [one for one in folder.glob("*.csv") if _NAME.fullmatch(one.stem)] if folder.is_dir() else []
     for path in sorted(found, key=lambda one: -one.stat().st_mtime)[:SHOWN_MAX]:
         when = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        title, _, *about = sheet_rows(path.read_bytes())[:3]
+        of = f", {about[0][1]}" if about and len(about[0]) == 2 else ""
         yield {
-            "called": sheet_rows(path.read_bytes())[0][0], "page": visit.path(f"reports/{path.stem}"),
+            "called": f"{title[0]}{of}", "page": visit.path(f"reports/{path.stem}"),
             "when": visit.words.instant(int(when.timestamp() * 1_000_000)), "name": path.stem,
         }  # fmt: skip
 
