@@ -66,10 +66,11 @@ async def every(visit: Visit) -> Answer:
 async def _listed(visit: Visit, problem: str = "") -> Answer:
     books, words = visit.book.books, visit.words
     this = visit.book.caisse.calendar.day(visit.at_us).isoformat()[:7]
-    every = list(periods(await _first(visit), this))[::-1]
-    shown = every if visit.as_sheet or ALL in visit.request.query else every[:MONTHS_SHOWN]
+    found = list(periods(await _first(visit), this))[::-1]
+    shown = found if visit.as_sheet or ALL in visit.request.query else found[:MONTHS_SHOWN]
     return Answer("books.html", {
-        "rows": [_month_row(visit, period, this) for period in shown], "more": len(every) - len(shown), "plan": books.plan, "files": _files(visit), "year": this[:4],
+        "rows": [_month_row(visit, period, this) for period in shown], "more": len(found) - len(shown),
+        "plan": books.plan, "files": _files(visit), "year": this[:4],
         "problem": words.say(problem) if problem else "",
     }, status=422 if problem else 200)  # fmt: skip
 
