@@ -18,8 +18,8 @@ IBANS = ("FR7630001007941234567890185", "FR1420041010050500013M02606")
 async def paid_batch(house: House) -> int:
     """An approved batch that pays the field; made once."""
     book = await house.book()
-    for number in book.settlement.batches:
-        return number
+    for known in book.settlement.batches:
+        return known
     if not book.producers.producers[ProducerId("field")].details:
         await house.send("tess", "producers/field", {"holder": "The field", "iban": IBANS[0]})
         shown = await house.see("bruno", "producers/field/account")
