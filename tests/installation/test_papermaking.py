@@ -1,4 +1,4 @@
-"""Law: what a child process makes is waited for so long and no longer, asked for once however often, and ends with its house."""
+"""Law: what a child process makes is waited for so long and no longer, is asked for once, and ends with its house."""
 
 import asyncio
 from pathlib import Path
