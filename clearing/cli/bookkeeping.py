@@ -10,7 +10,7 @@ from clearing.books.fec_rules import judge
 from clearing.books.kept import Kept, Span
 from clearing.books.sheets import balance_sheet, paheko_sheet
 from clearing.cli.books import events
-from clearing.cli.desk import Desk, Misused, now_ms, whole
+from clearing.cli.desk import Desk, Misused, whole
 from clearing.cli.entry import Entry, Group
 from clearing.cli.proposals import agreed
 from clearing.installation.amounts import euros
@@ -161,7 +161,7 @@ def _files(books: Kept, span: Span) -> dict[str, bytes]:
     known, names = books.plan_of(span.period), books.gathered.names
     return {
         "paheko.csv": paheko_sheet(span.months, known, names), "balance.csv": balance_sheet(span.months, known, names),
-        "journal.csv": span.journal, MADE: as_made(span, at_us=now_ms() * 1_000),
+        "journal.csv": span.journal, MADE: as_made(span),
     }  # fmt: skip
 
 

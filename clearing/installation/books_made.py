@@ -1,4 +1,5 @@
-"""Law: beside a month's books stands what they come to, so that who reads them later need not read the log again.
+"""Law: beside a month's books stands what they come to, so that who reads them later need not read the log again; made again
+it is the same bytes.
 
 Of a closed month it is the bytes that two people agreed on, or nothing was written (cli/bookkeeping.py).
 """
@@ -31,10 +32,10 @@ class BooksMade:
     at_us: int
 
 
-def as_made(span: Span, *, at_us: int) -> bytes:
+def as_made(span: Span) -> bytes:
     return json.dumps({
         "period": span.period, "plan": span.plan, "entries": span.entries, "debit_cents": span.debit_cents,
-        "sha256": span.sha256.hex(), "nowhere": span.nowhere, "at_us": at_us,
+        "sha256": span.sha256.hex(), "nowhere": span.nowhere,
     }).encode()  # fmt: skip
 
 
@@ -44,11 +45,12 @@ def folder_of(home: Home, code: CaisseCode, period: str) -> Path:
 
 def books_made(home: Home, code: CaisseCode, period: str) -> BooksMade | None:
     """None when they were not made here, or what stands there can't be read."""
+    path = folder_of(home, code, period) / MADE
     try:
-        said: Any = json.loads((folder_of(home, code, period) / MADE).read_bytes())
+        said: Any = json.loads(path.read_bytes())
         return BooksMade(
-            period=str(said["period"]), plan=int(said["plan"]), entries=int(said["entries"]), at_us=int(said["at_us"]),
-            debit_cents=int(said["debit_cents"]), sha256=bytes.fromhex(said["sha256"]),
+            period=str(said["period"]), plan=int(said["plan"]), entries=int(said["entries"]),
+            at_us=path.stat().st_mtime_ns // 1_000, debit_cents=int(said["debit_cents"]), sha256=bytes.fromhex(said["sha256"]),
             nowhere=tuple(str(name) for name in said["nowhere"]),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError):

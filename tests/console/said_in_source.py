@@ -153,7 +153,7 @@ def keys() -> set[str]:
         *(f"room {room}" for room in EVENT_ROOMS), *(f"stream {kind}" for kind in STREAMS), *(f"rule {kind}" for kind in RULES),
         *(f"proof {proof}" for proof in PROOFS), *(f"paper {paper}" for paper in PAPERS), *(f"file {name}" for name in FILES),
         *(f"plan {section}" for section in SECTIONS), *(f"figure {name}" for name in TOTALS),
-        *(f"figure {kind}:" for kind in KINDS),
+        "figure member", *(f"figure {kind}: {{name}}" for kind in KINDS if kind != "member"),
     }  # fmt: skip
 
 

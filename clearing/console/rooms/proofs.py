@@ -138,7 +138,10 @@ def _figure(visit: Visit, figure: ProofFigure) -> dict[str, object]:
     """A purse's member is not named here: who looks at sales would join them."""
     words = visit.words
     kind, about, rest = figure.name.partition(":")
-    called = words.say(f"figure {kind}{about}", name=_named(visit, kind, rest))
+    if about and kind != "member":
+        called = words.say(f"figure {kind}: {{name}}", name=_named(visit, kind, rest))
+    else:
+        called = words.say(f"figure {kind}")
     roads = zip(("log", "book", "shown"), figure[1:], strict=True)
     said = {road: "" if cents is None else words.euros(cents) for road, cents in roads}
     return {"called": called, "agrees": agrees(figure), "page": _page(visit, figure.name), **said}
