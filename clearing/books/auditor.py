@@ -146,7 +146,13 @@ class Auditor:
 
     def _acts(self, first: date, last: date, words: Words) -> Section:
         rows = tuple(
-            (act, one, other, on) for act, one, other, on in self.acts if first <= on <= last
+            (_said(act, words), one, other, on) for act, one, other, on in self.acts if first <= on <= last
         )
         columns = (("act", WIDE), ("first-person", NARROW), ("second-person", NARROW), ("day", NARROW))
         return Section(words.said("by-two"), columns, rows)
+
+
+def _said(act: str, words: Words) -> str:
+    """ "BatchApproved 12" in the reader's language."""
+    kind, _, subject = act.partition(" ")
+    return f"{words.said(f'act-{kind}')} {subject}".strip()

@@ -80,6 +80,16 @@ ENGLISH: Final = {
     "closings": "Closed months",
     "closed-on": "Closed on", "digest": "SHA-256", "by-two": "Acts of two people", "act": "Act", "first-person":
     "Proposed by", "second-person": "Confirmed by", "count": "Number", "subsidies": "Subsidies", "grant": "Subsidy",
+    "act-TransferConfirmed": "Transfer between funds",
+    "act-RepaymentConfirmed": "Money back to a funder",
+    "act-DepositConfirmed": "Deposit at the bank",
+    "act-BatchApproved": "Settlement batch",
+    "act-BankDetailsApproved": "Bank details of",
+    "act-EntryCorrected": "Corrected entry",
+    "act-InterchangeWrittenOff": "Written off between caisses",
+    "act-MonthClosed": "Closed month",
+    "body-general-meeting": "general meeting", "body-citizens-committee": "citizens' committee",
+    "body-residents-group": "residents' group", "body-board": "board", "outlet-other": "other",
     "given-back": "Given back", "nothing": "Nothing.",
     "tax-receipt": "Receipt for gifts no. {year}-{number:04d}",
 }  # fmt: skip

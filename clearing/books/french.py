@@ -46,7 +46,7 @@ FRENCH: Final = {
     "l'exercice, {products} : (montant attribué / total des produits) × 100.",
     "cerfa-payouts": "Les virements derrière ces chiffres", "cerfa-gap": "À expliquer : écart entre prévision "
     "et réalisation",
-    "meeting": "Rapport financier à l'assemblée générale, {first} à {last}",
+    "meeting": "Rapport financier à l'assemblée générale, du {first} au {last}",
     "sources": "Argent reçu, par origine", "source": "Origine", "source-cotisation": "Cotisations",
     "source-gift": "Dons",
     "source-coupon": "Coupons solidaires", "source-own": "Argent propre versé sur les cartes",
@@ -69,7 +69,7 @@ FRENCH: Final = {
     "runway-early": "À la clôture il reste {there} dans les fonds ; il est trop tôt pour dire combien de temps "
     "cela dure.",
     "gauge-text": "Sur douze mois : {came} entrés, {paid} payés par carte, {percent} % du seuil de déclaration.",
-    "auditor": "Compte du vérificateur, {first} à {last}",
+    "auditor": "Compte du vérificateur, du {first} au {last}",
     "auditor-note": "Ce rapport lit tout, sauf les personnes : aucun adhérent, aucune carte, aucun panier n'y "
     "est nommé.",
     "two-roads": "Deux chemins vers chaque somme", "ledger": "Grand livre", "books": "Comptabilité", "gap": "Écart",
@@ -84,6 +84,16 @@ FRENCH: Final = {
     "digest": "Empreinte SHA-256", "by-two": "Actes à deux personnes", "act": "Acte", "first-person":
     "Proposé par", "second-person": "Confirmé par", "count": "Nombre", "subsidies": "Subventions",
     "grant": "Subvention",
+    "act-TransferConfirmed": "Virement entre fonds",
+    "act-RepaymentConfirmed": "Argent rendu à un financeur",
+    "act-DepositConfirmed": "Remise en banque",
+    "act-BatchApproved": "Lot de règlement",
+    "act-BankDetailsApproved": "Coordonnées bancaires de",
+    "act-EntryCorrected": "Écriture corrigée",
+    "act-InterchangeWrittenOff": "Abandon entre caisses",
+    "act-MonthClosed": "Mois clos",
+    "body-general-meeting": "assemblée générale", "body-citizens-committee": "comité citoyen",
+    "body-residents-group": "groupe d'habitants", "body-board": "conseil", "outlet-other": "autre",
     "given-back": "Rendu", "nothing": "Rien.",
     "tax-receipt": "Reçu au titre des dons n° {year}-{number:04d}",
 }  # fmt: skip

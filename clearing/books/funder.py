@@ -106,7 +106,7 @@ def _months(traced: Traced, words: Words) -> Section:
     for part in traced.all_rows:
         if part.state in SPENT and part.cents:
             sums[part.day[:7] or "-"] = sums.get(part.day[:7] or "-", 0) + part.cents
-    rows = tuple((month, Money(cents)) for month, cents in sorted(sums.items()))
+    rows = tuple((words.month(month) if month != "-" else month, Money(cents)) for month, cents in sorted(sums.items()))
     return Section(
         words.said("by-month"), (("month", WIDE), ("amount", AMOUNT)), rows, (words.said("total"), total(rows, 1))
     )

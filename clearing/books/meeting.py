@@ -18,7 +18,7 @@ from clearing.events.funds import FundOpened
 from clearing.events.grants import SubsidyNotified
 from clearing.events.households import MemberLeft
 from clearing.events.members import MemberAdmitted
-from clearing.rules.telling.statistics import K_MIN, REST, Figure, Purchases, published
+from clearing.rules.telling.statistics import K_MIN, OTHER, REST, Figure, Purchases, published
 from clearing.rules.treasury.runway import Flows
 
 _CREDITS: Final = ("credit", "bonus")
@@ -118,9 +118,10 @@ class Meeting:
     def _spent(self, first: date, last: date, words: Words) -> Section:
         sums: dict[tuple[str, str], int] = {}
         for one in _leaves(self._figures(first, last)):
-            key = (words.said("few"), "") if one.path[-1:] == (REST,) or len(one.path) < 3 else one.path[1:3]
+            few = one.path[-1:] == (REST,) or len(one.path) < 3
+            key = (words.said("few"), "") if few else (one.path[1], _outlet(one.path[2], words))
             sums[key[0], key[1]] = sums.get((key[0], key[1]), 0) + one.card_cents
-        rows = tuple((*key, Money(cents)) for key, cents in sorted(sums.items(), key=lambda one: -one[1]))
+        rows = tuple((*key, Money(cents)) for key, cents in sorted(sums.items(), key=lambda one: -one[1]) if cents)
         return Section(
             words.said("spent"), (("category", WIDE), ("outlet", NARROW), ("amount", AMOUNT)), rows,
             (words.said("total"), "", total(rows, 2)), (words.said("spent-note"),),
@@ -149,7 +150,7 @@ class Meeting:
         heads = sum(change for day, change in self.members.items() if day <= last.isoformat())
         told = str(heads) if heads >= K_MIN else words.said("members-few")
         months = [one for one in self._figures(first, last) if not one.path]
-        rows = tuple((one.month, one.members, one.baskets) for one in months)
+        rows = tuple((words.month(one.month), one.members, one.baskets) for one in months)
         return Section(
             f"{words.said('members')} : {told}" if words.language == "fr" else f"{words.said('members')}: {told}",
             (("month", NARROW), ("bought", WIDE), ("sales", NARROW)), rows,
@@ -157,7 +158,8 @@ class Meeting:
 
     def _decisions(self, first: date, last: date, words: Words) -> Section:
         rows = tuple(
-            (one.title, one.body, date.fromisoformat(one.taken_on), f"{one.votes_for} / {one.votes_against} / {one.abstained}")
+            (one.title, words.said(f"body-{one.body}"), date.fromisoformat(one.taken_on),
+             f"{one.votes_for} / {one.votes_against} / {one.abstained}")
             for one in self.decisions if first.isoformat() <= one.taken_on <= last.isoformat()
         )  # fmt: skip
         columns = (("decision", WIDE), ("body", NARROW), ("day", NARROW), ("votes", NARROW))
@@ -184,6 +186,11 @@ class Meeting:
             words.said("runway"), (("fund", WIDE), ("amount", AMOUNT)), rows, (words.said("total"), total(rows, 1)),
             (told, gauged),
         )  # fmt: skip
+
+
+def _outlet(kind: str, words: Words) -> str:
+    """As the caisse calls it; what it calls nothing has a word here."""
+    return words.said("outlet-other") if kind == OTHER else kind
 
 
 def _leaves(figures: list[Figure]) -> Iterator[Figure]:

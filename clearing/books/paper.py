@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from fpdf import FPDF
-from fpdf.enums import XPos, YPos
+from fpdf.enums import Align, XPos, YPos
+from fpdf.fonts import FontFace
 
 from clearing.books.layout import Column, Fonts
 from clearing.books.words import Words
@@ -40,7 +41,7 @@ class Paper:
 
     def _say(self, text: str, *, size: float = _PLAIN, bold: bool = False) -> None:
         self._pdf.set_font(_FAMILY, "B" if bold else "", size)
-        self._pdf.multi_cell(0, _LINE_MM * size / _PLAIN, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self._pdf.multi_cell(0, _LINE_MM * size / _PLAIN, text, align=Align.L, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def heading(self, text: str) -> None:
         self._pdf.ln(3)
@@ -48,6 +49,7 @@ class Paper:
 
     def text(self, text: str, *, small: bool = False) -> None:
         self._say(text, size=_SMALL if small else _PLAIN)
+        self._pdf.ln(1.5)
 
     def pairs(self, pairs: Sequence[tuple[str, str]]) -> None:
         """What stands above a paper: a word and what it is."""
@@ -55,16 +57,16 @@ class Paper:
             self._pdf.set_font(_FAMILY, "", _PLAIN)
             self._pdf.cell(52, _LINE_MM, name)
             self._pdf.set_font(_FAMILY, "B", _PLAIN)
-            self._pdf.multi_cell(0, _LINE_MM, value or "-", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+            self._pdf.multi_cell(0, _LINE_MM, value or "-", align=Align.L, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self._pdf.ln(2)
 
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[str]], *, sums: Sequence[str] = ()) -> None:
         """sums: a last row in bold; "" where there is none."""
         self._pdf.set_font(_FAMILY, "", _SMALL)
-        self._pdf.set_fill_color(*_GREY)
         with self._pdf.table(
             col_widths=tuple(column.share for column in columns), line_height=_LINE_MM, borders_layout="HORIZONTAL_LINES",
             text_align=tuple("RIGHT" if column.right else "LEFT" for column in columns), first_row_as_headings=True,
+            headings_style=FontFace(emphasis="BOLD", fill_color=_GREY),
         ) as table:  # fmt: skip
             table.row([column.title for column in columns])
             for row in rows:

@@ -29,7 +29,7 @@ def producer_statement(head: StatementHead, rows: Iterable[StatementRow], fonts:
     paper = _begun("statement", head, fonts, words)
     _days(paper, head, ordered, words)
     paper.heading(words.said("each-sale"))
-    columns = [Column(words.said("day"), 20), Column(words.said("hour"), 16), Column(words.said("sale"), 30), *_amounts(words)]
+    columns = [Column(words.said("day"), 34), Column(words.said("hour"), 14), Column(words.said("sale"), 30), *_amounts(words)]
     paper.table(columns, [_sale(row, head, words) for row in ordered])
     paper.text(words.said("statement-note"), small=True)
     return paper.pdf()

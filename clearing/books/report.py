@@ -40,6 +40,7 @@ class Report(NamedTuple):
 
 
 _RIGHT: Final = (Money, int)
+_PERCENT: Final = "percent"
 
 
 def as_sheet(report: Report, words: Words) -> bytes:
@@ -84,7 +85,7 @@ def as_paper(report: Report, fonts: Fonts, words: Words) -> bytes:
 def _columns(section: Section, words: Words) -> list[Column]:
     first = section.rows[0]
     return [
-        Column(words.said(key), share, right=isinstance(cell, _RIGHT))
+        Column(words.said(key), share, right=isinstance(cell, _RIGHT) or key == _PERCENT)
         for (key, share), cell in zip(section.columns, first, strict=True)
     ]
 

@@ -42,6 +42,11 @@ class Words:
             return f"{on.day:02d}/{on.month:02d}/{on.year:04d}"
         return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
 
+    def month(self, period: str) -> str:
+        """2026-05 -> "mai 2026" or "May 2026"."""
+        year, _, month = period.partition("-")
+        return f"{(_MOIS if self.language == 'fr' else _MONTHS)[int(month) - 1]} {year}"
+
     def percent(self, part: int, whole: int) -> str:
         """Rounded down to a whole percent; "-" of nothing."""
         if whole <= 0:
@@ -51,4 +56,7 @@ class Words:
 
 _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_MOIS: Final = (
+    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
 )  # fmt: skip

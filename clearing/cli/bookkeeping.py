@@ -14,6 +14,7 @@ from clearing.cli.desk import Desk, Misused, whole
 from clearing.cli.entry import Entry, Group
 from clearing.cli.proposals import agreed
 from clearing.installation.amounts import euros
+from clearing.installation.books_made import MADE, as_made
 from clearing.installation.home import write_many_private, write_private
 from clearing.installation.opening import Installation
 from clearing.installation.plan_file import default_plan, read_plan
@@ -117,7 +118,7 @@ async def confirm(desk: Desk) -> None:
         desk.say(line)
     agreed(f"Close {period} for ever?")
     await desk.order("confirm_month_close", {"period": period, "sha256": span.sha256})
-    write_many_private(_folder(desk, period), _files(books, span), last="journal.csv")
+    write_many_private(_folder(desk, period), _files(books, span), last=MADE)
     desk.say(f"{period} is closed: what comes now is of an open month. Written: {_folder(desk, period)}")
 
 
@@ -134,7 +135,7 @@ async def write(desk: Desk) -> None:
         span = books.span(_begun(books, given.month))
         same_as_closed(books, span)
         folder = _folder(desk, span.period)
-        write_many_private(folder, _files(books, span), last="journal.csv")
+        write_many_private(folder, _files(books, span), last=MADE)
         desk.say(f"{span.entries} entries, {euros(span.debit_cents)} EUR in debits and in credits: {folder}")  # fmt: skip
         for name in span.nowhere:
             desk.say(f"Account {name} of the ledger stands nowhere in the plan; it is in 471 for now.")
@@ -160,7 +161,7 @@ def _files(books: Kept, span: Span) -> dict[str, bytes]:
     known, names = books.plan_of(span.period), books.gathered.names
     return {
         "paheko.csv": paheko_sheet(span.months, known, names), "balance.csv": balance_sheet(span.months, known, names),
-        "journal.csv": span.journal,
+        "journal.csv": span.journal, MADE: as_made(span),
     }  # fmt: skip
 
 

@@ -122,7 +122,7 @@ async def status(desk: Desk) -> None:
 
 def _say_unrecorded_proofs(desk: Desk, code: CaisseCode) -> None:
     """Of the last that were taken here and that nobody signed; recorded ones are among what waits."""
-    from clearing.installation.daily_proofs import kept
+    from clearing.installation.kept_figures import kept
 
     known = kept(desk.home, code)
     if known is not None and not known.recorded:

@@ -15,7 +15,7 @@ from clearing.installation.amounts import counted
 from clearing.rules.treasury.proofs import PROOFS, agrees, holds, told
 
 if TYPE_CHECKING:
-    from clearing.installation.daily_proofs import Taken
+    from clearing.installation.kept_figures import Taken
 
 
 async def proofs(desk: Desk) -> int:
@@ -29,7 +29,7 @@ async def proofs(desk: Desk) -> int:
 
 async def _by_hand(desk: Desk) -> int:
     """What is found now also takes the place of the last night's in operators' figures."""
-    from clearing.installation.daily_proofs import keep
+    from clearing.installation.kept_figures import keep
 
     taken, closed = await _taken(desk)
     for line in proofs_told(taken.results):
@@ -50,13 +50,13 @@ async def _taken(desk: Desk) -> "tuple[Taken, date]":
     from clearing.installation.daily_proofs import last_close, take_proofs
 
     async with desk.opened() as installation:
-        zone = await zone_of(installation, desk.code)
-        return await take_proofs(installation, desk.code), last_close(now_ms() * 1_000, zone)
+        zone, at_us = await zone_of(installation, desk.code), now_ms() * 1_000
+        return await take_proofs(installation, desk.code, at_us), last_close(at_us, zone)
 
 
 async def _night(desk: Desk) -> int:
     """For the day that is over; signed by the person whom the settings name, if they name one."""
-    from clearing.installation.daily_proofs import keep
+    from clearing.installation.kept_figures import keep
 
     (taken, on), code = await _taken(desk), desk.code
     kept = keep(desk.home, code, taken, on, now_ms() * 1_000, recorded=False)

@@ -4,6 +4,7 @@ Forms are plain POST and redirect; each carries a token made from the cookie, an
 loaded from elsewhere, no script stands in a page. Source: treasury.md section 4.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from hmac import compare_digest
@@ -18,9 +19,11 @@ from clearing.console import ways_in
 from clearing.console.accounts import Login
 from clearing.console.api import Api
 from clearing.console.entering import log_in, login_page, pair, pair_page
+from clearing.console.exports import sheet_of
 from clearing.console.house import AWAY, Console, NoSuchCaisse
 from clearing.console.outside import Call, OutsidePage
-from clearing.console.pages import Page, View, Visit
+from clearing.console.pages import AS_SHEET, Page, Shows, View, Visit
+from clearing.console.public import PublicPages
 from clearing.console.rooms import PAGES
 from clearing.console.sending import (
     COOKIE,
@@ -49,6 +52,8 @@ HEADERS: Final = {
 }  # fmt: skip
 _STATIC: Final = {"console.css": "text/css", "console.js": "text/javascript", "icon.svg": "image/svg+xml"}
 FROM_ELSEWHERE: Final = "This form was not sent from a page of this console; open the page again."
+NO_FILE: Final = "This page is looked at and not taken away: a look ends after a day, a file would not."
+_NOT_IN_A_NAME: Final = re.compile(r"[^a-z0-9.-]+")
 _log = structlog.get_logger()
 Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -69,6 +74,7 @@ def create_app(console: Console) -> web.Application:
     at("/new-factor/{secret}", get=pair_page, post=pair)
     at("/logout", post=_log_out)
     at("/", get=_first_page)
+    at("/p/{caisse}", get=PublicPages(console).answer)
     for page in PAGES.values():
         at(f"/c/{{caisse}}/{page.path}".rstrip("/"), get=_answering(page, page.view),
            post=None if page.post is None else _answering(page, page.post))  # fmt: skip
@@ -213,12 +219,25 @@ def _answering(page: Page, view: View) -> Answering:
         if answer.file is not None:
             kept = {"Content-Disposition": f'attachment; filename="{answer.file.name}"'}
             return web.Response(body=answer.file.body, content_type=answer.file.content_type, headers=kept)
-        return shown(
+        if visit.as_sheet and page.shows is Shows.JOINED:
+            raise web.HTTPForbidden(reason=NO_FILE)
+        sheet = "" if page.shows is Shows.JOINED else str(request.rel_url.update_query({AS_SHEET: "yes"}))
+        found = shown(
             request, answer.template, status=answer.status, page=page, visit=visit, words=visit.words, login=login,
-            menu=_menu(visit), **answer.values,
+            menu=_menu(visit), sheet=sheet, **answer.values,
         )  # fmt: skip
+        return _as_sheet(visit, found) if visit.as_sheet and answer.status == 200 else found
 
     return answered
+
+
+def _as_sheet(visit: Visit, found: web.Response) -> web.Response:
+    content = sheet_of(found.text or "")
+    if content is None:
+        raise web.HTTPNotFound(reason="There is no table on this page.")
+    place = "-".join(part for part in visit.request.path.split("/")[2:] if part)
+    kept = {"Content-Disposition": f'attachment; filename="{_NOT_IN_A_NAME.sub("-", place)}.csv"'}
+    return web.Response(body=content, content_type="text/csv", charset="utf-8", headers=kept)
 
 
 async def _visit(console: Console, request: web.Request, login: Login) -> Visit:

@@ -22,6 +22,7 @@ from clearing.event_store.reader import Reader
 from clearing.installation.adopting import ask_to_take_in
 from clearing.installation.home import Home
 from clearing.installation.opening import Installation
+from clearing.installation.papermaking import PaperMaking
 from clearing.installation.serving import console_url
 from clearing.postgres import ADMIN
 from clearing.sql import schema_of
@@ -50,6 +51,7 @@ class Console:
     followers: Followers
     orders: Orders
     now_us: Callable[[], int]
+    making: PaperMaking
     templates: jinja2.Environment
     passkeys: Passkeys
     site: Site
@@ -66,15 +68,17 @@ async def console_of(installation: Installation, now_us: Callable[[], int]) -> A
     followers = Followers(lambda code: Reader.open(installation.dsn(), schema_of(code)))
     orders = Orders(installation.home, now_ms=lambda: now_us() // 1_000)
     async with _pool(installation) as pool:
+        making = PaperMaking(installation.home)
         accounts, tokens = _accounts(installation, pool, clock_us), Tokens(pool, clock_us)
         invitations = Invitations(pool, _house_key(installation), clock_us)
         site = Site(installation.settings.console_address or console_url(0))
         try:
             yield Console(
-                installation, accounts, tokens, invitations, followers, orders, now_us, _templates(), Passkeys(pool, clock_us),
-                site,
+                installation, accounts, tokens, invitations, followers, orders, now_us, making, _templates(),
+                Passkeys(pool, clock_us), site,
             )
         finally:
+            await making.close()
             await followers.close()
 
 

@@ -18,6 +18,8 @@ from clearing.rules.voted.offices import ALLOWED_ROLES, acting
 from clearing.values import CaisseCode
 
 CODE_ASKED: Final = "Type the six digits that your app shows now."
+AS_SHEET: Final = "csv"
+"""In the query of an address: the tables of the page as a sheet."""
 LOOKERS: Final = ("treasurer", "approver", "clerk", "auditor", "operator")
 DESK: Final = ("desk", "treasurer", "clerk")
 
@@ -83,6 +85,15 @@ class Visit:
     def has_passkey(self) -> bool:
         """Whether she may sign with one here."""
         return bool(self.book.factors.of(self.login.person))
+
+    @property
+    def as_sheet(self) -> bool:
+        """Whether she takes the tables away: more rows than a page has are worth it."""
+        return AS_SHEET in self.request.query
+
+    def opens(self, path: str) -> bool:
+        """Whether one of her roles opens the page that is on the list with this path."""
+        return path in PAGES and bool(set(self.roles) & set(PAGES[path].roles))
 
     def may(self, verb: str) -> bool:
         """Whether one of her roles may give this command."""

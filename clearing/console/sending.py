@@ -9,7 +9,6 @@ from aiohttp.web_request import FileField
 from clearing.bank.texts import FILE_BYTES_MAX
 from clearing.console.accounts import Login
 from clearing.console.house import Console
-from clearing.console.outside import UPLOAD
 from clearing.console.pages import Upload
 from clearing.console.words import LANGUAGES, Words
 
@@ -73,6 +72,6 @@ async def sent(request: web.Request, *, file: bool = False) -> tuple[dict[str, t
         elif isinstance(value, FileField) and file:
             with value.file as content:
                 files[name] = Upload(value.filename, content.read())
-        elif isinstance(value, FileField) and name == UPLOAD:
-            found[name] = (value.file.read().decode("utf-8-sig", errors="replace"),)
+        elif isinstance(value, FileField):  # a text in a file, like a plan or a founding
+            found[name] = (*found.get(name, ()), value.file.read().decode("utf-8-sig", errors="replace"))
     return found, files

@@ -53,7 +53,7 @@ WAYS: Final[Mapping[str, Way]] = {
     "exception resolve": Way("resolve_exception", ("exception",)),
     "correct confirm": Way("confirm_correction", ("kind", "reference"), {"--contract": "contract"}),
     "interchange write-off-confirm": Way("confirm_write_off", ("ref",)),
-    "interchange paid": Way("pay_netting", ("day",)),
+    "interchange paid": Way("pay_netting", ("day",)), "proceed confirm": Way("confirm_going_on"),
 }  # fmt: skip
 PLACES: Final[Mapping[str, str]] = {
     "exceptions": "exceptions", "cotisations": "cotisations", "contract list": "contracts",
@@ -80,6 +80,8 @@ DOORS: Final[Mapping[str, tuple[str, str]]] = {
     "contest answer": ("answer_contest", "contests/{0}"), "contest decide": ("decide_contest", "contests/{0}"),
     "contest close": ("close_contest", "contests/{0}"), "adjust make": ("make_adjustment", "adjustments/{0}"),
     "adjust propose": ("propose_adjustment", "adjustments"), "producer repaid": ("propose_adjustment", "adjustments"),
+    "books propose": ("propose_month_close", "books"), "books confirm": ("confirm_month_close", "books"),
+    "proofs": ("take_proofs", "proofs"),
 }  # fmt: skip
 """Commands that are a button of a page: the verb, and the page by the words after the command."""
 
@@ -180,10 +182,15 @@ def _correction(book: Book, named: Mapping[str, str]) -> Body | None:
     return None
 
 
+def _going_on(book: Book, _named: Mapping[str, str]) -> Body | None:
+    seen = book.proofs.going_on
+    return None if seen is None else {"taken": seen.taken}
+
+
 PROPOSED: Final[Mapping[str, Callable[[Book, Mapping[str, str]], Body | None]]] = {
     "confirm_person": _person, "confirm_closure": _closure, "open_account": _account, "name_mandatary": _mandate,
     "enter_legal_basis": _basis, "approve_bank_details": _accounts, "resolve_exception": _exception,
-    "confirm_write_off": _write_off, "confirm_correction": _correction,
+    "confirm_write_off": _write_off, "confirm_correction": _correction, "confirm_going_on": _going_on,
 }  # fmt: skip
 """Commands that say again what another person proposed: the whole of it, from the book."""
 

@@ -33,7 +33,10 @@ _TOGETHER_MAX: Final = 11  # parts and separators that one phrase has at most
 _MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
 _JOINS: Final = {", ": ", ", " or ": " ou ", " and ": " et "}
 _BETWEEN: Final = re.compile(f"({'|'.join(_JOINS)})")
-KEYED: Final = ("entry", "event", "field", "language", "payout", "role", "room", "rule", "state", "verb", "word")
+KEYED: Final = (
+    "entry", "event", "field", "figure", "file", "language", "paper", "payout", "plan", "proof", "role", "room", "rule",
+    "state", "verb", "word",
+)  # fmt: skip
 _REMEMBERED: Final = 2_048  # sentences that caisses meet again and again: a charte has dozens
 
 
@@ -75,6 +78,11 @@ class Words:
     def signed(self, cents: int) -> str:
         """More or less: "+12,50 €"."""
         return f"{'+' if cents > 0 else ''}{self.euros(cents)}"
+
+    def number(self, tenths: int) -> str:
+        """45 -> "4,5" or "4.5"."""
+        whole, part = divmod(tenths, 10)
+        return f"{whole}{',' if self.language == 'fr' else '.'}{part}"
 
     def percent(self, rate: int) -> str:
         """7000 -> "70 %" or "70%"."""

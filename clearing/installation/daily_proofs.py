@@ -6,11 +6,9 @@ they are taken all the same, and people are told that nobody signs them. A proof
 
 import asyncio
 import hashlib
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from subprocess import SubprocessError
@@ -23,13 +21,15 @@ from lxml import etree
 from clearing.audit.day_roads import DayRoads, FileSeen, read_shown_day
 from clearing.event_store.reader import PAGE_ROWS_MAX
 from clearing.events.codec import decode
-from clearing.events.proofs import ProofResult
-from clearing.installation.home import Home, write_private
+from clearing.installation.home import Home
+from clearing.installation.kept_figures import Taken, kept
 from clearing.installation.opening import Installation
 from clearing.installation.snapshots import first_pause_s
 from clearing.rules.book import Book
-from clearing.rules.treasury.proofs import PROOFS, agrees, holds, told
-from clearing.rules.treasury.runway import Flows, Gauge, gauge
+from clearing.rules.telling.public_page import MonthlyFunds, month_told
+from clearing.rules.telling.statistics import Purchases, published
+from clearing.rules.treasury.proofs import PROOFS
+from clearing.rules.treasury.runway import Flows
 from clearing.sql import schema_of
 from clearing.telemetry import LogEvent, Telemetry
 from clearing.values import CaisseCode
@@ -43,46 +43,39 @@ _NICE: Final = 15  # whoever sells comes first
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """up_to: the position of all roads. flows: by civil day up to there, for the gauge of twelve months.
-    sealed: the log takes nothing in any more."""
+async def take_proofs(installation: Installation, code: CaisseCode, at_us: int) -> Taken:
+    """All roads at the position of the live views. Reads the whole log once, for the public page too. at_us: now.
 
-    up_to: int
-    results: tuple[ProofResult, ...]
-    flows: Flows
-    sealed: bool = False
-
-    @property
-    def ok(self) -> bool:
-        return all(map(holds, self.results))
-
-    def body(self, day: date) -> dict[str, object]:
-        """Of the command that records them."""
-        return {"day": day.isoformat(), "up_to": self.up_to, "results": [
-            {"proof": one.proof, "compared": one.compared, "figures": [
-                {"name": figure.name} | {
-                    road: cents for road, cents in zip(("log", "book", "shown"), figure[1:], strict=True) if cents is not None
-                } for figure in one.figures
-            ]} for one in self.results
-        ]}  # fmt: skip
-
-
-async def take_proofs(installation: Installation, code: CaisseCode) -> Taken:
-    """All roads at the position of the live views. Reads the whole log. Raises NothingShown, UnreadableEvent."""
+    Raises NothingShown, UnreadableEvent."""
     async with installation.connected("clearing_reader") as connection:
         shown = await read_shown_day(connection, schema_of(code))
     roads, flows, after = DayRoads(), Flows(), 0
+    funds, bought = MonthlyFunds(flows, at_us), Purchases()
     async with installation.reading(code) as log:
         while after < shown.position:
             rows = await log.read(after, min(PAGE_ROWS_MAX, shown.position - after))
             for row in rows:
                 event = decode(row.type, row.schema_version, row.public, row.private)
+                funds.before(roads.book, row.at_us)
                 roads.take(event, row.position, row.at_us)
                 flows.take(event, row.position, row.at_us)
+                bought.take(event, row.at_us)
+                if roads.broken is None:
+                    funds.after(roads.book, event, row.at_us)
             after = rows[-1].position if rows else shown.position
     files = dict(_files(installation.home, code, roads.book))
-    return Taken(up_to=shown.position, results=roads.results(shown, files), flows=flows, sealed=roads.book.closing.sealed)
+    return Taken(
+        up_to=shown.position, results=roads.results(shown, files), flows=flows, sealed=roads.book.closing.sealed,
+        funds=tuple(roads.book.funds), public=_public(roads, funds, bought, at_us),
+    )  # fmt: skip
+
+
+def _public(roads: DayRoads, funds: MonthlyFunds, bought: Purchases, at_us: int) -> dict[str, Any] | None:
+    """Nothing is told of a book that broke."""
+    if roads.broken is not None or not roads.book.position:
+        return None
+    month = roads.book.caisse.calendar.day(at_us).isoformat()[:7]
+    return {"funds": funds.told(roads.book), "months": [month_told(one) for one in published(bought.months, before=month)]}
 
 
 def _files(home: Home, code: CaisseCode, book: Book) -> Iterator[tuple[int, FileSeen]]:
@@ -109,48 +102,6 @@ def _cents(text: str) -> int:
     """ "12.50" -> 1250. Raises ValueError."""
     whole, _, part = text.partition(".")
     return int(whole) * 100 + int(part.ljust(2, "0")[:2] or "0")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """The newest proofs that were taken here, for figures. failed: proof -> its first figure that differs, in words.
-    gauge: in and out over the twelve months up to their day. signed: the newest day whose proofs were recorded from here."""
-
-    day: str
-    up_to: int
-    at_us: int
-    recorded: bool
-    failed: dict[str, str]
-    gauge: Gauge
-    signed: str
-
-
-def keep(home: Home, code: CaisseCode, taken: Taken, day: date, at_us: int, *, recorded: bool) -> Kept:
-    failed = {
-        one.proof: told(next(figure for figure in one.figures if not agrees(figure)))
-        for one in taken.results if not holds(one)
-    }  # fmt: skip
-    flow, before, on = taken.flows.gauge(day), kept(home, code), day.isoformat()
-    signed = on if recorded or taken.sealed else "" if before is None else before.signed
-    said = {"day": on, "up_to": taken.up_to, "at_us": at_us, "recorded": recorded, "failed": failed,
-            "in_cents": flow.in_cents, "out_cents": flow.out_cents, "signed": signed}  # fmt: skip
-    write_private(home.daily_proofs(code), json.dumps(said).encode())
-    return Kept(
-        day=on, up_to=taken.up_to, at_us=at_us, recorded=recorded, failed=failed, gauge=flow, signed=signed
-    )
-
-
-def kept(home: Home, code: CaisseCode) -> Kept | None:
-    """None when none were taken here, or what was kept can't be read."""
-    try:
-        said: Any = json.loads(home.daily_proofs(code).read_bytes())
-        return Kept(
-            day=str(said["day"]), up_to=int(said["up_to"]), at_us=int(said["at_us"]), recorded=bool(said["recorded"]),
-            failed={str(name): str(text) for name, text in dict(said["failed"]).items()},
-            gauge=gauge(int(said["in_cents"]), int(said["out_cents"])), signed=str(said["signed"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def show_proofs(home: Home, code: CaisseCode, telemetry: Telemetry) -> None:

@@ -1,10 +1,11 @@
 """Law: the plan of accounts is a file that a treasurer and her accountant read; what is wrong in it is told with its line."""
 
+import json
 import tomllib
 from importlib.resources import files
 from typing import Final, NamedTuple
 
-from clearing.events.books import PlanRow
+from clearing.events.books import AccountPlanSet, PlanRow
 from clearing.installation.toml_lines import TomlLines
 from clearing.rules.treasury.account_plan import SECTIONS, wrong_plan, wrong_row
 
@@ -24,6 +25,16 @@ class PlanFile(NamedTuple):
 def default_plan() -> str:
     """The plan that is offered, with its comments."""
     return files("clearing.installation").joinpath("account_plan.toml").read_text(encoding="utf-8")
+
+
+def plan_text(plan: AccountPlanSet) -> str:
+    """A recorded plan as such a file, to be changed and recorded again."""
+    lines = [f"siren = {json.dumps(plan.siren)}", f"year_starts = {plan.year_starts}"]
+    for section in SECTIONS:
+        rows = [row for row in plan.rows if row.section == section]
+        lines += ["", f"[{section}]"] if rows else []
+        lines += [f"{json.dumps(row.name)} = {json.dumps(row.value, ensure_ascii=False)}" for row in rows]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def read_plan(text: str, *, name: str = "the plan") -> PlanFile:

@@ -53,7 +53,7 @@ def months(place: Town) -> None:
     assert "No month is closed yet" in place.ok("books", "verify")
     written = place.ok("books", "write", this_month())
     folder = Path(written.rsplit(": ", 1)[1].strip())
-    assert {path.name for path in folder.iterdir()} == {"journal.csv", "paheko.csv", "balance.csv"}
+    assert {path.name for path in folder.iterdir()} == {"journal.csv", "paheko.csv", "balance.csv", "made.json"}
     first = {path: path.read_bytes() for path in folder.iterdir()}
     place.ok("books", "write", this_month())
     assert {path: path.read_bytes() for path in folder.iterdir()} == first

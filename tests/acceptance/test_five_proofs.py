@@ -7,8 +7,8 @@ import uvloop
 
 from clearing.cli.desk import today
 from clearing.config import Settings
-from clearing.installation.daily_proofs import kept
 from clearing.installation.home import Home
+from clearing.installation.kept_figures import kept
 from clearing.installation.opening import Installation
 from clearing.postgres import ADMIN
 from clearing.sql import schema_of

@@ -12,7 +12,7 @@ from clearing.audit.proofs import TAKEN
 from clearing.events.codes import Code
 from clearing.events.proofs import GoingOnConfirmed, ProofFigure, ProofsTaken
 from clearing.events.settlement import BatchApproved
-from clearing.installation.daily_proofs import Taken
+from clearing.installation.kept_figures import Taken
 from clearing.rules.calendar import civil_date
 from clearing.rules.telling.waiting import Waiting
 from clearing.rules.treasury.runway import Flows

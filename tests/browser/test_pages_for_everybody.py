@@ -6,12 +6,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
+from clearing.console.public import OPEN_PAGES
 from clearing.console.rooms import PAGES
 from tests.browser.offices import CODE, Office, browsing, log_in, office
 
 pytestmark = pytest.mark.debian("chromium")
 PHONE: ViewportSize = {"width": 390, "height": 800}
 WIDE: ViewportSize = {"width": 1280, "height": 900}
+PUBLIC = [path.format(caisse=CODE) + query for path in OPEN_PAGES for query in ("?lang=fr", "?lang=en")]
 FORMS_LOOKED_AT = ("receive_money", "set_allocation_rule", "admit_members", "adopt_charte", "propose_opening", "limit_card")
 
 
@@ -21,7 +23,8 @@ def addresses() -> list[str]:
 
 
 def found_on(page: Page, at: Office, path: str) -> list[str]:
-    answer = page.goto(f"{at.url}/c/{CODE}/{path}".rstrip("/"))
+    """path: below the caisse's, or from the server's root when it begins with a slash."""
+    answer = page.goto(f"{at.url}{path}" if path.startswith("/") else f"{at.url}/c/{CODE}/{path}".rstrip("/"))
     assert answer is not None
     if answer.status == 403:
         return []  # another office's page
@@ -31,6 +34,25 @@ def found_on(page: Page, at: Office, path: str) -> list[str]:
     found = [f"{path}: it is wider than the window"] if wide else []
     result = Axe().run(page)
     return found + [f"{path}: {one['id']}: {one['help']}" for one in result.response["violations"]]
+
+
+def made_by(page: Page, at: Office) -> list[str]:
+    """What has to be made first: proofs, the plan, a month's books, a report; each by its own form. Their addresses."""
+    page.set_default_timeout(120_000)
+    below = f"{at.url}/c/{CODE}"
+    page.goto(f"{below}/proofs")
+    page.click("main form button:not([name])")
+    page.goto(f"{below}/books/plan")
+    page.click("main form.fields button")
+    page.goto(f"{below}/books")
+    month = page.locator("main tbody th a").first.get_attribute("href")
+    assert month is not None
+    page.goto(f"{at.url}{month}")
+    page.click("main form button[name=make]")
+    page.goto(f"{below}/reports")
+    page.locator("main form button").first.click()
+    page.wait_for_url(f"{below}/reports/meeting-*")
+    return [month, page.url.removeprefix(at.url), "proofs", "books", "books/plan", "reports", ""]
 
 
 def refused_by_its_own_policy(browser: Browser, context: BrowserContext, at: Office) -> list[str]:
@@ -57,6 +79,9 @@ def test_no_page_keeps_anybody_out(tmp_path: Path) -> None:
             page = log_in(context, at, person)
             for path in addresses():
                 found += found_on(page, at, path)
+            found += [one for path in PUBLIC for one in found_on(page, at, path)]
+            if person == "camille":
+                found += [one for path in made_by(page, at) for one in found_on(page, at, path)]
             found += refused_by_its_own_policy(browser, context, at)
             context.close()
         assert not found, "\n".join(found)

@@ -13,9 +13,11 @@ from jinja2 import Environment, nodes
 
 from clearing.authoriser.forms import FORMS, Form
 from clearing.authoriser.forms.fields import Choice, Many, Rows, Table
+from clearing.console.rooms.papers import PAPERS
 from clearing.console.rooms.trail import _ROOMS as EVENT_ROOMS
 from clearing.console.words import KEYED, LANGUAGES
 from clearing.events.catalogue import EVENTS
+from clearing.installation.books_made import FILES
 from clearing.projections.drawn import DRAW, GIVE
 from clearing.rules.amap.brought import PAYERS
 from clearing.rules.between.interchange import HoldState, Twin
@@ -24,8 +26,10 @@ from clearing.rules.selling.operations import State
 from clearing.rules.stalls.payouts import PayoutState
 from clearing.rules.stalls.settlement import BatchState
 from clearing.rules.telling.voted_words import _KINDS, NOT_IN_FORCE
+from clearing.rules.treasury.account_plan import SECTIONS
 from clearing.rules.treasury.debit_answers import SAID
 from clearing.rules.treasury.debits import DebitState
+from clearing.rules.treasury.proofs import KINDS, PROOFS, TOTALS
 from clearing.rules.treasury.subsidies import Step
 from clearing.rules.treasury.takings import MEANS
 from clearing.rules.voted.decisions import ANNULLED, IN_FORCE, SUSPENDED
@@ -151,6 +155,9 @@ def keys() -> set[str]:
         *(f"payout {state}" for state in PayoutState), "payout open", *(f"language {language}" for language in LANGUAGES),
         *(f"entry {kind}" for kind in ENTRIES), *(f"event {kind.__name__}" for kind in EVENTS),
         *(f"room {room}" for room in EVENT_ROOMS), *(f"stream {kind}" for kind in STREAMS), *(f"rule {kind}" for kind in RULES),
+        *(f"proof {proof}" for proof in PROOFS), *(f"paper {paper}" for paper in PAPERS), *(f"file {name}" for name in FILES),
+        *(f"plan {section}" for section in SECTIONS), *(f"figure {name}" for name in TOTALS),
+        "figure member", *(f"figure {kind}: {{name}}" for kind in KINDS if kind != "member"),
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from aiohttp import FormData
 
 from clearing.authoriser.forms import FORMS
 from clearing.console.ordering import STEP_UP
+from clearing.console.public import OPEN_PAGES
 from clearing.console.rooms import PAGES
 from clearing.console.tokens import PREFIX
 from clearing.rules.voted.offices import ALLOWED_ROLES, DEPUTIES, ROLES
@@ -64,6 +65,17 @@ async def test_who_is_not_logged_in_is_led_to_the_log_in_from_every_page(house: 
         address = f"{house.url}/c/{CODE}/{filled(path)}".rstrip("/")
         async with house.browser.get(address, allow_redirects=False) as answer:
             assert (answer.status, answer.headers["Location"]) == (303, "/login"), path
+
+
+async def test_what_is_open_to_everybody_needs_no_log_in_and_is_on_its_own_list(house: House) -> None:
+    assert not set(OPEN_PAGES) & {f"/c/{{caisse}}/{path}" for path in PAGES}
+    for path in OPEN_PAGES:
+        async with house.browser.get(f"{house.url}{path.format(caisse=CODE)}", allow_redirects=False) as answer:
+            assert (answer.status, "Set-Cookie" in answer.headers) == (200, False), path
+        async with house.browser.get(f"{house.url}{path.format(caisse='elsewhere')}", allow_redirects=False) as answer:
+            assert answer.status == 404, path
+        async with house.browser.post(f"{house.url}{path.format(caisse=CODE)}", headers={"Origin": house.url}) as answer:
+            assert answer.status in (404, 405), path
 
 
 async def test_another_caisse_is_closed_to_every_role_like_one_that_is_not_there(house: House) -> None:

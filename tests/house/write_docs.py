@@ -15,6 +15,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from clearing.authoriser.forms import FORMS
 from clearing.console.ordering import STEP_UP
+from clearing.console.public import OPEN_PAGES
 from clearing.console.rooms import PAGES
 from clearing.events.catalogue import EVENTS, Event
 from clearing.rules.voted.offices import ALLOWED_ROLES, DEPUTIES, ROLES
@@ -54,6 +55,7 @@ def role_tables() -> str:
         f"`/{one.path}` {one.title}{'' if one.shows == 'neither' else f', shows {one.shows}'}": one.roles
         for one in PAGES.values()
     }
+    pages |= {f"`{path}` {what}, no log-in": ROLES for path, what in OPEN_PAGES.items()}
     commands = {f"`{verb}`{', second factor' if verb in STEP_UP else ''}": ALLOWED_ROLES[verb] for verb in FORMS}
     return "\n".join([*_by_role("page", pages), "", *_by_role("command", commands)])
 

@@ -14,16 +14,13 @@ from clearing.events.proofs import ProofFigure
 from clearing.installation import daily_proofs
 from clearing.installation.daily_proofs import (
     AGAIN_US,
-    Kept,
-    Taken,
     file_seen,
-    keep,
-    kept,
     last_close,
     prove_each_night,
     show_proofs,
 )
 from clearing.installation.home import Home
+from clearing.installation.kept_figures import Kept, Taken, keep, kept
 from clearing.installation.opening import Installation
 from clearing.postgres import Embedded
 from clearing.rules.treasury.proofs import FIRST, PROOFS, result
@@ -131,7 +128,9 @@ def test_what_was_kept_is_read_again_and_shown_to_operators(installation: Instal
     assert kept(home, CODE) == made == Kept(
         day="2026-05-01", up_to=12, at_us=1_777_700_000_000_000, recorded=True, gauge=gauge(0, 0), signed="2026-05-01",
         failed={"batches": "transfers that the bank has still to make: 5.00 EUR by the log, 4.99 EUR shown"},
+        results=taken("batches").results, months=made.months,
     )  # fmt: skip
+    assert (made.months[0], made.months[-1], len(made.months)) == (("2025-05", 0, 0), ("2026-05", 0, 0), 13)
     show_proofs(home, CODE, telemetry)
     value = telemetry.registry.get_sample_value
     held = {proof: value("clearing_proof_holds", {"caisse": CODE, "proof": proof}) for proof in PROOFS}

@@ -1,9 +1,11 @@
 """Law: the desk finds a person and sees her groups, household, purses, cards and cotisation, and no purchase of hers."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Final
 
 from clearing.authoriser.forms.fields import Id, Many, Text
+from clearing.books.journal import periods
 from clearing.console.apart import PERSONS, cards_given, member_at, names_cards
 from clearing.console.pages import Answer, Shows, Visit, page
 from clearing.console.sheets import sheet
@@ -38,9 +40,10 @@ async def every(visit: Visit) -> Answer:
     if card is not None:
         return Answer(go_to=visit.path(f"members/{members.cards[card].member}"))
     found = sorted(name for name in members.members if asked.lower() in name)
-    rows = [_row(visit, members.members[name]) for name in found[:SHOWN_MAX]]
+    most = len(found) if visit.as_sheet else SHOWN_MAX
+    rows = [_row(visit, members.members[name]) for name in found[:most]]
     return Answer("members.html", {
-        "rows": rows, "asked": asked, "more": max(0, len(found) - SHOWN_MAX), "by_card": names_cards(visit),
+        "rows": rows, "asked": asked, "more": max(0, len(found) - most), "by_card": names_cards(visit),
         "none": not members.members, "heads": sum(1 for one in members.members.values() if not one.gone),
     })  # fmt: skip
 
@@ -94,7 +97,8 @@ async def person_page(visit: Visit, *, why: str = "") -> Answer:
     return Answer("member.html", {
         "member": member.member, "name": kept.fields["name"] if kept is not None else "", "gone": member.gone,
         "groups": sorted(member.groups), "purses": list(_purses(visit, member)), "cards": list(cards_shown(visit, member)),
-        "eaters": list(_eaters(visit, member)), "cotisation": _cotisation(visit, member), "by_card": names_cards(visit),
+        "credits": list(_credits(visit, member)), "eaters": list(_eaters(visit, member)),
+        "cotisation": _cotisation(visit, member), "by_card": names_cards(visit),
         "owed": _owed(visit, member.member), "why": visit.words.refusal(why), "do": _prepared(visit, member),
         "looked": await _looked(visit, member), "may_issue": visit.may("issue_cards") and not member.gone,
     }, status=422 if why else 200)  # fmt: skip
@@ -130,6 +134,25 @@ def _purses(visit: Visit, member: Member) -> Iterator[dict[str, str]]:
             "kind": words.say("Own money") if kind == OWN_PURSE else kind, "lapse": lapse,
             "cents": words.euros(sum(lot.cents for lot in lots)),
         }
+
+
+def _credits(visit: Visit, member: Member) -> Iterator[dict[str, str]]:
+    """Of each voted credit that she is in: what came this month, and when the next one does."""
+    allocation, words = visit.book.allocation, visit.words
+    today = visit.book.caisse.calendar.day(visit.at_us)
+    month, following = list(periods(today.isoformat()[:7], (today.replace(day=1) + timedelta(days=32)).isoformat()[:7]))
+    for rule in allocation.rules.values():
+        if member.gone or (rule.who and not set(rule.who) & set(member.groups)) or month < rule.first_period:
+            continue
+        cohort = allocation.cohorts.get(f"{rule.rule}/{month}")
+        now = words.say("not given yet")
+        if cohort is not None:
+            now = words.euros(cohort.given_cents(member)) if cohort.reached(member) else words.say("nothing")
+        ends = bool(rule.last_period) and following > rule.last_period
+        yield {
+            "rule": rule.rule, "now": now,
+            "next": words.say("none") if ends else words.say("from {day} on", day=words.day(f"{following}-01")),
+        }  # fmt: skip
 
 
 def cards_shown(visit: Visit, member: Member) -> Iterator[dict[str, object]]:

@@ -5,6 +5,7 @@ from typing import Final
 
 from clearing.console.pages import LOOKERS, Answer, Visit, page
 from clearing.console.rooms.funds import fund_rows
+from clearing.console.rooms.standing import alerts, figures, gauge_drawn, newest, proofs_said, runway_said
 from clearing.console.ways import way_of
 from clearing.rules.telling.waiting import Wait
 from clearing.rules.voted.offices import ALLOWED_ROLES
@@ -30,17 +31,20 @@ class Todo:
 
 @page("", "Home", roles=(*LOOKERS, "desk"), menu=1)
 async def home(visit: Visit) -> Answer:
-    book, words = visit.book, visit.words
-    owed = sum(owed.net_cents() for owed in book.settlement.owed.values())
-    todo = await todos(visit)
+    found, todo = newest(visit), await todos(visit)
+    runway = runway_said(visit, found)
     return Answer(
         "office.html",
         {
             "funds": fund_rows(visit),
-            "owed": words.euros(owed),
+            "figures": figures(visit, found),
+            "runway": runway,
+            "proofs": proofs_said(visit, found),
+            "alerts": alerts(visit, found, runway),
+            "gauge": gauge_drawn(visit, found),
             "todo": todo[:SHOWN_AT_HOME],
             "more": max(0, len(todo) - SHOWN_AT_HOME),
-            "empty": not any(fund.received_cents for fund in book.funds.values()),
+            "empty": not any(fund.received_cents for fund in visit.book.funds.values()),
         },
     )
 

@@ -18,11 +18,13 @@ from clearing.installation.bank_entry import bank_record, sealed_accounts
 from clearing.people import NotKept
 from clearing.rules.calendar import civil_date
 from clearing.rules.stalls.producers import Convention, Producer
+from clearing.rules.stalls.settlement import BatchState
 from clearing.settlement.bank_details import last_4
 from clearing.settlement.overview import in_fours
 from clearing.values import BatchId, InvalidValue, ProducerId
 
 SEERS: Final = ("treasurer", "approver", "clerk", "desk", "auditor", "operator")
+_PAPERS: Final = (("advice", "fr"), ("statement", "fr"), ("advice", "en"), ("statement", "en"))
 _TERM: Final[Form] = {"first_day": Day(), "until": Day(optional=True), "categories": Many(each=Id(of="category"))}
 _TERM_SAID: Final = {
     "first_day": "First day of the convention", "until": "First day after it, if it ends",
@@ -275,6 +277,7 @@ async def statement(visit: Visit) -> Answer:
         "name": producer.name, "id": producer.producer, "number": batch.closed.batch,
         "day": words.day(batch.closed.closed_on), "paid": words.euros(line.paid_cents),
         "carried": words.euros(line.carried_cents) if line.carried_cents else "",
+        "papers": _PAPERS if line.paid_cents and batch.state is not BatchState.CLOSED else (),
         "rows": [
             {"day": words.day(row.day), "time": f"{row.local_time:%H:%M}", "kind": words.say(f"entry {row.kind}"),
              "gross": words.euros(row.gross_cents), "card": words.euros(row.card_cents),

@@ -20,6 +20,7 @@ from clearing.rules.telling.plain_words import decision_in_words
 from clearing.values import CardId
 
 ROWS: Final = 50
+SHEET_ROWS: Final = 999  # one less than a view tells at once
 X_DIGITS_MIN: Final = 6
 X_DIGITS_MAX: Final = 32
 POSITION_DIGITS_MAX: Final = 10
@@ -44,7 +45,7 @@ async def every(visit: Visit) -> Answer:
     try:
         async with visit.console.installation.asking(visit.code) as views:
             rows = () if problem else await views.find_sales(
-                producer=asked["producer"] or None, card=card, day=day, code=asked["code"] or None, limit=ROWS + 1,
+                producer=asked["producer"] or None, card=card, day=day, code=asked["code"] or None, limit=_rows(visit) + 1,
                 before=int(before) if _is_position(before) else None,
             )  # fmt: skip
     except GenerationGone:
@@ -52,12 +53,17 @@ async def every(visit: Visit) -> Answer:
     return _listed(visit, asked, rows, problem)
 
 
+def _rows(visit: Visit) -> int:
+    return SHEET_ROWS if visit.as_sheet else ROWS
+
+
 def _listed(visit: Visit, asked: dict[str, str], rows: tuple[SaleRow, ...], problem: str = "") -> Answer:
-    more = "&".join([*(f"{name}={value}" for name, value in asked.items() if value), f"before={rows[ROWS - 1].position}"]) if (
-        len(rows) > ROWS
+    most = _rows(visit)
+    more = "&".join([*(f"{name}={value}" for name, value in asked.items() if value), f"before={rows[most - 1].position}"]) if (
+        len(rows) > most
     ) else ""  # fmt: skip
     return Answer("sales.html", {
-        "rows": [row_said(visit, row) for row in rows[:ROWS]], "asked": asked, "problem": problem,
+        "rows": [row_said(visit, row) for row in rows[:most]], "asked": asked, "problem": problem,
         "older": visit.path(f"sales?{more}") if more else "", "filtered": any(asked.values()),
         "producers": [(name, one.name) for name, one in visit.book.producers.producers.items()],
         "codes": [(code.value, visit.words.refusal(visit.words.say(REASONS[code][0]))) for code in Code],

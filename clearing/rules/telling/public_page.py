@@ -27,40 +27,43 @@ VERSION: Final = 2
 CONTEST_DAYS: Final = 90
 
 
-class _Reading:
-    """The log, read once: the book, the newest word of each rule, and the funds as the month of at_us found them."""
+class MonthlyFunds:
+    """Follows a log beside its book, whoever folds that: the funds as the month of at_us found them."""
 
-    def __init__(self, history: Iterable[tuple[Event, int]], at_us: int) -> None:
-        """Raises ValueError for a log that has no caisse."""
-        self.book, self.voted = Book(), Voted()
-        self.funds: list[Data] = []
-        self._flows, self._public, self._month_us, begins_us = Flows(), PublicFunds(), 0, 0
-        for event, when_us in history:
-            if self.book.position:
-                self._months(min(when_us, begins_us))
-            self.book.apply(event, self.book.position + 1, when_us)
-            self.voted.take(event)
-            self._flows.take(event, self.book.position, when_us)
-            self._public.take(self.book.funds, event, self.book.position)
-            if self.book.position == 1:  # the founding: the calendar is known now
-                calendar = self.book.caisse.calendar
-                begins_us = calendar.start_us(calendar.day(at_us).replace(day=1))
-                self._month_us = self._after_us(when_us)
-        if not self.book.position:
-            raise ValueError("an empty log has no public page; found the caisse first")
-        self._months(begins_us)
+    def __init__(self, flows: Flows, at_us: int) -> None:
+        """flows: of the same log, taken up to where the book is."""
+        self._flows, self._public, self._at_us = flows, PublicFunds(), at_us
+        self._month_us, self._begins_us, self._told = 0, 0, list[Data]()
 
-    def _months(self, until_us: int) -> None:
+    def before(self, book: Book, when_us: int) -> None:
+        """An event of that instant comes next."""
+        if book.position:
+            self._months(book, min(when_us, self._begins_us))
+
+    def after(self, book: Book, event: Event, when_us: int) -> None:
+        """book: as the event left it."""
+        self._public.take(book.funds, event, book.position)
+        if book.position == 1:  # the founding: the calendar is known now
+            calendar = book.caisse.calendar
+            self._begins_us = calendar.start_us(calendar.day(self._at_us).replace(day=1))
+            self._month_us = self._after_us(book, when_us)
+
+    def told(self, book: Book) -> Data:
+        """The log is at its end."""
+        self._months(book, self._begins_us)
+        return {"as_of": _month_begins(book, self._at_us), "list": self._told}
+
+    def _months(self, book: Book, until_us: int) -> None:
         """Every month that begins up to until_us finds the funds as they are now."""
         while self._month_us <= until_us:
             self._public.month()
-            last = self.book.caisse.calendar.day(self._month_us - 1)
-            self.funds = self._public.told(self.book.funds, self._flows, last)
-            self._month_us = self._after_us(self._month_us)
+            last = book.caisse.calendar.day(self._month_us - 1)
+            self._told = self._public.told(book.funds, self._flows, last)
+            self._month_us = self._after_us(book, self._month_us)
 
-    def _after_us(self, at_us: int) -> int:
+    def _after_us(self, book: Book, at_us: int) -> int:
         """When the next month begins."""
-        calendar = self.book.caisse.calendar
+        calendar = book.caisse.calendar
         return calendar.period_end_us(calendar.day(at_us).isoformat()[:7], 1)
 
 
@@ -69,8 +72,21 @@ def public_page(history: Iterable[tuple[Event, int]], *, months: Sequence[Figure
 
     Raises ValueError for a log that has no caisse.
     """
-    read = _Reading(history, at_us)
-    book = read.book
+    book, voted, flows = Book(), Voted(), Flows()
+    funds = MonthlyFunds(flows, at_us)
+    for event, when_us in history:
+        funds.before(book, when_us)
+        book.apply(event, book.position + 1, when_us)
+        voted.take(event)
+        flows.take(event, book.position, when_us)
+        funds.after(book, event, when_us)
+    if not book.position:
+        raise ValueError("an empty log has no public page; found the caisse first")
+    return public_data(book, voted, funds=funds.told(book), months=[month_told(one) for one in months], at_us=at_us)
+
+
+def public_data(book: Book, voted: Voted, *, funds: Data, months: Sequence[Data], at_us: int) -> Data:
+    """voted: every event of the streams that rules are voted in; funds, months: as they may be told."""
     caisse, calendar = book.caisse, book.caisse.calendar
     charte = caisse.charte_at(at_us)
     names = Names(calendar.zone.key, {name: fund.name for name, fund in book.funds.items()})
@@ -80,14 +96,14 @@ def public_page(history: Iterable[tuple[Event, int]], *, months: Sequence[Figure
         "caisse": {"code": caisse.code, "name": caisse.name, "day": calendar.day(at_us).isoformat()},
         "rules": None if charte is None else _charte(charte, book, names, at_us),
         "coming": [_charte(one, book, names, at_us) for one in caisse.chartes if one.effective_us > at_us],
-        "voted": read.voted.told(caisse, names, at_us),
+        "voted": voted.told(caisse, names, at_us),
         "decisions": [_decision(one, book, at_us) for one in decisions],
         "outlets": [
             _outlet(one, book, at_us) for _, one in sorted(book.producers.producers.items()) if one.convention_at(at_us)
         ],
         "partners": _partners(book, at_us),
-        "funds": {"as_of": _month_begins(book, at_us), "list": read.funds},
-        "months": [_month(one) for one in months],
+        "funds": funds,
+        "months": list(months),
         "contest": _contest(book),
     }
 
@@ -135,7 +151,7 @@ def _month_begins(book: Book, at_us: int) -> str:
     return book.caisse.calendar.day(at_us).replace(day=1).isoformat()
 
 
-def _month(one: Figure) -> Data:
+def month_told(one: Figure) -> Data:
     return {
         "month": one.month, "path": list(one.path), "baskets_at_least": one.baskets, "members_at_least": one.members,
         "purchases": one.purchases, "goods_cents": one.goods_cents, "card_cents": one.card_cents,

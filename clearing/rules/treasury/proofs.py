@@ -180,7 +180,7 @@ def told(figure: ProofFigure) -> str:
     return f"{named(figure.name)}: " + ", ".join(f"{money(cents)} {road}" for road, cents in roads if cents is not None)
 
 
-_TOTALS: Final = {
+TOTALS: Final = {
     "purse": "credit in all purses, issued less used", "purses": "all purses together", "owed": "owed to all producers",
     "payable": "transfers that the bank has still to make", "bank": "at the bank, what came less what went",
     "fund": "left in all funds", "tills": "what tills showed and what is owed for it",
@@ -190,7 +190,8 @@ _TOTALS: Final = {
     "held-abroad": "held for other caisses' stalls",
     "netting": "netting with other caisses", "cash": "in the cash box", "cheques": "cheques in the box",
 }  # fmt: skip
-_KINDS: Final = {
+"""Figures whose name has no second part, in words."""
+KINDS: Final = {
     "purse": "credit in purses '{}'", "member": "purse {}", "owed": "owed to {}", "payable": "transfers on their way to {}",
     "fund": "left in fund {}", "till": "what till {} showed", "batch": "lines of batch {}", "file": "file of batch {}",
     "other-file": "file of batch {}, which is another one than was exported,",
@@ -199,11 +200,12 @@ _KINDS: Final = {
     "returned": "cotisations of fund {} that came back", "receivable": "announced to fund {}",
     "notified": "announced to fund {}, other side", "interchange": "owed between the caisse and {}",
 }  # fmt: skip
+"""Figures that are about something, by their first part; its name stands in the braces."""
 
 
 def named(name: str) -> str:
     """A figure's name for a person."""
     kind, _, rest = name.partition(":")
     if not rest:
-        return _TOTALS.get(name, name)
-    return _KINDS[kind].format(rest) if kind in _KINDS else name
+        return TOTALS.get(name, name)
+    return KINDS[kind].format(rest) if kind in KINDS else name

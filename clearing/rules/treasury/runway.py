@@ -4,6 +4,7 @@ Folds the log by civil day. Announced money is not there until it came. Source o
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, NamedTuple
@@ -85,27 +86,46 @@ class Flows:
             elif kind == "owed" and BANK not in moved and not any(one.startswith("payable:") for one in moved):
                 self.paid[day] -= cents
 
-    def runway(self, there: dict[str, int], today: date) -> Runway:
-        """there: cents per fund that is counted, received and not engaged. today: in the caisse's zone."""
+    def spent_lately(self, funds: Iterable[str], today: date) -> tuple[int, int]:
+        """(cents, days) of these funds in the window that ends today."""
         days = min(WINDOW_DAYS, (today - self.first).days + 1) if self.first is not None else 0
         since = today - timedelta(days=max(0, days - 1))
-        spent = sum(
-            cents for fund in there for day, cents in self.spent.get(fund, {}).items() if since <= day <= today
-        )
-        cents = sum(there.values())
-        if days < DAYS_MIN or spent <= 0:
-            return Runway(cents, max(0, spent), days, 0, None, None)
-        a_month = half_up(YEAR_DAYS, spent, 12 * days)
-        left = max(0, cents)
-        tenths = left * 10 * 12 * days // (spent * YEAR_DAYS)
-        last = min(left * days // spent, 36_500)
-        return Runway(cents, spent, days, a_month, tenths, today + timedelta(days=last))
+        return sum(
+            cents for fund in funds for day, cents in self.spent.get(fund, {}).items() if since <= day <= today
+        ), days  # fmt: skip
+
+    def runway(self, there: dict[str, int], today: date) -> Runway:
+        """there: cents per fund that is counted, received and not engaged. today: in the caisse's zone."""
+        spent, days = self.spent_lately(there, today)
+        return lasting(sum(there.values()), spent, days, today)
+
+    def by_month(self, today: date) -> tuple[tuple[str, int, int], ...]:
+        """(month, came, paid) of this one and the twelve before it, the oldest first; only its days within the gauge's year."""
+        since = today - timedelta(days=YEAR_DAYS - 1)
+        sums: dict[str, list[int]] = {}
+        day = since
+        while day <= today:
+            of = sums.setdefault(day.isoformat()[:7], [0, 0])
+            of[0] += self.came.get(day, 0)
+            of[1] += self.paid.get(day, 0)
+            day += timedelta(days=1)
+        return tuple((month, came, paid) for month, (came, paid) in sums.items())
 
     def gauge(self, today: date) -> Gauge:
         since = today - timedelta(days=YEAR_DAYS - 1)
         came = sum(cents for day, cents in self.came.items() if since <= day <= today)
         paid = sum(cents for day, cents in self.paid.items() if since <= day <= today)
         return gauge(came, paid)
+
+
+def lasting(there_cents: int, spent_cents: int, days: int, today: date) -> Runway:
+    """How long what is there lasts at what was spent in so many days."""
+    if days < DAYS_MIN or spent_cents <= 0:
+        return Runway(there_cents, max(0, spent_cents), days, 0, None, None)
+    a_month, left = half_up(YEAR_DAYS, spent_cents, 12 * days), max(0, there_cents)
+    tenths = left * 10 * 12 * days // (spent_cents * YEAR_DAYS)
+    last = min(left * days // spent_cents, 36_500)
+    return Runway(there_cents, spent_cents, days, a_month, tenths, today + timedelta(days=last))
 
 
 def gauge(in_cents: int, out_cents: int) -> Gauge:
