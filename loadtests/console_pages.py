@@ -31,9 +31,9 @@ import uvloop
 
 from clearing.config import Settings
 from clearing.console.apart import card_tag
-from clearing.console.app import COOKIE
 from clearing.console.house import accounts_kept
 from clearing.console.rooms import PAGES
+from clearing.console.sending import COOKIE
 from clearing.event_store.log import Log
 from clearing.events.settlement import BatchApproved, BatchClosed
 from clearing.installation.home import Home
@@ -41,7 +41,8 @@ from clearing.installation.opening import Installation
 from clearing.installation.snapshots import take_snapshot
 from clearing.people import Record
 from clearing.projections.runner import Runner
-from clearing.rules.stalls.settlement import decide_approve, decide_close
+from clearing.rules.stalls.approving import decide_approve
+from clearing.rules.stalls.settlement import decide_close
 from clearing.settlement.calendar import next_business_day
 from clearing.sql import schema_of
 from clearing.values import CardId

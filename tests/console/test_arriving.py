@@ -8,7 +8,7 @@ import pyotp
 import pytest
 
 from clearing.console import keys, newcomers
-from clearing.console.app import COOKIE
+from clearing.console.sending import COOKIE
 from clearing.installation.key_file import open_key_file
 from clearing.values import PersonId
 from tests.console.open_house import CODE, PASSWORD, House, Seen

@@ -9,7 +9,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from clearing.console.app import FILE_TOO_LONG, UPLOAD_BYTES_MAX
+from clearing.console.sending import FILE_TOO_LONG, UPLOAD_BYTES_MAX
 from clearing.installation.payment import ACCOUNT_OF_THE_CAISSE, BANK
 from clearing.people import Record
 from tests.bank.samples import Booking, camt as camt_of, ofx, ofx_entry, table

@@ -4,18 +4,16 @@ What she proposed waits for another anyhow; what waits for her role and has no d
 """
 
 from collections.abc import Iterator
-from typing import Final
 
 from clearing.console.invitations import Standing
 from clearing.console.pages import Visit
+from clearing.console.rooms.batches import STATES, state_of
 from clearing.console.rooms.office import todos
 from clearing.rules.book import Book
-from clearing.rules.stalls.settlement import BatchState
 from clearing.rules.treasury.subsidies import Step
 from clearing.rules.voted.offices import Person
 from clearing.values import PersonId
 
-_OPEN: Final = (BatchState.CLOSED, BatchState.APPROVED, BatchState.EXPORTED)
 Values = dict[str, object]
 
 
@@ -36,8 +34,8 @@ async def open_in_her_hands(visit: Visit, officer: Person) -> Values:
         "signed": [words.say(what, name=name) for what, name in proposed_by(book, person)],
         "batches": [
             {"page": visit.path(f"batches/{number}"), "number": number, "total": words.euros(batch.closed.total_cents),
-             "day": words.day(batch.closed.closed_on), "state": words.say(f"state {batch.state}")}
-            for number, batch in book.settlement.batches.items() if batch.closed.by == person and batch.state in _OPEN
+             "day": words.day(batch.closed.closed_on), "state": words.say(STATES[state_of(batch)])}
+            for number, batch in book.settlement.batches.items() if batch.closed.by == person and batch.under_way()
         ],
         "boxes": [(box, words.euros(cents)) for box, cents in book.takings.in_box.items() if cents],
         "logins": [

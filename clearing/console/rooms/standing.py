@@ -10,6 +10,7 @@ from clearing.console.charts import columns, marks, stacked
 from clearing.console.pages import Visit
 from clearing.installation.kept_figures import Kept, kept
 from clearing.rules.calendar import civil_date
+from clearing.rules.stalls.payouts import UNDER_WAY
 from clearing.rules.treasury.proofs import FIRST, ISSUED, PROOFS
 from clearing.rules.treasury.runway import DAYS_MIN, THRESHOLD_CENTS, lasting
 
@@ -17,8 +18,6 @@ SOON_TENTHS: Final = 30
 OLD_DAYS: Final = 2
 """Proofs of an earlier day than that are an alert."""
 _MARKS: Final = (70, 90)
-_ENDED: Final = ("confirmed", "returned", "rejected")
-"""States of a payout that the caisse does not owe as a transfer any more."""
 Figure = dict[str, str]
 
 
@@ -34,8 +33,8 @@ def figures(visit: Visit, found: Kept | None) -> list[Figure]:
     """Outstanding, owed, at the bank; with the day where a figure is not of this moment."""
     book, words = visit.book, visit.words
     owed = sum(one.net_cents() for one in book.settlement.owed.values())
-    under_way = sum(line.paid_cents for batch in book.settlement.batches.values() for line in batch.closed.lines
-                    if str(batch.payouts.get(line.producer, "")) not in _ENDED)  # fmt: skip
+    under_way = sum(one.cents for batch in book.settlement.batches.values() for one in batch.payouts.values()
+                    if one.state in UNDER_WAY)  # fmt: skip
     bank, purses = book.bank.last_known(), None if found is None else _purses(found)
     rows = [
         ("Left on cards", words.euros(purses) if purses is not None else "", found.day if found is not None else "", "proofs"),

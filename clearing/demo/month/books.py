@@ -14,7 +14,8 @@ from clearing.demo.month.caisse import CODE, WATCH, Caisse
 from clearing.events.catalogue import Event
 from clearing.events.codec import decode
 from clearing.events.settlement import BatchExported
-from clearing.installation.daily_proofs import Taken, file_seen, keep
+from clearing.installation.daily_proofs import file_seen, take_proofs
+from clearing.installation.kept_figures import Taken, keep
 from clearing.installation.opening import Connection, Installation
 from clearing.rules.treasury.runway import Flows
 from clearing.sql import schema_of
@@ -69,6 +70,12 @@ class Books:
         await caisse.order(WATCH, "take_proofs", taken.body(day))
         keep(caisse.running.installation.home, CODE, taken, day, caisse.clock.now_us(), recorded=True)
         return taken.ok
+
+    async def publish(self, caisse: Caisse, day: date) -> None:
+        """What pages show of the newest proofs, with runway and public funds: those need the whole log read once."""
+        installation, now_us = caisse.running.installation, caisse.clock.now_us()
+        await caisse.running.caught_up(CODE)
+        keep(installation.home, CODE, await take_proofs(installation, CODE, now_us), day, now_us, recorded=True)
 
     async def propose_to_close(self, caisse: Caisse, period: str) -> bytes:
         """Camille makes the books of a month and proposes to close it; their digest."""

@@ -58,6 +58,7 @@ class Year:
                 self.batch = await self._closed(day)
             if not await self.books.prove(self.caisse, day):
                 self.unheld.append(day)
+        await self.books.publish(self.caisse, last)
         await self._left_open(last)
 
     def _at(self, day: date, hour: int) -> None:
