@@ -23,12 +23,14 @@ _HOUR_US: Final = 3_600_000_000
 CLOSED_ON: Final = 6  # Sundays, every other week
 APPROVED_ON: Final = 0  # the Monday after
 STATEMENTS_ON: Final = 4  # Fridays
+_LEFT_TO_A_NEWCOMER: Final = timedelta(days=40)  # what comes back in the last weeks is paid anew by who looks at it
 Say = Callable[[str], None]
 
 
 @dataclass(slots=True, kw_only=True)
 class Year:
-    """What is under way between two days. unheld: days on which a proof did not hold."""
+    """What is under way between two days. batch: waits for its second person; anew: so does the one
+    that pays what came back. unheld: days on which a proof did not hold."""
 
     caisse: Caisse
     stalls: Stalls
@@ -36,6 +38,7 @@ class Year:
     dice: Random
     bank: Bank = field(default_factory=Bank)
     batch: int = 0
+    anew: int = 0
     batches: int = 0
     lost: int | None = None
     collections: dict[date, int] = field(default_factory=dict)
@@ -72,10 +75,15 @@ class Year:
         if self.batch and day.weekday() == APPROVED_ON and day < last - timedelta(days=1):
             await pay.approve_and_send(self.caisse, self.bank, self.batch, day, self.dice)
             self.batch, self.batches = 0, self.batches + 1
+        if self.anew and day.weekday() == APPROVED_ON:
+            await pay.approve_and_send(self.caisse, self.bank, self.anew, day, self.dice)
+            self.anew, self.batches = 0, self.batches + 1
         await self._by_day_of_month(day)
         await self._debits(day)
         if day.weekday() == STATEMENTS_ON or day.day == 1 or day == last:
             await answers(self.caisse, self.bank, day)
+        if day.weekday() == STATEMENTS_ON and not self.anew and last - day > _LEFT_TO_A_NEWCOMER:
+            self.anew = await pay.pay_anew(self.caisse)
 
     async def _by_day_of_month(self, day: date) -> None:
         caisse, first = self.caisse, day.replace(day=1)

@@ -8,6 +8,7 @@ from clearing.demo.caisse import CAMILLE, DOMINIQUE
 from clearing.demo.month.bank import Bank, Payment, asked_to_pay
 from clearing.demo.month.caisse import CODE, Caisse
 from clearing.installation.payment import make_files
+from clearing.rules.stalls.payouts import FAILED
 from clearing.settlement.calendar import next_business_day
 
 _COMES_BACK_EVERY: Final = 6  # batches
@@ -17,6 +18,18 @@ _BACK_AFTER: Final = timedelta(days=4)
 async def close(caisse: Caisse, on: date) -> int:
     """Camille closes what was sold up to this day; the batch's number."""
     return int(str((await caisse.order(CAMILLE, "close_batch", {"closed_on": on.isoformat()}))["batch"]))
+
+
+async def pay_anew(caisse: Caisse) -> int:
+    """Camille makes a batch of the transfers that came back; its number, 0 when none did."""
+    failed = [
+        {"batch": number, "producer": producer}
+        for number, batch in caisse.book.settlement.batches.items() for producer, payout in batch.payouts.items()
+        if payout.state in FAILED and not payout.paid_in
+    ]  # fmt: skip
+    if not failed:
+        return 0
+    return int(str((await caisse.order(CAMILLE, "reissue_payout", {"payouts": failed}))["batch"]))
 
 
 async def approve_and_send(caisse: Caisse, bank: Bank, batch: int, today: date, dice: Random) -> None:
