@@ -14,7 +14,13 @@ from clearing.cli.parser import ENTRIES, build
 from tests.house.sources import CLONE
 
 HELP = build().format_help()
-WITHOUT_A_COMMAND: dict[str, str] = {}
+WITHOUT_A_COMMAND: dict[str, str] = {
+    **dict.fromkeys(("add_passkey", "remove_passkey"), "a passkey is made by a browser, for the console's address"),
+    **dict.fromkeys(
+        ("propose_new_factor", "allow_new_factor", "pair_new_factor", "drop_new_factor"),
+        "the address to pair a new app at is shown by the console, once; its keeper has `clearing console admit`",
+    ),
+}
 
 
 def test_the_help_lists_every_command_once_under_its_group() -> None:
