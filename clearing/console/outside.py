@@ -62,6 +62,8 @@ DOES: Final = {
     "helper": "Gives emergency credit on spare cards, and nothing else.", "operator": "Looks after machines and tills.",
     "auditor": "Reads everything but persons, and changes nothing.", "buyer": "Orders for a collective account.",
     "prover": "A technical key that signs the nightly proofs, no person.",
+    "treasurer-deputy": "Does what the treasurer does, when nobody else can.",
+    "approver-deputy": "Approves when no approver can.", "clerk-deputy": "Records votes when the clerk can't.",
 }  # fmt: skip
 
 

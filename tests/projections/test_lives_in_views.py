@@ -18,7 +18,7 @@ from clearing.projections.questions import ROWS_MAX, Questions
 from clearing.projections.views import VIEWS, statements
 from clearing.rules.book import Book
 from clearing.rules.reductions.drawing import names_nobody
-from clearing.rules.stalls.settlement import Batch, BatchState
+from clearing.rules.stalls.settlement import Batch
 from tests.given_when_then import Story
 from tests.lives.life import Life
 from tests.projections.recording import ViewedCaisse
@@ -106,9 +106,8 @@ def figures(line: BatchLineRow | BatchLine) -> tuple[int, ...]:
 
 
 def payouts(batch: Batch) -> dict[str, str]:
-    unsent = {line.producer: "waiting" if line.paid_cents else "carried" for line in batch.closed.lines}
-    sent = {name: str(state) for name, state in batch.payouts.items()} if batch.state is BatchState.EXPORTED else {}
-    return {**{str(name): state for name, state in unsent.items()}, **sent}  # type: ignore[dict-item]
+    paid = {str(name): payout.state.value for name, payout in batch.payouts.items()}
+    return {str(line.producer): "carried" for line in batch.closed.lines} | paid
 
 
 async def check_sales(questions: Questions, story: Story) -> None:

@@ -88,7 +88,8 @@ def all_orders(caisse: Village) -> list[str]:
     """Every order there is, given by the helper with a body that names what was bought; what is read in return."""
     sold = caisse.events(SaleDecided)[-1]
     body: dict[str, Any] = {"member": "e-1", "card": spare("drawer-1"), "original": sold.op.x, "batch": 1}
-    replies = [caisse.command(verb, by=GIVER, **body) for verb in ALLOWED_ROLES if verb != "give_emergency"]
+    own = {"give_emergency", "add_passkey", "remove_passkey", "pair_new_factor"}  # her work, and her own second factor
+    replies = [caisse.command(verb, by=GIVER, **body) for verb in ALLOWED_ROLES if verb not in own]
     assert {reply.rc for reply in replies} == {Code.NOT_ALLOWED_NOW}
     return [f"{reply.why} {reply.out}" for reply in replies]
 
