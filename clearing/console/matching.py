@@ -165,12 +165,15 @@ def state(visit: Visit, line: Line) -> str:
     return matched(visit, visit.book.bank.matches[line.match]) if line.match else visit.words.say("Waits")
 
 
+_TURNS: Final = {"payout_returned": 1, "cotisation_returned": 1, "charge": 2}
+
+
 def commands(picked: Mapping[int, Item]) -> Iterator[list[Item]]:
     """Matches, in as few commands as their rules allow: what a command names twice is for the next one. A command is decided
-    on the book before it, so charges come after the money that may bear them."""
+    on the book before it: what came back is said after what was paid, charges after the money that may bear them."""
     gathered = list(_gathered(picked))
-    for part in ([one for one in gathered if one["kind"] != "charge"], [one for one in gathered if one["kind"] == "charge"]):
-        yield from _parted(part)
+    for turn in range(3):
+        yield from _parted([one for one in gathered if _TURNS.get(str(one["kind"]), 0) == turn])
 
 
 def _parted(waiting: list[Item]) -> Iterator[list[Item]]:

@@ -93,7 +93,7 @@ def paid_and_told_twice(place: Town, bank: Bank, inbox: Path) -> None:
     confirmed = place.ok("bank", "match", "--all", by="camille")
     assert "2 lines confirmed" in confirmed
     assert "No line of the bank waits." in place.ok("bank", "lines")
-    assert re.search(r"ferme .* confirmed", place.ok("batches", "1"))
+    assert re.search(r"ferme .* executed", place.ok("batches", "1"))
     assert "At the end of" in place.ok("bank", "balance")
     assert "4 960.00 EUR" in place.ok("bank", "balance")
 
