@@ -21,7 +21,6 @@ CODE_ASKED: Final = "Type the six digits that your app shows now."
 AS_SHEET: Final = "csv"
 """In the query of an address: the tables of the page as a sheet."""
 LOOKERS: Final = ("treasurer", "approver", "clerk", "auditor", "operator")
-DESK: Final = ("desk", "treasurer", "clerk")
 
 
 class Shows(StrEnum):

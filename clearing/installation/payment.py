@@ -117,15 +117,6 @@ def reference_head(code: str) -> str:
     return _NOT_IN_A_REFERENCE.sub("-", code)[:HEAD_CHARS_MAX]
 
 
-def payouts_named(code: str, closed: BatchClosed) -> dict[str, ProducerId]:
-    """EndToEndId -> producer, of every line of a batch that pays: what a bank's answer is matched by."""
-    head = reference_head(code)
-    return {
-        end_to_end_id(head, closed.batch, place, line.attempt): line.producer
-        for place, line in enumerate(closed.lines, start=1) if line.paid_cents
-    }
-
-
 async def make_files(installation: Installation, code: CaisseCode, batch: int) -> BatchFiles:
     """Everything for the bank, the committee and the producers. Raises NotReady, UnpayableFile, NotKept, StatementMismatch."""
     async with installation.reading(code) as reader, installation.people_of(code) as people, installation.asking(code) as views:

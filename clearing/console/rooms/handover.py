@@ -11,7 +11,7 @@ from clearing.console.rooms.batches import STATES, state_of
 from clearing.console.rooms.office import todos
 from clearing.rules.book import Book
 from clearing.rules.treasury.subsidies import Step
-from clearing.rules.voted.offices import Person
+from clearing.rules.voted.offices import Person, acting
 from clearing.values import PersonId
 
 Values = dict[str, object]
@@ -20,10 +20,8 @@ Values = dict[str, object]
 async def open_in_her_hands(visit: Visit, officer: Person) -> Values:
     """For the template: deputies by role, what waits, what she proposed, batches, boxes, and what she has open here."""
     book, words, person = visit.book, visit.words, officer.person
-    others = {
-        role: [one.person for one in book.caisse.persons.values() if one.active and one.person != person and role in one.roles]
-        for role in officer.roles
-    }
+    active = [one for one in book.caisse.persons.values() if one.active and one.person != person]
+    others = {role: [one.person for one in active if role in acting(one)] for role in officer.roles}
     alone = {role for role, deputies in others.items() if not deputies}
     hers = [one for one in await todos(visit) if set(one.roles) & set(officer.roles)]
     invited = await visit.console.invitations.to(visit.code, visit.login.person)

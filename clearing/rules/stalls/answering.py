@@ -112,28 +112,29 @@ def decide_close_question(
     return PayoutQuestionClosed(batch=batch, producer=producer, found=found, by=by)
 
 
+def _that_may_become(
+    what: PayoutState, settlement: Settlement, batch: BatchId, producer: ProducerId
+) -> Payout | Declined:
+    payout = _payout(settlement, batch, producer)
+    return payout if isinstance(payout, Declined) else obstacle(payout, what) or payout
+
+
 def decide_confirm(
     settlement: Settlement, *, batch: BatchId, producer: ProducerId, reference: str, by: PersonId
 ) -> PayoutConfirmed | Declined:
     """By hand, from a line of the bank statement."""
-    payout = _payout(settlement, batch, producer)
+    payout = _that_may_become(PayoutState.EXECUTED, settlement, batch, producer)
     if isinstance(payout, Declined):
         return payout
-    declined = obstacle(payout, PayoutState.EXECUTED)
-    if declined is not None:
-        return declined
     return PayoutConfirmed(batch=batch, producer=producer, cents=payout.cents, reference=reference, by=by)
 
 
 def decide_return(
     settlement: Settlement, *, batch: BatchId, producer: ProducerId, reason: str, by: PersonId
 ) -> PayoutReturned | Declined:
-    payout = _payout(settlement, batch, producer)
+    payout = _that_may_become(PayoutState.RETURNED, settlement, batch, producer)
     if isinstance(payout, Declined):
         return payout
-    declined = obstacle(payout, PayoutState.RETURNED)
-    if declined is not None:
-        return declined
     return PayoutReturned(batch=batch, producer=producer, cents=payout.cents, reason=reason, by=by)
 
 

@@ -98,12 +98,6 @@ class Settlement:
     def owed_to(self, producer: ProducerId) -> Owed:
         return self.owed.setdefault(producer, Owed())
 
-    def open_batches(self) -> Iterable[Batch]:
-        """Those that still pay something and whose file is not written."""
-        return (
-            one for one in self.batches.values() if one.state is not BatchState.EXPORTED and one.under_way()
-        )
-
 
 def evolve_closed(settlement: Settlement, event: BatchClosed) -> None:
     batch = settlement.batches[event.batch] = Batch(closed=event)
