@@ -4,7 +4,7 @@ import re
 import zlib
 
 _OBJECT = re.compile(rb"(\d+) 0 obj\n(.*?)\nendobj", re.DOTALL)
-_STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+_LENGTH = re.compile(rb"/Length (\d+)\b[^>]*>>\s*stream\r?\n", re.DOTALL)
 _RANGE = re.compile(rb"<([0-9A-Fa-f]+)> <([0-9A-Fa-f]+)>(?: <([0-9A-Fa-f]+)>)?")
 _SHOWN = re.compile(rb"/F(\d+) [\d.]+ Tf|\(((?:\\.|[^\\()])*)\) ?Tj|\[(.*?)\] ?TJ", re.DOTALL)
 _PIECE = re.compile(rb"\(((?:\\.|[^\\()])*)\)", re.DOTALL)
@@ -25,10 +25,12 @@ def words_of(pdf: bytes) -> str:
 
 
 def _unpacked(body: bytes) -> bytes | None:
-    found = _STREAM.search(body)
+    """By its length: what is packed may end like a line."""
+    found = _LENGTH.search(body)
     if found is None:
         return None
-    return zlib.decompress(found[1]) if b"/FlateDecode" in body.split(b"stream", 1)[0] else found[1]
+    stream = body[found.end() : found.end() + int(found[1])]
+    return zlib.decompress(stream) if b"/FlateDecode" in body[: found.end()] else stream
 
 
 def _fonts(pdf: bytes, objects: dict[int, bytes]) -> dict[int, dict[int, str]]:

@@ -47,6 +47,7 @@ OFFICES = {
 }  # fmt: skip
 """person -> roles; noor does two jobs, as in a small caisse."""
 PASSWORD = "quatre mots bien choisis"
+PROVED_S = 180
 _TAG = re.compile(r"<[^>]+>")
 
 
@@ -75,6 +76,7 @@ class House:
     keys: Mapping[str, TerminalKey]
     stall: ReferenceTerminal
     cookies: dict[str, bytes] = field(default_factory=dict)
+    logged_in: dict[str, float] = field(default_factory=dict)
 
     async def book(self) -> Book:
         return await self.console.followers.book(CODE)
@@ -134,9 +136,16 @@ class House:
     def _at(self, path: str) -> str:
         return f"{self.url}/c/{CODE}/{path}".rstrip("/")
 
+    def ask_again(self) -> None:
+        """Who logged in longer ago than a second factor may serve is asked for it anew."""
+        for person, since in list(self.logged_in.items()):
+            if time.monotonic() - since > PROVED_S:
+                self.cookies.pop(person, None)
+                del self.logged_in[person]
+
     async def headers(self, person: str) -> dict[str, str]:
         if person not in self.cookies:
-            self.cookies[person] = await self._log_in(person)
+            self.cookies[person], self.logged_in[person] = await self._log_in(person), time.monotonic()
         return {"Cookie": f"{COOKIE}={self.cookies[person].hex()}", "Origin": self.url}
 
     async def _log_in(self, person: str) -> bytes:
