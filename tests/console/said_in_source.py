@@ -41,6 +41,7 @@ CONSOLE: Final = CLONE / "clearing/console"
 NO_PAGES: Final = ("api.py", "openapi.py", "words.py")  # answers to programs are JSON, in English
 _IN_A_TABLE: Final = re.compile(r"[^/?=&<>\[\];]*[A-Za-z}] [^/?=&<>\[\];]*")
 _PHRASE: Final = re.compile(r"([A-Z][a-z'-]*|\{[a-z]+\})[,:;]? [^\n]*")
+_CHOSEN: Final = re.compile(r"[a-z][a-z-]* [A-Z][a-z]+")  # ("executed", "Paid"): a word of an event and how a page calls it
 _INTO_A_LOG: Final = ("info", "warning", "error", "exception")
 ENTRIES: Final = (
     "sale", "authorisation", "capture", "refund", "reversal", "repaid", "opening", "abroad", "expiry", DRAW, GIVE,
@@ -77,6 +78,10 @@ def _in_python(tree: ast.Module) -> Iterator[str]:
                 yield from _texts(title)
             case ast.keyword(arg="reason" | "title", value=value):
                 yield from _texts(value)
+            case ast.Tuple(elts=[ast.Constant(value=str() as key), ast.Constant(value=str() as said)]) if _CHOSEN.fullmatch(
+                f"{key} {said}"
+            ):
+                yield said
             case ast.Tuple(elts=values) | ast.Dict(values=values):
                 yield from (said for value in values for said in _texts(value) if _IN_A_TABLE.fullmatch(said))
             case ast.Constant(value=str() as text) if id(node) not in silent and _PHRASE.fullmatch(text):
