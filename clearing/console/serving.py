@@ -1,5 +1,6 @@
 """Law: the console listens on this machine only; from outside it is reached through a proxy that ends TLS."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -9,10 +10,10 @@ from clearing.config import Settings
 from clearing.console.app import create_app
 from clearing.console.house import clock_us, console_of
 from clearing.console.passkeys import Site
-from clearing.installation.home import Home
+from clearing.installation.home import LOOPBACK, Home
 from clearing.installation.opening import Installation
-from clearing.installation.parts import Task
-from clearing.installation.serving import LOOPBACK, console_url
+from clearing.installation.parts import Part, Task
+from clearing.installation.serving import console_url
 from clearing.telemetry import Telemetry
 
 DRAIN_S = 5.0
@@ -40,11 +41,11 @@ async def serving_console(
 
 
 @asynccontextmanager
-async def entrance(home: Home, settings: Settings, task: Task) -> AsyncIterator[tuple[Telemetry, Callable[[], list[str]]]]:
+async def entrance(home: Home, settings: Settings, task: Task, _over: asyncio.Event) -> AsyncIterator[Part]:
     """The console as a process of its own (installation/parts.py)."""
     installation = Installation.open(home, settings)
     try:
         async with serving_console(installation, task.port):
-            yield Telemetry(), list
+            yield Part(Telemetry(), list)
     finally:
         installation.close()

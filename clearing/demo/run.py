@@ -23,10 +23,10 @@ from clearing.demo.places import demo_home, fresh_code
 from clearing.demo.play import Played, play
 from clearing.demo.proof import Check, prove
 from clearing.demo.settle import Settled, settle
-from clearing.installation.home import Home
+from clearing.installation.home import LOOPBACK, Home
 from clearing.installation.opening import Installation
 from clearing.installation.proving import audited
-from clearing.installation.serving import LOOPBACK, Serving, serving
+from clearing.installation.serving import Serving, serving
 from clearing.projections.answers import Summary
 from clearing.telemetry import configure
 from clearing.values import CaisseCode

@@ -13,6 +13,7 @@ from typing import Final
 
 from clearing.values import CaisseCode, PersonId
 
+LOOPBACK: Final = "127.0.0.1"  # all that is opened is opened to this machine alone
 _SOCKET_BYTES_MAX: Final = 90  # the system ends a socket's whole path at 103 to 107 bytes
 _PRIVATE: Final = 0o700
 

@@ -26,7 +26,7 @@ from clearing.config import SettingRefused, Settings
 from clearing.directory import Directory
 from clearing.event_store.connection import LOST, DatabaseGone
 from clearing.event_store.log import Log
-from clearing.installation.home import Home, write_private
+from clearing.installation.home import LOOPBACK, Home, write_private
 from clearing.installation.opening import Installation
 from clearing.installation.tubes import TakeIn
 from clearing.installation.upkeep import tend
@@ -40,7 +40,6 @@ from clearing.values import CaisseCode
 from clearing.vault import Vault
 from clearing.wire.certificate import certify
 
-LOOPBACK: Final = "127.0.0.1"
 POLL_S: Final = 0.005
 LAG_EVERY_S: Final = 0.5
 BEHIND_MAX: Final = 20_000  # events; about a second of catching up

@@ -22,10 +22,10 @@ import structlog
 from clearing.authoriser.clock import SystemClock
 from clearing.config import SettingRefused, Settings
 from clearing.installation.adopting import SUPERVISOR, NobodyServes, NotTakenIn, ask_to_take_in
-from clearing.installation.home import write_private
+from clearing.installation.home import LOOPBACK, write_private
 from clearing.installation.opening import Installation
 from clearing.installation.parts import CONSOLE, GATEWAY, VIEWS, WRITER, Task
-from clearing.installation.serving import LOOPBACK, console_url, forget_address, require_room
+from clearing.installation.serving import console_url, forget_address, require_room
 from clearing.installation.tubes import Tube, forget_the_dead
 from clearing.telemetry import LogEvent, Telemetry
 from clearing.values import CaisseCode

@@ -22,8 +22,8 @@ from clearing.event_store.reader import Reader
 from clearing.events.codec import decode
 from clearing.events.codes import Code
 from clearing.events.sales import SaleDecided
+from clearing.installation.behind import VIEWS_YIELD
 from clearing.installation.office import Officer
-from clearing.installation.parts import VIEWS_YIELD
 from clearing.terminal.identity import TerminalIdentity
 from clearing.terminal.transport import HttpTransport
 from clearing.terminal_gateway.server import BATCH_PATH, STREAM_PATH
