@@ -164,8 +164,7 @@ def run_steps(size: str) -> list[Outcome]:
     in_memory = [f"tests/{name}" for name in IN_MEMORY]
     pages = [f"tests/{name}" for name in PAGES]
     others = ["tests", "--ignore=tests/promises", *(f"--ignore={folder}" for folder in (*in_memory, *pages))]
-    typed = ["clearing", "ops/steps.py"] if size == "short" else ["clearing", "loadtests", "tests", "ops/steps.py"]
-    types = [PYTHON, "-m", "mypy", *typed]  # of everything it takes ten minutes of a core, longer than any row of tests
+    types = [PYTHON, "-m", "mypy", "clearing", "loadtests", "tests", "ops/steps.py"]
     print("\nthree rows of steps run beside each other; each step is shown when it ends", flush=True)
     return [
         run_command("style (ruff)", [PYTHON, "-m", "ruff", "check", "."]),

@@ -11,13 +11,22 @@ from clearing.authoriser.drawing import told_us
 from clearing.authoriser.operations import outcome_of
 from clearing.event_store.proofs import GENESIS
 from clearing.event_store.rows import ReplyRow
+from clearing.events.accounts import PurchaseConfirmed
 from clearing.events.caisse import CommandDeclined, FrameHeld, SecurityAlerted
 from clearing.events.catalogue import Event
 from clearing.events.codes import Code
 from clearing.events.contracts import DeliveryDecided
-from clearing.events.interchange import InterchangeReversed
+from clearing.events.interchange import InterchangeReversed, InterchangeSold
 from clearing.events.producers import TerminalEnrolled
-from clearing.events.sales import OperationRepeated, RefundDecided, ReversalDecided
+from clearing.events.sales import (
+    AuthorisationDecided,
+    CaptureDecided,
+    OperationRepeated,
+    RefundDecided,
+    ReversalDecided,
+    SaleDecided,
+)
+from clearing.events.solidarity import DrawDecided, GiveDecided
 from clearing.rules.book import Book
 from clearing.wire.commands import COMMAND_BYTES_MAX, CommandReply, parse_command_reply
 from clearing.wire.frame import MalformedFrame
@@ -29,6 +38,10 @@ _UNANSWERED: Final = (SecurityAlerted,)
 """Their reply is signed and not stored: the message itself was answered before, or belongs to another operation."""
 
 
+_APPROVED: Final = (
+    SaleDecided, AuthorisationDecided, CaptureDecided, DrawDecided, GiveDecided, PurchaseConfirmed, InterchangeSold,
+)  # fmt: skip
+"""Whose answer says how many cents are approved, line by line."""
 WRONG_HEAD: Final = "its stored reply names a log head that was not the log's before it"
 _FORGET_BYTES: Final = 1 << 20
 
@@ -147,7 +160,7 @@ def _same_outcome(event: Event, reply: Reply, position: int, book: Book) -> None
         expected = (event.answer, None, None)
     elif isinstance(event, RefundDecided):
         expected = (event.answer, event.card_cents, event.card_lines)
-    elif isinstance(event, OPERATIONS):
+    elif isinstance(event, _APPROVED):
         expected = (event.answer, event.approved_cents, event.approved_lines)
     else:
         expected = (Code.INTERNAL_ERROR if isinstance(event, FrameHeld) else Code.APPROVED, None, None)

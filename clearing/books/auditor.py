@@ -75,14 +75,14 @@ class Auditor:
                 pass
 
     def _two(self, event: Event, on: date) -> None:
-        kind = type(event)
+        kind, by = type(event), str(getattr(event, "by", ""))
         for second, name in _NAMED_BY.items():
             if kind is _BY_TWO[second]:
-                self._first[second, getattr(event, name)] = str(event.by)  # type: ignore[union-attr]
+                self._first[second, getattr(event, name)] = by
             elif kind is second:
                 subject = getattr(event, name)
                 first = self._first.get((second, subject), "")
-                self.acts.append((f"{kind.__name__} {subject}", first, str(event.by), on))  # type: ignore[union-attr]
+                self.acts.append((f"{kind.__name__} {subject}", first, by, on))
         if isinstance(event, _BOTH):
             self.acts.append((kind.__name__, event.proposed_by, event.by, on))
 

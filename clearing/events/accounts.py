@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from clearing.events.basket import Line
+from clearing.events.recorded import Recorded
 from clearing.events.sales import OperationHead, Tap
 from clearing.values import CardId, Cents, MemberId, OperationId, PersonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountProposed:
+class AccountProposed(Recorded):
     """One officer proposes that a member is a collective account, or that another limit holds for it."""
 
     TYPE: ClassVar[int] = 180
@@ -22,7 +23,7 @@ class AccountProposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountOpened:
+class AccountOpened(Recorded):
     """A purchase above two_person_cents takes two mandataries. opened_by: who proposed it and who confirmed it."""
 
     TYPE: ClassVar[int] = 181
@@ -32,7 +33,7 @@ class AccountOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MandataryProposed:
+class MandataryProposed(Recorded):
     """purchase_cents, month_cents: the most of one purchase, and of a civil month, by this mandatary's card."""
 
     TYPE: ClassVar[int] = 182
@@ -45,7 +46,7 @@ class MandataryProposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MandataryNamed:
+class MandataryNamed(Recorded):
     """named_by: who proposed and who confirmed. Named again: another card or other limits."""
 
     TYPE: ClassVar[int] = 183
@@ -58,7 +59,7 @@ class MandataryNamed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RevocationProposed:
+class RevocationProposed(Recorded):
     TYPE: ClassVar[int] = 184
     account: MemberId
     mandatary: str
@@ -66,7 +67,7 @@ class RevocationProposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MandataryRevoked:
+class MandataryRevoked(Recorded):
     """From here on the mandatary's card pays nothing. revoked_by: two people."""
 
     TYPE: ClassVar[int] = 185
@@ -76,7 +77,7 @@ class MandataryRevoked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PurchaseConfirmed:
+class PurchaseConfirmed(Recorded):
     """The second mandatary's tap on a hold above the account's limit: from now on it may be captured. No cent moves.
 
     original: x of the hold. amount, lines: as the terminal showed them, the hold's own. approved: what the hold holds.

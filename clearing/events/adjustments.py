@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from clearing.events.recorded import Recorded
 from clearing.values import Cents, FundId, PersonId, PurseKind
 
 
@@ -27,7 +28,7 @@ class Taken(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdjustmentProposed:
+class AdjustmentProposed(Recorded):
     """error: what the system did wrong, of a debit, else "". from_on: ISO day from which it may be made: a member is told of a
     debit before."""
 
@@ -42,7 +43,7 @@ class AdjustmentProposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdjustmentMade:
+class AdjustmentMade(Recorded):
     """cents: that moved now; taken: by a debit, from which lots; rest_cents: of a debit, what was not there: it may be taken
     from the next month's credit, once. A credit itself is the PurseCredited beside it."""
 
@@ -59,7 +60,7 @@ class AdjustmentMade:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdjustmentDropped:
+class AdjustmentDropped(Recorded):
     """Not made after all; or the rest of a debit is given up."""
 
     TYPE: ClassVar[int] = 262

@@ -7,6 +7,7 @@ No name, no account and no free text of a line is here: they lie sealed in peopl
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from clearing.events.recorded import Recorded
 from clearing.values import Cents, DecisionId, FundId, PersonId
 
 
@@ -61,7 +62,7 @@ class ColumnMapping(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatementImported:
+class StatementImported(Recorded):
     """source: camt.053, camt.054, csv, ofx, qif. Only what was not known is in `entries`; known: how many entries were.
     opening, closing: balances before from_on and at the end of to_on, None when the file says none."""
 
@@ -80,7 +81,7 @@ class StatementImported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BankMatched:
+class BankMatched(Recorded):
     """These lines are these movements of the book, cent for cent. match: numbered from 1. kind: what the person called
     it. moves: positions of the events that moved the money at the bank; none where the lines cancel each other."""
 
@@ -94,7 +95,7 @@ class BankMatched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BankMatchUndone:
+class BankMatchUndone(Recorded):
     """It was wrong: its lines and movements wait again. Money that was recorded with it stays recorded."""
 
     TYPE: ClassVar[int] = 282
@@ -106,7 +107,7 @@ class BankMatchUndone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BankCharged:
+class BankCharged(Recorded):
     """The bank took charges; the fund bears them. cents above zero."""
 
     TYPE: ClassVar[int] = 283
@@ -117,7 +118,7 @@ class BankCharged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BankChargesRuleSet:
+class BankChargesRuleSet(Recorded):
     """Voted: the fund that bears what the bank takes for itself."""
 
     TYPE: ClassVar[int] = 284
@@ -127,7 +128,7 @@ class BankChargesRuleSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BankBalanceStated:
+class BankBalanceStated(Recorded):
     """The balance at the end of the ISO day `on`, as a statement or the bank's page says it; below zero: overdrawn."""
 
     TYPE: ClassVar[int] = 285
@@ -137,7 +138,7 @@ class BankBalanceStated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnMappingSaved:
+class ColumnMappingSaved(Recorded):
     """Replaces the mapping of that name."""
 
     TYPE: ClassVar[int] = 286

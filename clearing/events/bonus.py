@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import ClassVar, NamedTuple
 
 from clearing.events.charte import Condition
+from clearing.events.recorded import Recorded
 from clearing.values import (
     CategoryId,
     Cents,
@@ -38,7 +39,7 @@ class BonusCover:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BonusRuleSet:
+class BonusRuleSet(Recorded):
     """Voted: after a sale `fund` adds rate x the full price of the goods sold to `purse`, at most month_cents per purse and
     civil month (0 ends the rule), to be spent for months_valid civil months, the month of the sale included."""
 
@@ -66,7 +67,7 @@ class BonusPart(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BonusCredited:
+class BonusCredited(Recorded):
     """The sale or capture (terminal, x) brought a bonus of cents + kept_cents: what `parts` add up to, as far as the month's
     ceiling and the fund allow. kept_cents: of it not credited, because an earlier bonus that was spent is to be taken back.
     period: the civil month its ceiling counts in. Its lot: "x<position>"."""
@@ -89,7 +90,7 @@ class BonusCredited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BonusTakenBack:
+class BonusTakenBack(Recorded):
     """Goods of the sale (terminal, x) went back: cents leave the bonus's lot; later_cents were spent and are kept from the
     member's next bonuses of the same rule."""
 

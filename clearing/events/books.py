@@ -7,6 +7,7 @@ closed month are made again from the log alone.
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from clearing.events.recorded import Recorded
 from clearing.values import Cents, PersonId
 
 
@@ -20,7 +21,7 @@ class PlanRow(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountPlanSet:
+class AccountPlanSet(Recorded):
     """Where each account of the ledger stands in the association's books, from the next month that is closed on. plan: numbered
     from 1. siren: 9 digits, or "" without one (then there is no FEC). year_starts: first civil month of the accounting year,
     1 to 12."""
@@ -34,7 +35,7 @@ class AccountPlanSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MonthProposed:
+class MonthProposed(Recorded):
     """Everything up to the end of period ("2026-05") that no closing holds yet. sha256: of the journal, as bytes, 32 bytes.
     debit_cents: the sum of its debits, which is that of its credits."""
 
@@ -48,7 +49,7 @@ class MonthProposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MonthClosed:
+class MonthClosed(Recorded):
     """Another person made the same journal from the log, and agreed: these bytes for ever."""
 
     TYPE: ClassVar[int] = 322
@@ -62,7 +63,7 @@ class MonthClosed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MonthDropped:
+class MonthDropped(Recorded):
     """A proposal that nobody confirmed is given up."""
 
     TYPE: ClassVar[int] = 323

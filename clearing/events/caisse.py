@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from clearing.events.charte import Charte
+from clearing.events.recorded import Recorded
 from clearing.values import CaisseCode, DecisionId, MicroTime, OperationId, PersonId, TerminalId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaisseFounded:
+class CaisseFounded(Recorded):
     """zone: IANA name of the civil time that days, months and years are counted in. account_name: as its bank knows it."""
 
     TYPE: ClassVar[int] = 1
@@ -19,7 +20,7 @@ class CaisseFounded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PersonProposed:
+class PersonProposed(Recorded):
     """One officer proposes to name somebody; it takes effect when another one confirms (PersonNamed)."""
 
     TYPE: ClassVar[int] = 2
@@ -30,7 +31,7 @@ class PersonProposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PersonNamed:
+class PersonNamed(Recorded):
     """number: the 8 bytes that stand for the person on the wire. key: Ed25519 public key. named_by: two people, or none at
     the founding."""
 
@@ -44,7 +45,7 @@ class PersonNamed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PersonRemoved:
+class PersonRemoved(Recorded):
     TYPE: ClassVar[int] = 4
     person: PersonId
     by: PersonId
@@ -60,7 +61,7 @@ class Tally(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionRecorded:
+class DecisionRecorded(Recorded):
     """A vote. body: general-meeting, citizens-committee, residents-group, board. method: majority, consent, draw.
     taken_on: ISO date. minutes_sha256: hash of the minutes, 32 bytes, or empty.
 
@@ -93,7 +94,7 @@ class DecisionRecorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionApproved:
+class DecisionApproved(Recorded):
     """Another officer than the one who recorded it compared it with the minutes: rules may name it now."""
 
     TYPE: ClassVar[int] = 11
@@ -102,7 +103,7 @@ class DecisionApproved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionSuspended:
+class DecisionSuspended(Recorded):
     """From from_us on the decision carries nothing, until it is resumed. ruling: the later decision that says so."""
 
     TYPE: ClassVar[int] = 12
@@ -113,7 +114,7 @@ class DecisionSuspended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionResumed:
+class DecisionResumed(Recorded):
     """A suspended decision carries its rules again from from_us on. ruling: the later decision that says so."""
 
     TYPE: ClassVar[int] = 13
@@ -124,7 +125,7 @@ class DecisionResumed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionAnnulled:
+class DecisionAnnulled(Recorded):
     """From from_us on the decision carries nothing any more; what was done under it stands. ruling: the later decision."""
 
     TYPE: ClassVar[int] = 14
@@ -135,7 +136,7 @@ class DecisionAnnulled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CharteAdopted:
+class CharteAdopted(Recorded):
     TYPE: ClassVar[int] = 6
     SCHEMA: ClassVar[int] = 2
     charte: Charte
@@ -143,7 +144,7 @@ class CharteAdopted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CommandDeclined:
+class CommandDeclined(Recorded):
     """A well-formed, signed command that the rules do not allow. code: wire.md section 5; why: what to do instead."""
 
     TYPE: ClassVar[int] = 7
@@ -157,7 +158,7 @@ class CommandDeclined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SecurityAlerted:
+class SecurityAlerted(Recorded):
     """kind: "same-n-other-content", "same-x-other-content". The frame that came second is this event's evidence."""
 
     TYPE: ClassVar[int] = 8
@@ -169,7 +170,7 @@ class SecurityAlerted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FrameHeld:
+class FrameHeld(Recorded):
     """A frame that was in flight when the writer crashed twice: kept as evidence, answered 96, waits for a person."""
 
     TYPE: ClassVar[int] = 9
@@ -181,7 +182,7 @@ class FrameHeld:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClockConfirmed:
+class ClockConfirmed(Recorded):
     """An operator confirmed the wall clock after it stepped by step_us against the monotonic clock."""
 
     TYPE: ClassVar[int] = 10

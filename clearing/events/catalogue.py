@@ -3,7 +3,7 @@
 Each room of events ends with the union of its own; who adds a room adds it here.
 """
 
-from typing import Final, get_args
+from typing import Final, TypeAlias, get_args
 
 from clearing.events import (
     accounts,
@@ -36,8 +36,9 @@ from clearing.events import (
     solidarity,
     units,
 )
+from clearing.events.recorded import Recorded
 
-Event = (
+_KNOWN = (
     caisse.Event
     | funds.Event
     | members.Event
@@ -69,4 +70,5 @@ Event = (
     | factors.Event
 )
 
-EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)
+Event: TypeAlias = Recorded
+EVENTS: Final[tuple[type[Event], ...]] = get_args(_KNOWN)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from clearing.events.basket import LotUse
+from clearing.events.recorded import Recorded
 from clearing.values import Cents, DecisionId, FundId, MemberId, MicroTime, PersonId, ProducerId, PurseKind
 
 
@@ -15,7 +16,7 @@ class Heir(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClosureProposed:
+class ClosureProposed(Recorded):
     """last_day: ISO, the last civil day on which a card pays. ends_us: the first instant after it. heirs: one per fund."""
 
     TYPE: ClassVar[int] = 220
@@ -27,7 +28,7 @@ class ClosureProposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClosureConfirmed:
+class ClosureConfirmed(Recorded):
     """Another officer confirmed it: no credit from now on, and all credit ends at ends_us."""
 
     TYPE: ClassVar[int] = 221
@@ -39,7 +40,7 @@ class ClosureConfirmed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnMoneyReleased:
+class OwnMoneyReleased(Recorded):
     """A member's own money, out of the purse with the last day over: payable to the member. lots: all of them."""
 
     TYPE: ClassVar[int] = 222
@@ -51,7 +52,7 @@ class OwnMoneyReleased:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnMoneyPaid:
+class OwnMoneyPaid(Recorded):
     """All that was payable to the member. reference: the bank line or the receipt."""
 
     TYPE: ClassVar[int] = 223
@@ -62,7 +63,7 @@ class OwnMoneyPaid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RestReleased:
+class RestReleased(Recorded):
     """What is left of a fund, payable to its heir."""
 
     TYPE: ClassVar[int] = 224
@@ -73,7 +74,7 @@ class RestReleased:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RestPaid:
+class RestPaid(Recorded):
     """All that was payable of a fund. reference: the bank line."""
 
     TYPE: ClassVar[int] = 225
@@ -84,7 +85,7 @@ class RestPaid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProducerRepaid:
+class ProducerRepaid(Recorded):
     """A producer that owed the caisse more than it had to get paid it back. reference: the bank line."""
 
     TYPE: ClassVar[int] = 226
@@ -95,7 +96,7 @@ class ProducerRepaid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaisseSealed:
+class CaisseSealed(Recorded):
     """Every account is empty; nothing is taken in any more."""
 
     TYPE: ClassVar[int] = 227

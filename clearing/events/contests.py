@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from clearing.events.basket import Line, Return
+from clearing.events.recorded import Recorded
 from clearing.values import Cents, FundId, MemberId, MicroTime, OperationId, PersonId, Position, ProducerId, TerminalId
 
 
@@ -19,7 +20,7 @@ class Purchase(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContestOpened:
+class ContestOpened(Recorded):
     """sale: position of the capture; payee: whose goods; cents: what the card paid of the line and no refund gave back; unpaid:
     no batch holds the sale yet, so that so much of it waits; answer_by: ISO day by which the producer answers."""
 
@@ -36,7 +37,7 @@ class ContestOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContestAnswered:
+class ContestAnswered(Recorded):
     """The producer's word, as an officer heard it. agrees: the goods are to be given back."""
 
     TYPE: ClassVar[int] = 265
@@ -48,7 +49,7 @@ class ContestAnswered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContestDecided:
+class ContestDecided(Recorded):
     """outcome: member or producer. cost: who bears what the member gets back: producer, fund (then fund names it), or "" when
     nothing goes back. lines: the goods, as in a refund; returned: to which lots. paid_cents: to the producer out of the fund,
     when an appeal finds that it should not have borne it. appeal: decided by the second body."""
@@ -74,7 +75,7 @@ class ContestDecided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContestAppealed:
+class ContestAppealed(Recorded):
     """body: which second body hears it. of: member or producer, who appeals."""
 
     TYPE: ClassVar[int] = 267
@@ -87,7 +88,7 @@ class ContestAppealed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContestClosed:
+class ContestClosed(Recorded):
     """Withdrawn by the member when nothing was decided; else nobody appealed, or the second body has decided."""
 
     TYPE: ClassVar[int] = 268

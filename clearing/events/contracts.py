@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from clearing.events.basket import Line
+from clearing.events.recorded import Recorded
 from clearing.events.sales import OperationHead, Tap
 from clearing.values import (
     Cents,
@@ -53,7 +54,7 @@ class Taken(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeasonOpened:
+class SeasonOpened(Recorded):
     """mode: recorded, through-caisse. skip: moved (to a later delivery), lost, none; until skip_days before the day.
     decision: the vote that chose through-caisse, "" for recorded."""
 
@@ -70,7 +71,7 @@ class SeasonOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContractSigned:
+class ContractSigned(Recorded):
     """number: the 16 bytes that stand for it on the wire. full_cents: the whole season; total_cents: the part of it from
     joins_on on. fund_until: last ISO day on which an instalment's fund part is paid, "" without a fund."""
 
@@ -91,7 +92,7 @@ class ContractSigned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InstalmentReceived:
+class InstalmentReceived(Recorded):
     """instalment: from 1. payer: household, fund. means: cheque, cash, transfer, debit; fund. into: account that the
     household's money is in (bank, cash, cheques), "" when it went to the producer. reference: used once in a contract."""
 
@@ -110,7 +111,7 @@ class InstalmentReceived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InstalmentReturned:
+class InstalmentReturned(Recorded):
     """A household's cheque or debit came back: its instalment is due again. through: it had come to the caisse, which gives it
     back to the bank; from_producer_cents: of it what had been paid over."""
 
@@ -127,7 +128,7 @@ class InstalmentReturned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryDecided:
+class DeliveryDecided(Recorded):
     """A member's tap at the distribution: lines are what was handed over, none: the day's basket as it is. on: the delivery
     day, "" when declined. original: the contract's number as the terminal said it."""
 
@@ -146,7 +147,7 @@ class DeliveryDecided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveriesRecorded:
+class DeliveriesRecorded(Recorded):
     """An attendance sheet of one distribution, typed afterwards."""
 
     TYPE: ClassVar[int] = 145
@@ -157,7 +158,7 @@ class DeliveriesRecorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeliverySkipped:
+class DeliverySkipped(Recorded):
     """to_on: the day its value moves to, "" when it is lost (the season's rule)."""
 
     TYPE: ClassVar[int] = 146
@@ -168,7 +169,7 @@ class DeliverySkipped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveriesSwapped:
+class DeliveriesSwapped(Recorded):
     """The other's member fetches the basket of `on`, and this contract's member the other's of other_on. No money moves."""
 
     TYPE: ClassVar[int] = 147
@@ -180,7 +181,7 @@ class DeliveriesSwapped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CropLossDeclared:
+class CropLossDeclared(Recorded):
     """The risk is shared: every basket of the day is kept_rate of itself (0: empty); what the producer gets stays."""
 
     TYPE: ClassVar[int] = 148
@@ -192,7 +193,7 @@ class CropLossDeclared:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContractEnded:
+class ContractEnded(Recorded):
     """leaving: member, producer. last_on: the last delivery that counts, "" for none. consumed_cents: exact pro rata of the
     deliveries up to it. back_*: paid and not consumed; due_*: consumed and not paid; cancelled: instalments of which nothing
     is left to pay. unfunded_cents: consumed and nobody's. from_producer_cents: of the household's money that came through the
@@ -218,7 +219,7 @@ class ContractEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FundPartWarned:
+class FundPartWarned(Recorded):
     """Thirty days before a fund stops paying its part: unfunded_cents are then nobody's until the household says yes or the
     contract shrinks."""
 
@@ -229,7 +230,7 @@ class FundPartWarned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FundPartTakenOver:
+class FundPartTakenOver(Recorded):
     """The household said yes: the parts that no fund pays are its own from now on."""
 
     TYPE: ClassVar[int] = 151
@@ -240,7 +241,7 @@ class FundPartTakenOver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContractShrunk:
+class ContractShrunk(Recorded):
     """The parts that no fund pays are dropped: from from_on on the deliveries are worth that much less."""
 
     TYPE: ClassVar[int] = 152
@@ -251,7 +252,7 @@ class ContractShrunk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContractPaidOver:
+class ContractPaidOver(Recorded):
     """Through the caisse: what households paid for instalments due by up_to_on is owed to the producer, for the next batch."""
 
     TYPE: ClassVar[int] = 153
@@ -263,7 +264,7 @@ class ContractPaidOver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContractRefunded:
+class ContractRefunded(Recorded):
     """Through the caisse: what an ended contract had left went back to the household's bank account."""
 
     TYPE: ClassVar[int] = 154

@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple
 
 from clearing.events.contracts import InstalmentReceived
 from clearing.events.cotisations import CotisationReceived, GiftReceived
+from clearing.events.recorded import Recorded
 from clearing.values import Cents, FundId, PersonId
 
 
@@ -43,7 +44,7 @@ class TakenBack(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CorrectionProposed:
+class CorrectionProposed(Recorded):
     """right None: nothing was paid at all."""
 
     TYPE: ClassVar[int] = 134
@@ -55,7 +56,7 @@ class CorrectionProposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CorrectionDropped:
+class CorrectionDropped(Recorded):
     """It was right after all, or the correction was wrong itself."""
 
     TYPE: ClassVar[int] = 135
@@ -64,7 +65,7 @@ class CorrectionDropped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EntryCorrected:
+class EntryCorrected(Recorded):
     """Another person agreed: `wrong` never was, and the right entry, at most one of the three, is in its place."""
 
     TYPE: ClassVar[int] = 136

@@ -7,6 +7,7 @@ member pays is private: it never leaves the caisse.
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from clearing.events.recorded import Recorded
 from clearing.values import Cents, DecisionId, FundId, MemberId, PersonId
 
 
@@ -18,7 +19,7 @@ class Level(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CotisationRuleSet:
+class CotisationRuleSet(Recorded):
     """Voted: cents at least minimum_cents, in steps of step_cents, or one of `levels`; free: also beside the grid. means:
     debit, cash, cheque, transfer. over_is_gift: what goes beyond minimum_cents is a gift, where the legal basis allows it."""
 
@@ -36,7 +37,7 @@ class CotisationRuleSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CotisationAgreed:
+class CotisationAgreed(Recorded):
     """From the month from_period ("2017-01") on the member pays `cents` every 1, 3 or 12 months; replaces what was agreed."""
 
     TYPE: ClassVar[int] = 121
@@ -51,7 +52,7 @@ class CotisationAgreed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CotisationEnded:
+class CotisationEnded(Recorded):
     """until_period: the first month for which nothing is due any more."""
 
     TYPE: ClassVar[int] = 122
@@ -62,7 +63,7 @@ class CotisationEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CotisationReceived:
+class CotisationReceived(Recorded):
     """cleared_cents: the part that makes good a debit that had come back; gift_cents: the part beyond the minimum that is a
     gift. receipt: number of the paper given for cash, 0 for none. reference: bank line, cheque or page; used once."""
 
@@ -82,7 +83,7 @@ class CotisationReceived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CotisationReturned:
+class CotisationReturned(Recorded):
     """The bank took back what it had paid in: the member owes it to the caisse. reference: of the payment that came back."""
 
     TYPE: ClassVar[int] = 124
@@ -98,7 +99,7 @@ class CotisationReturned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CotisationWrittenOff:
+class CotisationWrittenOff(Recorded):
     """Another person than who recorded the return gives up what came back: the fund bears it."""
 
     TYPE: ClassVar[int] = 125
@@ -112,7 +113,7 @@ class CotisationWrittenOff:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DepositCounted:
+class DepositCounted(Recorded):
     """One person counted what goes to the bank. account: cash or cheques. deposit: numbered from 1."""
 
     TYPE: ClassVar[int] = 126
@@ -123,7 +124,7 @@ class DepositCounted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DepositConfirmed:
+class DepositConfirmed(Recorded):
     """Another person counted the same and it is at the bank. reference: the bank line or slip."""
 
     TYPE: ClassVar[int] = 127
@@ -135,7 +136,7 @@ class DepositConfirmed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DepositDiscarded:
+class DepositDiscarded(Recorded):
     """It was counted wrong, or not taken to the bank: it is in the box as before."""
 
     TYPE: ClassVar[int] = 128
@@ -144,7 +145,7 @@ class DepositDiscarded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GiftReceived:
+class GiftReceived(Recorded):
     """donor: "donor:<pseudonym>" or "member:<id>", whose name lies sealed apart. receipt: as of a cotisation."""
 
     TYPE: ClassVar[int] = 129
@@ -159,7 +160,7 @@ class GiftReceived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LegalBasisProposed:
+class LegalBasisProposed(Recorded):
     """The text that tax receipts name, as one officer enters it. over_contribution: cotisations beyond the minimum count."""
 
     TYPE: ClassVar[int] = 130
@@ -170,7 +171,7 @@ class LegalBasisProposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LegalBasisEntered:
+class LegalBasisEntered(Recorded):
     """Another officer agreed: tax receipts may be issued from now on."""
 
     TYPE: ClassVar[int] = 131
@@ -181,7 +182,7 @@ class LegalBasisEntered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaxReceiptIssued:
+class TaxReceiptIssued(Recorded):
     """number: without gaps from 1 within the year. cents: gifts of that year that no receipt in force covers yet. sha256: of
     the text, which lies apart because it has a name on it. issued_on: ISO date on it."""
 
@@ -197,7 +198,7 @@ class TaxReceiptIssued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaxReceiptCancelled:
+class TaxReceiptCancelled(Recorded):
     """Its number stays used; what it covered may be on a new one."""
 
     TYPE: ClassVar[int] = 133

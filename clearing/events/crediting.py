@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from clearing.events.recorded import Recorded
 from clearing.values import Cents, DecisionId, FundId, MemberId, MicroTime, PersonId, PurseKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LapseAnnounced:
+class LapseAnnounced(Recorded):
     """The voted notice before a cohort lapses. lot: "<rule>/<period>". head_count: purses that have something left of it."""
 
     TYPE: ClassVar[int] = 30
@@ -19,7 +20,7 @@ class LapseAnnounced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CohortRolled:
+class CohortRolled(Recorded):
     """At the end of a cohort each purse keeps up to each_max_cents of it in the lot "<lot>+", until expires_us, and no further.
 
     cents: of all purses. fund: of what will lapse of it."""
@@ -35,7 +36,7 @@ class CohortRolled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmergencyRuleSet:
+class EmergencyRuleSet(Recorded):
     """Voted: at most each_max_cents at a time and day_max_cents a civil day in all, from `fund` into `purse`, for days_valid
     civil days after the day it was given. groups: those of the purse that is made for it."""
 
@@ -52,7 +53,7 @@ class EmergencyRuleSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmergencyGiven:
+class EmergencyGiven(Recorded):
     """Counts against the rule's day; the credit itself is the PurseCredited after it."""
 
     TYPE: ClassVar[int] = 33

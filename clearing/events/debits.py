@@ -6,6 +6,7 @@ Accounts and names lie sealed apart; an event carries the digest of what was sig
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from clearing.events.recorded import Recorded
 from clearing.values import Cents, DecisionId, FundId, MemberId, PersonId
 
 
@@ -35,7 +36,7 @@ class DebitRow(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreditorNamed:
+class CreditorNamed(Recorded):
     """creditor: the SEPA creditor identifier (ICS) that the bank gave the caisse. lead_days: how many banking days before the
     collection its bank wants the file."""
 
@@ -46,7 +47,7 @@ class CreditorNamed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DebitRuleSet:
+class DebitRuleSet(Recorded):
     """Voted. notice_days: how long before it a member is told of a debit. counts_on: "execution", the money counts as received
     when the bank made the debit; "window", when the eight weeks are over in which it may come back."""
 
@@ -58,7 +59,7 @@ class DebitRuleSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MandateSigned:
+class MandateSigned(Recorded):
     """mandate: the reference (RUM). kind: recurrent or one-off. how: paper or page. used_on: last debit under it before it
     came here, "" for none. details: digest of name, IBAN and BIC."""
 
@@ -76,7 +77,7 @@ class MandateSigned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MandateChanged:
+class MandateChanged(Recorded):
     """The member has another account: the same mandate goes on. details: digest of the new one."""
 
     TYPE: ClassVar[int] = 303
@@ -86,7 +87,7 @@ class MandateChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MandateRevoked:
+class MandateRevoked(Recorded):
     """on: ISO date from which nothing may be collected under it."""
 
     TYPE: ClassVar[int] = 304
@@ -97,7 +98,7 @@ class MandateRevoked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MandateSuspended:
+class MandateSuspended(Recorded):
     """Nothing is collected under it before somebody asked the member. collection: whose failed debit did it, 0: a person."""
 
     TYPE: ClassVar[int] = 305
@@ -108,7 +109,7 @@ class MandateSuspended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MandateResumed:
+class MandateResumed(Recorded):
     TYPE: ClassVar[int] = 306
     mandate: str
     reason: str
@@ -116,7 +117,7 @@ class MandateResumed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CollectionProposed:
+class CollectionProposed(Recorded):
     """A frozen list of debits. collection: numbered from 1. collect_on: the banking day of the debits. arrears: earlier open
     months, and what came back, are asked for too. creditor: the id the debits are made under."""
 
@@ -133,14 +134,14 @@ class CollectionProposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CollectionApproved:
+class CollectionApproved(Recorded):
     TYPE: ClassVar[int] = 308
     collection: int
     by: PersonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CollectionDropped:
+class CollectionDropped(Recorded):
     """Before it went to the bank: nothing of it is collected."""
 
     TYPE: ClassVar[int] = 309
@@ -150,7 +151,7 @@ class CollectionDropped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DebitLeftOut:
+class DebitLeftOut(Recorded):
     """One member's debit is taken out of a collection before it goes to the bank."""
 
     TYPE: ClassVar[int] = 310
@@ -163,7 +164,7 @@ class DebitLeftOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CollectionAnnounced:
+class CollectionAnnounced(Recorded):
     """The members were told. sha256: of the notices, which lie apart because they have names on them."""
 
     TYPE: ClassVar[int] = 311
@@ -173,7 +174,7 @@ class CollectionAnnounced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CollectionExported:
+class CollectionExported(Recorded):
     TYPE: ClassVar[int] = 312
     collection: int
     message_id: str
@@ -182,7 +183,7 @@ class CollectionExported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DebitAnswered:
+class DebitAnswered(Recorded):
     """What the bank said of one debit. state: as it is now: instructed, accepted, executed, rejected or returned.
     question: what a person has to look at, "" for nothing. reason: ISO code. on: the bank's ISO date. parts: whose money
     comes to the bank (executed) to wait there, or goes back (returned) before anybody counted it as received.
@@ -205,7 +206,7 @@ class DebitAnswered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DebitCounted:
+class DebitCounted(Recorded):
     """Money of a debit that waited at the bank counts as received now, for one month. Fields as of CotisationReceived."""
 
     TYPE: ClassVar[int] = 314

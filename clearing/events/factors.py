@@ -6,11 +6,12 @@ Why a factor was lost may tell of the person, so it is private.
 from dataclasses import dataclass
 from typing import ClassVar
 
+from clearing.events.recorded import Recorded
 from clearing.values import MicroTime, PersonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PasskeyAdded:
+class PasskeyAdded(Recorded):
     """The person registered a passkey. passkey: SHA-256 of its credential id. key: of its algorithm, "ES256" (a compressed
     point of P-256, 33 bytes) or "Ed25519" (32 bytes). site: the host's name that it answers to (the relying party's id)."""
 
@@ -24,7 +25,7 @@ class PasskeyAdded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PasskeyRemoved:
+class PasskeyRemoved(Recorded):
     """From here on nothing is approved with it."""
 
     TYPE: ClassVar[int] = 365
@@ -33,7 +34,7 @@ class PasskeyRemoved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewFactorProposed:
+class NewFactorProposed(Recorded):
     """An officer says that another one has lost her second factor."""
 
     TYPE: ClassVar[int] = 366
@@ -44,7 +45,7 @@ class NewFactorProposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewFactorAllowed:
+class NewFactorAllowed(Recorded):
     """A third officer agreed: her passkeys end, and until until_us the address whose secret hashes to address_sha256 lets her
     pair a new factor, with her password, once. allowed_by: who proposed, who agreed."""
 
@@ -56,7 +57,7 @@ class NewFactorAllowed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewFactorPaired:
+class NewFactorPaired(Recorded):
     """She paired it: the address is used up."""
 
     TYPE: ClassVar[int] = 368
@@ -64,7 +65,7 @@ class NewFactorPaired:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewFactorDropped:
+class NewFactorDropped(Recorded):
     """The proposal was refused by another officer, or taken back: her factor stands as it was."""
 
     TYPE: ClassVar[int] = 369

@@ -6,6 +6,7 @@ An allocation is ONE event per rule and period; every purse derives its own lot 
 from dataclasses import dataclass
 from typing import ClassVar, Final, NamedTuple
 
+from clearing.events.recorded import Recorded
 from clearing.values import CategoryId, Cents, DecisionId, FundId, GrantId, MemberId, MicroTime, PersonId, PurseKind
 
 
@@ -42,7 +43,7 @@ class Amount(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FundOpened:
+class FundOpened(Recorded):
     """kind: general, tier, solidarity, sponsor, guarantee. advance_cents: how much notified money may be engaged early.
 
     Version 2: earmark. Version 3: decision, the vote for the advance; "" without one.
@@ -60,7 +61,7 @@ class FundOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MoneyNotified:
+class MoneyNotified(Recorded):
     """Money announced for this fund by nobody in particular; what a funder announces is a subsidy (grants.py)."""
 
     TYPE: ClassVar[int] = 21
@@ -71,7 +72,7 @@ class MoneyNotified:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MoneyReceived:
+class MoneyReceived(Recorded):
     """Money on the caisse's bank account for this fund. reference: the bank line.
 
     Version 2: grant, the subsidy that it is a part of; clears_cents, how much of what was announced for the fund came with it.
@@ -91,7 +92,7 @@ class MoneyReceived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AllocationRuleSet:
+class AllocationRuleSet(Recorded):
     """Voted: purses in a group of `who` (empty: all) are credited each month into `purse`, paid by `fund`; the lot can be spent
     for months_valid civil months, the month of the credit included.
 
@@ -126,7 +127,7 @@ class AllocationRuleSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AllocationGranted:
+class AllocationGranted(Recorded):
     """period: "2017-01". Freezes rule, total and head count at its position. expires_us: first instant it can't be spent.
 
     amounts: what each purse got, where it depends on more than its groups; empty: cents_each for all in `who`. need_cents: what
@@ -160,7 +161,7 @@ class AllocationGranted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SingleGranted:
+class SingleGranted(Recorded):
     """The same credit for one member who was not there when the period was granted; fills the gap once."""
 
     TYPE: ClassVar[int] = 25
@@ -175,7 +176,7 @@ class SingleGranted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AllocationDeclined:
+class AllocationDeclined(Recorded):
     """The fund could not carry the whole run, so nobody was credited."""
 
     TYPE: ClassVar[int] = 26
@@ -188,7 +189,7 @@ class AllocationDeclined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CohortLapsed:
+class CohortLapsed(Recorded):
     """What was neither spent nor held of one granted period, to the fund that the vote named. lot: "<rule>/<period>"."""
 
     TYPE: ClassVar[int] = 27
@@ -199,7 +200,7 @@ class CohortLapsed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PurseCredited:
+class PurseCredited(Recorded):
     """A single credit. fund None: the member's own money, received at the bank with it. Its lot is "x<position>"."""
 
     TYPE: ClassVar[int] = 28
@@ -213,7 +214,7 @@ class PurseCredited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LotLapsed:
+class LotLapsed(Recorded):
     """What was left of a single lot ("x<position>") when its time was over, back to the fund it came from."""
 
     TYPE: ClassVar[int] = 29

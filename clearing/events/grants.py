@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from clearing.events.funds import Earmark
+from clearing.events.recorded import Recorded
 from clearing.values import Cents, DecisionId, FundId, GrantId, PersonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubsidyNotified:
+class SubsidyNotified(Recorded):
     """A funder's signed promise. earmark: what the funder binds it to, its period among it. funder: an organisation."""
 
     TYPE: ClassVar[int] = 240
@@ -26,7 +27,7 @@ class SubsidyNotified:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubsidyReduced:
+class SubsidyReduced(Recorded):
     """The funder gives so much less of what has not come yet; cancelled when nothing is left to come."""
 
     TYPE: ClassVar[int] = 241
@@ -38,7 +39,7 @@ class SubsidyReduced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EarmarkSet:
+class EarmarkSet(Recorded):
     """Voted: from now on the fund's money is bound like this."""
 
     TYPE: ClassVar[int] = 242
@@ -49,7 +50,7 @@ class EarmarkSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdvanceVoted:
+class AdvanceVoted(Recorded):
     """Voted: so much of what is announced and has not come may be engaged early."""
 
     TYPE: ClassVar[int] = 243
@@ -60,7 +61,7 @@ class AdvanceVoted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TransferProposed:
+class TransferProposed(Recorded):
     """From `fund` to the fund `to`; it takes effect when another officer confirms. transfer: numbered from 1."""
 
     TYPE: ClassVar[int] = 244
@@ -74,7 +75,7 @@ class TransferProposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TransferConfirmed:
+class TransferConfirmed(Recorded):
     TYPE: ClassVar[int] = 245
     transfer: int
     fund: FundId
@@ -84,7 +85,7 @@ class TransferConfirmed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RepaymentProposed:
+class RepaymentProposed(Recorded):
     """Money of a subsidy that its funder is to get back. repayment: numbered from 1."""
 
     TYPE: ClassVar[int] = 246
@@ -98,7 +99,7 @@ class RepaymentProposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RepaymentConfirmed:
+class RepaymentConfirmed(Recorded):
     """Out of the fund; payable to the funder from now on."""
 
     TYPE: ClassVar[int] = 247
@@ -110,7 +111,7 @@ class RepaymentConfirmed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RepaymentPaid:
+class RepaymentPaid(Recorded):
     """The funder was paid. reference: the bank line."""
 
     TYPE: ClassVar[int] = 248
@@ -122,7 +123,7 @@ class RepaymentPaid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RepaymentSentBack:
+class RepaymentSentBack(Recorded):
     """The bank sent the payment to the funder back: payable again."""
 
     TYPE: ClassVar[int] = 249
@@ -134,7 +135,7 @@ class RepaymentSentBack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProposalDropped:
+class ProposalDropped(Recorded):
     """A transfer or a repayment that nobody confirmed is given up. kind: "transfer" or "repayment"."""
 
     TYPE: ClassVar[int] = 250
@@ -144,7 +145,7 @@ class ProposalDropped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreditsFrozen:
+class CreditsFrozen(Recorded):
     """Voted: no credit is given from now on; sales, captures and payouts go on."""
 
     TYPE: ClassVar[int] = 251
@@ -153,14 +154,14 @@ class CreditsFrozen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreditsResumed:
+class CreditsResumed(Recorded):
     TYPE: ClassVar[int] = 252
     decision: DecisionId
     by: PersonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnnouncementWithdrawn:
+class AnnouncementWithdrawn(Recorded):
     """Money that nobody in particular had announced (MoneyNotified) will not come."""
 
     TYPE: ClassVar[int] = 253

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from clearing.events.recorded import Recorded
 from clearing.values import CardId, Cents, DecisionId, EaterId, FundId, MemberId, MicroTime, PersonId, PurseKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EaterJoined:
+class EaterJoined(Recorded):
     """A person belongs to a purse. credit_class: "adult", "child" ... next_class holds from the first day of next_period
     ("2027-03") on; both "": it does not change."""
 
@@ -21,7 +22,7 @@ class EaterJoined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EaterLeft:
+class EaterLeft(Recorded):
     """A person no longer belongs to the purse; what is in it stays."""
 
     TYPE: ClassVar[int] = 46
@@ -31,7 +32,7 @@ class EaterLeft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EaterClassSet:
+class EaterClassSet(Recorded):
     """The class, or the month of its next change, was corrected."""
 
     TYPE: ClassVar[int] = 47
@@ -44,7 +45,7 @@ class EaterClassSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EaterClassChanged:
+class EaterClassChanged(Recorded):
     """The month of the change has begun."""
 
     TYPE: ClassVar[int] = 48
@@ -66,7 +67,7 @@ class LotMoved(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HouseholdSeparated:
+class HouseholdSeparated(Recorded):
     """At the request of one adult: these persons and their part of every lot belong to new_member, a purse of its own."""
 
     TYPE: ClassVar[int] = 49
@@ -79,7 +80,7 @@ class HouseholdSeparated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberLeft:
+class MemberLeft(Recorded):
     """reason: "left", "moved", "died". From here on no new credit; from ends_us on nothing is spent."""
 
     TYPE: ClassVar[int] = 50
@@ -99,7 +100,7 @@ class LotEnded(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PurseEmptied:
+class PurseEmptied(Recorded):
     """The purses of one who left: credit is its funds' again, own money is owed, the cards are blocked. Again, for what comes
     back later (a hold that is released)."""
 
@@ -110,7 +111,7 @@ class PurseEmptied:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MoneyBackProposed:
+class MoneyBackProposed(Recorded):
     """Own money is to be paid back, all that is owed. how: "transfer" or "cash". reference: of the transfer or the receipt."""
 
     TYPE: ClassVar[int] = 52
@@ -122,7 +123,7 @@ class MoneyBackProposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MoneyBackConfirmed:
+class MoneyBackConfirmed(Recorded):
     """It was paid: said by another person than who proposed it."""
 
     TYPE: ClassVar[int] = 53
@@ -134,7 +135,7 @@ class MoneyBackConfirmed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CardLimitSet:
+class CardLimitSet(Recorded):
     """What one card may take from its purses per sale, civil day and civil month, in all; None: no limit of that kind."""
 
     TYPE: ClassVar[int] = 54
@@ -146,7 +147,7 @@ class CardLimitSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SpareCardMade:
+class SpareCardMade(Recorded):
     """Personalised ahead and nobody's yet: it pays nothing until it is bound."""
 
     TYPE: ClassVar[int] = 55
@@ -157,7 +158,7 @@ class SpareCardMade:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CardBound:
+class CardBound(Recorded):
     """A spare card is this member's from now on."""
 
     TYPE: ClassVar[int] = 56
@@ -169,7 +170,7 @@ class CardBound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HouseholdRulesSet:
+class HouseholdRulesSet(Recorded):
     """Voted. separation: "split" (lots by heads) or "stay" (all stays where it is). leaving: "at-once" or "month-end"."""
 
     TYPE: ClassVar[int] = 57

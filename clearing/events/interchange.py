@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from clearing.events.basket import Line, Return, Share
+from clearing.events.recorded import Recorded
 from clearing.events.sales import OperationHead, Tap
 from clearing.values import (
     CaisseCode,
@@ -45,7 +46,7 @@ class NetLine(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecognitionSet:
+class RecognitionSet(Recorded):
     """The caisse voted to let its cards pay at producers that `other` vouches for, and theirs at its own.
 
     key: Ed25519 public key of the other's server, 32 bytes. debit_cap_cents: the most that our cards may owe it more than its
@@ -65,7 +66,7 @@ class RecognitionSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InterchangeHeld:
+class InterchangeHeld(Recorded):
     """Issuer: decided what our card pays at a producer of `acquirer`, and held it until hold_expires_us (0 when declined).
 
     lines: in our names. asked_sha256: of the acquirer's signed question, 32 bytes. answer: the code the till may see.
@@ -91,7 +92,7 @@ class InterchangeHeld:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InterchangeCaptured:
+class InterchangeCaptured(Recorded):
     """Issuer: the acquirer sold; what was held is owed to it. day: the acquirer's civil day of the sale, ISO."""
 
     TYPE: ClassVar[int] = 232
@@ -102,7 +103,7 @@ class InterchangeCaptured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InterchangeReleased:
+class InterchangeReleased(Recorded):
     """Issuer: the acquirer did not sell, or reversed. undone: it had been captured, so the acquirer owes cents again."""
 
     TYPE: ClassVar[int] = 233
@@ -117,7 +118,7 @@ class InterchangeReleased:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InterchangeExpired:
+class InterchangeExpired(Recorded):
     """Issuer: no word of the acquirer came in time; what was held went back."""
 
     TYPE: ClassVar[int] = 234
@@ -129,7 +130,7 @@ class InterchangeExpired:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InterchangeSold:
+class InterchangeSold(Recorded):
     """Acquirer: what the card of `issuer` pays, owed to our producers and by the issuer to us.
 
     issued: the issuer's signed answer as received, empty when it was not asked. held: it holds cents for this. day: civil, ISO.
@@ -153,7 +154,7 @@ class InterchangeSold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InterchangeReversed:
+class InterchangeReversed(Recorded):
     """Acquirer: its terminal cancelled a sale with a card of `issuer`. effect: "undone" or "nothing" (then `exception` says
     what a treasurer has to look at, if anything). taken_back: what is no longer owed, per producer."""
 
@@ -172,7 +173,7 @@ class InterchangeReversed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InterchangeMatched:
+class InterchangeMatched(Recorded):
     """Acquirer: the issuer answered for its half. outcome: "captured", "released", "undone", or "refused" (an exception: it
     knows no open hold of this ref)."""
 
@@ -185,7 +186,7 @@ class InterchangeMatched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InterchangeNetted:
+class InterchangeNetted(Recorded):
     """All that both halves agreed on up to the end of `day`, ISO. net_cents: above zero we receive, below we pay."""
 
     TYPE: ClassVar[int] = 238
@@ -196,7 +197,7 @@ class InterchangeNetted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InterchangePaid:
+class InterchangePaid(Recorded):
     """The bank made the one transfer of a netting. cents as in InterchangeNetted.net_cents; reference: the bank line."""
 
     TYPE: ClassVar[int] = 239
@@ -207,7 +208,7 @@ class InterchangePaid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WriteOffProposed:
+class WriteOffProposed(Recorded):
     """Voted: a half whose twin was refused or never came is given up. cents: what the fund bears; below zero: what it gains."""
 
     TYPE: ClassVar[int] = 228
@@ -222,7 +223,7 @@ class WriteOffProposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WriteOffDropped:
+class WriteOffDropped(Recorded):
     """It is not given up."""
 
     TYPE: ClassVar[int] = 229
@@ -232,7 +233,7 @@ class WriteOffDropped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InterchangeWrittenOff:
+class InterchangeWrittenOff(Recorded):
     """Another person confirmed it: what this half said between the two caisses is the fund's."""
 
     TYPE: ClassVar[int] = 254

@@ -6,11 +6,12 @@ The reason may tell of her, so it is private: it never leaves the caisse.
 from dataclasses import dataclass
 from typing import ClassVar
 
+from clearing.events.recorded import Recorded
 from clearing.values import MemberId, MicroTime, PersonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JoinAsked:
+class JoinAsked(Recorded):
     """The member asked to be shown what she bought; by: the officer who heard it. From until_us on nobody sees it any more."""
 
     TYPE: ClassVar[int] = 360
@@ -22,7 +23,7 @@ class JoinAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JoinProposed:
+class JoinProposed(Recorded):
     """An officer writes why a member's purchases have to be looked at without her asking."""
 
     TYPE: ClassVar[int] = 361
@@ -33,7 +34,7 @@ class JoinProposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JoinAllowed:
+class JoinAllowed(Recorded):
     """Another officer agreed to that reason. allowed_by: who proposed, who agreed; both may look until until_us."""
 
     TYPE: ClassVar[int] = 362
@@ -45,7 +46,7 @@ class JoinAllowed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JoinDropped:
+class JoinDropped(Recorded):
     """A proposal was refused by another officer, or taken back: nothing was looked at."""
 
     TYPE: ClassVar[int] = 363

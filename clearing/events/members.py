@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from clearing.events.recorded import Recorded
 from clearing.values import CardId, MemberId, PersonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberAdmitted:
+class MemberAdmitted(Recorded):
     """groups: tiers, affiliations, credit class: the names that chartes and allocation rules ask for."""
 
     TYPE: ClassVar[int] = 40
@@ -17,7 +18,7 @@ class MemberAdmitted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberGroupsChanged:
+class MemberGroupsChanged(Recorded):
     TYPE: ClassVar[int] = 41
     member: MemberId
     groups: tuple[str, ...]
@@ -25,7 +26,7 @@ class MemberGroupsChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CardIssued:
+class CardIssued(Recorded):
     """key_version: version of the card's keys (wire.md section 1). alias: what people read on it."""
 
     TYPE: ClassVar[int] = 42
@@ -37,7 +38,7 @@ class CardIssued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CardBlocked:
+class CardBlocked(Recorded):
     """code: 41 lost, 43 stolen, 62 blocked."""
 
     TYPE: ClassVar[int] = 43
@@ -47,7 +48,7 @@ class CardBlocked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CardUnblocked:
+class CardUnblocked(Recorded):
     TYPE: ClassVar[int] = 44
     card: CardId
     by: PersonId

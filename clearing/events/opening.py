@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from clearing.events.contracts import Instalment, Portion
+from clearing.events.recorded import Recorded
 from clearing.values import (
     Cents,
     ContractId,
@@ -126,7 +127,7 @@ class OpeningContract(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpeningProposed:
+class OpeningProposed(Recorded):
     """as_of: ISO date, at whose end the balances stood. digest: SHA-256 of the whole list, 32 bytes.
 
     Version 2: the totals name contracts and arrears.
@@ -141,7 +142,7 @@ class OpeningProposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpeningAccepted:
+class OpeningAccepted(Recorded):
     """The same list, read and signed by another person: from now on it is in the books. Once, before the first sale.
 
     Version 2: arrears, contracts, and the totals of both.
@@ -162,7 +163,7 @@ class OpeningAccepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpeningDiscarded:
+class OpeningDiscarded(Recorded):
     """The list that waits is withdrawn by who proposed it, or refused by another person. digest: of that list."""
 
     TYPE: ClassVar[int] = 212

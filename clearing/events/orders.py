@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from clearing.events.basket import Line, Return, Share
+from clearing.events.recorded import Recorded
 from clearing.values import CategoryId, Cents, MemberId, PayerId, PersonId, Position, ProducerId
 
 
@@ -19,7 +20,7 @@ class Delivered(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderPlaced:
+class OrderPlaced(Recorded):
     """shares are reserved until delivery. seller: payee of lines that name none. joint: the joint purchase it is a part of, or
     empty. two_people: another mandatary has to confirm it first. applied, eligible: as in AuthorisationDecided."""
 
@@ -45,7 +46,7 @@ class OrderPlaced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderConfirmed:
+class OrderConfirmed(Recorded):
     """The second mandatary, entered by another officer than the first."""
 
     TYPE: ClassVar[int] = 188
@@ -55,7 +56,7 @@ class OrderConfirmed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryNoted:
+class DeliveryNoted(Recorded):
     """A delivery note: these lines are owed from now on, with what came; the rest of their reserve is released.
 
     side: producer or buyer. document: number of the paper. shares, released: `line` into the order's lines.
@@ -74,7 +75,7 @@ class DeliveryNoted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LineDisputed:
+class LineDisputed(Recorded):
     """Only this line waits; what is reserved for it stays reserved."""
 
     TYPE: ClassVar[int] = 190
@@ -85,7 +86,7 @@ class LineDisputed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DisputeProposed:
+class DisputeProposed(Recorded):
     """One person proposes what of a disputed line is accepted, from 0 to the whole line."""
 
     TYPE: ClassVar[int] = 191
@@ -97,7 +98,7 @@ class DisputeProposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DisputeResolved:
+class DisputeResolved(Recorded):
     """The accepted part is owed, the rest of the reserve is released. resolved_by: two people."""
 
     TYPE: ClassVar[int] = 192
@@ -113,7 +114,7 @@ class DisputeResolved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderCancelled:
+class OrderCancelled(Recorded):
     """What was neither delivered nor disputed is released."""
 
     TYPE: ClassVar[int] = 193
@@ -125,7 +126,7 @@ class OrderCancelled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResolutionProposed:
+class ResolutionProposed(Recorded):
     """exception: position of the event that stands in the list. how: noted, refused or accepted. consent: the member agreed
     that her purses pay what they can. reason: for whoever reads it in a year."""
 
@@ -138,7 +139,7 @@ class ResolutionProposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExceptionResolved:
+class ExceptionResolved(Recorded):
     """shares: an accepted late capture is owed: from the member's purses by consent, else from the guarantee fund.
 
     producer: whose till it came from. lines: the goods of an accepted late capture, at full price; else empty.

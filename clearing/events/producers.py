@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from clearing.events.recorded import Recorded
 from clearing.values import CategoryId, ConventionId, MicroTime, PersonId, ProducerId, TerminalId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProducerAdmitted:
+class ProducerAdmitted(Recorded):
     """structures: names under which chartes may address it. name: the stall's public name."""
 
     TYPE: ClassVar[int] = 60
@@ -18,7 +19,7 @@ class ProducerAdmitted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConventionSigned:
+class ConventionSigned(Recorded):
     """from_us <= sale < until_us (None: no end). categories: what it covers, None: all that the charte has."""
 
     TYPE: ClassVar[int] = 61
@@ -31,21 +32,21 @@ class ConventionSigned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConventionSuspended:
+class ConventionSuspended(Recorded):
     TYPE: ClassVar[int] = 62
     convention: ConventionId
     by: PersonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConventionResumed:
+class ConventionResumed(Recorded):
     TYPE: ClassVar[int] = 63
     convention: ConventionId
     by: PersonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BankDetailsProposed:
+class BankDetailsProposed(Recorded):
     """details: salted SHA-256 of name, IBAN and BIC, which live encrypted in people.py."""
 
     TYPE: ClassVar[int] = 64
@@ -55,7 +56,7 @@ class BankDetailsProposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BankDetailsApproved:
+class BankDetailsApproved(Recorded):
     """usable_us: batches closed from then on pay to these details; until then the old ones are paid."""
 
     TYPE: ClassVar[int] = 65
@@ -66,7 +67,7 @@ class BankDetailsApproved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TerminalSlotOpened:
+class TerminalSlotOpened(Recorded):
     """A pairing code was given out. secret_sha256: hash of scrypt(code, slot); the code itself is stored nowhere."""
 
     TYPE: ClassVar[int] = 66
@@ -78,7 +79,7 @@ class TerminalSlotOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TerminalSlotClosed:
+class TerminalSlotClosed(Recorded):
     """why: "too many wrong codes"."""
 
     TYPE: ClassVar[int] = 67
@@ -87,7 +88,7 @@ class TerminalSlotClosed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TerminalEnrolled:
+class TerminalEnrolled(Recorded):
     """key: Ed25519 public key of this epoch. slot: paired by code; by: enrolled by a person who read its key."""
 
     TYPE: ClassVar[int] = 68
@@ -100,14 +101,14 @@ class TerminalEnrolled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TerminalSuspended:
+class TerminalSuspended(Recorded):
     TYPE: ClassVar[int] = 69
     terminal: TerminalId
     by: PersonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TerminalResumed:
+class TerminalResumed(Recorded):
     TYPE: ClassVar[int] = 70
     terminal: TerminalId
     by: PersonId

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from clearing.events.recorded import Recorded
 from clearing.values import CategoryId, Cents, ConventionId, PersonId
 
 
@@ -23,7 +24,7 @@ class Price(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProductsListed:
+class ProductsListed(Recorded):
     """New products, and known ones that changed; those listed before and not here stay."""
 
     TYPE: ClassVar[int] = 71
@@ -32,7 +33,7 @@ class ProductsListed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PricesListed:
+class PricesListed(Recorded):
     """The whole price list of a convention, which takes the place of the one before. version: from 1, by convention."""
 
     TYPE: ClassVar[int] = 72

@@ -6,6 +6,7 @@ Who takes them is a person with a key, most often a technical one; a proof that 
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from clearing.events.recorded import Recorded
 from clearing.values import PersonId, Position
 
 
@@ -29,7 +30,7 @@ class ProofResult(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProofsTaken:
+class ProofsTaken(Recorded):
     """day: civil, ISO, whose close they prove. up_to: the position at which all roads stood. ok: every figure is one sum."""
 
     TYPE: ClassVar[int] = 340
@@ -42,7 +43,7 @@ class ProofsTaken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GoingOnProposed:
+class GoingOnProposed(Recorded):
     """taken: position of the proofs that failed; reason: why payouts are approved all the same."""
 
     TYPE: ClassVar[int] = 341
@@ -52,7 +53,7 @@ class GoingOnProposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GoingOnConfirmed:
+class GoingOnConfirmed(Recorded):
     """A second person says so too: these proofs stop nothing any more; the next ones that fail do."""
 
     TYPE: ClassVar[int] = 342

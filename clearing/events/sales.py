@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from clearing.events.basket import Line, Return, Share
+from clearing.events.recorded import Recorded
 from clearing.values import (
     CardId,
     CategoryId,
@@ -41,7 +42,7 @@ class Tap(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SaleDecided:
+class SaleDecided(Recorded):
     """Authorisation and capture in one. approved_lines: cents the card pays per line of the request, same order.
 
     unsold_lines: cents per line that are not sold, because whoever must carry them was short; empty when all is sold.
@@ -64,7 +65,7 @@ class SaleDecided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorisationDecided:
+class AuthorisationDecided(Recorded):
     """A hold until hold_expires_us (0 when declined); shares are reserved, nothing is owed yet.
 
     applied, eligible, price_choice: what the hold fixes for its capture beside charte and shares (Held in selling/facts.py).
@@ -93,7 +94,7 @@ class AuthorisationDecided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaptureDecided:
+class CaptureDecided(Recorded):
     """Turns the hold `original` into debt to the producer: shares are owed, released went back to where it was held from."""
 
     TYPE: ClassVar[int] = 82
@@ -114,7 +115,7 @@ class CaptureDecided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReversalDecided:
+class ReversalDecided(Recorded):
     """effect: "released" (a hold), "undone" (a captured sale), "tombstone" (original unknown yet), "nothing" (already
     resolved, or settled: then `exception` says what a treasurer has to look at)."""
 
@@ -131,7 +132,7 @@ class ReversalDecided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefundDecided:
+class RefundDecided(Recorded):
     """Goods taken back at full price: amount_cents over lines of the original basket; card_cents of it go back to the lots,
     the rest in cash at the stall. new_lot_expires_us: for returns to lots that lapsed."""
 
@@ -151,7 +152,7 @@ class RefundDecided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HoldExpired:
+class HoldExpired(Recorded):
     """Nobody captured the hold in time."""
 
     TYPE: ClassVar[int] = 85
@@ -164,7 +165,7 @@ class HoldExpired:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OperationRepeated:
+class OperationRepeated(Recorded):
     """The same operation came under another (epoch, n): answered with the stored outcome, nothing else happened."""
 
     TYPE: ClassVar[int] = 86

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from clearing.events.recorded import Recorded
 from clearing.values import BatchId, Cents, DecisionId, PersonId, Position, ProducerId
 
 
@@ -42,7 +43,7 @@ class BatchLine(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchClosed:
+class BatchClosed(Recorded):
     """closed_on: the civil date whose end it closes, ISO. Holds all captures after the previous batch up to up_to; a reissue
     holds none, only transfers that failed. linked: False in logs of before lines had links."""
 
@@ -59,7 +60,7 @@ class BatchClosed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchApproved:
+class BatchApproved(Recorded):
     """execution_on: ISO date on which the bank is to pay."""
 
     TYPE: ClassVar[int] = 101
@@ -69,7 +70,7 @@ class BatchApproved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchExported:
+class BatchExported(Recorded):
     """The bank file was written. A rerun gives the same bytes, or is refused."""
 
     TYPE: ClassVar[int] = 102
@@ -80,7 +81,7 @@ class BatchExported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PayoutConfirmed:
+class PayoutConfirmed(Recorded):
     TYPE: ClassVar[int] = 103
     batch: BatchId
     producer: ProducerId
@@ -90,7 +91,7 @@ class PayoutConfirmed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PayoutReturned:
+class PayoutReturned(Recorded):
     """The bank sent it back: owed to the producer again, for the next batch."""
 
     TYPE: ClassVar[int] = 104
@@ -107,7 +108,7 @@ class Withdrawn(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PayoutAnswered:
+class PayoutAnswered(Recorded):
     """What the bank said of one transfer. state: accepted, executed, rejected, returned, unknown; code: ISO reason code, or "";
     on: the bank's civil day, ISO; reference: the bank's. became: the payout's state by it, or "question": a person has to ask
     the bank, and no cent moves. cents: of the transfer."""
@@ -126,7 +127,7 @@ class PayoutAnswered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PayoutQuestionClosed:
+class PayoutQuestionClosed(Recorded):
     """A person asked the bank: the transfer stands as the book has it. found: what the bank said."""
 
     TYPE: ClassVar[int] = 106
@@ -137,7 +138,7 @@ class PayoutQuestionClosed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PayoutsWithdrawn:
+class PayoutsWithdrawn(Recorded):
     """Taken out of a batch before its file was written: owed again, as the link of a later batch says."""
 
     TYPE: ClassVar[int] = 107
@@ -148,7 +149,7 @@ class PayoutsWithdrawn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchEndorsed:
+class BatchEndorsed(Recorded):
     """The first of two approvers that a voted amount asks for; the second one approves the same day."""
 
     TYPE: ClassVar[int] = 108
@@ -158,7 +159,7 @@ class BatchEndorsed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PayoutRulesSet:
+class PayoutRulesSet(Recorded):
     """How a caisse pays. minimum_cents: less than that waits, at most minimum_days after the batch that left it first;
     negative_cap_cents: a producer who owes more is for a person (0: no cap); payout_days: mon to sun, empty: any;
     two_above_cents: a batch above it needs two approvers (0: never)."""
@@ -174,7 +175,7 @@ class PayoutRulesSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PayoutHeld:
+class PayoutHeld(Recorded):
     """Nothing is paid to the producer from now on, until two people release it."""
 
     TYPE: ClassVar[int] = 110
@@ -184,7 +185,7 @@ class PayoutHeld:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseProposed:
+class ReleaseProposed(Recorded):
     TYPE: ClassVar[int] = 111
     producer: ProducerId
     reason: str
@@ -192,7 +193,7 @@ class ReleaseProposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PayoutReleased:
+class PayoutReleased(Recorded):
     """Another person than proposed it agreed: the next batch pays."""
 
     TYPE: ClassVar[int] = 112
@@ -203,7 +204,7 @@ class PayoutReleased:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountReported:
+class AccountReported(Recorded):
     """what: closed or stolen. Nothing is paid to these details any more, whatever waits to take their place."""
 
     TYPE: ClassVar[int] = 113
@@ -214,7 +215,7 @@ class AccountReported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PayeeChecked:
+class PayeeChecked(Recorded):
     """Verification of Payee. state: RCVC (match), RVMC (close match), RVNM (no match), RVNA (not applicable), none. details: of
     which account; name: digest of the name as the bank knows it, which lies in people.py; empty when the bank told none."""
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import ClassVar, NamedTuple
 
 from clearing.events.basket import Line, Share
+from clearing.events.recorded import Recorded
 from clearing.events.sales import OperationHead
 from clearing.values import CategoryId, Cents, DecisionId, FundId, OperationId, PersonId, ProducerId, Rate, TerminalId
 
@@ -22,7 +23,7 @@ class WhenShort(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SolidarityRuleSet:
+class SolidarityRuleSet(Recorded):
     """Voted: reductions (rates, ten-thousandths of the price) that `fund` pays; prices above 100 % and coupons that fill it.
 
     where: producer, convention or structure ids (empty: everywhere); categories (empty: all that the convention covers).
@@ -51,7 +52,7 @@ class SolidarityRuleSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CouponsSold:
+class CouponsSold(Recorded):
     """Coupons sold at a desk, to anybody: who bought them is recorded nowhere. means: cash, cheque, transfer."""
 
     TYPE: ClassVar[int] = 161
@@ -64,7 +65,7 @@ class CouponsSold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DrawDecided:
+class DrawDecided(Recorded):
     """asked: the reduction asked for, percent. approved_cents: what the fund pays of the lines; day: civil, ISO.
 
     rate: the one granted, ten-thousandths. claimed: the fund's part is found at the day's close (DrawsShared); shares are then
@@ -89,7 +90,7 @@ class DrawDecided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GiveDecided:
+class GiveDecided(Recorded):
     """asked: the price paid, percent (125: a quarter more goes to the fund); 100: the lines are coupons. approved_cents: what
     the producer took in cash for the fund and owes it; each share's source is "owed:<producer>", its payee "fund:<id>"."""
 
@@ -117,7 +118,7 @@ class DrawPart(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DrawsShared:
+class DrawsShared(Recorded):
     """A day's close of a fund shared pro rata: cents of `claimed_cents` are paid, by largest remainder, in the log's order.
 
     with_batch: a settlement batch closed before the day was over.

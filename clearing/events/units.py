@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from clearing.events.recorded import Recorded
 from clearing.values import PersonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnitOpened:
+class UnitOpened(Recorded):
     """unit: its code, like "gemme"; name: as people say it."""
 
     TYPE: ClassVar[int] = 200
@@ -17,7 +18,7 @@ class UnitOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnitIssued:
+class UnitIssued(Recorded):
     """New pieces. holder: "member:<id>" or "producer:<id>". reference: what they were given for, no name."""
 
     TYPE: ClassVar[int] = 201
@@ -30,7 +31,7 @@ class UnitIssued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnitMoved:
+class UnitMoved(Recorded):
     """Pieces that change hands. giver, taker: holders as in UnitIssued."""
 
     TYPE: ClassVar[int] = 202
@@ -44,7 +45,7 @@ class UnitMoved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnitTakenBack:
+class UnitTakenBack(Recorded):
     """Pieces that leave circulation: the caisse takes them back and gives nothing that these books know."""
 
     TYPE: ClassVar[int] = 203

@@ -13,6 +13,11 @@ from clearing.books.report import Money, Report, Section, as_paper, as_sheet
 from clearing.books.sheets import balance_sheet, journal_sheet, paheko_sheet
 from clearing.books.two_roads import roads
 from clearing.books.words import LANGUAGES, Words
+from clearing.events.contracts import InstalmentReceived, InstalmentReturned
+from clearing.events.cotisations import CotisationReceived, CotisationReturned, GiftReceived
+from clearing.events.funds import MoneyReceived, PurseCredited
+from clearing.events.opening import OpeningAccepted
+from clearing.events.solidarity import CouponsSold
 from clearing.installation.fonts import find_fonts
 from clearing.rules.ledger.tracing import Trace
 from tests.books.keeping import PLAN, held_of_funds_cents, kept, planned
@@ -105,17 +110,19 @@ def test_money_in_by_source_is_what_the_bank_and_the_boxes_took_in(seed: int, ac
     sources = section(meeting(story).report(FIRST, LAST, FR), "Argent reçu")
     outside = 0
     for event in story.history:
-        name = type(event).__name__
-        if name in ("MoneyReceived", "CotisationReceived", "GiftReceived", "CouponsSold"):
-            outside += event.cents  # type: ignore[union-attr]
-        elif name == "PurseCredited":
-            outside += event.cents if event.fund is None else 0  # type: ignore[union-attr]
-        elif name == "CotisationReturned" or (name == "InstalmentReturned" and event.through):  # type: ignore[union-attr]
-            outside -= event.cents  # type: ignore[union-attr]
-        elif name == "InstalmentReceived":
-            outside += event.cents if event.into and event.fund is None else 0  # type: ignore[union-attr]
-        elif name == "OpeningAccepted":
-            outside += event.totals.bank_cents  # type: ignore[union-attr]
+        match event:
+            case MoneyReceived() | CotisationReceived() | GiftReceived() | CouponsSold():
+                outside += event.cents
+            case PurseCredited(fund=None):
+                outside += event.cents
+            case CotisationReturned() | InstalmentReturned(through=True):
+                outside -= event.cents
+            case InstalmentReceived(fund=None):
+                outside += event.cents if event.into else 0
+            case OpeningAccepted():
+                outside += event.totals.bank_cents
+            case _:
+                pass
     assert cents(sources.sums[1]) == outside
 
 

@@ -132,7 +132,7 @@ async def check_days(questions: Questions, story: Story) -> None:
     for event, at_us in zip(story.history, story.instants, strict=True):
         day = calendar.day(at_us)
         if shown_alone(event):
-            answered[day, str(event.code)] += 1  # type: ignore[union-attr]
+            answered[day, str(event.code)] += 1  # type: ignore[attr-defined]
         for source, cents in sources(event):
             paid[day, source] += cents
     for day in sorted({day for day, _ in answered} | {day for day, _ in paid}):

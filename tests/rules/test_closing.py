@@ -183,7 +183,7 @@ def test_every_credit_of_a_fund_ends_with_the_last_day_and_own_money_stays() -> 
     story.at("2026-05-11 08:00:00").sweep()
     assert [type(event) for event in story.swept] == [LotLapsed]
     story.at("2026-05-21 08:00:00").sweep()
-    assert sorted(event.cents for event in story.swept) == [200, 300, 10_000]  # type: ignore[union-attr]
+    assert sorted(event.cents for event in story.swept) == [200, 300, 10_000]  # type: ignore[attr-defined]
     assert (story.purse("m-1"), story.purse("m-1", "own")) == (0, 400)
     assert story.account("fund:general") == 1_000_000
 

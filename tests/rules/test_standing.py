@@ -162,7 +162,7 @@ def test_draws_gives_and_coupons_of_a_rule_end_with_its_vote() -> None:
 def test_a_bonus_ends_with_its_vote_and_what_was_given_stays() -> None:
     till, rule = Till(), replace(bonus(50, "veg"), decision=OWN)
     story = given(*MARKET, credit(5_000), voted(OWN), rule).when(till.sale(line("veg", 1_000)), till.tap())
-    assert [event.cents for event in story.followed] == [500]  # type: ignore[union-attr]
+    assert [event.cents for event in story.followed] == [500]  # type: ignore[attr-defined]
     story.and_given(replace(GONE, from_us=MicroTime(story.book.at_us + 1)))
     story.when(till.sale(line("veg", 1_000)), till.tap())
     assert (story.followed, story.purse("m-1", "bonus")) == ((), 500)

@@ -1,5 +1,7 @@
 """The variants of credit and cotisation that real caisses have voted, each from its founding file, to the cent."""
 
+import dataclasses
+
 import pytest
 
 from clearing.events.cotisations import CotisationReceived, TaxReceiptIssued
@@ -107,7 +109,7 @@ async def test_a_share_of_ones_means_is_entered_as_an_amount_and_no_income_is_in
     made = variants_cotisation.caisse()
     variants_cotisation.agree(made)
     variants_cotisation.month(made)
-    fields = {name for event in made.log.events() for name in type(event).__slots__}
+    fields = {field.name for event in made.log.events() for field in dataclasses.fields(event)}
     assert "cents" in fields
     assert not {name for name in fields if "income" in name or "salary" in name or name == "percent"}
     assert {member: still for member, _, _, still in variants_cotisation.arrears(made) if member in ("gus", "flo")} == {
