@@ -111,14 +111,10 @@ def run(command: list[str], environment: Mapping[str, str], said: IO[bytes] | No
     return subprocess.run(command, cwd=CLONE, check=False, env=environment, stdout=said, stderr=stderr).returncode
 
 
-def run_together(*lanes: Sequence[Callable[[], Outcome]]) -> list[Outcome]:
-    """Lanes of steps at once, one lane per core of a small machine: they share nothing but the clone."""
-
-    def follow(lane: Sequence[Callable[[], Outcome]]) -> list[Outcome]:
-        return [step() for step in lane]
-
-    with ThreadPoolExecutor(max_workers=len(lanes)) as cores:
-        return [outcome for outcomes in cores.map(follow, lanes) for outcome in outcomes]
+def run_together(rows: int, steps: Sequence[Callable[[], Outcome]]) -> list[Outcome]:
+    """So many at once, in their order: a row that is free takes the next. They share nothing but the clone."""
+    with ThreadPoolExecutor(max_workers=rows) as cores:
+        return list(cores.map(lambda step: step(), steps))
 
 
 def read_report(report: Path) -> tuple[Case, ...]:
@@ -156,33 +152,32 @@ def missing_debian_packages(*, install: bool) -> bool:
 IN_MEMORY: Final = ("audit", "between", "cli", "events", "golden", "house", "properties", "rules", "wire")
 """Folders of tests whose tests start no process of their own; the others need a database or what serves."""
 
-PAGES: Final = ("browser", "console")
-"""The console's: they wait for a browser and a server, and run beside the others."""
+ROWS: Final = 3
+"""Of steps at once: one more than a small machine has cores, for each waits for a browser, a disk or a bank at times."""
 
 
 def run_steps(size: str) -> list[Outcome]:
-    in_memory = [f"tests/{name}" for name in IN_MEMORY]
-    pages = [f"tests/{name}" for name in PAGES]
-    others = ["tests", "--ignore=tests/promises", *(f"--ignore={folder}" for folder in (*in_memory, *pages))]
+    def tests(title: str, *folders: str) -> Callable[[], Outcome]:
+        return partial(run_pytest, title, list(folders), size=size, aside=True)
+
+    def folders(*names: str) -> list[str]:
+        return [f"tests/{name}" for name in names]
+
+    apart = folders("acceptance", "browser", "console", "promises", *IN_MEMORY)
     types = [PYTHON, "-m", "mypy", "clearing", "loadtests", "tests", "ops/steps.py"]
-    print("\nthree rows of steps run beside each other; each step is shown when it ends", flush=True)
+    print(f"\n{ROWS} rows of steps run beside each other; each step is shown when it ends", flush=True)
     return [
         run_command("style (ruff)", [PYTHON, "-m", "ruff", "check", "."]),
         run_command("import contracts (import-linter)", [str(Path(PYTHON).parent / "lint-imports"), "--no-logo"]),
-        *run_together(
-            [
-                partial(run_pytest, "tests in memory", in_memory, size=size, aside=True),
-                partial(run_pytest, f"promises ({size})", ["tests/promises"], size=size, aside=True),
-            ],
-            [
-                partial(run_pytest, "tests with processes", others, size=size, aside=True),
-            ],
-            [
-                partial(run_pytest, "tests of pages", pages, size=size, aside=True),
-                partial(run_command, "types (mypy --strict)", types, aside=True),
-            ],
-        ),
-    ]
+        *run_together(ROWS, [  # the longest first
+            tests("the product as people use it", *folders("acceptance")),
+            tests("tests of pages", *folders("browser", "console")),
+            tests(f"promises ({size})", *folders("promises")),
+            tests("tests with processes", "tests", *(f"--ignore={folder}" for folder in apart)),
+            partial(run_command, "types (mypy --strict)", types, aside=True),
+            tests("tests in memory", *folders(*IN_MEMORY)),
+        ]),
+    ]  # fmt: skip
 
 
 def scheme_rows(outcomes: Iterable[Outcome]) -> tuple[list[str], int]:

@@ -7,11 +7,16 @@ marked row(5) shows what row 5 of docs/schemes needs: ops/test prints the rows w
 """
 
 import os
+import secrets
 import shutil
 import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from clearing.postgres import default_home
 
 # Shared machines are slow at times: neither deadline nor too_slow may decide about a cent.
 settings.register_profile(
@@ -36,3 +41,14 @@ def _installed(package: str) -> bool:
         return False
     query = ["dpkg-query", "-W", "-f=${Status}", package]
     return subprocess.run(query, check=False, capture_output=True).stdout == b"install ok installed"
+
+
+@pytest.fixture
+def free_home() -> Iterator[Path]:
+    """A folder that the database's own account may enter, as it has to when this is root: pytest closes its own to others, at
+    each start of another pytest too."""
+    folder = default_home(f"test-{secrets.token_hex(6)}")
+    folder.mkdir(parents=True)
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)

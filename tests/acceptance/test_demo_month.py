@@ -1,8 +1,5 @@
 """A year of a caisse is played in small: the same seed is the same year, its proofs hold, its home is served again."""
 
-import secrets
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -14,23 +11,12 @@ from clearing.config import Settings
 from clearing.demo.month.run import NotOurs, Played, first_day, make_room, play_month, read_played
 from clearing.demo.month.story import PARIS, Size, drawn
 from clearing.installation.home import Home
-from clearing.postgres import default_home
 from tests.acceptance.processes import town
 from tests.browser.pictures import served
 
 UNTIL = date(2026, 2, 20)
 SIZE = Size(members=12, producers=3, first=date(2026, 1, 1), until=UNTIL, seed=7)
 AS_ASKED = ("--members", "12", "--producers", "3", "--months", "1", "--seed", "7", "--until", UNTIL.isoformat())
-
-
-@pytest.fixture
-def homes() -> Iterator[Path]:
-    """Where a database may run under an account of its own."""
-    folder = default_home(f"test-{secrets.token_hex(6)}")
-    folder.mkdir(parents=True)
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def played_in(folder: Path, size: Size) -> Played:
@@ -42,16 +28,16 @@ def played_in(folder: Path, size: Size) -> Played:
     return done
 
 
-def test_the_same_seed_is_the_same_year_and_its_proofs_hold_each_night(homes: Path) -> None:
-    first, second = played_in(homes / "one", SIZE), played_in(homes / "two", SIZE)
+def test_the_same_seed_is_the_same_year_and_its_proofs_hold_each_night(free_home: Path) -> None:
+    first, second = played_in(free_home / "one", SIZE), played_in(free_home / "two", SIZE)
     assert replace(first, seconds=0) == replace(second, seconds=0)
     assert first.unheld == 0
     assert first.batches >= 2
     assert first.sales == sum(map(len, drawn(SIZE).visits.values()))
-    known = read_played(Home(homes / "one"))
+    known = read_played(Home(free_home / "one"))
     assert known is not None
     assert known["sales"] == first.sales
-    with served(homes / "one") as url, urlopen(f"{url}/login") as page:
+    with served(free_home / "one") as url, urlopen(f"{url}/login") as page:
         assert "camille" not in page.read().decode()
         assert page.status == 200
 

@@ -137,9 +137,9 @@ def test_steps_side_by_side_are_shown_whole_and_in_their_order(
         return steps.run_command(word, [sys.executable, "-c", program], aside=True)
 
     first, third = partial(say, "first", wait_s=0.3, code=0), partial(say, "third", wait_s=0, code=3)
-    outcomes = steps.run_together([first, third], [partial(say, "second", wait_s=0.1, code=0)])
+    outcomes = steps.run_together(2, [first, partial(say, "second", wait_s=0.1, code=0), third])
     verdicts = [(o.title, o.cases[0].verdict) for o in outcomes]
-    assert verdicts == [("first", "passed"), ("third", "failed"), ("second", "passed")]
+    assert verdicts == [("first", "passed"), ("second", "passed"), ("third", "failed")]
     told = capfd.readouterr().out
     for word in ("first", "second", "third"):
         assert f"{word} begins\n{word} ends\n--- {word}: " in told

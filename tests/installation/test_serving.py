@@ -25,11 +25,9 @@ from tests.living_caisse import AMINA, CODE, KEYS, MAY_1, HandClock, founding
 
 
 @pytest.fixture
-async def served(tmp_path: Path) -> AsyncIterator[Serving]:
+async def served(free_home: Path) -> AsyncIterator[Serving]:
     """A founded caisse, served with its gateway on a free port."""
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o711)  # the database runs under an account of its own when this is root
-    installation = Installation.open(Home(tmp_path / "home"), Settings())
+    installation = Installation.open(Home(free_home / "home"), Settings())
     try:
         await installation.set_up()
         async with serving(installation, clock=HandClock(MAY_1), codes=[CODE], port=0) as running:

@@ -7,10 +7,8 @@ from loadtests.start import whole
 CARDS, SALES, PRODUCERS = 20, 60, 3
 
 
-async def test_a_small_caisse_starts_from_its_snapshot_and_is_settled(tmp_path: Path) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o711)  # the database runs under an account of its own when this is root
-    result = await whole(tmp_path / "home", cards=CARDS, sales=SALES, producers=PRODUCERS)
+async def test_a_small_caisse_starts_from_its_snapshot_and_is_settled(free_home: Path) -> None:
+    result = await whole(free_home / "home", cards=CARDS, sales=SALES, producers=PRODUCERS)
     settled, started = result["settlement"], result["start_with_sales"]
     assert isinstance(settled, dict)
     assert isinstance(started, dict)
