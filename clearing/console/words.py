@@ -47,6 +47,12 @@ def catalogue(name: str) -> Mapping[str, str]:
     return {str(one.id): str(one.string) for one in read_po(BytesIO(raw), abort_invalid=True) if one.id and one.string}
 
 
+@cache
+def _between_thousands(language: str) -> str:
+    """Asked once: a page may have thousands of amounts."""
+    return numbers.get_group_symbol(language)
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """Of one language and one caisse's civil time."""
@@ -71,7 +77,7 @@ class Words:
     def euros(self, cents: int) -> str:
         """1234567 -> "12 345,67 €" or "€12,345.67"."""
         whole, part = divmod(abs(cents), 100)
-        number = numbers.format_decimal(whole, locale=self.language)
+        number = f"{whole:,}".replace(",", _between_thousands(self.language)) if whole > 999 else str(whole)
         sign = "-" if cents < 0 else ""
         return f"{sign}{number},{part:02d}\u00a0€" if self.language == "fr" else f"{sign}€{number}.{part:02d}"
 

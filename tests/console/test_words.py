@@ -6,6 +6,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel import numbers
+from hypothesis import given, strategies as st
 
 from clearing.console.words import KEYED, LANGUAGES, Words, catalogue
 from clearing.rules.answers import Declined
@@ -208,3 +210,11 @@ def test_a_month_that_begins_with_a_vowel_takes_an_apostrophe() -> None:
     words = Words("fr", ZoneInfo("Europe/Paris"))
     assert "comptes d’octobre 2026" in words.refusal("closing the books of 2026-10 waits for another person than camille")
     assert "comptes de mars 2026" in words.refusal("closing the books of 2026-03 waits for another person than camille")
+
+
+@given(st.integers(-(10**13), 10**13))
+def test_an_amount_has_its_whole_euros_as_its_language_writes_numbers(amount: int) -> None:
+    whole, part = divmod(abs(amount), 100)
+    sign = "-" if amount < 0 else ""
+    assert FRENCH.euros(amount) == f"{sign}{numbers.format_decimal(whole, locale='fr')},{part:02d}\u00a0€"
+    assert ENGLISH.euros(amount) == f"{sign}€{numbers.format_decimal(whole, locale='en')}.{part:02d}"
