@@ -1,4 +1,4 @@
-"""Law: a contest is opened by what stands on a receipt, answered, decided by others, heard again; each page says who is next."""
+"""Law: a contest is opened by what stands on a receipt, answered, decided by others and heard again; no page names her."""
 
 import pytest
 

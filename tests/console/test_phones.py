@@ -12,8 +12,8 @@ from tests.console.test_sales import buyer, sold
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 WIDE = (
-    '<table><thead><tr><th scope="col">Who</th><th scope="col">A &quot;b&quot;</th><th scope="col" class="sum">C<span> c</span></th>'
-    '<th scope="col">D</th></tr></thead><tbody><tr><th scope="row"><a href="/x">one</a></th><td></td><td class="sum">2</td>'
+    '<table><thead><tr><th scope="col">Who</th><th scope="col">A &quot;b&quot;</th><th scope="col" class="sum">C<span> c</span>'
+    '</th><th scope="col">D</th></tr></thead><tbody><tr><th scope="row"><a href="/x">one</a></th><td></td><td class="sum">2</td>'
     '<td>x<br>y</td></tr></tbody><tfoot><tr><th scope="row" colspan="3">In all</th><td>z</td></tr></tfoot></table>'
 )
 
@@ -42,7 +42,7 @@ async def test_the_list_of_sales_is_read_on_a_phone_with_every_column(house: Hou
 
 
 async def test_words_that_stand_alone_begin_with_a_capital_and_names_do_not(house: House) -> None:
-    said = {"paid": "Paid", "échue": "Échue", "": "", "m-12 has left": "m-12 has left", "ag.2": "ag.2", "12 places": "12 places"}
+    said = {"paid": "Paid", "échue": "Échue", "": "", "m-12 has left": "m-12 has left", "ag.2": "ag.2", "12 cards": "12 cards"}
     assert {text: capital(text) for text in said} == said
     seen = await house.see("tess", "producers")
     assert "In force" in seen.text

@@ -102,7 +102,8 @@ def row_said(visit: Visit, row: SaleRow) -> dict[str, object]:
     return {
         "number": row.position, "page": visit.path(f"sales/{row.position}"), "day": words.day(row.day),
         "time": f"{row.local_time:%H:%M}", "producer": producer.name if producer is not None else row.producer,
-        "alias": alias_of(visit, row.card), "kind": words.say(f"entry {row.kind}"), "state": words.term(f"state {row.kind}.{row.state}", f"state {row.state}"),
+        "alias": alias_of(visit, row.card), "kind": words.say(f"entry {row.kind}"),
+        "state": words.term(f"state {row.kind}.{row.state}", f"state {row.state}"),
         "goods": words.euros(row.amount_cents), "card": words.euros(row.approved_cents),
     }  # fmt: skip
 
