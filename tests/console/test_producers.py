@@ -90,6 +90,7 @@ async def test_a_till_is_paired_with_the_code_of_the_page_and_shows_the_same_dig
     page = await house.see("otto", f"terminals/{number}")
     assert f"Digits its screen showed {paired.digits}" in page.text
     assert "Last asked Never" in page.text
+    assert "Never" in (await house.see("otto", "terminals")).text
 
 
 async def test_a_terminal_is_stopped_at_once_and_sells_again(house: House) -> None:
@@ -101,6 +102,8 @@ async def test_a_terminal_is_stopped_at_once_and_sells_again(house: House) -> No
     seen = await house.send("otto", f"terminals/{name.hex()}", {"act": "suspend"})
     assert "The terminal sells nothing any more." in seen.text
     assert (await house.book()).producers.terminals[name].suspended
+    assert "terminals?producer=stopper" in seen.html  # what replaces it
+    assert '<option value="stopper" selected>' in (await house.see("otto", "terminals?producer=stopper")).html
     await house.send("otto", f"terminals/{name.hex()}", {"act": "resume"})
     assert not (await house.book()).producers.terminals[name].suspended
     refused = await house.send("audrey", f"terminals/{name.hex()}", {"act": "suspend"})

@@ -20,7 +20,7 @@ from clearing.values import PurseKind
 
 DESK: Final = ("desk", "treasurer")
 PARTING: Final = sheet(
-    {"eaters": Many(each=Id(of="eater")), "new_member": Id(new=True), "cards": Many(each=Id(of="card here")),
+    {"eaters": Many(each=Id(of="eater"), optional=False), "new_member": Id(new=True), "cards": Many(each=Id(of="card here")),
      "spare": Text(optional=True)},
     {"eaters": "Who goes", "new_member": "Pseudonym of the new purse: small letters, digits, dot, dash; never a name",
      "cards": "Cards that go along: they are blocked in the old purse",
