@@ -68,6 +68,16 @@ async def test_a_refund_stands_on_the_page_of_its_sale(house: House) -> None:
     assert "€4.00" in seen.text.partition("What came later")[2]
 
 
+async def test_the_page_of_a_sale_leads_to_what_puts_it_right(house: House) -> None:
+    number = await sold(house, await buyer(house, "s-wrong"), 1_500)
+    seen = await house.see("tess", f"sales/{number}")
+    assert "When something is wrong with it" in seen.text
+    where = seen.html.partition(f'href="/c/{CODE}/contests?operation=')[2].partition('"')[0]
+    assert f'value="{where}"' in (await house.see("tess", f"contests?operation={where}")).html
+    assert '<option value="field" selected>' in (await house.see("tess", "adjustments?producer=field")).html
+    assert "When something is wrong with it" not in (await house.see("audrey", f"sales/{number}")).text
+
+
 async def test_a_declined_sale_tells_the_code_and_what_to_do(house: House) -> None:
     alias = await buyer(house, "s-none", 100)
     await house.order("dora", "block_card", {"alias": alias, "code": "41"})
