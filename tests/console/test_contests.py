@@ -50,7 +50,8 @@ async def test_steps_that_would_be_declined_are_not_offered(house: House) -> Non
 async def test_only_a_guarantee_fund_is_offered_to_bear_it(house: House) -> None:
     where = await contested(house, "c-fund")
     await house.send("dora", where, {"act": "answer_contest", "agrees": "yes", "text": "the scale was wrong"})
-    fields = (await house.see("bruno", f"{where}?act=decide_contest")).html.partition('name="fund"')[2].partition("</select>")[0]
+    page = (await house.see("bruno", f"{where}?act=decide_contest")).html
+    fields = page.partition('name="fund"')[2].partition("</select>")[0]
     kinds = {name: fund.kind for name, fund in (await house.book()).funds.items()}
     assert all((f'value="{name}"' in fields) == (kind == "guarantee") for name, kind in kinds.items()), fields
 

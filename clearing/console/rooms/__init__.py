@@ -4,6 +4,7 @@ from clearing.console.pages import PAGES
 from clearing.console.rooms import (
     account,
     adjustments,
+    bad_days,
     bank,
     bank_lines,
     bank_mapping,
@@ -45,6 +46,7 @@ __all__ = [
     "PAGES",
     "account",
     "adjustments",
+    "bad_days",
     "bank",
     "bank_lines",
     "bank_mapping",

@@ -21,10 +21,11 @@ from clearing.vault import Vault
 SPARES_AT_ONCE_MAX: Final = 200
 _NOBODY: Final = MemberId("spare")
 _WHY: Final = Choice(words=tuple(code for code, _ in CODES))
-_SPARE: Final = "Spare card from the drawer (its alias); left empty, another card is made"
-BLOCKING: Final = sheet({"code": _WHY}, {"code": "What happened to it"}, {"code": CODES})
+_HAPPENED: Final = (("41", "It is lost"), ("43", "It is stolen"), ("62", "Something else: it is damaged, for example"))
+_SPARE: Final = "Spare card from the drawer (its alias). Left empty, one is made, whose file is still to be put on a card"
+BLOCKING: Final = sheet({"code": _WHY}, {"code": "What happened to it"}, {"code": _HAPPENED})
 REPLACING: Final = sheet(
-    {"what": _WHY, "spare": Text(optional=True)}, {"what": "What happened to the old one", "spare": _SPARE}, {"what": CODES}
+    {"what": _WHY, "spare": Text(optional=True)}, {"what": "What happened to the old one", "spare": _SPARE}, {"what": _HAPPENED}
 )
 LIMITING: Final = sheet(
     {name: Amount(optional=True) for name in ("sale_cents", "day_cents", "month_cents")},
