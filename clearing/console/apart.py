@@ -10,6 +10,7 @@ from aiohttp import web
 
 from clearing.console.pages import Visit
 from clearing.rules.people.members import Card, Member
+from clearing.rules.treasury.debits import mandate_key
 from clearing.values import CardId, MemberId
 
 SALES: Final = ("treasurer", "approver", "auditor")
@@ -44,3 +45,8 @@ def cards_given(visit: Visit, member: Member) -> list[tuple[str, CardId, Card]]:
 def card_tag(card: CardId) -> str:
     """What a page's address calls a card by: neither its alias, nor what a reader reads of it."""
     return blake2b(card, digest_size=6, person=b"clearing tag").hexdigest()
+
+
+def mandate_tag(mandate: str) -> str:
+    """What a page's address calls a mandate by: its reference may hold signs that no address does."""
+    return blake2b(mandate_key(mandate).encode(), digest_size=6, person=b"clearing rum").hexdigest()

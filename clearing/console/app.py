@@ -223,7 +223,7 @@ def _answering(page: Page, view: View) -> Answering:
             raise web.HTTPForbidden(reason=NO_FILE)
         sheet = "" if page.shows is Shows.JOINED else str(request.rel_url.update_query({AS_SHEET: "yes"}))
         found = shown(
-            request, answer.template, status=answer.status, page=page, visit=visit, words=visit.words, login=login,
+            request, answer.template, status=answer.status, visit=visit, words=visit.words, login=login,
             menu=_menu(visit), sheet=sheet, **answer.values,
         )  # fmt: skip
         return _as_sheet(visit, found) if visit.as_sheet and answer.status == 200 else found

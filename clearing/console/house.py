@@ -16,7 +16,9 @@ from clearing.console.follower import Followers
 from clearing.console.invitations import Invitations
 from clearing.console.ordering import Orders
 from clearing.console.passkeys import Passkeys, Site
+from clearing.console.phones import for_phones
 from clearing.console.tokens import Tokens
+from clearing.console.words import capital
 from clearing.event_store.connection import LOST, DatabaseGone, NoSuchCaisse
 from clearing.event_store.reader import Reader
 from clearing.installation.adopting import ask_to_take_in
@@ -116,7 +118,9 @@ async def _pool(installation: Installation) -> "AsyncIterator[asyncpg.Pool[async
 
 
 def _templates() -> jinja2.Environment:
-    return jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.PackageLoader("clearing.console"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
+    made.filters.update(capital=capital, for_phones=for_phones)
+    return made

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from clearing.console.pages import Visit
+from clearing.console.words import capital
 from clearing.rules.book import Book
 from clearing.rules.treasury.takings import MEANS
 from clearing.rules.voted.decisions import lapsed
@@ -23,7 +24,7 @@ def choices(visit: Visit, of: str) -> Sequence[tuple[str, str]] | None:
 def _words(visit: Visit, words: Sequence[str]) -> list[tuple[str, str]]:
     """ "word wait.fund" says what fund means in a choice that begins with wait; "word fund" what it means elsewhere."""
     called = [(word, visit.words.term(f"word {words[0]}.{word}", f"word {word}")) for word in words]
-    return [(word, f"{name[:1].upper()}{name[1:]}") for word, name in called]
+    return [(word, capital(name)) for word, name in called]
 
 
 def _known(book: Book, of: str, at_us: int) -> list[tuple[str, str]] | None:

@@ -31,6 +31,7 @@ _SEPARATED: Final = {"; ": "\u00a0; "}
 _PARTS_MAX: Final = 200  # of one text; what is longer is said as it was written from there on
 _TOGETHER_MAX: Final = 11  # parts and separators that one phrase has at most
 _MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
+_ID_FIRST: Final = re.compile(r"[a-z]+[-._0-9]")
 _JOINS: Final = {", ": ", ", " or ": " ou ", " and ": " et "}
 _BETWEEN: Final = re.compile(f"({'|'.join(_JOINS)})")
 KEYED: Final = (
@@ -38,6 +39,11 @@ KEYED: Final = (
     "state", "verb", "word",
 )  # fmt: skip
 _REMEMBERED: Final = 2_048  # sentences that caisses meet again and again: a charte has dozens
+
+
+def capital(text: str) -> str:
+    """Words of a sentence where they stand alone: "paid" in a table is "Paid"; a name like m-12 stays as it is written."""
+    return text if _ID_FIRST.match(text) else f"{text[:1].upper()}{text[1:]}"
 
 
 @cache

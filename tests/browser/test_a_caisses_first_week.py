@@ -137,8 +137,8 @@ def imported(walk: Walk, camille: Page, bank: Bank, inbox: Path, *, days: int) -
 
 def one_paid_one_back(walk: Walk, camille: Page) -> None:
     said = walk.sees(camille, f"/c/{CODE}/batches/1").inner_text("main tbody")
-    assert re.search(r"La ferme\s[^\n]*\s+exécuté", said), said
-    assert re.search(r"Le moulin\s[^\n]*\s+revenu, AC04", said), said
+    assert re.search(r"La ferme\s[^\n]*\s+Exécuté", said), said
+    assert re.search(r"Le moulin\s[^\n]*\s+Revenu, AC04", said), said
 
 
 def paid_anew(walk: Walk, camille: Page, dominique: Page, bank: Bank, inbox: Path) -> None:
@@ -153,6 +153,6 @@ def paid_anew(walk: Walk, camille: Page, dominique: Page, bank: Bank, inbox: Pat
     bank.becomes("CAISSE", behaviour="accept", parameters={})
     assert bank.send(content)["accepted"] == 1
     imported(walk, camille, bank, inbox, days=4)
-    assert "exécuté" in walk.sees(camille, f"/c/{CODE}/batches/2").inner_text("main tbody")
+    assert "Exécuté" in walk.sees(camille, f"/c/{CODE}/batches/2").inner_text("main tbody")
     assert camille.goto(f"{walk.url}/c/{CODE}/bank/waiting") is not None
     assert camille.get_by_role("button", name="Enregistrer ce qui est choisi").count() == 0

@@ -82,7 +82,7 @@ def bank_says(page: Page, at: Office, number: int, state: str, code: str = "") -
 def sent_back(page: Page, at: Office) -> None:
     """Paid, come back, and paid anew by a batch that says which one it stands for."""
     bank_says(page, at, 1, "executed")
-    assert "exécuté" in text(page)
+    assert "Exécuté" in text(page)
     bank_says(page, at, 1, "returned", "AC04")
     assert "AC04" in text(page)
     page.check("[name=producer]")
@@ -97,7 +97,7 @@ def paid_anew(second: Page, first: Page, at: Office) -> None:
     second.click("main form.fields:has([name=execution_on]) button")
     second.click("form:has([name=export]) button")
     bank_says(first, at, 2, "executed")
-    assert "exécuté" in text(first)
+    assert "Exécuté" in text(first)
     assert "batches/2" in open_(first, at, "batches/1").content()
 
 

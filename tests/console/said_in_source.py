@@ -169,7 +169,8 @@ def keys() -> set[str]:
 def exact_keys() -> set[str]:
     """Keys that say a field of one command, or a word among others, more exactly than its plain name does."""
     words = {f"word {choice.words[0]}.{word}" for choice in _choices() for word in choice.words}
-    return {f"field {path}" for path in paths()} | words
+    states = {key.replace("state ", "state refund.") for key in keys() if key.startswith("state ")}  # French: un, not une
+    return {f"field {path}" for path in paths()} | words | states
 
 
 def paths() -> set[str]:

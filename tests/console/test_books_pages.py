@@ -53,7 +53,7 @@ async def test_proofs_are_taken_from_their_page_told_figure_by_figure_and_signed
     assert "The proofs are recorded with their figures." in recorded.text
     day = (await house.book()).proofs.day
     await house.caught_up()
-    assert (await house.see("audrey", f"proofs/{day}")).text.count("the same") > 5
+    assert (await house.see("audrey", f"proofs/{day}")).text.count("The same") > 5
     assert (await house.see("audrey", "proofs/2001-01-01")).status == 404
     assert (await house.see("audrey", "proofs/yesterday")).status == 404
 

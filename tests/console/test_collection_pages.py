@@ -149,7 +149,7 @@ async def test_one_member_is_left_out_and_a_collection_is_dropped(house: House, 
     where = f"collections/{number}"
     assert (await house.send("tess", where, {"act": "leave", "member": members[0]})).status == 422
     seen = await house.send("tess", where, {"act": "leave", "member": members[0], "reason": "asked"})
-    assert (seen.status, "left out" in seen.text) == (200, True)
+    assert (seen.status, "Left out" in seen.text) == (200, True)
     assert "dropped: nothing was collected" in (await house.send("tess", where, {"act": "drop", "why": "a test"})).text
 
 

@@ -77,7 +77,7 @@ async def test_an_order_is_shown_with_the_command_for_each_open_line(house: Hous
     })
     seen = await house.see("basil", "orders")
     assert "o-1 school" in seen.text
-    assert "fruit-veg €40.00 open" in seen.text
+    assert "fruit-veg €40.00 Open" in seen.text
     assert "olga" not in seen.text
     assert "basil" not in (await house.see("audrey", "orders")).text
     assert f'href="/c/{CODE}/do/dispute_line?order=o-1&amp;line=0&amp;then=orders"' in seen.html

@@ -86,7 +86,7 @@ async def test_a_spare_card_that_there_is_not_blocks_nothing(house: House) -> No
 async def test_a_card_is_blocked_and_found_again(house: House) -> None:
     await admitted(house, "m-found")
     path = await card_page(house, "m-found")
-    assert "stolen" in (await house.send("dora", path, {"act": "block", "code": "43"})).text
+    assert "Stolen" in (await house.send("dora", path, {"act": "block", "code": "43"})).text
     assert "It pays nothing: stolen." in (await house.see("dora", path)).text
     assert "The card pays again." in (await house.send("dora", path, {"act": "unblock"})).text
 

@@ -199,4 +199,4 @@ async def test_who_is_admitted_anew_by_the_homes_keeper_has_no_old_passkey(house
     del house.cookies["hana"]
     await house.headers("hana")
     assert await house.console.passkeys.of(PersonId("hana")) == []
-    assert "lets nobody in any more" in (await house.see("hana", "account/passkeys")).text
+    assert "Lets nobody in any more" in (await house.see("hana", "account/passkeys")).text

@@ -24,7 +24,7 @@ async def admitted(house: House, producer: str) -> None:
 async def test_a_producer_is_admitted_with_a_convention_in_force(house: House) -> None:
     seen = await house.send("tess", "producers/new", FARM | {"categories": "fruit-veg"})
     assert (seen.status, seen.path) == (200, f"/c/{CODE}/producers/farm")
-    assert "farm-1 1 January 2026 no end fruit-veg in force" in seen.text
+    assert "farm-1 1 January 2026 No end fruit-veg In force" in seen.text
     assert "No account: it can't be paid." in seen.text
 
 
@@ -89,7 +89,8 @@ async def test_a_till_is_paired_with_the_code_of_the_page_and_shows_the_same_dig
     number = paired.identity.terminal.hex()
     page = await house.see("otto", f"terminals/{number}")
     assert f"Digits its screen showed {paired.digits}" in page.text
-    assert "Last asked never" in page.text
+    assert "Last asked Never" in page.text
+    assert "Never" in (await house.see("otto", "terminals")).text
 
 
 async def test_a_terminal_is_stopped_at_once_and_sells_again(house: House) -> None:
@@ -101,6 +102,8 @@ async def test_a_terminal_is_stopped_at_once_and_sells_again(house: House) -> No
     seen = await house.send("otto", f"terminals/{name.hex()}", {"act": "suspend"})
     assert "The terminal sells nothing any more." in seen.text
     assert (await house.book()).producers.terminals[name].suspended
+    assert "terminals?producer=stopper" in seen.html  # what replaces it
+    assert '<option value="stopper" selected>' in (await house.see("otto", "terminals?producer=stopper")).html
     await house.send("otto", f"terminals/{name.hex()}", {"act": "resume"})
     assert not (await house.book()).producers.terminals[name].suspended
     refused = await house.send("audrey", f"terminals/{name.hex()}", {"act": "suspend"})

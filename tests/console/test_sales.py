@@ -31,7 +31,7 @@ async def test_a_sale_is_found_by_alias_number_and_operation_id(house: House) ->
     alias = await buyer(house, "s-find")
     number = await sold(house, alias, 1_234)
     listed = await house.see("tess", f"sales?alias={alias}")
-    assert f"{alias} sale, " in listed.text
+    assert f"{alias} Sale, " in listed.text
     assert "€12.34" in listed.text
     assert (await house.see("tess", f"sales?q={number}")).path.endswith(f"/sales/{number}")
     async with house.installation.asking(CODE) as views:
@@ -64,8 +64,18 @@ async def test_a_refund_stands_on_the_page_of_its_sale(house: House) -> None:
     async with house.installation.asking(CODE) as views:
         number = (await views.sale(shown.x))[0].row.position
     seen = await house.see("tess", f"sales/{number}")
-    assert "refund" in seen.text.partition("What came later")[2]
+    assert "Refund" in seen.text.partition("What came later")[2]
     assert "€4.00" in seen.text.partition("What came later")[2]
+
+
+async def test_the_page_of_a_sale_leads_to_what_puts_it_right(house: House) -> None:
+    number = await sold(house, await buyer(house, "s-wrong"), 1_500)
+    seen = await house.see("tess", f"sales/{number}")
+    assert "When something is wrong with it" in seen.text
+    where = seen.html.partition(f'href="/c/{CODE}/contests?operation=')[2].partition('"')[0]
+    assert f'value="{where}"' in (await house.see("tess", f"contests?operation={where}")).html
+    assert '<option value="field" selected>' in (await house.see("tess", "adjustments?producer=field")).html
+    assert "When something is wrong with it" not in (await house.see("audrey", f"sales/{number}")).text
 
 
 async def test_a_declined_sale_tells_the_code_and_what_to_do(house: House) -> None:

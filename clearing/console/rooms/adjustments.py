@@ -1,15 +1,18 @@
 """Law: what sales do not explain is adjusted by two people: one says what and why, another one makes it for the same amount."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from aiohttp import web
 
 from clearing.authoriser.forms.fields import Amount, Choice, Id, Text
+from clearing.console.offered import choices
 from clearing.console.pages import CODE_ASKED, Answer, Shows, Visit, page, proved
 from clearing.console.rooms.cards import give, notice
 from clearing.console.sheets import Sheet, sheet
+from clearing.rules.selling.facts import OWN_PURSE
 from clearing.rules.treasury.adjusting import CREDIT, DEBIT, LESS, OUTSIDE, OWE, WRITE_OFF, Pending
-from clearing.values import MemberId, ProducerId
+from clearing.values import MemberId, ProducerId, PurseKind
 
 SEERS: Final = ("treasurer", "approver", "auditor")
 _SAID: Final = (
@@ -62,11 +65,22 @@ async def every(visit: Visit) -> Answer:
 def _listed(visit: Visit, *, problems: dict[str, str] | None = None, why: str = "") -> Answer:
     of_member = visit.request.query.get("of") == "member"
     rows = [_row(visit, number, one) for number, one in visit.book.adjustments.pending.items()]
+    first = {name: visit.request.query.get(name, "") for name in ("producer", "member")}
     return Answer("adjustments.html", {
         "rows": rows, "of_member": of_member, "may_propose": visit.may("propose_adjustment"),
-        "fields": (OF_MEMBER if of_member else OF_PRODUCER).drawn(visit, problems=problems),
+        "fields": (OF_MEMBER if of_member else OF_PRODUCER).drawn(visit, problems=problems, first=first, choices_of=_offered),
         "why": visit.words.refusal(visit.words.say(why)) if why else "",
     }, status=422 if problems or why else 200)  # fmt: skip
+
+
+def _offered(visit: Visit, of: str) -> Sequence[tuple[str, str]] | None:
+    """Purses that the rules in force let pay, or that credit comes into; own money is put in by who owns it."""
+    if of == "purse":
+        charte = visit.book.caisse.charte_at(visit.at_us)
+        paying = {payer.purse for payer in charte.payers if payer.purse} if charte is not None else set[PurseKind]()
+        credited = {rule.purse for rule in visit.book.allocation.rules.values()}
+        return [(kind, kind) for kind in sorted(paying | credited) if kind != OWN_PURSE]
+    return choices(visit, of)
 
 
 def _row(visit: Visit, number: int, one: Pending) -> dict[str, object]:

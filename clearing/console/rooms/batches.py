@@ -7,7 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from clearing.console.pages import LOOKERS, Answer, Download, Shows, Visit, page
-from clearing.console.rooms.transfers import line_said, notes_said
+from clearing.console.rooms.transfers import WHY, line_said, notes_said
 from clearing.console.step_up import ordered
 from clearing.installation.payment import NotReady, make_files
 from clearing.people import NotKept
@@ -18,13 +18,13 @@ from clearing.rules.voted.standing import payout_rules_in_force
 from clearing.settlement.calendar import next_business_day
 from clearing.settlement.pain001 import UnpayableFile
 from clearing.settlement.statement import StatementMismatch
-from clearing.values import BatchId
+from clearing.values import BatchId, ProducerId
 
 _DAYS_LOOKED_AT: Final = 40  # a voted weekday may be a holiday of the bank
 PAYERS: Final = ("treasurer", "approver")
 STATES: Final = {
     "closed": "Waits for its approval", "approved": "Approved, the bank's file is to be written", "withdrawn": "All taken out",
-    "failed": "In part not paid", "at the bank": "With the bank", "over": "All paid",
+    "failed": "In part not paid", "at the bank": "With the bank", "over": "All paid", "nothing": "Nothing to pay in it",
     "anew": "What failed is paid anew by another batch",
 }  # fmt: skip
 """What has become of a batch -> how it is called."""
@@ -41,18 +41,32 @@ async def every(visit: Visit) -> Answer:
     ]  # fmt: skip
     owed = [
         {"name": visit.book.producers.producers[producer].name, "owed": words.euros(one.net_cents()),
-         "page": visit.path(f"producers/{producer}"), "held": producer in settlement.held}
+         "page": visit.path(f"producers/{producer}") if visit.opens("producers/{producer}") else "",
+         "why": words.say(why) if (why := _unpaid(visit, producer, one.net_cents())) else ""}
         for producer, one in settlement.owed.items() if one.net_cents()
     ]  # fmt: skip
     total = words.euros(sum(one.net_cents() for one in settlement.owed.values()))
     return Answer("batches.html", {"batches": rows, "owed": owed, "total": total, "today": _today(visit)})
 
 
+def _unpaid(visit: Visit, producer: ProducerId, net_cents: int) -> str:
+    """Why a batch closed now would pay this producer nothing, or not all; "" when it would."""
+    if net_cents < 0:
+        return WHY["below zero"]
+    if producer in visit.book.settlement.held:
+        return WHY["held"]
+    if not visit.book.producers.producers[producer].details_at(visit.at_us):
+        return WHY["account"]
+    return "In part contested, that part waits" if visit.book.contests.held().get(producer) else ""
+
+
 def state_of(batch: Batch) -> str:
     """A batch's own state; once exported, what the bank has made of it so far."""
     states = {one.state for one in batch.payouts.values()} - {PayoutState.WITHDRAWN}
+    if not batch.payouts:
+        return "nothing"
     if batch.state is not BatchState.EXPORTED:
-        return "withdrawn" if batch.payouts and not states else batch.state.value
+        return "withdrawn" if not states else batch.state.value
     if any(one.state in FAILED and not one.paid_in for one in batch.payouts.values()):
         return "failed"
     if batch.under_way():
@@ -154,11 +168,13 @@ def _shown(visit: Visit, problem: str = "") -> Answer:
     number, batch = _batch(visit)
     words, closed = visit.words, batch.closed
     own = visit.login.person in (closed.by, batch.endorsed.by if batch.endorsed is not None else "")
-    lines = [line_said(visit, batch, line) for line in closed.lines]
+    lines = [line_said(visit, batch, line) for line in sorted(closed.lines, key=lambda line: not line.paid_cents)]
     open_now = batch.state is BatchState.CLOSED and batch.under_way()
     return Answer("batch.html", {
-        "number": number, "lines": lines,
-        "total": words.euros(batch.to_pay_cents()), "state": batch.state.value, "shown": words.say(STATES[state_of(batch)]),
+        "number": number, "lines": [one for one in lines if one["payout"]],
+        "unpaid": [one for one in lines if not one["payout"]],
+        "total": words.euros(batch.to_pay_cents()), "shown": words.say(STATES[state_of(batch)]),
+        "waits": open_now,
         "closed_by": closed.by, "closed_on": words.day(closed.closed_on), "own": own, "anew": closed.reissue,
         "approved_by": batch.approved.by if batch.approved is not None else "",
         "pays_on": words.day(batch.approved.execution_on) if batch.approved is not None else "",

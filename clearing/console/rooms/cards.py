@@ -21,10 +21,11 @@ from clearing.vault import Vault
 SPARES_AT_ONCE_MAX: Final = 200
 _NOBODY: Final = MemberId("spare")
 _WHY: Final = Choice(words=tuple(code for code, _ in CODES))
-_SPARE: Final = "Spare card from the drawer (its alias); left empty, another card is made"
-BLOCKING: Final = sheet({"code": _WHY}, {"code": "What happened to it"}, {"code": CODES})
+_HAPPENED: Final = (("41", "It is lost"), ("43", "It is stolen"), ("62", "Something else: it is damaged, for example"))
+_SPARE: Final = "Spare card from the drawer (its alias). Left empty, one is made, whose file is still to be put on a card"
+BLOCKING: Final = sheet({"code": _WHY}, {"code": "What happened to it"}, {"code": _HAPPENED})
 REPLACING: Final = sheet(
-    {"what": _WHY, "spare": Text(optional=True)}, {"what": "What happened to the old one", "spare": _SPARE}, {"what": CODES}
+    {"what": _WHY, "spare": Text(optional=True)}, {"what": "What happened to the old one", "spare": _SPARE}, {"what": _HAPPENED}
 )
 LIMITING: Final = sheet(
     {name: Amount(optional=True) for name in ("sale_cents", "day_cents", "month_cents")},
@@ -64,7 +65,7 @@ async def _issued(visit: Visit, member: MemberId) -> tuple[str, Told]:
     return card.alias, told
 
 
-def _as_printed(visit: Visit, alias: str) -> str:
+def as_printed(visit: Visit, alias: str) -> str:
     """A spare card's alias, however it was typed: those that are drawn are capitals."""
     return alias if alias in visit.book.members.spares else alias.upper()
 
@@ -157,7 +158,7 @@ async def _replace(visit: Visit) -> Answer:
     """Blocked first: whatever happens next, the lost card pays nothing. Its limits go over to the new one."""
     name, card, _ = _card(visit)
     body, problems = REPLACING.read(visit)
-    spare = _as_printed(visit, str(body.get("spare") or ""))
+    spare = as_printed(visit, str(body.get("spare") or ""))
     if not problems and spare and spare not in visit.book.members.spares:
         problems = {"spare": "There is no such spare card."}
     if problems:
@@ -216,7 +217,7 @@ async def help_out(visit: Visit) -> Answer:
     body, problems = HELPING.read(visit)
     if problems:
         return _drawer(visit, helping=problems)
-    body = {**body, "alias": _as_printed(visit, str(body["alias"])), "member": f"e-{os.urandom(4).hex()}"}
+    body = {**body, "alias": as_printed(visit, str(body["alias"])), "member": f"e-{os.urandom(4).hex()}"}
     told = await give(visit, "give_emergency", body)
     if not told.done:
         return _drawer(visit, why=told.why)

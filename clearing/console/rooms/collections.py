@@ -11,9 +11,9 @@ from typing import Final
 from aiohttp import web
 
 from clearing.authoriser.forms.fields import Day, Flag, Month, Text
+from clearing.console.apart import mandate_tag
 from clearing.console.pages import CODE_ASKED, Answer, Download, Shows, Visit, page, proved
 from clearing.console.rooms.cards import give, notice
-from clearing.console.rooms.mandates import tag_of
 from clearing.console.sheets import sheet
 from clearing.installation.collecting import CollectionFiles, make_bank_file, make_notices
 from clearing.installation.payment import NotReady
@@ -144,7 +144,7 @@ def _back(visit: Visit, number: int, debit: Debit) -> dict[str, object]:
         "months": ", ".join(words.month(part.period) for part in debit.row.parts),
         "reason": words.refusal(code_told(debit.code, debit.text)),
         "do": words.refusal(reason.do) if reason else "",
-        "mandate": debit.row.mandate, "mandate_page": visit.path(f"mandates/{tag_of(debit.row.mandate)}"),
+        "mandate": debit.row.mandate, "mandate_page": visit.path(f"mandates/{mandate_tag(debit.row.mandate)}"),
         "receive": visit.path(f"do/receive_cotisation?member={member}&period={period}&then=collections/returned"),
         "give_up": visit.path(f"do/write_off_cotisation?member={member}&period={period}&then=collections/returned"),
     }  # fmt: skip
@@ -253,7 +253,7 @@ def _debit(visit: Visit, debit: Debit, wrong: str) -> dict[str, object]:
     return {
         "member": debit.row.member, "months": ", ".join(words.month(part.period) for part in debit.row.parts),
         "cents": words.euros(debit.row.cents), "mandate": debit.row.mandate,
-        "page": visit.path(f"mandates/{tag_of(debit.row.mandate)}"), "kind": debit.row.sequence,
+        "page": visit.path(f"mandates/{mandate_tag(debit.row.mandate)}"), "kind": debit.row.sequence,
         "state": words.say(f"state debit.{debit.state}"), "reason": words.refusal(reason) if reason else "",
         "question": words.refusal(debit.question or wrong) if debit.question or wrong else "",
         "held": words.euros(sum(part.cents for part in debit.held_parts())) if debit.held else "",

@@ -3,20 +3,24 @@
 It is called by its number and its sale: whose purchase it is, no page of it says.
 """
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Final
 
 from aiohttp import web
 
 from clearing.authoriser.forms.fields import Choice, Flag, Id, Number, Text
 from clearing.console.apart import SALES
+from clearing.console.offered import choices
 from clearing.console.pages import Answer, Shows, Visit, page
 from clearing.console.rooms.cards import give, notice
 from clearing.console.sheets import Sheet, sheet
-from clearing.rules.stalls.contests import ANSWER_WORKING_DAYS, APPEAL_DAYS, OPEN_DAYS, Contest, ContestState
+from clearing.rules.calendar import civil_date
+from clearing.rules.stalls.contests import ANSWER_WORKING_DAYS, OPEN_DAYS, Contest, ContestState, appeal_until
 
 HEARERS: Final = ("desk", "treasurer", "approver", "clerk", "auditor")
 STATES: Final = {
-    "open": "Waits for the producer's answer", "answered": "Answered, to be decided", "decided": "Decided, may be appealed",
+    "open": "Waits for the producer's answer", "answered": "Answered, to be decided", "decided": "It is decided",
     "appealed": "Before the second body", "heard": "Heard by the second body", "closed": "It is closed",
 }  # fmt: skip
 _SIDES: Final = (("member", "For the member: the purchase is given back"), ("producer", "For the producer: it stands"))
@@ -34,9 +38,10 @@ ANSWERING: Final = sheet(
 )
 DECIDING: Final = sheet(
     {"outcome": Choice(words=tuple(word for word, _ in _SIDES)),
-     "cost": Choice(words=tuple(word for word, _ in _COSTS), optional=True), "fund": Id(of="fund", optional=True),
+     "cost": Choice(words=tuple(word for word, _ in _COSTS), optional=True), "fund": Id(of="guarantee", optional=True),
      "reason": Text()},
-    {"outcome": "Decision", "cost": "Who bears what she gets back", "fund": "Which fund, when it is a fund", "reason": _REASON},
+    {"outcome": "Decision", "cost": "Who bears what she gets back", "fund": "Which guarantee fund, when it is a fund",
+     "reason": _REASON},
     {"outcome": _SIDES, "cost": _COSTS},
 )  # fmt: skip
 APPEALING: Final = sheet(
@@ -88,8 +93,9 @@ async def every(visit: Visit) -> Answer:
 
 def _listed(visit: Visit, *, problems: dict[str, str] | None = None, why: str = "") -> Answer:
     rows = [_row(visit, number, one) for number, one in sorted(visit.book.contests.contests.items(), reverse=True)]
+    first = {"operation": visit.request.query.get("operation", "")}
     return Answer("contests.html", {
-        "rows": rows, "fields": OPENING.drawn(visit, problems=problems), "may_open": visit.may("open_contest"),
+        "rows": rows, "fields": OPENING.drawn(visit, problems=problems, first=first), "may_open": visit.may("open_contest"),
         "days": OPEN_DAYS, "why": visit.words.refusal(visit.words.say(why)) if why else "",
     }, status=422 if problems or why else 200)  # fmt: skip
 
@@ -99,8 +105,34 @@ def _row(visit: Visit, number: int, one: Contest) -> dict[str, object]:
     return {
         "number": number, "page": visit.path(f"contests/{number}"), "state": words.say(STATES[one.state]),
         "producer": visit.book.producers.producers[said.payee].name, "cents": words.euros(said.cents),
-        "answer_by": words.day(said.answer_by), "held": one.waits(),
+        "answer_by": words.day(said.answer_by) if one.state is ContestState.OPEN else "", "held": one.waits(),
+        "appeal_until": words.day(until) if (until := _appeal_until(one)) is not None else "",
     }  # fmt: skip
+
+
+def _appeal_until(one: Contest) -> date | None:
+    """The last day for an appeal, while there may be one."""
+    return appeal_until(one.decided_on) if one.state is ContestState.DECIDED else None
+
+
+def _steps(visit: Visit, one: Contest) -> list[str]:
+    """Commands that this person may give now: not what the rules would decline because it is too early, or is another's."""
+    today = visit.book.caisse.calendar.day(visit.at_us)
+    until, steps = _appeal_until(one), [verb for verb in NEXT[one.state] if visit.may(verb)]
+    decided = {one.opened.by, one.decided.by if one.decided is not None else ""}
+    if visit.login.person in decided or (one.state is ContestState.OPEN and today <= civil_date(one.opened.answer_by)):
+        steps = [verb for verb in steps if verb != "decide_contest"]
+    if until is not None:
+        ended = "close_contest" if today <= until else "appeal_contest"
+        steps = [verb for verb in steps if verb != ended]
+    return steps
+
+
+def _offered(visit: Visit, of: str) -> Sequence[tuple[str, str]] | None:
+    """What nobody is at fault for is borne by a guarantee fund and by no other."""
+    if of == "guarantee":
+        return [(name, fund.name) for name, fund in visit.book.funds.items() if fund.kind == "guarantee"]
+    return choices(visit, of)
 
 
 def _contest(visit: Visit) -> tuple[int, Contest]:
@@ -136,7 +168,7 @@ async def one(visit: Visit) -> Answer:
 def _shown(visit: Visit, *, verb: str = "", problems: dict[str, str] | None = None, why: str = "") -> Answer:
     number, one = _contest(visit)
     words, said, decided = visit.words, one.opened, one.decided
-    steps = [one for one in NEXT[one.state] if visit.may(one)]
+    steps = _steps(visit, one)
     asked = verb or visit.request.query.get("act", "") or (steps[0] if steps else "")
     return Answer("contest.html", {
         **_row(visit, number, one), "reason": said.reason, "opened_by": said.by,
@@ -144,11 +176,12 @@ def _shown(visit: Visit, *, verb: str = "", problems: dict[str, str] | None = No
         "answer": one.answer.text if one.answer is not None else "",
         "agrees": one.answer is not None and one.answer.agrees,
         "decided": words.say(dict(_SIDES)[decided.outcome]) if decided is not None else "",
+        "others": one.state in (ContestState.ANSWERED, ContestState.APPEALED) and "decide_contest" not in steps,
         "decided_by": decided.by if decided is not None else "", "why_so": decided.reason if decided is not None else "",
         "back": words.euros(decided.card_cents) if decided is not None and decided.card_cents else "",
-        "appeal": one.appealed.body if one.appealed is not None else "", "appeal_days": APPEAL_DAYS,
+        "appeal": one.appealed.body if one.appealed is not None else "",
         "steps": [(step, words.say(f"verb {step}"), visit.path(f"contests/{number}?act={step}")) for step in steps],
         "act": asked if asked in steps else "",
-        "fields": SHEETS[asked].drawn(visit, problems=problems) if asked in steps else (),
+        "fields": SHEETS[asked].drawn(visit, problems=problems, choices_of=_offered) if asked in steps else (),
         "why": words.refusal(words.say(why)) if why else "",
     }, status=422 if problems or why else 200)  # fmt: skip

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import date
-from hashlib import blake2b
 from typing import Final
 
 from aiohttp import web
 
 from clearing.authoriser.forms.fields import Choice, Day, Form, Id, Text
+from clearing.console.apart import mandate_tag
 from clearing.console.pages import Answer, Shows, Visit, page
 from clearing.console.rooms.cards import give, notice
 from clearing.console.sheets import Sheet, sheet
@@ -47,11 +47,6 @@ _ACTS: Final[dict[str, tuple[str, Sheet]]] = {
 }  # fmt: skip
 
 
-def tag_of(mandate: str) -> str:
-    """What a page's address calls a mandate by: its reference may hold signs that no address does."""
-    return blake2b(mandate_key(mandate).encode(), digest_size=6, person=b"clearing rum").hexdigest()
-
-
 def _today(visit: Visit) -> date:
     return visit.book.caisse.calendar.day(visit.at_us)
 
@@ -76,7 +71,7 @@ def _row(visit: Visit, one: Mandate) -> dict[str, str]:
     why = obstacle(visit.book.debits, one, _today(visit))
     return {
         "reference": one.signed.mandate, "member": one.signed.member,
-        "opens": visit.path(f"mandates/{tag_of(one.signed.mandate)}"),
+        "opens": visit.path(f"mandates/{mandate_tag(one.signed.mandate)}"),
         "signed": words.day(one.signed.signed_on), "kind": words.say(_KINDS[one.signed.kind]),
         "state": words.refusal(why) if why else words.say("in force until {day}", day=words.day(ends_on(one))),
     }  # fmt: skip
@@ -98,7 +93,7 @@ async def sign(visit: Visit) -> Answer:
     if not told.done:
         return _signing(visit, {}, told.why)
     await notice(visit, "The mandate {mandate} is recorded. Write its reference on the signed paper.", mandate=reference)
-    return Answer(go_to=visit.path(f"mandates/{tag_of(reference)}"))
+    return Answer(go_to=visit.path(f"mandates/{mandate_tag(reference)}"))
 
 
 @page("mandates/new", "New mandate", roles=("desk", "treasurer"), shows=Shows.PERSONS, post=sign)
@@ -117,7 +112,7 @@ def _signing(visit: Visit, problems: dict[str, str], why: str = "") -> Answer:
 
 def _asked(visit: Visit) -> Mandate:
     tag, known = visit.asked("mandate"), visit.book.debits.mandates.values()
-    found = next((one for one in known if tag_of(one.signed.mandate) == tag), None)
+    found = next((one for one in known if mandate_tag(one.signed.mandate) == tag), None)
     if found is None:
         raise web.HTTPNotFound(reason="There is no such mandate.")
     return found
@@ -148,7 +143,7 @@ async def act(visit: Visit) -> Answer:
     if not told.done:
         return await _shown(visit, act_, {}, told.why)
     await notice(visit, "Done: {what}.", what=visit.words.say(f"verb {verb}"))
-    return Answer(go_to=visit.path(f"mandates/{tag_of(one.signed.mandate)}"))
+    return Answer(go_to=visit.path(f"mandates/{mandate_tag(one.signed.mandate)}"))
 
 
 @page("mandates/{mandate}", "Mandate", roles=HOLDERS, shows=Shows.PERSONS, post=act)

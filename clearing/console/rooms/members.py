@@ -1,12 +1,14 @@
 """Law: the desk finds a person and sees her groups, household, purses, cards and cotisation, and no purchase of hers."""
 
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Final
 
 from clearing.authoriser.forms.fields import Id, Many, Text
 from clearing.books.journal import periods
 from clearing.console.apart import PERSONS, cards_given, member_at, names_cards
+from clearing.console.open_ends import still_to_do
 from clearing.console.pages import Answer, Shows, Visit, page
 from clearing.console.sheets import sheet
 from clearing.events.codec import decode
@@ -18,6 +20,7 @@ from clearing.rules.treasury.cotisations import agreed_for, standings
 from clearing.values import CardId, MemberId
 
 SHOWN_MAX: Final = 50
+NAMES_MAX: Final = 3_000  # more names are not opened for one search: the pseudonym finds her then
 ADMISSION: Final = sheet(
     {
         "member": Id(new=True), "groups": Many(each=Id()), "name": Text(optional=True),
@@ -27,32 +30,51 @@ ADMISSION: Final = sheet(
         "groups": "Groups that the rules ask for", "name": "Name, kept sealed and apart",
     },
 )  # fmt: skip
+NAME_LETTERS_MIN: Final = 2
 CODES: Final = (("41", "word 41"), ("43", "word 43"), ("62", "word 62"))
 STATES: Final = dict(CODES)
 
 
 @page("members", "Members", roles=PERSONS, menu=50, shows=Shows.PERSONS)
 async def every(visit: Visit) -> Answer:
-    """Found by a part of the pseudonym, or by a card's alias where that joins nothing."""
+    """Found by a part of the pseudonym or of the name, or by a card's alias where that joins nothing."""
     asked = visit.request.query.get("q", "").strip()
     members = visit.book.members
     card = card_called(members, asked.upper()) or card_called(members, asked) if asked and names_cards(visit) else None
     if card is not None:
         return Answer(go_to=visit.path(f"members/{members.cards[card].member}"))
-    found = sorted(name for name in members.members if asked.lower() in name)
+    called = await _called(visit, asked)
+    found = sorted(name for name in members.members if asked.lower() in name or name in called)
     most = len(found) if visit.as_sheet else SHOWN_MAX
-    rows = [_row(visit, members.members[name]) for name in found[:most]]
+    rows = [_row(visit, members.members[name], called.get(name, "")) for name in found[:most]]
     return Answer("members.html", {
         "rows": rows, "asked": asked, "more": max(0, len(found) - most), "by_card": names_cards(visit),
-        "none": not members.members, "heads": sum(1 for one in members.members.values() if not one.gone),
+        "by_name": bool(called) and not visit.as_sheet, "none": not members.members,
+        "heads": sum(1 for one in members.members.values() if not one.gone),
     })  # fmt: skip
 
 
-def _row(visit: Visit, member: Member) -> dict[str, object]:
+async def _called(visit: Visit, asked: str) -> Mapping[MemberId, str]:
+    """Whose sealed name holds what was typed, and how she is called; nobody's while nothing was typed."""
+    members = visit.book.members.members
+    if len(asked) < NAME_LETTERS_MIN or len(members) > NAMES_MAX:
+        return {}
+    async with visit.console.installation.people_of(visit.code) as people:
+        kept = await people.newest_of("name", [f"member:{name}" for name in members])
+    names = {MemberId(subject.removeprefix("member:")): record.fields["name"] for subject, record in kept.items()}
+    return {member: name for member, name in names.items() if all(part in _plain(name) for part in _plain(asked).split())}
+
+
+def _plain(text: str) -> str:
+    """Without accents and capitals: Élodie is found by elodie."""
+    return "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one)).casefold()
+
+
+def _row(visit: Visit, member: Member, called: str) -> dict[str, object]:
     live = sum(1 for _, _, card in cards_given(visit, member) if card.blocked is None)
     return {
-        "name": member.member, "page": visit.path(f"members/{member.member}"), "groups": ", ".join(sorted(member.groups)),
-        "cards": live, "gone": member.gone,
+        "name": member.member, "called": called, "page": visit.path(f"members/{member.member}"),
+        "groups": ", ".join(sorted(member.groups)), "cards": live, "gone": member.gone,
     }  # fmt: skip
 
 
@@ -99,7 +121,8 @@ async def person_page(visit: Visit, *, why: str = "") -> Answer:
         "groups": sorted(member.groups), "purses": list(_purses(visit, member)), "cards": list(cards_shown(visit, member)),
         "credits": list(_credits(visit, member)), "eaters": list(_eaters(visit, member)),
         "cotisation": _cotisation(visit, member), "by_card": names_cards(visit),
-        "owed": _owed(visit, member.member), "why": visit.words.refusal(why), "do": _prepared(visit, member),
+        "owed": _owed(visit, member.member), "open": still_to_do(visit, member.member) if member.gone else (),
+        "why": visit.words.refusal(why), "do": _prepared(visit, member),
         "looked": await _looked(visit, member), "may_issue": visit.may("issue_cards") and not member.gone,
     }, status=422 if why else 200)  # fmt: skip
 
@@ -220,21 +243,24 @@ def _owed(visit: Visit, member: MemberId) -> dict[str, str] | None:
 _PREPARED: Final = (
     ("change_groups", "Change groups", "member={member}{groups}"),
     ("join_household", "A person joins the household", "eaters.0.member={member}"),
-    ("separate_household", "Part with a purse of her own", "member={member}"),
+    ("separate_household", "Part with a purse of her own", "members/{member}/part"),
     ("agree_cotisation", "Agree on a cotisation", "member={member}"),
     ("receive_cotisation", "A cotisation arrived", "member={member}"),
     ("credit_purse", "Put own money or credit into a purse", "member={member}"),
     ("bind_card", "Bind a spare card", "member={member}"),
-    ("leave_caisse", "She leaves the caisse", "member={member}"),
+    ("leave_caisse", "She moves away, has died or leaves the caisse", "members/{member}/leave"),
+    ("propose_adjustment", "Put right what no sale or refund explains", "adjustments?of=member&member={member}"),
 )  # fmt: skip
+"""verb -> what it is called here, and what its form knows already, or the page that is made for it."""
 
 
 def _prepared(visit: Visit, member: Member) -> list[tuple[str, str]]:
     """(page, text) of commands whose form is filled in already; where it comes back to is this person."""
     groups = "".join(f"&groups={group}" for group in sorted(member.groups))
     return [
-        (visit.path(f"do/{verb}?{query.format(member=member.member, groups=groups)}&then=members/{member.member}"), text)
-        for verb, text, query in _PREPARED
+        (visit.path(where if "/" in where or "?" in where else f"do/{verb}?{where}&then=members/{member.member}"), text)
+        for verb, text, known in _PREPARED
         if visit.may(verb) and not member.gone
+        for where in (known.format(member=member.member, groups=groups),)
     ]
 

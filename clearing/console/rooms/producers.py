@@ -170,7 +170,8 @@ async def _shown(visit: Visit, *, problems: dict[str, str] | None = None, why: s
     parts = [] if owed is None else [
         (words.say(text), words.euros(cents)) for text, cents in (
             ("Sold since the last batch", owed.captured_cents), ("Refunded", -owed.refunded_cents),
-            ("Cash taken for funds", -owed.given_cents), ("Carried over from earlier batches", owed.carried_cents),
+            ("Cash taken for funds", -owed.given_cents), ("Adjusted by two people", owed.adjusted_cents),
+            ("Carried over from earlier batches", owed.carried_cents),
         ) if cents
     ]  # fmt: skip
     proposed = producer.proposed

@@ -16,6 +16,7 @@ from clearing.events.codes import Code
 from clearing.projections.answers import SaleRow
 from clearing.projections.generations import GenerationGone
 from clearing.rules.people.members import card_called
+from clearing.rules.selling.operations import State
 from clearing.rules.telling.plain_words import decision_in_words
 from clearing.values import CardId
 
@@ -102,7 +103,8 @@ def row_said(visit: Visit, row: SaleRow) -> dict[str, object]:
     return {
         "number": row.position, "page": visit.path(f"sales/{row.position}"), "day": words.day(row.day),
         "time": f"{row.local_time:%H:%M}", "producer": producer.name if producer is not None else row.producer,
-        "alias": alias_of(visit, row.card), "kind": words.say(f"entry {row.kind}"), "state": words.say(f"state {row.state}"),
+        "alias": alias_of(visit, row.card), "kind": words.say(f"entry {row.kind}"),
+        "state": words.term(f"state {row.kind}.{row.state}", f"state {row.state}"),
         "goods": words.euros(row.amount_cents), "card": words.euros(row.approved_cents),
     }  # fmt: skip
 
@@ -140,8 +142,18 @@ async def explained(visit: Visit, *, back: str, only: str = "") -> Answer:
         "x": told.x.hex() if told is not None else row.x.hex() if row is not None else "",
         "original": row.original_position if row is not None else None,
         "later": [row_said(visit, later) for later in found[0].later] if found else [],
-        "exception": position in visit.book.exceptions.open,
+        "exception": position in visit.book.exceptions.open, **_remedies(visit, row),
     })  # fmt: skip
+
+
+def _remedies(visit: Visit, row: SaleRow | None) -> dict[str, str]:
+    """Pages that put a sale right which the card paid: a contest of one of its lines, an adjustment; "" where none does."""
+    if row is None or row.state != State.CAPTURED:
+        return {"contest": "", "adjust": ""}
+    return {
+        "contest": visit.path(f"contests?operation={row.x.hex()}") if visit.may("open_contest") else "",
+        "adjust": visit.path(f"adjustments?producer={row.producer}") if visit.may("propose_adjustment") else "",
+    }
 
 
 def _told(visit: Visit, told: Explanation | None) -> dict[str, object] | None:

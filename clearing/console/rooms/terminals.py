@@ -1,5 +1,6 @@
 """Law: a till is paired by a code that is shown once; its digits, compared with its screen, say that it is this one."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,6 +18,7 @@ from clearing.rules.stalls.producers import Terminal
 from clearing.values import TerminalId
 from clearing.vault import Vault
 
+LOOKED_UP_MAX: Final = 200  # of more terminals only each one's own page says when it last asked
 PAIRING: Final = sheet({"producer": Id(of="producer")}, {"producer": "Producer that sells with it"})
 
 
@@ -26,12 +28,12 @@ async def pair(visit: Visit) -> Answer:
         raise web.HTTPForbidden(reason="Your office does not give this command.")
     body, problems = PAIRING.read(visit)
     if problems:
-        return _listed(visit, problems)
+        return await _listed(visit, problems)
     producer = str(body["producer"])
     slot = draw_slot(visit.code, now_us=visit.at_us)
     told = await visit.console.orders.give(visit.login, visit.code, "open_slot", slot.body(producer), secret=slot.secret)
     if not told.done:
-        return _listed(visit, {}, told.why)
+        return await _listed(visit, {}, told.why)
     return Answer("pairing.html", {
         "slot": slot.name, "code": slot.code, "producer": producer, "minutes": PAIRING_MINUTES,
         "until": visit.words.instant(slot.expires_us),
@@ -40,25 +42,37 @@ async def pair(visit: Visit) -> Answer:
 
 @page("terminals", "Terminals", roles=SEERS, post=pair)
 async def every(visit: Visit) -> Answer:
-    return _listed(visit, {})
+    return await _listed(visit, {})
 
 
-def _listed(visit: Visit, problems: dict[str, str], why: str = "") -> Answer:
-    producers = visit.book.producers
+async def _listed(visit: Visit, problems: dict[str, str], why: str = "") -> Answer:
+    """The one paired last comes first: its digits are to be compared."""
+    producers, words = visit.book.producers, visit.words
+    seen = await _last_asked(visit, list(producers.terminals) if len(producers.terminals) <= LOOKED_UP_MAX else [])
     rows = [
         {
             "number": number.hex(), "page": visit.path(f"terminals/{number.hex()}"),
             "producer": producers.producers[one.producer].name,
-            "state": visit.words.say("suspended" if one.suspended else "sells"),
+            "state": words.say("suspended" if one.suspended else "sells"),
+            "seen": words.instant(seen[number]) if number in seen else "",
         }
-        for number, one in producers.terminals.items()
+        for number, one in reversed(producers.terminals.items())
     ]  # fmt: skip
     first = {"producer": visit.request.query.get("producer", "")}
     waiting = sum(1 for slot in producers.slots.values() if not slot.closed and slot.expires_us > visit.at_us)
     return Answer("terminals.html", {
         "rows": rows, "fields": PAIRING.drawn(visit, problems=problems, first=first), "why": visit.words.refusal(why),
         "producers": bool(producers.producers), "waiting": waiting, "may_pair": visit.may("open_slot"),
+        "looked_up": len(rows) <= LOOKED_UP_MAX,
     }, status=422 if problems or why else 200)  # fmt: skip
+
+
+async def _last_asked(visit: Visit, terminals: Sequence[TerminalId]) -> dict[TerminalId, int]:
+    """When each of them was last answered, in microseconds; without those that never asked."""
+    async with visit.console.installation.reading(visit.code) as log:
+        last = {one: at for one in terminals if (at := await log.last_answered(one)) is not None}
+        instants = await log.instants(list(last.values()))
+    return {one: instants[at] for one, at in last.items() if at in instants}
 
 
 def _terminal(visit: Visit) -> Terminal:
@@ -99,8 +113,6 @@ async def _shown(visit: Visit, why: str = "") -> Answer:
     name = terminal.terminal.hex()
     async with visit.console.installation.reading(visit.code) as log:
         rows = await log.events_of(f"terminal/{name}")
-        last = await log.last_answered(terminal.terminal)
-        seen = (await log.instants([last])).get(last) if last is not None else None
     digits, since = "", 0
     for row in rows:
         event = decode(row.type, row.schema_version, row.public, row.private)
@@ -108,6 +120,7 @@ async def _shown(visit: Visit, why: str = "") -> Answer:
             since = row.at_us
             root = Vault.open(visit.console.installation.home.vault(visit.code)).root_public
             digits = digits_shown(row.evidence, root) if event.slot is not None else ""
+    seen = (await _last_asked(visit, [terminal.terminal])).get(terminal.terminal)
     quiet_days = (visit.at_us - seen) // 86_400_000_000 if seen is not None else 0
     return Answer("terminal.html", {
         "number": name, "producer": visit.book.producers.producers[terminal.producer].name, "id": terminal.producer,

@@ -59,7 +59,7 @@ def line_said(visit: Visit, batch: Batch, line: BatchLine) -> dict[str, object]:
         "sales": visit.path(f"producers/{line.producer}/statements/{batch.closed.batch}") if opens else "",
         "check": words.say(CHECKS[check]) if check else "", "check_bad": check in ("RVMC", "RVNM"),
         "attempt": line.attempt if line.attempt > 1 else 0,
-        **_payout_said(visit, batch, line, payout),
+        "payout": payout is not None, **_payout_said(visit, batch, line, payout),
     }  # fmt: skip
 
 

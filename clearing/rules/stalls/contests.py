@@ -5,7 +5,7 @@ debited by it: what an appeal gives a producer comes from the fund.
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -85,6 +85,11 @@ class Goods(NamedTuple):
     lines: tuple[Line, ...]
     returned: tuple[Return, ...]
     cents: Cents
+
+
+def appeal_until(decided_on: str) -> date:
+    """The last day for an appeal against a decision of that ISO day."""
+    return civil_date(decided_on) + timedelta(days=APPEAL_DAYS)
 
 
 def evolve_opened(contests: Contests, event: ContestOpened) -> None:
@@ -265,7 +270,7 @@ def decide_appeal(
         return known
     if of not in OUTCOMES:
         return not_now(f"The {MEMBER} or the {PRODUCER} appeals, not {of}.")
-    last = civil_date(known.decided_on) + timedelta(days=APPEAL_DAYS)
+    last = appeal_until(known.decided_on)
     if calendar.day(at_us) > last:
         return not_now(f"An appeal is made within {APPEAL_DAYS} days, here until {last}; close the contest.")
     return ContestAppealed(contest=contest, about=known.opened.about, body=body, of=of, reason=reason, by=by)
@@ -281,7 +286,7 @@ def decide_close(
     if isinstance(known, Declined):
         return known
     if known.state is ContestState.DECIDED:
-        last = civil_date(known.decided_on) + timedelta(days=APPEAL_DAYS)
+        last = appeal_until(known.decided_on)
         if calendar.day(at_us) <= last:
             return not_now(f"Member and producer may appeal until {last}; it is closed after that.")
     return ContestClosed(contest=contest, about=known.opened.about, reason=reason, by=by)

@@ -8,7 +8,7 @@ from clearing.events.contests import ContestAnswered, ContestAppealed
 from clearing.events.settlement import BatchApproved, BatchClosed, PayoutAnswered, ReleaseProposed
 from clearing.rules.calendar import civil_date
 from clearing.rules.stalls.approving import waits_for
-from clearing.rules.stalls.contests import ContestState
+from clearing.rules.stalls.contests import ContestState, appeal_until
 from clearing.rules.stalls.payouts import FAILED
 from clearing.rules.stalls.settlement import Batch, BatchState
 from clearing.rules.voted.offices import deputies_of, holders_of
@@ -118,6 +118,8 @@ def _contests(book: "Book", since: Since, today: str) -> Iterator[Told]:
             case ContestState.APPEALED if contest.appealed is not None:
                 told = f"{what} is to be heard by {contest.appealed.body}"
                 yield Told(since(ContestAppealed, number), told, (decide,))
+            case ContestState.DECIDED if today <= appeal_until(contest.decided_on).isoformat():
+                pass  # member and producer may appeal: nobody has to do anything
             case ContestState.HEARD | ContestState.DECIDED:
                 told = f"{what} is decided for the {contest.decided.outcome if contest.decided else ''}, and may be closed"
                 yield Told(contest.decided_on, told, (f"contest close {number} --reason TEXT",))
