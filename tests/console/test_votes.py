@@ -1,8 +1,10 @@
 """Law: rules are read in plain words down to their vote, which two officers count; trying a proposal records nothing."""
 
+import re
+
 import pytest
 
-from tests.console.open_house import CODE, House
+from tests.console.open_house import CODE, House, Seen
 from tests.console.test_sales import buyer, sold
 from tests.living_caisse import decision_body
 
@@ -85,3 +87,27 @@ async def test_who_only_helps_out_reads_no_votes_here(house: House) -> None:
     for officer in ("hana", "basil"):
         assert (await house.see(officer, "votes")).status == 403
         assert (await house.see(officer, "votes/ag-2026-04")).status == 403
+
+
+def offered(seen: Seen, field: str) -> list[str]:
+    """What a form lets one choose."""
+    choice = seen.html.partition(f'name="{field}"')[2].partition("</select>")[0]
+    return [value for value in re.findall(r'<option value="([^"]+)"', choice) if value.startswith("of-")]
+
+
+async def test_a_form_offers_the_votes_that_it_may_be_about(house: House) -> None:
+    for name in ("of-stands", "of-suspended", "of-annulled", "of-later"):
+        await house.order("cleo", "record_decision", decision_body(name) | (
+            {"effective_on": "2099-01-01"} if name == "of-later" else {}
+        ))  # fmt: skip
+        await house.order("bruno", "approve_decision", {"decision": name})
+    await house.order("cleo", "record_decision", decision_body("of-waits"))
+    await house.order("cleo", "suspend_decision", {"decision": "of-suspended", "ruling": "of-stands"})
+    await house.order("cleo", "annul_decision", {"decision": "of-annulled", "ruling": "of-stands"})
+    assert offered(await house.see("cleo", "do/adopt_charte"), "decision") == ["of-waits", "of-later", "of-stands"]
+    assert offered(await house.see("cleo", "do/resume_decision"), "decision") == ["of-suspended"]
+    assert offered(await house.see("cleo", "do/resume_decision"), "ruling") == ["of-waits", "of-later", "of-stands"]
+    assert set(offered(await house.see("cleo", "do/annul_decision"), "decision")) == {
+        "of-stands", "of-suspended", "of-later", "of-waits"
+    }  # fmt: skip
+    assert offered(await house.see("bruno", "do/approve_decision"), "decision") == ["of-waits"]
