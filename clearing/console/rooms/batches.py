@@ -31,7 +31,7 @@ STATES: Final = {
 CANT_PAY: Final = (NotReady, NotKept, UnpayableFile, StatementMismatch)
 
 
-@page("batches", "Batches", roles=LOOKERS, menu=20, shows=Shows.PURCHASES)
+@page("batches", "Batches", roles=LOOKERS, menu=12, shows=Shows.PURCHASES)
 async def every(visit: Visit) -> Answer:
     words, settlement = visit.words, visit.book.settlement
     rows = [

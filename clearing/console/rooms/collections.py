@@ -58,7 +58,7 @@ async def propose(visit: Visit) -> Answer:
     return Answer(go_to=visit.path(f"collections/{number}"))
 
 
-@page("collections", "Collections", roles=COLLECTORS, menu=42, shows=Shows.PERSONS, post=propose)
+@page("collections", "Collections", roles=COLLECTORS, menu=58, shows=Shows.PERSONS, post=propose)
 async def every(visit: Visit) -> Answer:
     return _shown(visit)
 

@@ -10,7 +10,7 @@ from clearing.rules.credit.credit_run import CreditRun, work_out
 COHORTS_SHOWN: Final = 24
 
 
-@page("credits", "Credits", roles=LOOKERS, menu=35)
+@page("credits", "Credits", roles=LOOKERS, menu=32)
 async def every(visit: Visit) -> Answer:
     book, words = visit.book, visit.words
     month = f"{book.caisse.calendar.day(visit.at_us):%Y-%m}"

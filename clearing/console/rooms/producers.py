@@ -43,7 +43,7 @@ ACCOUNT: Final = sheet(
 )
 
 
-@page("producers", "Producers", roles=SEERS, menu=60)
+@page("producers", "Producers", roles=SEERS, menu=14)
 async def every(visit: Visit) -> Answer:
     book, words = visit.book, visit.words
     rows = [

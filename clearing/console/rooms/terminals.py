@@ -38,7 +38,7 @@ async def pair(visit: Visit) -> Answer:
     })  # fmt: skip
 
 
-@page("terminals", "Terminals", roles=SEERS, post=pair)
+@page("terminals", "Terminals", menu=15, roles=SEERS, post=pair)
 async def every(visit: Visit) -> Answer:
     return _listed(visit, {})
 
