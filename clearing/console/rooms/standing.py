@@ -102,6 +102,7 @@ def alerts(visit: Visit, found: Kept | None, runway: dict[str, str]) -> list[tup
     """(page, sentence) of what somebody should look at before anything else."""
     words, told = visit.words, list[tuple[str, str]]()
     proofs = visit.path("proofs") if visit.opens("proofs") else ""
+    told += ends(visit)
     if found is None:
         told.append((proofs, words.say("The five proofs were not taken here yet: take them once by hand.")))
     else:
@@ -122,6 +123,24 @@ def alerts(visit: Visit, found: Kept | None, runway: dict[str, str]) -> list[tup
         told.append((visit.path("funds") if visit.opens("funds") else "",
                      words.say("The money lasts {months} months.", months=runway["months"])))  # fmt: skip
     return told
+
+
+def ends(visit: Visit) -> list[tuple[str, str]]:
+    """(page, sentence) where credits are frozen or the caisse closes: whoever opens a page hears of it."""
+    words, closing = visit.words, visit.book.closing
+    page = visit.path("closing") if visit.opens("closing") else ""
+    if closing.sealed:
+        return [(page, words.say("The caisse is closed and sealed: every account is empty. Keep the log, its keys, the books "
+                                 "and the reports."))]  # fmt: skip
+    if closing.confirmed is not None:
+        text = "The last day was {day}: no card pays any more. What is left is paid out, then the log is sealed."
+        if visit.at_us < closing.ends_us:
+            text = "The caisse closes: cards pay until the end of {day}. Nobody is credited any more."
+        return [(page, words.say(text, day=words.day(closing.confirmed.last_day)))]
+    if closing.frozen:
+        text = "Credits are frozen by decision {decision}: what members have stays theirs, nothing new is given."
+        return [(page, words.say(text, decision=closing.frozen))]
+    return []
 
 
 def gauge_drawn(visit: Visit, found: Kept | None) -> dict[str, object] | None:

@@ -1,0 +1,1 @@
+"""A caisse that closes is walked to its seal through the pages, and one that merges or splits finds what to do; scripts off."""
