@@ -27,6 +27,7 @@ WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 800}
 _DAY_US = 86_400_000_000
 _WAITED_S = 60
+_PATIENCE_MS = 6_000
 T = TypeVar("T")
 
 
@@ -85,7 +86,7 @@ class TimedOffice:
         if key not in self.contexts:
             self.contexts[key] = self._context(person, size)
         page = self.contexts[key].new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(_PATIENCE_MS)
         page.goto(self.house.url)
         if page.url.endswith("/login"):
             page.fill("#person", person)

@@ -1,1 +1,144 @@
 """A caisse that closes is walked to its seal through the pages, and one that merges or splits finds what to do; scripts off."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from clearing.events.codes import Code
+from clearing.installation.bank_entry import bank_record, sealed_accounts
+from tests.browser.offices import browsing
+from tests.browser.passing_time import TimedOffice, office_in_time
+from tests.browser.walked import card_of, finds, follows, goes, looker, on_a_phone, said, sells, typed, voted, waits
+from tests.console.open_house import CODE
+from tests.console.test_bank_pages import ANOTHER_IBAN, own_account
+
+pytestmark = pytest.mark.debian("chromium")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browsing() as opened:
+        yield opened
+
+
+def account_of_the_field(at: TimedOffice) -> None:
+    """Entered by one, approved by another: it can be paid."""
+    record = bank_record("field", name="EARL DU CHAMP", iban=ANOTHER_IBAN, bic="")
+    (details,) = at.do(sealed_accounts(at.house.installation, CODE, [record]))
+    at.order("tess", "propose_bank_details", details=[details])
+    at.order("bruno", "approve_bank_details", producers=[{"producer": "field", "digest": details["digest"]}])
+    at.do(own_account(at.house))
+
+
+def test_a_caisse_that_closes_tells_everybody_pays_everybody_and_is_sealed(tmp_path: Path, browser: Browser) -> None:
+    with office_in_time(tmp_path, browser, days_ago=40) as at:
+        account_of_the_field(at)
+        alias = card_of(at, "ana", 5_000)
+        at.order("dora", "credit_purse", member="ana", purse="own", cents=3_000, reference="ana, en plus")
+        assert sells(at, alias, 2_000).card_cents == 2_000
+        tess, bruno, looked = at.page_of("tess"), at.page_of("bruno"), looker(at)
+        proposed_and_confirmed(at, tess, bruno)
+        looked.at(on_a_phone(at, "bruno", bruno))
+        told_meanwhile(at, tess)
+        assert sells(at, alias, 500).card_cents == 500
+        at.days_pass(11)
+        refused = sells(at, alias, 100)
+        assert (refused.card_cents, refused.code) == (0, Code.NOT_ALLOWED_NOW), refused
+        last_batch(at, tess, bruno)
+        looked.at(on_a_phone(at, "tess", goes(tess, "La caisse", "Fermer, fusionner, scinder")))
+        all_paid_out(tess)
+        sealed(at, tess, bruno)
+        assert not looked.found, "\n".join(looked.found)
+
+
+def proposed_and_confirmed(at: TimedOffice, tess: Page, bruno: Page) -> None:
+    """From the menu; the form has a line for each fund. The other one finds it in what waits."""
+    vote = voted(at, "ag-fin", "La caisse ferme")
+    goes(tess, "La caisse", "Fermer, fusionner, scinder")
+    assert "aucune fermeture n’est proposée" in said(tess)
+    follows(tess, "Proposer la fermeture")
+    last_day = (at.today() + timedelta(days=10)).isoformat()
+    typed(tess, {"last_day": last_day, "heirs.0.body": "Caisse de Lille", "decision": vote})
+    assert "Vous l’avez proposé" in said(tess)
+    finds(bruno, "La fermeture au")
+    assert "Caisse de Lille" in said(bruno)
+    follows(bruno, "Confirmer la fermeture")
+    typed(bruno, {})
+    assert "Plus personne ne reçoit de crédit" in said(bruno)
+
+
+def told_meanwhile(at: TimedOffice, tess: Page) -> None:
+    """What each is told; no credit waits any more, and the first page says why."""
+    finds(tess, "La caisse ferme")
+    assert "Votre carte paie jusqu’à la fin du" in said(tess)
+    assert "Ce que vous avez vendu jusque-là est payé en entier" in said(tess)
+    assert "n’est pas versé" not in waits(tess)
+    tess.get_by_role("link", name="Accueil", exact=True).click()
+    assert "La caisse ferme : les cartes paient jusqu’à la fin du" in said(tess)
+    assert "Plus personne ne reçoit de crédit" in said(goes(tess, "Argent", "Crédits"))
+    assert tess.get_by_role("link", name="Verser le crédit du mois").count() == 0
+    tess.goto(f"{at.house.url}/p/{CODE}")
+    assert "La caisse ferme" in said(tess)
+    tess.goto(at.house.url)
+
+
+def last_batch(at: TimedOffice, tess: Page, bruno: Page) -> None:
+    """The producer is paid in full, as ever by two."""
+    finds(tess, "Ce qui reste des fonds")
+    follows(tess, "25,00 € sont dus à field")
+    tess.get_by_role("button", name="Clôturer").click()
+    finds(bruno, "Le lot 1")
+    bruno.get_by_role("button", name="Approuver ce lot").click()
+    bruno.get_by_role("button", name="Écrire le fichier").click()
+    follows(goes(tess, "Points de vente", "Lots"), "1")
+    follows(tess, "Virement")
+    typed(tess, {"state": "executed"}, "Noter ce que dit la banque")
+
+
+def all_paid_out(tess: Page) -> None:
+    """Own money to its member, what is left of the fund to who was voted: each noted when the bank paid it."""
+    finds(tess, "De l’argent propre reste")
+    tess.get_by_role("button", name="Libérer l’argent propre").click()
+    assert "30,00 €" in said(tess)
+    follows(tess, "C’est payé")
+    typed(tess, {"reference": "virement 41"})
+    assert "Rien n’est à rembourser" in said(tess)
+    tess.get_by_role("button", name="Libérer les restes").click()
+    finds(tess, "du fonds general sont à verser")
+    typed(tess, {"reference": "virement 42"})
+
+
+def sealed(at: TimedOffice, tess: Page, bruno: Page) -> None:
+    """By somebody with a second factor, once nothing is left; then the pages are for reading."""
+    finds(bruno, "peut être scellé")
+    bruno.get_by_role("button", name="Sceller").click()
+    assert "fermée et scellée" in said(bruno)
+    tess.get_by_role("link", name="Accueil", exact=True).click()
+    assert "fermée et scellée" in said(tess)
+    assert at.book().closing.sealed
+
+
+def test_who_merges_or_splits_finds_what_to_do_step_by_step(tmp_path: Path, browser: Browser) -> None:
+    with office_in_time(tmp_path, browser, days_ago=10) as at:
+        tess, looked = at.page_of("tess"), looker(at)
+        goes(tess, "La caisse", "Fermer, fusionner, scinder")
+        looked.at(on_a_phone(at, "tess", tess))
+        assert "celle qui reçoit ce qui reste de chaque fonds" in said(tess)
+        follows(tess, "Reconnaître une autre caisse")
+        assert tess.locator("main form").count() == 1
+        vote = voted(at, "ag-scission", "Deux caisses")
+        for part in ("nord", "sud"):
+            follows(goes(tess, "Argent", "Fonds"), "Ouvrir un fonds")
+            typed(tess, {"fund": part, "kind": "general", "name": f"Part {part}", "advance_cents": "0"})
+        follows(tess, "Proposer un virement entre fonds")
+        typed(tess, {"fund": "general", "to": "nord", "cents": "4 000,00", "reason": "la part du nord", "decision": vote})
+        bruno = finds(at.page_of("bruno"), "4 000,00 €")
+        typed(bruno, {})
+        assert "4 000,00 €" in said(follows(goes(tess, "Argent", "Fonds"), "Part nord"))
+        goes(tess, "La caisse", "Fermer, fusionner, scinder")
+        follows(tess, "Proposer la fermeture")
+        assert tess.locator("[name$='.body']").count() == 3
+        assert not looked.found, "\n".join(looked.found)

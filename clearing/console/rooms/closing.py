@@ -103,7 +103,7 @@ def _payable(visit: Visit) -> Iterator[dict[str, str]]:
     may = visit.may("own_money_paid")
     for member, cents in visit.book.closing.own.items():
         yield {
-            "member": member, "cents": visit.words.euros(cents),
+            "called": member, "body": "", "cents": visit.words.euros(cents),
             "page": visit.path(f"do/own_money_paid?member={member}&then=closing") if may else "",
         }  # fmt: skip
 
@@ -114,7 +114,7 @@ def _rests(visit: Visit) -> Iterator[dict[str, str]]:
     bodies = {one.fund: one.body for one in confirmed.heirs} if confirmed is not None else {}
     for fund, cents in visit.book.closing.rests.items():
         yield {
-            "fund": visit.book.funds[fund].name, "body": bodies.get(fund, ""), "cents": visit.words.euros(cents),
+            "called": visit.book.funds[fund].name, "body": bodies.get(fund, ""), "cents": visit.words.euros(cents),
             "page": visit.path(f"do/rest_paid?fund={fund}&then=closing") if may else "",
         }  # fmt: skip
 

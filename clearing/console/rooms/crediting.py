@@ -3,6 +3,7 @@
 from typing import Final
 
 from clearing.console.pages import LOOKERS, Answer, Visit, page
+from clearing.console.rooms.standing import ends
 from clearing.events.funds import AllocationRuleSet
 from clearing.rules.answers import Declined
 from clearing.rules.credit.credit_run import CreditRun, work_out
@@ -28,7 +29,7 @@ async def every(visit: Visit) -> Answer:
     ]
     return Answer(
         "credits.html",
-        {"rules": rules, "given": given[::-1], "frozen": book.closing.frozen, "month": words.month(month)},
+        {"rules": rules, "given": given[::-1], "ends": ends(visit), "month": words.month(month)},
     )
 
 
@@ -37,7 +38,7 @@ def _rule(visit: Visit, rule: AllocationRuleSet, month: str) -> dict[str, object
     given = f"{rule.rule}/{month}" in book.allocation.cohorts
     run = (
         None
-        if given
+        if given or ends(visit)
         else work_out(
             book.allocation,
             book.members,
