@@ -58,11 +58,11 @@ WAYS: Final[Mapping[str, Way]] = {
     "interchange paid": Way("pay_netting", ("day",)), "proceed confirm": Way("confirm_going_on"),
 }  # fmt: skip
 PLACES: Final[Mapping[str, str]] = {
-    "exceptions": "exceptions", "cotisations": "cotisations", "caisse status": "closing", "subsidy list": "funds/{0}",
+    "exceptions": "exceptions", "cotisations": "cotisations", "caisse status": "closing", "subsidy receive": "funds#to-come",
     "bank lines": "bank/waiting", "bank import": "bank", "mandate list": "mandates", "mandate sign": "mandates/new?member={0}",
     "mandate account": "mandates?q={0}", "collection approve": "collections/{0}", "collection announce": "collections/{0}",
     "collection export": "collections/{0}", "collection leave-out": "collections/{0}", "collection count": "collections/{0}",
-    "collection answer": "collections/{0}/answers",
+    "collection answer": "collections/{0}/answers", "cotisation receive": "collections/returned",
 }  # fmt: skip
 """Commands that are a page of their own: where that is; {0} is the first word after the command."""
 ROLES_OF: Final[Mapping[str, str]] = {
@@ -70,7 +70,8 @@ ROLES_OF: Final[Mapping[str, str]] = {
     "mandate sign": "sign_mandates", "mandate account": "change_mandate", "collection approve": "approve_collection",
     "collection announce": "announce_collection", "collection export": "export_collection",
     "collection leave-out": "leave_out_debit", "collection count": "count_collection",
-    "collection answer": "answer_collection", "subsidy list": "receive_subsidy", "caisse status": "propose_closure",
+    "collection answer": "answer_collection", "subsidy receive": "receive_subsidy",
+    "cotisation receive": "receive_cotisation", "caisse status": "propose_closure",
 }  # fmt: skip
 """Pages on which a command is given: which, so that it waits for who may give it."""
 DOORS: Final[Mapping[str, tuple[str, str]]] = {

@@ -37,6 +37,6 @@ def test_what_waits_leads_to_a_page_that_there_is(name: str) -> None:
     """Of each page of the list the address with something in its places."""
     found = way_of(f"{name} 1 2")
     assert found is not None
-    address = found[1].partition("?")[0]
+    address = re.split("[?#]", found[1])[0]
     pages = [re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))) for path in PAGES]
     assert any(one.fullmatch(address) for one in pages), address

@@ -11,6 +11,8 @@ from clearing.console.pages import Visit
 from clearing.installation.kept_figures import Kept, kept
 from clearing.rules.calendar import civil_date
 from clearing.rules.stalls.payouts import UNDER_WAY
+from clearing.rules.stalls.settlement import BatchState
+from clearing.rules.telling.waiting_settling import DEPUTIES_AFTER_DAYS
 from clearing.rules.treasury.proofs import FIRST, ISSUED, PROOFS
 from clearing.rules.treasury.runway import DAYS_MIN, THRESHOLD_CENTS, lasting
 
@@ -82,6 +84,13 @@ def runway_said(visit: Visit, found: Kept | None) -> dict[str, str]:
         "That is {amount} a month, so it lasts {months} months, until {day}. Announced money counts when it came.",
         amount=words.euros(lasts.a_month_cents), months=months, day=words.day(lasts.runs_out),
     )  # fmt: skip
+    to_come = sum(fund.to_come_cents() for fund in visit.book.funds.values())
+    if to_come > 0:
+        then = lasting(there + to_come, found.spent_cents, found.spent_days, civil_date(found.day)).runs_out
+        ends += " " + words.say(
+            "With the {amount} that are announced and have not come, until {day}.", amount=words.euros(to_come),
+            day=words.day(then or lasts.runs_out),
+        )  # fmt: skip
     return {"months": months, "why": f"{spent} {ends}", "soon": "yes" if lasts.tenths < SOON_TENTHS else ""}
 
 
@@ -114,6 +123,12 @@ def alerts(visit: Visit, found: Kept | None, runway: dict[str, str]) -> list[tup
         if warned is not None:
             text = "{percent} of the threshold are passed: prepare the declaration to the regulator now."
             told.append(("", words.say(text, percent=words.percent(warned * 100))))
+    told += [
+        (visit.path(f"batches/{number}") if visit.opens("batches") else "",
+         words.say("Batch {number} waits for its approval since {day}.", number=number, day=words.day(batch.closed.closed_on)))
+        for number, batch in visit.book.settlement.batches.items() if batch.state is BatchState.CLOSED and batch.under_way()
+        and (today(visit) - civil_date(batch.closed.closed_on)).days > DEPUTIES_AFTER_DAYS
+    ]  # fmt: skip
     told += [
         (visit.path(f"funds/{name}") if visit.opens("funds/{fund}") else "",
          words.say("Fund {name}: more is engaged than came.", name=fund.name))

@@ -37,7 +37,8 @@ def late_money(book: "Book", since: Since, today: str) -> Iterator[Told]:
         signed, cents = since(SubsidyNotified, grant), one.to_come_cents()
         if cents > 0 and signed and civil_date(today) - civil_date(signed) >= timedelta(days=LATE_DAYS):
             told = f"{money(cents)} of the subsidy {grant}, notified by {one.notified.funder} on {signed}, have not come"
-            yield Told(signed, told, (f"subsidy list {one.notified.fund}", f"subsidy reduce {grant} --reference LETTER"))
+            came = f"subsidy receive {grant} EUROS --reference LINE"
+            yield Told(signed, told, (came, f"subsidy reduce {grant} --reference LETTER"))
 
 
 def closing(book: "Book", since: Since, today: str) -> Iterator[Told]:
