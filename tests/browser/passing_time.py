@@ -67,9 +67,9 @@ class TimedOffice:
         """What the office's own thread does."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(_WAITED_S)
 
-    def order(self, person: str, verb: str, **body: object) -> dict[str, object]:
+    def order(self, officer: str, verb: str, /, **body: object) -> dict[str, object]:
         """To set the scene: no page is about it that day."""
-        return self.do(self.house.order(person, verb, dict(body)))
+        return self.do(self.house.order(officer, verb, body))
 
     def book(self) -> Book:
         return self.do(self.house.book())

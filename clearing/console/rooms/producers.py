@@ -177,6 +177,7 @@ async def _shown(visit: Visit, *, problems: dict[str, str] | None = None, why: s
     return Answer("producer.html", {
         "id": producer.producer, "name": producer.name, "structures": sorted(producer.structures),
         "conventions": [_convention_said(visit, one) for one in producer.conventions],
+        "suspended": any(one.suspended for one in producer.conventions),
         "account": account_said(visit, producer), "fields": ACCOUNT.drawn(visit, problems=problems),
         "approve": proposed is not None and visit.may("approve_bank_details") and proposed.by != visit.login.person,
         "parts": parts, "owed": words.euros(_owed_cents(visit, producer.producer)), "lines": list(_lines(visit, producer)),
