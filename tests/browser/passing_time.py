@@ -5,10 +5,11 @@ past: what a program beside it makes by the machine's clock is then never of a d
 """
 
 import asyncio
+import secrets
 import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -18,10 +19,16 @@ import pyotp
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from clearing.authoriser.clock import SystemClock
+from clearing.installation.bank_entry import bank_record, sealed_accounts
 from clearing.rules.book import Book
-from clearing.terminal.transport import SystemClock as TillClock
-from clearing.values import PersonId
+from clearing.terminal.identity import TerminalIdentity
+from clearing.terminal.queue import TerminalQueue
+from clearing.terminal.terminal import ReferenceTerminal
+from clearing.terminal.transport import HttpTransport, SystemClock as TillClock
+from clearing.values import PersonId, TerminalId
+from clearing.wire.signature import TerminalKey
 from tests.console.open_house import CODE, PASSWORD, House, open_house
+from tests.console.test_bank_pages import ANOTHER_IBAN, own_account
 
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 800}
@@ -60,6 +67,8 @@ class TimedOffice:
     clock: MovedClock
     loop: asyncio.AbstractEventLoop
     browser: Browser
+    folder: Path
+    open: AsyncExitStack
     contexts: dict[tuple[str, int], BrowserContext] = field(default_factory=dict)
     factors: dict[str, pyotp.TOTP] = field(default_factory=dict)
 
@@ -76,6 +85,32 @@ class TimedOffice:
 
     def today(self) -> date:
         return self.book().caisse.calendar.day(self.clock.now_us())
+
+    def stall_of(self, producer: str, name: str) -> ReferenceTerminal:
+        """A producer of its own with a convention, an account that two looked at, and a till."""
+        key = TerminalKey.from_seed(secrets.token_bytes(32))
+        till = TerminalIdentity(
+            terminal=TerminalId(producer.encode().ljust(8, b"-")), epoch=1, key=key,
+            server_keys=frozenset({self.house.running.vaults[CODE].signing_key().public}),
+        )  # fmt: skip
+        self.order("tess", "admit_producers", producers=[{"producer": producer, "name": name, "structures": []}])
+        convention = {"convention": f"{producer}-1", "producer": producer, "from_us": 0}
+        self.order("tess", "sign_conventions", conventions=[convention])
+        self.order("tess", "enrol_terminals", terminals=[
+            {"terminal": till.terminal, "epoch": 1, "producer": producer, "key": key.public}
+        ])  # fmt: skip
+        self.do(own_account(self.house))
+        record = bank_record(producer, name=f"EARL {producer.upper()}", iban=ANOTHER_IBAN)
+        (details,) = self.do(sealed_accounts(self.house.installation, CODE, [record]))
+        self.order("tess", "propose_bank_details", details=[details])
+        self.order("bruno", "approve_bank_details", producers=[details])
+        return self.do(self._till(till))
+
+    async def _till(self, till: TerminalIdentity) -> ReferenceTerminal:
+        transport = await self.open.enter_async_context(HttpTransport(self.house.running.url))
+        queue = TerminalQueue.open(self.folder / f"{till.terminal.decode()}.sqlite")
+        self.open.callback(queue.close)
+        return ReferenceTerminal(till, queue, transport, MovedTill(self.clock))
 
     def days_pass(self, days: int) -> None:
         self.clock.beside_us += days * _DAY_US
@@ -113,10 +148,10 @@ class TimedOffice:
 def office_in_time(folder: Path, browser: Browser, *, days_ago: int) -> Iterator[TimedOffice]:
     """Founded so many days ago."""
     loop, ready, over = asyncio.new_event_loop(), Future[House](), asyncio.Event()
-    clock = MovedClock(-days_ago * _DAY_US)
+    clock, tills = MovedClock(-days_ago * _DAY_US), AsyncExitStack()
 
     async def lives() -> None:
-        async with open_house(folder, clock=clock, till_clock=MovedTill(clock)) as house:
+        async with open_house(folder, clock=clock, till_clock=MovedTill(clock)) as house, tills:
             ready.set_result(house)
             await over.wait()
 
@@ -134,7 +169,7 @@ def office_in_time(folder: Path, browser: Browser, *, days_ago: int) -> Iterator
     thread.start()
     office = None
     try:
-        office = TimedOffice(ready.result(_WAITED_S), clock, loop, browser)
+        office = TimedOffice(ready.result(_WAITED_S), clock, loop, browser, folder, tills)
         yield office
     finally:
         for context in office.contexts.values() if office is not None else ():

@@ -1,5 +1,5 @@
-"""Bad days of the treasurer's office, each walked as a volunteer finds the way out: a subsidy that comes months later, a debit
-that comes back weeks later, a vote that is contested. Scripts off, with a key page of each held against accessibility on a phone.
+"""Bad days of the treasurer's office, each walked as a volunteer finds the way out, scripts off: a subsidy that comes months
+later, a debit that comes back weeks later, a vote that is contested. A key page of each is held against accessibility.
 """
 
 import re
@@ -15,7 +15,7 @@ from tests.bank.samples import Booking
 from tests.browser.offices import browsing
 from tests.browser.passing_time import TimedOffice, office_in_time
 from tests.browser.walked import card_of, finds, follows, goes, looker, on_a_phone, said, sells, typed, voted, waits
-from tests.console.test_bank_pages import ANOTHER_IBAN, OWN_IBAN, camt, own_account
+from tests.console.test_bank_pages import ANOTHER_IBAN, camt, own_account
 from tests.settlement.collections import CREDITOR_ID
 
 pytestmark = pytest.mark.debian("chromium")
@@ -70,7 +70,8 @@ def region_without_money(at: TimedOffice) -> None:
 def promised(tess: Page) -> None:
     follows(goes(tess, "Argent", "Fonds"), "Fonds de la région")
     follows(tess, "Enregistrer une subvention promise")
-    typed(tess, {"grant": "draaf-26", "funder": "DRAAF", "cents": "3 000,00", "purpose": "alimentation", "reference": "courrier"})
+    grant = {"grant": "draaf-26", "funder": "DRAAF", "cents": "3 000,00", "purpose": "alimentation", "reference": "courrier"}
+    typed(tess, grant)
     assert re.search(r"Promis\s+3 000,00 €\s+Reçu\s+0,00 €\s+Engagé\s+0,00 €\s+Libre\s+0,00 €", said(tess)), said(tess)
     assert "ne peut pas être crédité avant d’être arrivé" in said(tess)
 

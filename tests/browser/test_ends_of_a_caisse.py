@@ -8,12 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from clearing.events.codes import Code
-from clearing.installation.bank_entry import bank_record, sealed_accounts
 from tests.browser.offices import browsing
 from tests.browser.passing_time import TimedOffice, office_in_time
 from tests.browser.walked import card_of, finds, follows, goes, looker, on_a_phone, said, sells, typed, voted, waits
 from tests.console.open_house import CODE
-from tests.console.test_bank_pages import ANOTHER_IBAN, own_account
 
 pytestmark = pytest.mark.debian("chromium")
 
@@ -24,28 +22,18 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
-def account_of_the_field(at: TimedOffice) -> None:
-    """Entered by one, approved by another: it can be paid."""
-    record = bank_record("field", name="EARL DU CHAMP", iban=ANOTHER_IBAN, bic="")
-    (details,) = at.do(sealed_accounts(at.house.installation, CODE, [record]))
-    at.order("tess", "propose_bank_details", details=[details])
-    at.order("bruno", "approve_bank_details", producers=[{"producer": "field", "digest": details["digest"]}])
-    at.do(own_account(at.house))
-
-
 def test_a_caisse_that_closes_tells_everybody_pays_everybody_and_is_sealed(tmp_path: Path, browser: Browser) -> None:
     with office_in_time(tmp_path, browser, days_ago=40) as at:
-        account_of_the_field(at)
-        alias = card_of(at, "ana", 5_000)
+        alias, verger = card_of(at, "ana", 5_000), at.stall_of("verger", "Le verger")
         at.order("dora", "credit_purse", member="ana", purse="own", cents=3_000, reference="ana, en plus")
-        assert sells(at, alias, 2_000).card_cents == 2_000
+        assert sells(at, alias, 2_000, verger).card_cents == 2_000
         tess, bruno, looked = at.page_of("tess"), at.page_of("bruno"), looker(at)
         proposed_and_confirmed(at, tess, bruno)
         looked.at(on_a_phone(at, "bruno", bruno))
         told_meanwhile(at, tess)
-        assert sells(at, alias, 500).card_cents == 500
+        assert sells(at, alias, 500, verger).card_cents == 500
         at.days_pass(11)
-        refused = sells(at, alias, 100)
+        refused = sells(at, alias, 100, verger)
         assert (refused.card_cents, refused.code) == (0, Code.NOT_ALLOWED_NOW), refused
         last_batch(at, tess, bruno)
         looked.at(on_a_phone(at, "tess", goes(tess, "La caisse", "Fermer, fusionner, scinder")))
@@ -88,7 +76,7 @@ def told_meanwhile(at: TimedOffice, tess: Page) -> None:
 def last_batch(at: TimedOffice, tess: Page, bruno: Page) -> None:
     """The producer is paid in full, as ever by two."""
     finds(tess, "Ce qui reste des fonds")
-    follows(tess, "25,00 € sont dus à field")
+    follows(tess, "25,00 € sont dus à verger")
     tess.get_by_role("button", name="Clôturer").click()
     finds(bruno, "Le lot 1")
     bruno.get_by_role("button", name="Approuver ce lot").click()

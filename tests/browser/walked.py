@@ -1,6 +1,5 @@
 """Law: a volunteer finds her way by the menu, by what waits and by what a page links to; nobody types an address."""
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -8,7 +7,7 @@ from playwright.sync_api import Locator, Page
 
 from clearing.events.basket import Line
 from clearing.installation.cards import KeptCard
-from clearing.terminal.terminal import Shown
+from clearing.terminal.terminal import ReferenceTerminal, Shown
 from clearing.values import CategoryId, Cents
 from tests.browser.passing_time import PHONE, TimedOffice
 from tests.browser.test_founding import Looked
@@ -78,20 +77,13 @@ def card_of(at: TimedOffice, member: str, cents: int = 10_000) -> str:
     return at.do(buyer(at.house, member, cents))
 
 
-def sells(at: TimedOffice, alias: str, cents: int, category: str = "fruit-veg") -> Shown:
-    """The till in the stall, over HTTP."""
+def sells(at: TimedOffice, alias: str, cents: int, stall: ReferenceTerminal | None = None) -> Shown:
+    """A till, over HTTP; the field's if no other one is named."""
     card = KeptCard(at.house.installation.home.card(CODE, alias))
-    line = Line(category=CategoryId(category), amount_cents=Cents(cents))
-    shown = at.do(at.house.stall.sale([line], card))
+    line = Line(category=CategoryId("fruit-veg"), amount_cents=Cents(cents))
+    shown = at.do((stall or at.house.stall).sale([line], card))
     at.do(at.house.caught_up())
     return shown
-
-
-def number_in(text: str, before: str) -> str:
-    """The first number after these words."""
-    found = re.search(rf"{re.escape(before)}\D*([0-9]+)", text)
-    assert found is not None, text
-    return found[1]
 
 
 def looker(at: TimedOffice) -> Looked:

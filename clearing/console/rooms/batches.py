@@ -7,6 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from clearing.console.pages import LOOKERS, Answer, Download, Shows, Visit, page
+from clearing.console.rooms.producers import account_said
 from clearing.console.rooms.transfers import line_said, notes_said
 from clearing.console.step_up import ordered
 from clearing.installation.payment import NotReady, make_files
@@ -18,7 +19,7 @@ from clearing.rules.voted.standing import payout_rules_in_force
 from clearing.settlement.calendar import next_business_day
 from clearing.settlement.pain001 import UnpayableFile
 from clearing.settlement.statement import StatementMismatch
-from clearing.values import BatchId
+from clearing.values import BatchId, ProducerId
 
 _DAYS_LOOKED_AT: Final = 40  # a voted weekday may be a holiday of the bank
 PAYERS: Final = ("treasurer", "approver")
@@ -41,11 +42,21 @@ async def every(visit: Visit) -> Answer:
     ]  # fmt: skip
     owed = [
         {"name": visit.book.producers.producers[producer].name, "owed": words.euros(one.net_cents()),
-         "page": visit.path(f"producers/{producer}"), "held": producer in settlement.held}
+         "page": visit.path(f"producers/{producer}"), "state": _left_out(visit, producer)}
         for producer, one in settlement.owed.items() if one.net_cents()
     ]  # fmt: skip
     total = words.euros(sum(one.net_cents() for one in settlement.owed.values()))
     return Answer("batches.html", {"batches": rows, "owed": owed, "total": total, "today": _today(visit)})
+
+
+def _left_out(visit: Visit, producer: ProducerId) -> str:
+    """Why the next batch does not pay what is owed here; "" when it does."""
+    known = visit.book.producers.producers[producer]
+    if producer in visit.book.settlement.held:
+        return visit.words.say("Payments are held: the next batch leaves it out.")
+    if not known.details_at(visit.at_us):
+        return account_said(visit, known)
+    return ""
 
 
 def state_of(batch: Batch) -> str:
