@@ -34,7 +34,7 @@ WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 800}
 _DAY_US = 86_400_000_000
 _WAITED_S = 60
-_PATIENCE_MS = 6_000
+_PATIENCE_MS = 30_000
 T = TypeVar("T")
 
 

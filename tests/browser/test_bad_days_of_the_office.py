@@ -101,7 +101,7 @@ def late_and_said_to_be(at: TimedOffice, tess: Page) -> None:
     assert tess.url.endswith("/funds#to-come")
     assert "Il en viendra moins" in said(tess)
     goes(tess, "Argent", "Les cinq preuves")
-    tess.get_by_role("button", name="Les faire maintenant").click()
+    tess.get_by_role("button", name="Les faire maintenant").click(timeout=120_000)
     tess.get_by_role("link", name="Accueil", exact=True).click()
     told = said(tess)
     assert re.search(r"L’argent dure\s+[0-9]+,[0-9] mois", told), told
@@ -237,4 +237,28 @@ def test_a_vote_that_is_contested_is_suspended_resumed_and_annulled(office: Time
     assert cleo.get_by_role("link", name="Rétablir").count() == 0
     follows(goes(cleo, "La caisse", "Règles et votes"), "ag-2026-04")
     assert "plus aucune carte ne paie" in said(cleo)
+    assert not looked.found, "\n".join(looked.found)
+
+
+def test_who_merges_or_splits_finds_what_to_do_step_by_step(office: TimedOffice) -> None:
+    """Nothing of it is one command: the page says the steps and leads to each; a split begins with a fund for each part."""
+    at = office
+    tess, looked = at.page_of("tess"), looker(at)
+    goes(tess, "La caisse", "Fermer, fusionner, scinder")
+    looked.at(on_a_phone(at, "tess", tess))
+    assert "celle qui reçoit ce qui reste de chaque fonds" in said(tess)
+    follows(tess, "Reconnaître une autre caisse")
+    assert tess.locator("main form").count() == 1
+    vote = voted(at, "ag-scission", "Deux caisses")
+    for part in ("nord", "sud"):
+        follows(goes(tess, "Argent", "Fonds"), "Ouvrir un fonds")
+        typed(tess, {"fund": part, "kind": "general", "name": f"Part {part}", "advance_cents": "0"})
+    follows(tess, "Proposer un virement entre fonds")
+    typed(tess, {"fund": "general", "to": "nord", "cents": "4 000,00", "reason": "la part du nord", "decision": vote})
+    bruno = finds(at.page_of("bruno"), "4 000,00 €")
+    typed(bruno, {})
+    assert "4 000,00 €" in said(follows(goes(tess, "Argent", "Fonds"), "Part nord"))
+    goes(tess, "La caisse", "Fermer, fusionner, scinder")
+    follows(tess, "Proposer la fermeture")
+    assert tess.locator("[name$='.body']").count() == 3
     assert not looked.found, "\n".join(looked.found)

@@ -1,11 +1,10 @@
-"""A caisse that closes is walked to its seal through the pages, and one that merges or splits finds what to do; scripts off."""
+"""A caisse that closes is walked to its seal through the pages, scripts off: all are told before, and get what is theirs."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from clearing.events.codes import Code
 from tests.browser.offices import browsing
@@ -16,14 +15,8 @@ from tests.console.open_house import CODE
 pytestmark = pytest.mark.debian("chromium")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as opened:
-        yield opened
-
-
-def test_a_caisse_that_closes_tells_everybody_pays_everybody_and_is_sealed(tmp_path: Path, browser: Browser) -> None:
-    with office_in_time(tmp_path, browser, days_ago=40) as at:
+def test_a_caisse_that_closes_tells_everybody_pays_everybody_and_is_sealed(tmp_path: Path) -> None:
+    with browsing() as browser, office_in_time(tmp_path, browser, days_ago=40) as at:
         alias, verger = card_of(at, "ana", 5_000), at.stall_of("verger", "Le verger")
         at.order("dora", "credit_purse", member="ana", purse="own", cents=3_000, reference="ana, en plus")
         assert sells(at, alias, 2_000, verger).card_cents == 2_000
@@ -107,26 +100,3 @@ def sealed(at: TimedOffice, tess: Page, bruno: Page) -> None:
     tess.get_by_role("link", name="Accueil", exact=True).click()
     assert "fermée et scellée" in said(tess)
     assert at.book().closing.sealed
-
-
-def test_who_merges_or_splits_finds_what_to_do_step_by_step(tmp_path: Path, browser: Browser) -> None:
-    with office_in_time(tmp_path, browser, days_ago=10) as at:
-        tess, looked = at.page_of("tess"), looker(at)
-        goes(tess, "La caisse", "Fermer, fusionner, scinder")
-        looked.at(on_a_phone(at, "tess", tess))
-        assert "celle qui reçoit ce qui reste de chaque fonds" in said(tess)
-        follows(tess, "Reconnaître une autre caisse")
-        assert tess.locator("main form").count() == 1
-        vote = voted(at, "ag-scission", "Deux caisses")
-        for part in ("nord", "sud"):
-            follows(goes(tess, "Argent", "Fonds"), "Ouvrir un fonds")
-            typed(tess, {"fund": part, "kind": "general", "name": f"Part {part}", "advance_cents": "0"})
-        follows(tess, "Proposer un virement entre fonds")
-        typed(tess, {"fund": "general", "to": "nord", "cents": "4 000,00", "reason": "la part du nord", "decision": vote})
-        bruno = finds(at.page_of("bruno"), "4 000,00 €")
-        typed(bruno, {})
-        assert "4 000,00 €" in said(follows(goes(tess, "Argent", "Fonds"), "Part nord"))
-        goes(tess, "La caisse", "Fermer, fusionner, scinder")
-        follows(tess, "Proposer la fermeture")
-        assert tess.locator("[name$='.body']").count() == 3
-        assert not looked.found, "\n".join(looked.found)

@@ -88,8 +88,9 @@ def sells(at: TimedOffice, alias: str, cents: int, stall: ReferenceTerminal | No
 
 def looker(at: TimedOffice) -> Looked:
     """Holds pages against the rules of accessibility, beside who walks."""
-    context = at.contexts["looker", 0] = at.browser.new_context(viewport=PHONE, bypass_csp=True)
-    return Looked(context.new_page(), at.house.url)
+    if ("looker", 0) not in at.contexts:
+        at.contexts["looker", 0] = at.browser.new_context(viewport=PHONE, bypass_csp=True)
+    return Looked(at.contexts["looker", 0].new_page(), at.house.url)
 
 
 def on_a_phone(at: TimedOffice, person: str, page: Page) -> Page:

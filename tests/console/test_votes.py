@@ -111,3 +111,25 @@ async def test_a_form_offers_the_votes_that_it_may_be_about(house: House) -> Non
         "of-stands", "of-suspended", "of-later", "of-waits"
     }  # fmt: skip
     assert offered(await house.see("bruno", "do/approve_decision"), "decision") == ["of-waits"]
+
+
+async def test_what_stands_on_a_vote_stops_when_it_is_suspended_and_no_credit_is_offered_by_it(house: House) -> None:
+    for name in ("on-credit", "on-ruling"):
+        await house.order("cleo", "record_decision", decision_body(name))
+        await house.order("bruno", "approve_decision", {"decision": name})
+    await house.order("tess", "set_allocation_rule", {
+        "rule": "on-it", "purse": "credit", "fund": "general", "cents_each": 500, "months_valid": 1, "who": ["nobody-here"],
+        "decision": "on-credit",
+    })  # fmt: skip
+    before = await house.see("cleo", "votes/on-credit")
+    assert "monthly credit on-it" in before.text
+    assert ("Nothing new is done under this" in before.text, "do/suspend_decision" in before.html) == (False, True)
+    assert "no card pays" in (await house.see("cleo", "votes/ag-2026-04")).text
+    await house.order("cleo", "suspend_decision", {"decision": "on-credit", "ruling": "on-ruling"})
+    seen = await house.see("cleo", "votes/on-credit")
+    assert "Nothing new is done under this" in seen.text
+    assert ("do/suspend_decision" in seen.html, "do/resume_decision" in seen.html) == (False, True)
+    shown = (await house.see("tess", "credits")).html.partition("<h3>on-it</h3>")[2].partition("</section>")[0]
+    assert ("is suspended since" in shown, "do/grant" in shown) == (True, False)
+    await house.order("cleo", "annul_decision", {"decision": "on-credit", "ruling": "on-ruling"})
+    assert "do/resume_decision" not in (await house.see("cleo", "votes/on-credit")).html
