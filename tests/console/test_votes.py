@@ -122,7 +122,7 @@ async def test_what_stands_on_a_vote_stops_when_it_is_suspended_and_no_credit_is
         "decision": "on-credit",
     })  # fmt: skip
     before = await house.see("cleo", "votes/on-credit")
-    assert "monthly credit on-it" in before.text
+    assert "on-it Each month members" in before.text
     assert ("Nothing new is done under this" in before.text, "do/suspend_decision" in before.html) == (False, True)
     assert "no card pays" in (await house.see("cleo", "votes/ag-2026-04")).text
     await house.order("cleo", "suspend_decision", {"decision": "on-credit", "ruling": "on-ruling"})
