@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from hmac import compare_digest
 from importlib import resources
+from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -40,7 +41,8 @@ from clearing.console.sending import (
 from clearing.console.words import Words
 from clearing.values import CaisseCode, InvalidValue, identifier
 
-AT_THE_FOOT: Final = 80  # places in the menu from which on a page is for now and then
+GROUPS: Final = ((1, ""), (10, "The stalls"), (30, "The money"), (50, "Members"), (70, "The caisse"))
+"""Places in the menu from which on pages stand below this word; "" for those that stand by themselves."""
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
                                "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -50,6 +52,7 @@ HEADERS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }  # fmt: skip
+MENU_MAX: Final = 100
 _STATIC: Final = {"console.css": "text/css", "console.js": "text/javascript", "icon.svg": "image/svg+xml"}
 FROM_ELSEWHERE: Final = "This form was not sent from a page of this console; open the page again."
 NO_FILE: Final = "This page is looked at and not taken away: a look ends after a day, a file would not."
@@ -250,9 +253,17 @@ async def _visit(console: Console, request: web.Request, login: Login) -> Visit:
     return Visit(console=console, request=request, login=login, words=words, code=code, book=book, at_us=console.now_us())
 
 
-def _menu(visit: Visit) -> list[tuple[str, str, bool]]:
-    """(path, title, whether it stands at the foot) of the pages that this person may open."""
-    pages = sorted((page for page in PAGES.values() if page.menu), key=lambda page: page.menu)
-    return [
-        (visit.path(page.path), page.title, page.menu >= AT_THE_FOOT) for page in pages if set(page.roles) & set(visit.roles)
-    ]
+def _menu(visit: Visit) -> list[dict[str, object]]:
+    """Pages that this person may open, by group. here: whether she is on one of them, or below it."""
+    at = visit.request.path
+    groups: list[dict[str, object]] = []
+    for (first, title), (after, _) in pairwise((*GROUPS, (MENU_MAX, ""))):
+        pages = sorted((page for page in PAGES.values() if first <= page.menu < after), key=lambda page: page.menu)
+        links = [
+            {"path": path, "title": page.title, "here": path == at or (bool(page.path) and at.startswith(f"{path}/"))}
+            for page in pages if set(page.roles) & set(visit.roles) and (path := visit.path(page.path))
+        ]  # fmt: skip
+        if links:
+            alone = not title or len(links) == 1
+            groups.append({"title": "" if alone else title, "links": links, "here": any(one["here"] for one in links)})
+    return groups

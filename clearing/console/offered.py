@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from clearing.console.pages import Visit
 from clearing.console.words import capital
+from clearing.events.caisse import DecisionRecorded
 from clearing.rules.book import Book
 from clearing.rules.treasury.takings import MEANS
-from clearing.rules.voted.decisions import lapsed
+from clearing.rules.voted.caisse import Caisse
+from clearing.rules.voted.decisions import ANNULLED, IN_FORCE, SUSPENDED, period_us, state_at
 
 OFFERED_MAX = 500  # of more a person types the name
 
@@ -35,17 +37,14 @@ def _known(book: Book, of: str, at_us: int) -> list[tuple[str, str]] | None:
             return [(name, name) for name, one in book.caisse.persons.items() if one.active]
         case "producer":
             return [(name, one.name) for name, one in book.producers.producers.items()]
-        case "decision":
-            standing = [one for one in book.caisse.decisions.values() if lapsed(book.caisse, one, at_us) is None]
-            return [(one.decision, f"{one.decision}: {one.title}") for one in reversed(standing)]
+        case "decision" | "unapproved" | "suspended" | "ruled":
+            return _votes(book.caisse, of, at_us)
         case "rule":
             return [(name, name) for name in book.allocation.rules]
         case "emergency":
             return [(name, name) for name in book.emergency.rules]
         case "cotisation":
             return [(name, name) for name in book.cotisations.rules]
-        case "emergency":
-            return [(name, name) for name in book.emergency.rules]
         case "grant":
             return [(name, f"{name}: {one.notified.funder}") for name, one in book.subsidies.known.items()]
         case "season":
@@ -61,6 +60,25 @@ def _known(book: Book, of: str, at_us: int) -> list[tuple[str, str]] | None:
             return None if charte is None else [(name, name) for name in charte.categories]
         case _:
             return None
+
+
+def _votes(caisse: Caisse, of: str, at_us: int) -> list[tuple[str, str]]:
+    """Those that may be named there, the newest first. decision: a rule may stand on it, now or once it takes effect."""
+
+    def offered(vote: DecisionRecorded) -> bool:
+        state = state_at(caisse, vote.decision, at_us)
+        match of:
+            case "unapproved":
+                return vote.needs_approval and vote.decision not in caisse.approvals
+            case "suspended":
+                return state == SUSPENDED
+            case "ruled":
+                return state != ANNULLED
+            case _:
+                ends_us = period_us(vote, caisse.calendar)[1]
+                return state == IN_FORCE and (ends_us is None or at_us < ends_us)
+
+    return [(one.decision, f"{one.decision}: {one.title}") for one in reversed(caisse.decisions.values()) if offered(one)]
 
 
 def _places(book: Book) -> list[tuple[str, str]]:

@@ -28,7 +28,9 @@ class Way(NamedTuple):
 WAYS: Final[Mapping[str, Way]] = {
     "decision approve": Way("approve_decision", ("decision",)),
     "person confirm": Way("confirm_person", ("person",)),
-    "caisse close-confirm": Way("confirm_closure"),
+    "opening accept": Way("accept_opening"), "contract list": Way("pay_instalment"),
+    "caisse own-paid": Way("own_money_paid", ("member",)),
+    "caisse rest-paid": Way("rest_paid", ("fund",)),
     "collective open": Way("open_account", ("account",)),
     "collective name": Way("name_mandatary", ("account", "mandatary")),
     "collective revoke": Way("revoke_mandatary", ("account", "mandatary")),
@@ -56,13 +58,11 @@ WAYS: Final[Mapping[str, Way]] = {
     "interchange paid": Way("pay_netting", ("day",)), "proceed confirm": Way("confirm_going_on"),
 }  # fmt: skip
 PLACES: Final[Mapping[str, str]] = {
-    "exceptions": "exceptions", "cotisations": "cotisations", "contract list": "contracts",
-    "interchange exceptions": "interchange",
-    "interchange net": "interchange", "opening accept": "opening",
+    "exceptions": "exceptions", "cotisations": "cotisations", "caisse status": "closing", "subsidy receive": "funds#to-come",
     "bank lines": "bank/waiting", "bank import": "bank", "mandate list": "mandates", "mandate sign": "mandates/new?member={0}",
     "mandate account": "mandates?q={0}", "collection approve": "collections/{0}", "collection announce": "collections/{0}",
     "collection export": "collections/{0}", "collection leave-out": "collections/{0}", "collection count": "collections/{0}",
-    "collection answer": "collections/{0}/answers",
+    "collection answer": "collections/{0}/answers", "cotisation receive": "collections/returned",
 }  # fmt: skip
 """Commands that are a page of their own: where that is; {0} is the first word after the command."""
 ROLES_OF: Final[Mapping[str, str]] = {
@@ -70,7 +70,8 @@ ROLES_OF: Final[Mapping[str, str]] = {
     "mandate sign": "sign_mandates", "mandate account": "change_mandate", "collection approve": "approve_collection",
     "collection announce": "announce_collection", "collection export": "export_collection",
     "collection leave-out": "leave_out_debit", "collection count": "count_collection",
-    "collection answer": "answer_collection",
+    "collection answer": "answer_collection", "subsidy receive": "receive_subsidy",
+    "cotisation receive": "receive_cotisation", "caisse status": "propose_closure",
 }  # fmt: skip
 """Pages on which a command is given: which, so that it waits for who may give it."""
 DOORS: Final[Mapping[str, tuple[str, str]]] = {
@@ -81,7 +82,9 @@ DOORS: Final[Mapping[str, tuple[str, str]]] = {
     "contest close": ("close_contest", "contests/{0}"), "adjust make": ("make_adjustment", "adjustments/{0}"),
     "adjust propose": ("propose_adjustment", "adjustments"), "producer repaid": ("propose_adjustment", "adjustments"),
     "books propose": ("propose_month_close", "books"), "books confirm": ("confirm_month_close", "books"),
-    "proofs": ("take_proofs", "proofs"),
+    "proofs": ("take_proofs", "proofs"), "caisse close-confirm": ("confirm_closure", "closing"),
+    "caisse own": ("release_own_money", "closing"), "caisse rest": ("release_rests", "closing"),
+    "caisse seal": ("seal_caisse", "closing"),
 }  # fmt: skip
 """Commands that are a button of a page: the verb, and the page by the words after the command."""
 

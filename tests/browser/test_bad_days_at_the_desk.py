@@ -232,7 +232,8 @@ def test_when_a_member_dies_the_purse_goes_on_for_others_and_ends_with_the_last_
     stall = here.stall("source", "Le moulin de la source")
     for person in ("doris", "emil"):
         here.ok("household", "add", "deces-1", person, by="noor")
-    desk = follow(in_trouble(here.officer("noor"), "leaving", "Adhérent·es"), "deces-1", "Départ : déménagement, décès ou autre")
+    listed = in_trouble(here.officer("noor"), "leaving", "Adhérent·es")
+    desk = follow(listed, "deces-1", "Départ : déménagement, décès ou autre")
     assert "Plusieurs personnes mangent sur ce porte-monnaie." in text(desk)  # one of two died: the purse goes on
     follow(desk, "doris")
     press(desk, "Signer et enregistrer")

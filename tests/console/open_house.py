@@ -7,7 +7,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html import unescape
@@ -17,7 +17,7 @@ from pathlib import Path
 import aiohttp
 import pyotp
 
-from clearing.authoriser.clock import SystemClock
+from clearing.authoriser.clock import Clock, SystemClock
 from clearing.config import Settings
 from clearing.console.house import Console, console_of
 from clearing.console.keys import form_token
@@ -34,7 +34,7 @@ from clearing.rules.book import Book
 from clearing.terminal.identity import TerminalIdentity
 from clearing.terminal.queue import TerminalQueue
 from clearing.terminal.terminal import ReferenceTerminal, Shown
-from clearing.terminal.transport import HttpTransport, SystemClock as TillClock
+from clearing.terminal.transport import HttpTransport, SystemClock as TillClock, TerminalClock
 from clearing.values import CaisseCode, CategoryId, Cents, PersonId, TerminalId
 from clearing.wire.signature import TerminalKey
 from tests.living_caisse import founding
@@ -48,6 +48,7 @@ OFFICES = {
 """person -> roles; noor does two jobs, as in a small caisse."""
 PASSWORD = "quatre mots bien choisis"
 PROVED_S = 180
+_MACHINE, _TILLS = SystemClock(), TillClock()
 _TAG = re.compile(r"<[^>]+>")
 
 
@@ -77,6 +78,7 @@ class House:
     stall: ReferenceTerminal
     cookies: dict[str, bytes] = field(default_factory=dict)
     logged_in: dict[str, float] = field(default_factory=dict)
+    now_us: Callable[[], int] = SystemClock().now_us
 
     async def book(self) -> Book:
         return await self.console.followers.book(CODE)
@@ -84,7 +86,7 @@ class House:
     async def order(self, person: str, verb: str, body: dict[str, object]) -> dict[str, object]:
         """Another way in than the pages, to prepare what they are about."""
         officer = Officer(
-            person=PersonId(person), key=self.keys[person], epoch=1, caisse=CODE, now_ms=lambda: time.time_ns() // 1_000_000,
+            person=PersonId(person), key=self.keys[person], epoch=1, caisse=CODE, now_ms=lambda: self.now_us() // 1_000,
             socket=self.installation.home.socket(CODE),
         )
         return await officer.order(verb, body)
@@ -159,16 +161,18 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(folder: Path) -> AsyncIterator[House]:
-    """folder: for the till's memory."""
+async def open_house(
+    folder: Path, *, clock: Clock = _MACHINE, till_clock: TerminalClock = _TILLS
+) -> AsyncIterator[House]:
+    """folder: for the till's memory. clock, till_clock: of the caisse and of its till, where time is to pass."""
     home = Home(default_home(f"test-{secrets.token_hex(6)}"))
     try:
         installation = Installation.open(home, Settings())
         try:
             await installation.set_up()
             async with (
-                serving(installation, clock=SystemClock(), codes=[CODE], port=0) as running,
-                _console(installation, running, folder) as house,
+                serving(installation, clock=clock, codes=[CODE], port=0) as running,
+                _console(installation, running, folder, clock.now_us, till_clock) as house,
             ):
                 yield house
         finally:
@@ -179,7 +183,9 @@ async def open_house(folder: Path) -> AsyncIterator[House]:
 
 
 @asynccontextmanager
-async def _console(installation: Installation, running: Serving, folder: Path) -> AsyncIterator[House]:
+async def _console(
+    installation: Installation, running: Serving, folder: Path, now_us: Callable[[], int], till_clock: TerminalClock
+) -> AsyncIterator[House]:
     keys = {person: TerminalKey.from_seed(secrets.token_bytes(32)) for person in OFFICES}
     vault = running.vaults[CODE]
     seller = TerminalIdentity(
@@ -188,12 +194,12 @@ async def _console(installation: Installation, running: Serving, folder: Path) -
     )  # fmt: skip
     queue = TerminalQueue.open(folder / "till.sqlite")
     async with (
-        serving_console(installation, 0) as url, HttpTransport(running.url) as transport, aiohttp.ClientSession() as browser,
-        console_of(installation, lambda: time.time_ns() // 1_000) as console,
+        serving_console(installation, 0, now_us=now_us) as url, HttpTransport(running.url) as transport,
+        aiohttp.ClientSession() as browser, console_of(installation, now_us) as console,
     ):  # fmt: skip
         house = House(
             installation=installation, running=running, console=console, url=url, browser=browser, keys=keys,
-            stall=ReferenceTerminal(seller, queue, transport, TillClock()),
+            stall=ReferenceTerminal(seller, queue, transport, till_clock), now_us=now_us,
         )
         await _furnish(house, seller)
         yield house

@@ -22,7 +22,7 @@ SOURCES: Final = (
     "clearing/rules", "clearing/authoriser", "clearing/values.py", "clearing/installation/office.py",
     "clearing/installation/amounts.py", "clearing/settlement/bank_details.py", "clearing/console/inputs.py",
     "clearing/console/keys.py", "clearing/rules/telling/waiting.py",
-    *(f"clearing/rules/telling/waiting_{room}.py" for room in ("at_bank", "between", "debits", "proofs", "settling")),
+    *(f"clearing/rules/telling/waiting_{room}.py" for room in ("at_bank", "between", "debits", "ends", "proofs", "settling")),
     "clearing/audit/reasons.py", "clearing/audit/scan.py", "clearing/installation/founding_tables.py",
     "clearing/installation/proposing.py", "clearing/installation/founding_file.py", "clearing/console/founding.py",
     "clearing/installation/serving.py", "clearing/wire/passkey.py", "clearing/console/passkeys.py",

@@ -176,6 +176,10 @@ async def test_a_status_report_answers_a_collection_and_what_came_back_is_owed(
     owed = await house.see("tess", "collections/returned")
     assert (members[0] in owed.text, "there was not enough money on the account" in owed.text) == (True, True)
     assert "do/write_off_cotisation" in owed.html
+    assert "came back are owed" in (await house.see("tess", "todo")).text
+    her = await house.see("dora", f"members/{members[0]}")
+    assert "A debit came back on" in her.text
+    assert "Her credit and her card stay as they are." in her.text
 
 
 async def test_what_the_bank_never_said_is_not_recorded(house: House, proposed: tuple[int, list[str]]) -> None:

@@ -1,5 +1,7 @@
 """Law: what was chosen for lines becomes matches in as few commands as the rules take, and nothing besides."""
 
+import re
+
 import pytest
 
 from clearing.console.matching import Item, as_choice, chosen, commands
@@ -54,5 +56,5 @@ def test_what_waits_leads_to_a_page_that_there_is_for_who_may_do_it(name: str) -
     found = way_of(f"{name} 1 m-1")
     assert found is not None
     verb, address = found
-    path = address.partition("?")[0].replace("/1", "/{collection}")
+    path = re.split("[?#]", address)[0].replace("/1", "/{collection}")
     assert set(ALLOWED_ROLES[verb]) <= set(PAGES[path].roles), (name, path)

@@ -1,8 +1,10 @@
 """Law: rules are read in plain words down to their vote, which two officers count; trying a proposal records nothing."""
 
+import re
+
 import pytest
 
-from tests.console.open_house import CODE, House
+from tests.console.open_house import CODE, House, Seen
 from tests.console.test_sales import buyer, sold
 from tests.living_caisse import decision_body
 
@@ -85,3 +87,49 @@ async def test_who_only_helps_out_reads_no_votes_here(house: House) -> None:
     for officer in ("hana", "basil"):
         assert (await house.see(officer, "votes")).status == 403
         assert (await house.see(officer, "votes/ag-2026-04")).status == 403
+
+
+def offered(seen: Seen, field: str) -> list[str]:
+    """What a form lets one choose."""
+    choice = seen.html.partition(f'name="{field}"')[2].partition("</select>")[0]
+    return [value for value in re.findall(r'<option value="([^"]+)"', choice) if value.startswith("of-")]
+
+
+async def test_a_form_offers_the_votes_that_it_may_be_about(house: House) -> None:
+    for name in ("of-stands", "of-suspended", "of-annulled", "of-later"):
+        await house.order("cleo", "record_decision", decision_body(name) | (
+            {"effective_on": "2099-01-01"} if name == "of-later" else {}
+        ))  # fmt: skip
+        await house.order("bruno", "approve_decision", {"decision": name})
+    await house.order("cleo", "record_decision", decision_body("of-waits"))
+    await house.order("cleo", "suspend_decision", {"decision": "of-suspended", "ruling": "of-stands"})
+    await house.order("cleo", "annul_decision", {"decision": "of-annulled", "ruling": "of-stands"})
+    assert offered(await house.see("cleo", "do/adopt_charte"), "decision") == ["of-waits", "of-later", "of-stands"]
+    assert offered(await house.see("cleo", "do/resume_decision"), "decision") == ["of-suspended"]
+    assert offered(await house.see("cleo", "do/resume_decision"), "ruling") == ["of-waits", "of-later", "of-stands"]
+    assert set(offered(await house.see("cleo", "do/annul_decision"), "decision")) == {
+        "of-stands", "of-suspended", "of-later", "of-waits"
+    }  # fmt: skip
+    assert offered(await house.see("bruno", "do/approve_decision"), "decision") == ["of-waits"]
+
+
+async def test_what_stands_on_a_vote_stops_when_it_is_suspended_and_no_credit_is_offered_by_it(house: House) -> None:
+    for name in ("on-credit", "on-ruling"):
+        await house.order("cleo", "record_decision", decision_body(name))
+        await house.order("bruno", "approve_decision", {"decision": name})
+    await house.order("tess", "set_allocation_rule", {
+        "rule": "on-it", "purse": "credit", "fund": "general", "cents_each": 500, "months_valid": 1, "who": ["nobody-here"],
+        "decision": "on-credit",
+    })  # fmt: skip
+    before = await house.see("cleo", "votes/on-credit")
+    assert "on-it Each month members" in before.text
+    assert ("Nothing new is done under this" in before.text, "do/suspend_decision" in before.html) == (False, True)
+    assert "no card pays" in (await house.see("cleo", "votes/ag-2026-04")).text
+    await house.order("cleo", "suspend_decision", {"decision": "on-credit", "ruling": "on-ruling"})
+    seen = await house.see("cleo", "votes/on-credit")
+    assert "Nothing new is done under this" in seen.text
+    assert ("do/suspend_decision" in seen.html, "do/resume_decision" in seen.html) == (False, True)
+    shown = (await house.see("tess", "credits")).html.partition("<h3>on-it</h3>")[2].partition("</section>")[0]
+    assert ("is suspended since" in shown, "do/grant" in shown) == (True, False)
+    await house.order("cleo", "annul_decision", {"decision": "on-credit", "ruling": "on-ruling"})
+    assert "do/resume_decision" not in (await house.see("cleo", "votes/on-credit")).html

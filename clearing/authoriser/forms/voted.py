@@ -43,7 +43,7 @@ from clearing.rules.voted.decisions import BODIES, METHODS
 _DAYS: Final = Number(lowest=1, highest=400, optional=True)
 _WEIGHT: Final = Number(lowest=1, highest=1_000_000, optional=True)
 _VOTES: Final[Form] = {"votes_for": Number(), "votes_against": Number(), "abstained": Number()}
-_RULING: Final[Form] = {"decision": DECISION, "ruling": DECISION, "from_us": Instant(optional=True)}
+_RULING: Final[Form] = {"ruling": DECISION, "from_us": Instant(optional=True)}
 
 
 def _covers(highest: int) -> Rows:
@@ -61,10 +61,10 @@ FORMS: Final[dict[str, Form]] = {
         "minutes_sha256": Bytes(size=32, or_empty=True), "minutes_link": Text(optional=True),
         "effective_on": Day(optional=True), "ends_on": Day(optional=True),
     },
-    "approve_decision": {"decision": DECISION},
-    "suspend_decision": _RULING,
-    "resume_decision": _RULING,
-    "annul_decision": _RULING,
+    "approve_decision": {"decision": Id(of="unapproved")},
+    "suspend_decision": {"decision": DECISION, **_RULING},
+    "resume_decision": {"decision": Id(of="suspended"), **_RULING},
+    "annul_decision": {"decision": Id(of="ruled"), **_RULING},
     "adopt_charte": {
         "version": Number(lowest=1), "decision": DECISION, "effective_us": Instant(), "categories": Many(each=Id()),
         "payers": Rows(of={

@@ -57,7 +57,7 @@ async def propose(visit: Visit) -> Answer:
     return Answer(go_to=visit.path("adjustments"))
 
 
-@page("adjustments", "Adjustments", roles=SEERS, menu=83, shows=Shows.PERSONS, post=propose)
+@page("adjustments", "Adjustments", roles=SEERS, menu=22, shows=Shows.PERSONS, post=propose)
 async def every(visit: Visit) -> Answer:
     return _listed(visit)
 

@@ -96,7 +96,7 @@ async def _told(visit: Visit, changed: int, strange: list[str], *, copy: bool) -
     await notice(visit, text, changed=changed, names=", ".join(strange[:5]))
 
 
-@page("bank", "Bank", roles=BANKERS, menu=22, shows=Shows.PERSONS, post=take_in, takes_file=True)
+@page("bank", "Bank", roles=BANKERS, menu=34, shows=Shows.PERSONS, post=take_in, takes_file=True)
 async def every(visit: Visit) -> Answer:
     return _shown(visit)
 

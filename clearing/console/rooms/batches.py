@@ -7,6 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from clearing.console.pages import LOOKERS, Answer, Download, Shows, Visit, page
+from clearing.console.rooms.producers import account_said
 from clearing.console.rooms.transfers import WHY, line_said, notes_said
 from clearing.console.step_up import ordered
 from clearing.installation.payment import NotReady, make_files
@@ -31,7 +32,7 @@ STATES: Final = {
 CANT_PAY: Final = (NotReady, NotKept, UnpayableFile, StatementMismatch)
 
 
-@page("batches", "Batches", roles=LOOKERS, menu=20, shows=Shows.PURCHASES)
+@page("batches", "Batches", roles=LOOKERS, menu=12, shows=Shows.PURCHASES)
 async def every(visit: Visit) -> Answer:
     words, settlement = visit.words, visit.book.settlement
     rows = [
@@ -42,22 +43,23 @@ async def every(visit: Visit) -> Answer:
     owed = [
         {"name": visit.book.producers.producers[producer].name, "owed": words.euros(one.net_cents()),
          "page": visit.path(f"producers/{producer}") if visit.opens("producers/{producer}") else "",
-         "why": words.say(why) if (why := _unpaid(visit, producer, one.net_cents())) else ""}
+         "why": _left_out(visit, producer, one.net_cents())}
         for producer, one in settlement.owed.items() if one.net_cents()
     ]  # fmt: skip
     total = words.euros(sum(one.net_cents() for one in settlement.owed.values()))
     return Answer("batches.html", {"batches": rows, "owed": owed, "total": total, "today": _today(visit)})
 
 
-def _unpaid(visit: Visit, producer: ProducerId, net_cents: int) -> str:
+def _left_out(visit: Visit, producer: ProducerId, net_cents: int) -> str:
     """Why a batch closed now would pay this producer nothing, or not all; "" when it would."""
+    words, known = visit.words, visit.book.producers.producers[producer]
     if net_cents < 0:
-        return WHY["below zero"]
+        return words.say(WHY["below zero"])
     if producer in visit.book.settlement.held:
-        return WHY["held"]
-    if not visit.book.producers.producers[producer].details_at(visit.at_us):
-        return WHY["account"]
-    return "In part contested, that part waits" if visit.book.contests.held().get(producer) else ""
+        return words.say("Payments are held: the next batch leaves it out.")
+    if not known.details_at(visit.at_us):
+        return account_said(visit, known)
+    return words.say("In part contested, that part waits") if visit.book.contests.held().get(producer) else ""
 
 
 def state_of(batch: Batch) -> str:

@@ -58,7 +58,7 @@ async def _made(visit: Visit, back: str, *words: str) -> Answer:
     return Answer(go_to=visit.path(back))
 
 
-@page("books", "Books", roles=LOOKERS, menu=38, post=act)
+@page("books", "Books", roles=LOOKERS, menu=36, post=act)
 async def every(visit: Visit) -> Answer:
     return await _listed(visit)
 

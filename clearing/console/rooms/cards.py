@@ -207,7 +207,7 @@ async def make(visit: Visit) -> Answer:
     return Answer(go_to=visit.path("spares"))
 
 
-@page("spares", "Spare cards", roles=("desk", "treasurer", "helper"), shows=Shows.NEITHER, menu=55, post=make)
+@page("spares", "Spare cards", roles=("desk", "treasurer", "helper"), shows=Shows.NEITHER, menu=52, post=make)
 async def spares(visit: Visit) -> Answer:
     return _drawer(visit)
 

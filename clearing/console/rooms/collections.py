@@ -3,7 +3,6 @@
 Its files are the same bytes however often they are made. What came back is owed to the caisse, and no card goes below zero.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -19,8 +18,7 @@ from clearing.installation.collecting import CollectionFiles, make_bank_file, ma
 from clearing.installation.payment import NotReady
 from clearing.people import NotKept
 from clearing.rules.treasury.collecting import Due, announce_by, doubts, first_day, send_by, work_out
-from clearing.rules.treasury.cotisations import standings
-from clearing.rules.treasury.debit_answers import countable, unanswered
+from clearing.rules.treasury.debit_answers import came_back, countable, still_owed, unanswered
 from clearing.rules.treasury.debits import Collection, Debit, DebitState
 from clearing.rules.treasury.reason_codes import REASONS, told as code_told
 from clearing.settlement.pain001 import UnpayableFile
@@ -58,7 +56,7 @@ async def propose(visit: Visit) -> Answer:
     return Answer(go_to=visit.path(f"collections/{number}"))
 
 
-@page("collections", "Collections", roles=COLLECTORS, menu=42, shows=Shows.PERSONS, post=propose)
+@page("collections", "Collections", roles=COLLECTORS, menu=58, shows=Shows.PERSONS, post=propose)
 async def every(visit: Visit) -> Answer:
     return _shown(visit)
 
@@ -76,7 +74,7 @@ def _shown(visit: Visit, *, problems: dict[str, str] | None = None, why: str = "
     return Answer("collections.html", {
         "rows": rows, "why": words.refusal(why), "creditor": debits.creditor is not None, "mandates": bool(debits.mandates),
         "fields": PROPOSING.drawn(visit, problems=problems, first=first), "due": _due(visit) if look else None,
-        "may_propose": visit.may("propose_collection"), "returned": sum(1 for _ in _returned(visit)),
+        "may_propose": visit.may("propose_collection"), "returned": sum(1 for _ in came_back(visit.book.debits)),
     }, status=422 if problems or why else 200)  # fmt: skip
 
 
@@ -110,33 +108,19 @@ def _step(visit: Visit, one: Collection) -> str:
     return ", ".join(f"{states.count(state)} {words.say(f'state debit.{state}')}" for state in dict.fromkeys(sorted(states)))
 
 
-def _returned(visit: Visit) -> Iterator[tuple[int, Debit]]:
-    for number, collection in sorted(visit.book.debits.collections.items(), reverse=True):
-        for debit in collection.debits.values():
-            if debit.state in (DebitState.RETURNED, DebitState.REJECTED):
-                yield number, debit
-
-
 @page("collections/returned", "Debits that came back", roles=COLLECTORS, shows=Shows.PERSONS)
 async def returned(visit: Visit) -> Answer:
     """What members owe to the caisse again, why it came back, and what a person can do."""
-    rows = [_back(visit, number, debit) for number, debit in _returned(visit)]
-    total = sum(_open_cents(visit, debit) for _, debit in _returned(visit))
+    rows = [_back(visit, number, debit) for number, debit in came_back(visit.book.debits)]
+    total = sum(still_owed(visit.book.cotisations, debit) for _, debit in came_back(visit.book.debits))
     return Answer("collections_returned.html", {
         "rows": [one for one in rows if one["owed"]], "settled": [one for one in rows if not one["owed"]],
         "total": visit.words.euros(total),
     })  # fmt: skip
 
 
-def _open_cents(visit: Visit, debit: Debit) -> int:
-    periods = {part.period for part in debit.row.parts}
-    until = max(periods)
-    open_ = standings(visit.book.cotisations, debit.row.member, until=until)
-    return min(debit.row.cents, sum(one.open_cents() for one in open_ if one.period in periods))
-
-
 def _back(visit: Visit, number: int, debit: Debit) -> dict[str, object]:
-    words, reason, cents = visit.words, REASONS.get(debit.code), _open_cents(visit, debit)
+    words, reason, cents = visit.words, REASONS.get(debit.code), still_owed(visit.book.cotisations, debit)
     member, period = debit.row.member, debit.row.parts[0].period
     return {
         "member": member, "collection": number, "page": visit.path(f"collections/{number}"), "owed": cents,

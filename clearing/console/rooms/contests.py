@@ -86,7 +86,7 @@ async def open_one(visit: Visit) -> Answer:
     return Answer(go_to=visit.path(f"contests/{out.get('contest', number)}"))
 
 
-@page("contests", "Contested purchases", roles=HEARERS, menu=81, shows=Shows.PURCHASES, post=open_one)
+@page("contests", "Contested purchases", roles=HEARERS, menu=18, shows=Shows.PURCHASES, post=open_one)
 async def every(visit: Visit) -> Answer:
     return _listed(visit)
 

@@ -3,14 +3,16 @@
 from typing import Final
 
 from clearing.console.pages import LOOKERS, Answer, Visit, page
+from clearing.console.rooms.standing import ends
 from clearing.events.funds import AllocationRuleSet
 from clearing.rules.answers import Declined
 from clearing.rules.credit.credit_run import CreditRun, work_out
+from clearing.rules.voted.standing import not_carried
 
 COHORTS_SHOWN: Final = 24
 
 
-@page("credits", "Credits", roles=LOOKERS, menu=35)
+@page("credits", "Credits", roles=LOOKERS, menu=32)
 async def every(visit: Visit) -> Answer:
     book, words = visit.book, visit.words
     month = f"{book.caisse.calendar.day(visit.at_us):%Y-%m}"
@@ -28,34 +30,28 @@ async def every(visit: Visit) -> Answer:
     ]
     return Answer(
         "credits.html",
-        {"rules": rules, "given": given[::-1], "frozen": book.closing.frozen, "month": words.month(month)},
+        {"rules": rules, "given": given[::-1], "ends": ends(visit), "month": words.month(month)},
     )
 
 
 def _rule(visit: Visit, rule: AllocationRuleSet, month: str) -> dict[str, object]:
     book, words = visit.book, visit.words
-    given = f"{rule.rule}/{month}" in book.allocation.cohorts
-    run = (
-        None
-        if given
-        else work_out(
-            book.allocation,
-            book.members,
-            book.funds,
-            book.caisse.calendar,
-            cotisations=book.cotisations,
-            rule=rule.rule,
-            period=month,
-            at_us=max(visit.at_us, book.at_us + 1),
-        )
-    )
+    given, at_us = f"{rule.rule}/{month}" in book.allocation.cohorts, max(visit.at_us, book.at_us + 1)
+    run: CreditRun | Declined | None = None
+    if not given and not ends(visit):
+        run = not_carried(rule, book.caisse, at_us) or work_out(
+            book.allocation, book.members, book.funds, book.caisse.calendar, cotisations=book.cotisations, rule=rule.rule,
+            period=month, at_us=at_us,
+        )  # fmt: skip
     return {
         "id": rule.rule,
         "fund": book.funds[rule.fund].name,
+        "fund_page": visit.path(f"funds/{rule.fund}"),
         "who": ", ".join(rule.who),
         "each": words.euros(rule.cents_each),
         "months": rule.months_valid,
         "decision": rule.decision,
+        "vote": visit.path(f"votes/{rule.decision}"),
         "given": given,
         "run": _run(visit, run) if isinstance(run, CreditRun) else None,
         "why": words.refusal(run.why) if isinstance(run, Declined) else "",
@@ -76,6 +72,7 @@ def _run(visit: Visit, run: CreditRun) -> dict[str, object]:
         "need": words.euros(run.need_cents),
         "cover": words.euros(run.cover_cents),
         "short": short,
+        "nobody": bool(run.short_cents and not run.given_cents),
         "missing": words.euros(run.short_cents) if run.short_cents else "",
         "amounts": [(words.euros(one.cents), len(one.members)) for one in run.amounts],
     }

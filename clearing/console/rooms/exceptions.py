@@ -29,7 +29,7 @@ LATE: Final = sheet(
 BACK: Final = sheet({"how": Choice(words=("noted",)), "reason": Text()}, _LABELS, {"how": _NOTED})
 
 
-@page("exceptions", "Exceptions", roles=RESOLVERS, menu=80, shows=Shows.PURCHASES)
+@page("exceptions", "Exceptions", roles=RESOLVERS, menu=20, shows=Shows.PURCHASES)
 async def every(visit: Visit) -> Answer:
     rows = [_row(visit, number, item) for number, item in sorted(visit.book.exceptions.open.items())]
     return Answer("exceptions.html", {"rows": rows})
@@ -102,7 +102,7 @@ def _shown(visit: Visit, *, problems: dict[str, str] | None = None, why: str = "
     }, status=422 if problems or why else 200)  # fmt: skip
 
 
-@page("orders", "Orders", roles=("buyer", "desk", "treasurer", "approver", "auditor"), menu=82, shows=Shows.PURCHASES)
+@page("orders", "Orders", roles=("buyer", "desk", "treasurer", "approver", "auditor"), menu=16, shows=Shows.PURCHASES)
 async def orders(visit: Visit) -> Answer:
     """Those with an open line first; settled ones are left to the audit trail."""
     rows = [_order(visit, name, one) for name, one in visit.book.orders.orders.items() if one.unsettled()]

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from clearing.console.pages import LOOKERS, Answer, Visit, page
 from clearing.events.funds import UNBOUND, Earmark
+from clearing.events.grants import SubsidyNotified
 from clearing.rules.treasury.funds import Fund
 from clearing.rules.treasury.subsidies import Step
 from clearing.values import FundId
@@ -35,7 +36,8 @@ def _row(visit: Visit, name: FundId, fund: Fund) -> dict[str, str]:
 @page("funds", "Funds", roles=LOOKERS, menu=30)
 async def every(visit: Visit) -> Answer:
     whole = visit.words.euros(sum(fund.there_cents() for fund in visit.book.funds.values()))
-    return Answer("funds.html", {"funds": fund_rows(visit), "whole": whole})
+    late = [one for name in visit.book.funds for one in await _subsidies(visit, name, then="funds") if one["waits"]]
+    return Answer("funds.html", {"funds": fund_rows(visit), "whole": whole, "to_come": late})
 
 
 @page("funds/{fund}", "Fund", roles=LOOKERS)
@@ -53,7 +55,8 @@ async def one(visit: Visit) -> Answer:
             "decision": fund.decision,
             "advance": visit.words.euros(fund.advance_cents) if fund.advance_cents else "",
             "to_come": visit.words.euros(fund.to_come_cents()),
-            "subsidies": _subsidies(visit, name),
+            "subsidies": await _subsidies(visit, name),
+            "expects": bool(fund.to_come_cents()),
             "moves": _moves(visit, name),
         },
     )
@@ -73,20 +76,32 @@ def bound_words(visit: Visit, earmark: Earmark) -> list[str]:
     return found + ([words.say("With no other money in one sale.")] if earmark.alone else [])
 
 
-def _subsidies(visit: Visit, name: FundId) -> list[dict[str, str]]:
-    words = visit.words
-    return [
-        {
-            "id": grant,
-            "funder": one.notified.funder,
-            "purpose": one.notified.purpose,
-            "notified": words.euros(one.notified.cents),
-            "received": words.euros(one.received_cents),
-            "to_come": words.euros(one.to_come_cents()),
-        }
-        for grant, one in visit.book.subsidies.known.items()
-        if one.notified.fund == name
-    ]
+async def _subsidies(visit: Visit, name: FundId, *, then: str = "") -> list[dict[str, str]]:
+    """Of one fund; then: where their forms come back to, the fund's page if nothing is said."""
+    words, book = visit.words, visit.book
+    waiting = (await visit.console.followers.followed(visit.code)).waiting
+    found = []
+    for grant, one in book.subsidies.known.items():
+        if one.notified.fund == name:
+            since, to_come = waiting.day(book, SubsidyNotified, grant), one.to_come_cents()
+            query = f"?grant={grant}&then={then or f'funds/{name}'}"
+            found.append(
+                {
+                    "id": grant,
+                    "funder": one.notified.funder,
+                    "purpose": one.notified.purpose,
+                    "since": words.day(since) if since else "",
+                    "notified": words.euros(one.notified.cents - one.reduced_cents),
+                    "received": words.euros(one.received_cents),
+                    "to_come": words.euros(to_come),
+                    "fund": book.funds[name].name,
+                    "page": visit.path(f"funds/{name}"),
+                    "waits": "yes" if to_come else "",
+                    "receive": visit.path(f"do/receive_subsidy{query}") if to_come and visit.may("receive_subsidy") else "",
+                    "reduce": visit.path(f"do/reduce_subsidy{query}") if to_come and visit.may("reduce_subsidy") else "",
+                }
+            )
+    return found
 
 
 def _moves(visit: Visit, name: FundId) -> list[dict[str, str]]:

@@ -28,7 +28,7 @@ _DONE: Final = {
 }  # fmt: skip
 
 
-@page("looks", "Looks", roles=LOOKERS, menu=84, shows=Shows.PERSONS)
+@page("looks", "Looks", roles=LOOKERS, menu=60, shows=Shows.PERSONS)
 async def every(visit: Visit) -> Answer:
     """What waits for another officer, and what is open to this one."""
     joining, words = visit.book.joining, visit.words

@@ -51,7 +51,7 @@ def _today(visit: Visit) -> date:
     return visit.book.caisse.calendar.day(visit.at_us)
 
 
-@page("mandates", "Mandates", roles=HOLDERS, menu=41, shows=Shows.PERSONS)
+@page("mandates", "Mandates", roles=HOLDERS, menu=56, shows=Shows.PERSONS)
 async def every(visit: Visit) -> Answer:
     """By member; found by a part of her pseudonym or of the reference."""
     asked, debits = visit.request.query.get("q", "").strip(), visit.book.debits

@@ -17,6 +17,8 @@ from clearing.people import Record
 from clearing.rules.people.members import Member, card_called
 from clearing.rules.selling.facts import OWN_PURSE
 from clearing.rules.treasury.cotisations import agreed_for, standings
+from clearing.rules.treasury.debit_answers import came_back, still_owed
+from clearing.rules.treasury.reason_codes import told as code_told
 from clearing.values import CardId, MemberId
 
 SHOWN_MAX: Final = 50
@@ -214,7 +216,7 @@ def _eaters(visit: Visit, member: Member) -> Iterator[dict[str, str]]:
 
 
 def _cotisation(visit: Visit, member: Member) -> dict[str, str]:
-    """What was agreed for this month, and what has not arrived."""
+    """What was agreed for this month, what has not arrived, and what came back."""
     cotisations, words = visit.book.cotisations, visit.words
     period = visit.book.caisse.calendar.day(visit.at_us).isoformat()[:7]
     agreed = agreed_for(cotisations, member.member, period)
@@ -224,9 +226,27 @@ def _cotisation(visit: Visit, member: Member) -> dict[str, str]:
         every = {1: "{amount} a month", 3: "{amount} a quarter", 12: "{amount} a year"}[agreed.every_months]
         said = words.say(every, amount=words.euros(agreed.cents))
     return {
-        "agreed": said, "means": words.say(f"word {agreed.means}") if agreed is not None else "",
+        "back": _came_back(visit, member.member), "agreed": said,
+        "means": words.say(f"word {agreed.means}") if agreed is not None else "",
         "open": words.euros(open_cents) if open_cents > 0 else "", "ahead": words.euros(-open_cents) if open_cents < 0 else "",
     }
+
+
+def _came_back(visit: Visit, member: MemberId) -> str:
+    """What the bank took back of hers and is owed still; her credit and her card are as they were."""
+    words, book = visit.words, visit.book
+    owed = [
+        (debit, cents) for _, debit in came_back(book.debits)
+        if debit.row.member == member and (cents := still_owed(book.cotisations, debit))
+    ]  # fmt: skip
+    if not owed:
+        return ""
+    debit, total = owed[0][0], sum(cents for _, cents in owed)
+    return words.say(
+        "A debit came back on {day}: {amount} are owed ({reason}). Her credit and her card stay as they are.",
+        day=words.day(debit.on) if debit.on else words.say("a day that is not known"), amount=words.euros(total),
+        reason=words.refusal(code_told(debit.code, debit.text)),
+    )
 
 
 def _owed(visit: Visit, member: MemberId) -> dict[str, str] | None:

@@ -85,11 +85,11 @@ async def _leaving(visit: Visit) -> list[Todo]:
 
 def _told(visit: Visit, wait: Wait, command: str) -> Todo:
     verb, where = way_of(command) or ("", "")
-    roles = ALLOWED_ROLES[verb] if verb else ()
+    roles, text = ALLOWED_ROLES[verb] if verb else (), visit.words.refusal(wait.told)
     return Todo(
         day=wait.day,
         by=wait.by,
-        text=visit.words.refusal(wait.told),
+        text=text[:1].upper() + text[1:],  # most begin as a part of a sentence
         page=visit.path(where) if where else "",
         mine=(visit.may(verb) if verb else bool(where)) and visit.login.person not in wait.barred,
         who=", ".join(visit.words.say(f"role {role}") for role in roles),

@@ -67,7 +67,7 @@ async def _came(visit: Visit) -> list[Invitation]:
     return found
 
 
-@page("officers", "Officers", roles=(*LOOKERS, "desk"), menu=86, post=act)
+@page("officers", "Officers", roles=(*LOOKERS, "desk"), menu=72, post=act)
 async def every(visit: Visit) -> Answer:
     return await _listed(visit)
 

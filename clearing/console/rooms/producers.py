@@ -18,7 +18,7 @@ from clearing.installation.bank_entry import bank_record, sealed_accounts
 from clearing.people import NotKept
 from clearing.rules.calendar import civil_date
 from clearing.rules.stalls.producers import Convention, Producer
-from clearing.rules.stalls.settlement import BatchState
+from clearing.rules.stalls.settlement import Batch, BatchState
 from clearing.settlement.bank_details import last_4
 from clearing.settlement.overview import in_fours
 from clearing.values import BatchId, InvalidValue, ProducerId
@@ -43,7 +43,7 @@ ACCOUNT: Final = sheet(
 )
 
 
-@page("producers", "Producers", roles=SEERS, menu=60)
+@page("producers", "Producers", roles=SEERS, menu=14)
 async def every(visit: Visit) -> Answer:
     book, words = visit.book, visit.words
     rows = [
@@ -178,6 +178,7 @@ async def _shown(visit: Visit, *, problems: dict[str, str] | None = None, why: s
     return Answer("producer.html", {
         "id": producer.producer, "name": producer.name, "structures": sorted(producer.structures),
         "conventions": [_convention_said(visit, one) for one in producer.conventions],
+        "suspended": any(one.suspended for one in producer.conventions),
         "account": account_said(visit, producer), "fields": ACCOUNT.drawn(visit, problems=problems),
         "approve": proposed is not None and visit.may("approve_bank_details") and proposed.by != visit.login.person,
         "parts": parts, "owed": words.euros(_owed_cents(visit, producer.producer)), "lines": list(_lines(visit, producer)),
@@ -209,9 +210,19 @@ def _lines(visit: Visit, producer: Producer) -> Iterator[dict[str, str]]:
                 yield {
                     "batch": words.say("Batch {number}", number=number), "sold": words.euros(line.captured_cents),
                     "back": words.euros(line.refunded_cents), "paid": words.euros(line.paid_cents),
-                    "state": words.say(f"payout {payout.state}" if payout is not None else "payout open"),
+                    "state": _when(visit, batch) or words.say("payout open" if payout is None else f"payout {payout.state}"),
                     "page": visit.path(f"producers/{producer.producer}/statements/{number}") if opens else "",
                 }  # fmt: skip
+
+
+def _when(visit: Visit, batch: Batch) -> str:
+    """Of what is not at the bank yet: the day that a producer who asks is told."""
+    words = visit.words
+    if batch.state is BatchState.CLOSED and batch.under_way():
+        return words.say("waits for its approval since {day}", day=words.day(batch.closed.closed_on))
+    if batch.state is BatchState.APPROVED and batch.approved is not None and batch.under_way():
+        return words.say("approved, is paid on {day}", day=words.day(batch.approved.execution_on))
+    return ""
 
 
 def terminals_said(visit: Visit, producer: ProducerId) -> Iterator[dict[str, str]]:

@@ -67,7 +67,7 @@ async def _record(visit: Visit) -> Answer:
     return Answer(go_to=visit.path("proofs"))
 
 
-@page("proofs", "The five proofs", roles=LOOKERS, menu=82, post=act)
+@page("proofs", "The five proofs", roles=LOOKERS, menu=40, post=act)
 async def every(visit: Visit) -> Answer:
     return await _shown(visit)
 

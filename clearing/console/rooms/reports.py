@@ -54,7 +54,7 @@ async def _made(visit: Visit, name: str, *words: str) -> Answer:
     return Answer(go_to=visit.path(f"reports/{name}-{language}"))
 
 
-@page("reports", "Reports", roles=LOOKERS, menu=39, post=act)
+@page("reports", "Reports", roles=LOOKERS, menu=38, post=act)
 async def every(visit: Visit) -> Answer:
     return _listed(visit)
 

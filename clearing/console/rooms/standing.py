@@ -11,6 +11,8 @@ from clearing.console.pages import Visit
 from clearing.installation.kept_figures import Kept, kept
 from clearing.rules.calendar import civil_date
 from clearing.rules.stalls.payouts import UNDER_WAY
+from clearing.rules.stalls.settlement import BatchState
+from clearing.rules.telling.waiting_settling import DEPUTIES_AFTER_DAYS
 from clearing.rules.treasury.proofs import FIRST, ISSUED, PROOFS
 from clearing.rules.treasury.runway import DAYS_MIN, THRESHOLD_CENTS, lasting
 
@@ -82,6 +84,13 @@ def runway_said(visit: Visit, found: Kept | None) -> dict[str, str]:
         "That is {amount} a month, so it lasts {months} months, until {day}. Announced money counts when it came.",
         amount=words.euros(lasts.a_month_cents), months=months, day=words.day(lasts.runs_out),
     )  # fmt: skip
+    to_come = sum(fund.to_come_cents() for fund in visit.book.funds.values())
+    if to_come > 0:
+        then = lasting(there + to_come, found.spent_cents, found.spent_days, civil_date(found.day)).runs_out
+        ends += " " + words.say(
+            "With the {amount} that are announced and have not come, until {day}.", amount=words.euros(to_come),
+            day=words.day(then or lasts.runs_out),
+        )  # fmt: skip
     return {"months": months, "why": f"{spent} {ends}", "soon": "yes" if lasts.tenths < SOON_TENTHS else ""}
 
 
@@ -102,6 +111,7 @@ def alerts(visit: Visit, found: Kept | None, runway: dict[str, str]) -> list[tup
     """(page, sentence) of what somebody should look at before anything else."""
     words, told = visit.words, list[tuple[str, str]]()
     proofs = visit.path("proofs") if visit.opens("proofs") else ""
+    told += ends(visit)
     if found is None:
         told.append((proofs, words.say("The five proofs were not taken here yet: take them once by hand.")))
     else:
@@ -114,6 +124,12 @@ def alerts(visit: Visit, found: Kept | None, runway: dict[str, str]) -> list[tup
             text = "{percent} of the threshold are passed: prepare the declaration to the regulator now."
             told.append(("", words.say(text, percent=words.percent(warned * 100))))
     told += [
+        (visit.path(f"batches/{number}") if visit.opens("batches") else "",
+         words.say("Batch {number} waits for its approval since {day}.", number=number, day=words.day(batch.closed.closed_on)))
+        for number, batch in visit.book.settlement.batches.items() if batch.state is BatchState.CLOSED and batch.under_way()
+        and (today(visit) - civil_date(batch.closed.closed_on)).days > DEPUTIES_AFTER_DAYS
+    ]  # fmt: skip
+    told += [
         (visit.path(f"funds/{name}") if visit.opens("funds/{fund}") else "",
          words.say("Fund {name}: more is engaged than came.", name=fund.name))
         for name, fund in visit.book.funds.items() if fund.free_cents() < 0
@@ -122,6 +138,24 @@ def alerts(visit: Visit, found: Kept | None, runway: dict[str, str]) -> list[tup
         told.append((visit.path("funds") if visit.opens("funds") else "",
                      words.say("The money lasts {months} months.", months=runway["months"])))  # fmt: skip
     return told
+
+
+def ends(visit: Visit) -> list[tuple[str, str]]:
+    """(page, sentence) where credits are frozen or the caisse closes: whoever opens a page hears of it."""
+    words, closing = visit.words, visit.book.closing
+    page = visit.path("closing") if visit.opens("closing") else ""
+    if closing.sealed:
+        return [(page, words.say("The caisse is closed and sealed: every account is empty. Keep the log, its keys, the books "
+                                 "and the reports."))]  # fmt: skip
+    if closing.confirmed is not None:
+        text = "The last day was {day}: no card pays any more. What is left is paid out, then the log is sealed."
+        if visit.at_us < closing.ends_us:
+            text = "The caisse closes: cards pay until the end of {day}. Nobody is credited any more."
+        return [(page, words.say(text, day=words.day(closing.confirmed.last_day)))]
+    if closing.frozen:
+        text = "Credits are frozen by decision {decision}: what members have stays theirs, nothing new is given."
+        return [(page, words.say(text, decision=closing.frozen))]
+    return []
 
 
 def gauge_drawn(visit: Visit, found: Kept | None) -> dict[str, object] | None:

@@ -9,7 +9,7 @@ MONEY: Final = ("treasurer", "approver", "auditor", "desk")
 SHOWN_MAX: Final = 300
 
 
-@page("cotisations", "Cotisations", roles=MONEY, menu=40, shows=Shows.PERSONS)
+@page("cotisations", "Cotisations", roles=MONEY, menu=54, shows=Shows.PERSONS)
 async def every(visit: Visit) -> Answer:
     """Who owes what until this month, the most first; the boxes; what was counted."""
     book, words = visit.book, visit.words

@@ -40,7 +40,7 @@ async def pair(visit: Visit) -> Answer:
     })  # fmt: skip
 
 
-@page("terminals", "Terminals", roles=SEERS, post=pair)
+@page("terminals", "Terminals", menu=15, roles=SEERS, post=pair)
 async def every(visit: Visit) -> Answer:
     return await _listed(visit, {})
 

@@ -23,7 +23,7 @@ _ROOMS: Final = tuple(dict.fromkeys(kind.__module__.rpartition(".")[2] for kind 
 _WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-@page("trail", "Audit trail", roles=LOOKERS, menu=86)
+@page("trail", "Audit trail", roles=LOOKERS, menu=80)
 async def trail(visit: Visit) -> Answer:
     """The newest first. A page looks through so many positions and says where it goes on."""
     query = visit.request.query

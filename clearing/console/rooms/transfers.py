@@ -25,7 +25,7 @@ CHECKS: Final = {
     "RVNM": "The bank knows another name", "RVNA": "The bank could not check the name", "none": "Name not checked",
 }  # fmt: skip
 SAID: Final = (
-    ("accepted", "Accepted, not paid yet"), ("executed", "Paid"), ("rejected", "Refused before it left"),
+    ("accepted", "Accepted, not paid yet"), ("executed", "Paid by the bank"), ("rejected", "Refused before it left"),
     ("returned", "Came back"), ("unknown", "A word that nobody here knows"),
 )  # fmt: skip
 ANSWERING: Final = sheet(

@@ -7,13 +7,18 @@ from aiohttp import web
 from clearing.console.pages import Answer, Visit, page
 from clearing.console.rooms.cards import notice
 from clearing.console.step_up import NO_FACTOR, ordered
-from clearing.events.caisse import DecisionRecorded
+from clearing.events.caisse import DecisionRecorded, DecisionSuspended
 from clearing.events.charte import Charte
 from clearing.events.codec import decode
 from clearing.rules.telling.plain_words import decision_in_words, rules_in_words
 from clearing.rules.telling.voted_words import Names, Voted, standing_in_words
-from clearing.values import DecisionId
+from clearing.rules.voted.decisions import ANNULLED, IN_FORCE, SUSPENDED, state_at
+from clearing.values import DecisionId, MicroTime
 
+_RULED_BY: Final = {
+    IN_FORCE: ("suspend_decision", "annul_decision"), SUSPENDED: ("resume_decision", "annul_decision"), ANNULLED: (),
+}  # fmt: skip
+"""State of a vote -> what a later one may do to it."""
 READERS: Final = ("treasurer", "approver", "clerk", "desk", "auditor", "operator")
 
 
@@ -84,6 +89,27 @@ async def _others(visit: Visit) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
+def _if_suspended(visit: Visit, vote: DecisionRecorded) -> str:
+    """Which rules cards would pay by, where those in force stand on this vote."""
+    caisse, words, at_us = visit.book.caisse, visit.words, MicroTime(visit.at_us)
+    charte = caisse.charte_at(at_us)
+    if charte is None or charte.decision != vote.decision:
+        return ""
+    ruled = DecisionSuspended(decision=vote.decision, ruling=vote.decision, from_us=at_us, by=vote.by)
+    then = caisse.ruled(ruled).charte_at(at_us)
+    if then is None:
+        return words.say("The rules in force stand on it, and no other ones: if it is suspended or annulled, no card pays.")
+    return words.say("The rules in force stand on it: if it is suspended or annulled, those of version {version} are in force.",
+                     version=then.version)  # fmt: skip
+
+
+def _now_in_force(visit: Visit) -> str:
+    charte = visit.book.caisse.charte_at(visit.at_us)
+    if charte is None:
+        return visit.words.say("No rules are in force now: no card pays until a vote carries rules again.")
+    return visit.words.say("Cards pay by the rules of version {version} now.", version=charte.version)
+
+
 @page("votes/charte/{version}", "Rules", roles=READERS)
 async def charte(visit: Visit) -> Answer:
     text = visit.asked("version")
@@ -107,19 +133,19 @@ async def approve(visit: Visit) -> Answer:
         raise web.HTTPForbidden(reason="Your office does not give this command.")
     told = await ordered(visit, "approve_decision", {"decision": vote.decision})
     if isinstance(told, Answer) or told is NO_FACTOR:
-        return told if isinstance(told, Answer) else _shown(visit, problem=told.why)
+        return told if isinstance(told, Answer) else await _shown(visit, problem=told.why)
     if not told.done:
-        return _shown(visit, why=told.why)
+        return await _shown(visit, why=told.why)
     await notice(visit, "Decision {decision} is approved: rules may stand on it.", decision=vote.decision)
     return Answer(go_to=visit.path(f"votes/{vote.decision}"))
 
 
 @page("votes/{decision}", "Decision", roles=READERS, post=approve)
 async def one(visit: Visit) -> Answer:
-    return _shown(visit)
+    return await _shown(visit)
 
 
-def _shown(visit: Visit, *, problem: str = "", why: str = "") -> Answer:
+async def _shown(visit: Visit, *, problem: str = "", why: str = "") -> Answer:
     vote, words, caisse = _vote(visit), visit.words, visit.book.caisse
     told = decision_in_words(vote)
     waits = vote.needs_approval and vote.decision not in caisse.approvals
@@ -128,9 +154,10 @@ def _shown(visit: Visit, *, problem: str = "", why: str = "") -> Answer:
          "page": visit.path(f"votes/{ruling.ruling}")}
         for ruling in caisse.rulings.get(vote.decision, ())
     ]  # fmt: skip
+    state = state_at(caisse, vote.decision, visit.at_us)
     do = [
         (visit.path(f"do/{verb}?decision={vote.decision}&then=votes/{vote.decision}"), f"verb {verb}")
-        for verb in ("suspend_decision", "resume_decision", "annul_decision") if visit.may(verb) and not waits
+        for verb in _RULED_BY[state] if visit.may(verb) and not waits
     ]  # fmt: skip
     return Answer("vote.html", {
         "id": vote.decision, "title": vote.title, "day": words.day(vote.taken_on), "body": words.say(f"word {vote.body}"),
@@ -142,9 +169,19 @@ def _shown(visit: Visit, *, problem: str = "", why: str = "") -> Answer:
         "approved_by": caisse.approvals.get(vote.decision, ""), "waits": waits, "own": vote.by == visit.login.person,
         "may_approve": visit.may("approve_decision"), "ask_code": not visit.login.fresh, "problem": problem,
         "why": words.refusal(why), "rulings": rulings, "do": do,
-        "chartes": [(one.version, visit.path(f"votes/charte/{one.version}")) for one in caisse.chartes
-                    if one.decision == vote.decision],
+        **await _what_stands_on_it(visit, vote, state),
     }, status=422 if problem or why else 200)  # fmt: skip
+
+
+async def _what_stands_on_it(visit: Visit, vote: DecisionRecorded, state: str) -> dict[str, object]:
+    chartes = [one for one in visit.book.caisse.chartes if one.decision == vote.decision]
+    stands = [one for one in await _others(visit) if one["decision"] == vote.decision]
+    stopped = state != IN_FORCE
+    return {
+        "chartes": [(one.version, visit.path(f"votes/charte/{one.version}")) for one in chartes], "stands": stands,
+        "stopped": stopped, "now": _now_in_force(visit) if stopped and chartes else "",
+        "if_suspended": "" if stopped else _if_suspended(visit, vote),
+    }  # fmt: skip
 
 
 def _safe(link: str) -> str:

@@ -93,7 +93,10 @@ def public_data(book: Book, voted: Voted, *, funds: Data, months: Sequence[Data]
     decisions = sorted(caisse.decisions.values(), key=lambda one: (one.taken_on, one.decision))
     return {
         "version": VERSION,
-        "caisse": {"code": caisse.code, "name": caisse.name, "day": calendar.day(at_us).isoformat()},
+        "caisse": {
+            "code": caisse.code, "name": caisse.name, "day": calendar.day(at_us).isoformat(),
+            "last_day": None if book.closing.confirmed is None else book.closing.confirmed.last_day,
+        },
         "rules": None if charte is None else _charte(charte, book, names, at_us),
         "coming": [_charte(one, book, names, at_us) for one in caisse.chartes if one.effective_us > at_us],
         "voted": voted.told(caisse, names, at_us),

@@ -25,7 +25,7 @@ from clearing.rules.amap.contracts import WARN_DAYS
 from clearing.rules.book import Book
 from clearing.rules.calendar import civil_date
 from clearing.rules.collective.orders import DISPUTED, OPEN
-from clearing.rules.telling import waiting_between, waiting_proofs, waiting_settling
+from clearing.rules.telling import waiting_between, waiting_ends, waiting_proofs, waiting_settling
 from clearing.rules.telling.plain_words import days
 from clearing.rules.telling.waiting_at_bank import waits_at_bank
 from clearing.rules.telling.waiting_debits import tasks
@@ -63,7 +63,7 @@ _SINCE: Final[dict[type[Event], tuple[str, ...]]] = {
     OrderPlaced: ("order",), LineDisputed: ("order", "line"), DisputeProposed: ("order", "line"),
     BankDetailsProposed: ("producer",), ContractEnded: ("contract",), CorrectionProposed: ("entry",),
     JoinProposed: ("member",), MonthProposed: ("period",), CollectionProposed: ("collection",), MandateSuspended: ("mandate",),
-    **waiting_between.SINCE, **waiting_proofs.SINCE, **waiting_settling.SINCE,
+    **waiting_between.SINCE, **waiting_proofs.SINCE, **waiting_settling.SINCE, **waiting_ends.SINCE,
 }  # fmt: skip
 """What begins to wait with an event -> the fields that name it."""
 BEGINS: Final = tuple(_SINCE)
@@ -382,6 +382,8 @@ _ROOMS: Final[tuple[Callable[[Any], Iterator[Wait]], ...]] = (
     _exceptions,
     _corrections,
     _joining,
+    lambda look: (Wait(*one) for one in waiting_ends.late_money(look.book, look.since, look.this_day())),
+    lambda look: (Wait(*one) for one in waiting_ends.closing(look.book, look.since, look.this_day())),
     lambda look: (Wait(*one) for one in waiting_between.waits(look.book.interchange, look.since, look.this_day())),
     lambda look: (Wait(*one) for one in tasks(look.book, look.since, look.book.caisse.calendar.day(look.at_us))),
     _bank,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from clearing.events.debits import CollectionProposed, MandateSuspended
 from clearing.rules.treasury.collecting import announce_by, doubts, send_by
 from clearing.rules.treasury.cotisations import agreed_for
-from clearing.rules.treasury.debit_answers import countable, unanswered
+from clearing.rules.treasury.debit_answers import came_back, countable, still_owed, unanswered
 from clearing.rules.treasury.debits import Collection, MandateState
 from clearing.rules.treasury.mandates import ends_on, recurrent_of, usable
 from clearing.values import money
@@ -38,7 +38,19 @@ def tasks(book: "Book", since: Since, today: date) -> Iterator[Task]:
             yield from _at_the_bank(book, number, collection, today)
         elif not collection.dropped:
             yield from _before_the_bank(book, number, collection, since)
+    yield from _came_back(book)
     yield from _mandates(book, since, today)
+
+
+def _came_back(book: "Book") -> Iterator[Task]:
+    """Of all members together, with the way to pay for the first one."""
+    owed = [(debit, cents) for _, debit in came_back(book.debits) if (cents := still_owed(book.cotisations, debit))]
+    if owed:
+        row, total = owed[-1][0].row, sum(cents for _, cents in owed)
+        member, period = row.member, row.parts[0].period
+        told = f"{money(total)} of {len(owed)} {'debit' if len(owed) == 1 else 'debits'} that came back are owed"
+        paid = f"cotisation receive {member} EUROS --month {period} --means transfer --reference LINE"
+        yield Task(min(debit.on for debit, _ in owed), told, (paid, f"cotisation writeoff {member} {period} --reason TEXT"))
 
 
 def _before_the_bank(book: "Book", number: int, collection: Collection, since: Since) -> Iterator[Task]:

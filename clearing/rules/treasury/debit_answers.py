@@ -10,7 +10,7 @@
 Anything else the bank says is "unknown": a question for a person, never money. Who looked at the account says so (sure).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, NamedTuple
@@ -20,7 +20,7 @@ from clearing.events.debits import DebitAnswered, DebitCounted, MandateSuspended
 from clearing.rules.answers import Declined, not_found, not_now
 from clearing.rules.calendar import civil_date
 from clearing.rules.people.members import Members
-from clearing.rules.treasury.cotisations import Cotisations, decide_receive, decide_return
+from clearing.rules.treasury.cotisations import Cotisations, decide_receive, decide_return, standings
 from clearing.rules.treasury.debits import (
     EXECUTION,
     FAILED,
@@ -267,3 +267,18 @@ def window_ends(debit: Debit) -> date:
 
 def unanswered(collection: Collection) -> list[Debit]:
     return [one for one in collection.kept() if one.state in UNDER_WAY]
+
+
+def came_back(debits: Debits) -> Iterator[tuple[int, Debit]]:
+    """(collection, debit) of all that brought no money or lost it again, the newest collection first."""
+    for number, collection in sorted(debits.collections.items(), reverse=True):
+        for debit in collection.debits.values():
+            if debit.state in FAILED:
+                yield number, debit
+
+
+def still_owed(cotisations: Cotisations, debit: Debit) -> int:
+    """Cents of a debit that came back: of its months, what is open until now."""
+    periods = {part.period for part in debit.row.parts}
+    open_ = standings(cotisations, debit.row.member, until=max(periods))
+    return max(0, min(debit.row.cents, sum(one.open_cents() for one in open_ if one.period in periods)))

@@ -188,8 +188,8 @@ def decide_suspend(
     caisse: "Caisse", *, decision: DecisionId, ruling: DecisionId, from_us: MicroTime, by: PersonId, at_us: int
 ) -> DecisionSuspended | Declined:
     declined = _may_rule(caisse, decision, ruling, from_us, at_us)
-    if declined is None and _state(caisse, decision, from_us) != IN_FORCE:
-        declined = not_now(f"Decision {decision} is {_state(caisse, decision, from_us)} already at that time.")
+    if declined is None and state_at(caisse, decision, from_us) != IN_FORCE:
+        declined = not_now(f"Decision {decision} is {state_at(caisse, decision, from_us)} already at that time.")
     return declined or DecisionSuspended(decision=decision, ruling=ruling, from_us=from_us, by=by)
 
 
@@ -197,8 +197,8 @@ def decide_resume(
     caisse: "Caisse", *, decision: DecisionId, ruling: DecisionId, from_us: MicroTime, by: PersonId, at_us: int
 ) -> DecisionResumed | Declined:
     declined = _may_rule(caisse, decision, ruling, from_us, at_us)
-    if declined is None and _state(caisse, decision, from_us) != SUSPENDED:
-        declined = not_now(f"Decision {decision} is {_state(caisse, decision, from_us)} at that time; only a suspended one "
+    if declined is None and state_at(caisse, decision, from_us) != SUSPENDED:
+        declined = not_now(f"Decision {decision} is {state_at(caisse, decision, from_us)} at that time; only a suspended one "
                            "is resumed.")  # fmt: skip
     return declined or DecisionResumed(decision=decision, ruling=ruling, from_us=from_us, by=by)
 
@@ -207,12 +207,13 @@ def decide_annul(
     caisse: "Caisse", *, decision: DecisionId, ruling: DecisionId, from_us: MicroTime, by: PersonId, at_us: int
 ) -> DecisionAnnulled | Declined:
     declined = _may_rule(caisse, decision, ruling, from_us, at_us)
-    if declined is None and _state(caisse, decision, from_us) == ANNULLED:
+    if declined is None and state_at(caisse, decision, from_us) == ANNULLED:
         declined = not_now(f"Decision {decision} is annulled already at that time.")
     return declined or DecisionAnnulled(decision=decision, ruling=ruling, from_us=from_us, by=by)
 
 
-def _state(caisse: "Caisse", decision: DecisionId, at_us: int) -> str:
+def state_at(caisse: "Caisse", decision: DecisionId, at_us: int) -> str:
+    """As later decisions made it, whatever its own dates say."""
     ruling = ruling_at(caisse.rulings.get(decision, ()), at_us)
     return IN_FORCE if ruling is None else ruling.state
 
