@@ -12,7 +12,7 @@ from clearing.authoriser.forms import FORMS
 from clearing.console.inputs import as_typed
 from clearing.console.pages import Visit
 from clearing.rules.book import Book
-from clearing.values import MemberId, OperationId, PersonId, Position
+from clearing.values import CaisseCode, MemberId, OperationId, PersonId, Position
 
 Body = dict[str, object]
 
@@ -54,11 +54,12 @@ WAYS: Final[Mapping[str, Way]] = {
     "correct confirm": Way("confirm_correction", ("kind", "reference"), {"--contract": "contract"}),
     "interchange write-off-confirm": Way("confirm_write_off", ("ref",)),
     "interchange paid": Way("pay_netting", ("day",)), "proceed confirm": Way("confirm_going_on"),
+    "joint agree": Way("agree_joint_payout", ("other", "role")),
 }  # fmt: skip
 PLACES: Final[Mapping[str, str]] = {
     "exceptions": "exceptions", "cotisations": "cotisations", "contract list": "contracts",
     "interchange exceptions": "interchange",
-    "interchange net": "interchange", "opening accept": "opening",
+    "interchange net": "interchange", "joint list": "joint", "opening accept": "opening",
     "bank lines": "bank/waiting", "bank import": "bank", "mandate list": "mandates", "mandate sign": "mandates/new?member={0}",
     "mandate account": "mandates?q={0}", "collection approve": "collections/{0}", "collection announce": "collections/{0}",
     "collection export": "collections/{0}", "collection leave-out": "collections/{0}", "collection count": "collections/{0}",
@@ -171,6 +172,11 @@ def _write_off(book: Book, named: Mapping[str, str]) -> Body | None:
     return None if seen is None else {"ref": seen.ref, "fund": seen.fund, "cents": seen.cents}
 
 
+def _joint(book: Book, named: Mapping[str, str]) -> Body | None:
+    seen = book.interchange.joint_proposed.get((CaisseCode(named.get("other", "")), named.get("role", "")))
+    return None if seen is None else {"other": seen.said.other, "role": seen.said.role, "proposed": seen.position}
+
+
 def _correction(book: Book, named: Mapping[str, str]) -> Body | None:
     for entry, seen in book.corrections.proposed.items():
         asked = tuple(named.get(one, "") for one in ("kind", "reference", "contract"))
@@ -191,6 +197,7 @@ PROPOSED: Final[Mapping[str, Callable[[Book, Mapping[str, str]], Body | None]]] 
     "confirm_person": _person, "confirm_closure": _closure, "open_account": _account, "name_mandatary": _mandate,
     "enter_legal_basis": _basis, "approve_bank_details": _accounts, "resolve_exception": _exception,
     "confirm_write_off": _write_off, "confirm_correction": _correction, "confirm_going_on": _going_on,
+    "agree_joint_payout": _joint,
 }  # fmt: skip
 """Commands that say again what another person proposed: the whole of it, from the book."""
 

@@ -25,6 +25,7 @@ from clearing.events import (
     households,
     interchange,
     joining,
+    joint,
     members,
     opening,
     orders,
@@ -62,6 +63,7 @@ Event = (
     | units.Event
     | opening.Event
     | interchange.Event
+    | joint.Event
     | joining.Event
     | proofs.Event
     | bank.Event

@@ -4,10 +4,10 @@ import heapq
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from clearing.events import interchange as between
+from clearing.events import interchange as between, joint as handing
 from clearing.events.basket import Return
 from clearing.rules.answers import BrokenBook
-from clearing.rules.between import abroad, interchange, write_offs
+from clearing.rules.between import abroad, interchange, joint, write_offs
 from clearing.rules.between.interchange import Hold, HoldState
 from clearing.rules.collective import accounts
 from clearing.rules.folds.accounts import month_of
@@ -110,4 +110,14 @@ FOLDS: Final[dict[type, Callable[..., None]]] = {
         book.interchange, book.funds, event
     ),
     between.InterchangePaid: lambda book, event, _p, _a: interchange.evolve_paid(book.interchange, event),
+    handing.JointProposed: lambda book, event, position, _a: joint.evolve_proposed(book.interchange, event, position),
+    handing.JointAgreed: lambda book, event, _p, _a: joint.evolve_agreed(book.interchange, event),
+    handing.JointEnded: lambda book, event, _p, _a: joint.evolve_ended(book.interchange, event),
+    handing.PayoutsHandedOver: lambda book, event, position, _a: joint.evolve_handed(
+        book.interchange, book.settlement, event, position
+    ),
+    handing.PartAnswered: lambda book, event, _p, _a: joint.evolve_answered(book.interchange, book.settlement, event),
+    handing.HandoverEnded: lambda book, event, _p, _a: joint.evolve_handover_ended(
+        book.interchange, book.settlement, event
+    ),
 }

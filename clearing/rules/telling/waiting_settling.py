@@ -9,7 +9,7 @@ from clearing.events.settlement import BatchApproved, BatchClosed, PayoutAnswere
 from clearing.rules.calendar import civil_date
 from clearing.rules.stalls.approving import waits_for
 from clearing.rules.stalls.contests import ContestState
-from clearing.rules.stalls.payouts import FAILED
+from clearing.rules.stalls.payouts import FAILED, PayoutState
 from clearing.rules.stalls.settlement import Batch, BatchState
 from clearing.rules.voted.offices import deputies_of, holders_of
 from clearing.values import PersonId, money
@@ -72,7 +72,7 @@ def _batch(book: "Book", number: int, batch: Batch, since: Since, today: str) ->
             told = f"batch {number}, {money(batch.to_pay_cents())}, waits for {approvers}, or as deputy {deputies}"
         barred = frozenset(waits_for(batch, book.settlement.rules))
         yield Told(closed, told, (f"approve {number}", f"withdraw {number} --reason TEXT"), barred=barred)
-    elif batch.state is BatchState.APPROVED and batch.under_way():
+    elif batch.state is BatchState.APPROVED and batch.waits_for_file():
         day = since(BatchApproved, number)
         told = f"batch {number}, {money(batch.to_pay_cents())}, is approved and not exported"
         yield Told(day, told, (f"export {number}",))
@@ -84,6 +84,9 @@ def _batch(book: "Book", number: int, batch: Batch, since: Since, today: str) ->
         elif payout.state in FAILED and not payout.paid_in:
             code = f" ({payout.code})" if payout.code else ""
             told = f"{money(payout.cents)} of batch {number} to {producer} were {payout.state}{code}"
+            if payout.state is PayoutState.NOT_TAKEN:
+                told = (f"{money(payout.cents)} of batch {number} to {producer} were not taken by the other caisse "
+                        f"({payout.reference}): pay them yourselves")  # fmt: skip
             anew = (f"payout reissue {number} {producer}", "close")
             yield Told(day, told, anew)
 
