@@ -51,6 +51,11 @@ class JointAgreed:
     proposed_by: PersonId
     by: PersonId
 
+    @property
+    def called(self) -> str:
+        """Its name among all rules: one caisse may pay some producers of another, and have it pay others."""
+        return f"{self.other} {self.role}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JointEnded:
