@@ -151,6 +151,8 @@ def next_step(one: BatchRow) -> str:
     """The batch's state and what it waits for."""
     if one.state == "closed":
         return f"closed, waits for another person than {one.closed_by}: clearing approve {one.batch}"
+    if one.state == "approved" and not one.total_cents:
+        return "approved, and nothing of it goes to the bank: taken out, or handed over to another caisse"
     if one.state == "approved":
         return f"approved, to be paid on {one.execution_on}, waits for: clearing export {one.batch}"
     return f"exported, to be paid on {one.execution_on} from the file {one.message_id}.xml"

@@ -116,6 +116,13 @@ async def test_a_cap_is_free_again_once_a_netting_brought_the_money() -> None:
     await proved(region)
 
 
+def goods_come_back(region: Region) -> None:
+    """Paid, then refunded: the field owes AVAL."""
+    request, _ = region.desks[AVAL].ask(Op.SALE, {"fruit-veg": 500})
+    approve(region, AVAL)
+    assert region.desks[AVAL].ask(Op.REF, {"fruit-veg": 500}, original=request.x)[1].rc is Code.APPROVED
+
+
 REFUSALS: dict[str, Callable[[Region], object]] = {
     "no-agreement": lambda region: region.desks[AVAL].order(
         BRUNO, "end_joint_payout", {"other": BRUME, "role": "pays", "reason": "by letter"}
@@ -125,16 +132,9 @@ REFUSALS: dict[str, Callable[[Region], object]] = {
     ),
     "account": lambda region: agree(region, AVAL, proposal(BRUME, "pays", producers=[named(account=b"another account!")])),
     "held": lambda region: region.desks[AVAL].order(AMINA, "hold_payout", {"producer": FIELD, "reason": "a call"}),
-    "owes": lambda region: goods_come_back(region),
+    "owes": goods_come_back,
     "cap": lambda region: agree(region, AVAL, proposal(BRUME, "pays", cap_cents=1)),
 }
-
-
-def goods_come_back(region: Region) -> None:
-    """Paid, then refunded: the field owes AVAL."""
-    request, _ = region.desks[AVAL].ask(Op.SALE, {"fruit-veg": 500})
-    approve(region, AVAL)
-    assert region.desks[AVAL].ask(Op.REF, {"fruit-veg": 500}, original=request.x)[1].rc is Code.APPROVED
 
 
 @pytest.mark.parametrize("reason", REFUSALS)
