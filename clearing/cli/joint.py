@@ -10,7 +10,7 @@ from clearing.cli.proposals import agreed
 from clearing.events.joint import JointAgreed, JointProposed
 from clearing.installation.amounts import euros, read_euros
 from clearing.rules.between.interchange import TAKEN, Interchange
-from clearing.rules.between.joint import HANDS_OVER, PAYS, ROLES, cap_told
+from clearing.rules.between.joint import HANDS_OVER, PAYS, ROLES, advanced_cents
 from clearing.rules.book import Book
 from clearing.rules.voted.standing import not_carried
 from clearing.values import CaisseCode, InvalidValue, ProducerId, identifier
@@ -85,7 +85,7 @@ async def show(desk: Desk) -> int:
     for key in sorted({*room.joint, *room.joint_proposed}):
         if (one := room.joint.get(key)) is not None:
             standing = "in force" if not_carried(one, book.caisse, now_us) is None else "not in force"
-            desk.say(f"{standing}; {cap_told(room, one)}")
+            desk.say(f"{standing}; {_cap_told(room, one)}")
             for line in _said(one):
                 desk.say(line)
         if (proposed := room.joint_proposed.get(key)) is not None:
@@ -95,6 +95,12 @@ async def show(desk: Desk) -> int:
     if not room.joint and not room.joint_proposed:
         desk.say("No caisse pays for another one; after a vote: clearing joint propose CAISSE pays|hands-over")
     return 1 if _to_do(book, today().isoformat()) else 0
+
+
+def _cap_told(room: Interchange, one: JointAgreed) -> str:
+    if one.role == HANDS_OVER:
+        return f"{one.other} says how much it advances"
+    return f"{euros(advanced_cents(room, one.other))} EUR of {euros(one.cap_cents)} EUR advanced"
 
 
 def _parts(room: Interchange) -> Iterator[str]:

@@ -54,7 +54,6 @@ WAYS: Final[Mapping[str, Way]] = {
     "correct confirm": Way("confirm_correction", ("kind", "reference"), {"--contract": "contract"}),
     "interchange write-off-confirm": Way("confirm_write_off", ("ref",)),
     "interchange paid": Way("pay_netting", ("day",)), "proceed confirm": Way("confirm_going_on"),
-    "joint agree": Way("agree_joint_payout", ("other", "role")),
 }  # fmt: skip
 PLACES: Final[Mapping[str, str]] = {
     "exceptions": "exceptions", "cotisations": "cotisations", "contract list": "contracts",
@@ -82,7 +81,7 @@ DOORS: Final[Mapping[str, tuple[str, str]]] = {
     "contest close": ("close_contest", "contests/{0}"), "adjust make": ("make_adjustment", "adjustments/{0}"),
     "adjust propose": ("propose_adjustment", "adjustments"), "producer repaid": ("propose_adjustment", "adjustments"),
     "books propose": ("propose_month_close", "books"), "books confirm": ("confirm_month_close", "books"),
-    "proofs": ("take_proofs", "proofs"),
+    "proofs": ("take_proofs", "proofs"), "joint agree": ("agree_joint_payout", "joint"),
 }  # fmt: skip
 """Commands that are a button of a page: the verb, and the page by the words after the command."""
 

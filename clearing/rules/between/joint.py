@@ -25,7 +25,7 @@ from clearing.rules.between.interchange import TAKEN, Handed, Interchange, Propo
 from clearing.rules.stalls.payouts import PayoutState
 from clearing.rules.stalls.producers import Producer
 from clearing.rules.stalls.settlement import Batch, Settlement, fail
-from clearing.values import BatchId, CaisseCode, Cents, OperationId, PersonId, ProducerId, money
+from clearing.values import BatchId, CaisseCode, Cents, OperationId, PersonId, ProducerId
 
 PAYS: Final = "pays"
 HANDS_OVER: Final = "hands-over"
@@ -132,10 +132,10 @@ def decide_propose(
         return not_now("The caisse that pays says how much it advances; leave the amount out here.")
     if not wanted.producers:
         return not_now("Name at least one producer that sells at both caisses.")
-    for place, name in (("here", "ours"), ("there", "theirs")):
-        named = [getattr(one, name) for one in wanted.producers]
-        if len(set(named)) != len(named):
-            return not_now(f"A producer is named twice by its name {place}; each is the same producer at both caisses, once.")
+    if len({one.ours for one in wanted.producers}) != len(wanted.producers):
+        return not_now("A producer of this caisse is named twice; name each once, with its name at the other caisse.")
+    if len({one.theirs for one in wanted.producers}) != len(wanted.producers):
+        return not_now("Two producers of this caisse are named as one of the other caisse; each is one producer of both.")
     for one in wanted.producers:
         if (declined := _unlike(producers.get(one.ours), one, at_us)) is not None:
             return declined
@@ -253,7 +253,3 @@ def advanced_cents(interchange: Interchange, other: CaisseCode) -> int:
     return sum(cents for (of, _), cents in interchange.advanced.items() if of == other)
 
 
-def cap_told(interchange: Interchange, agreed: JointAgreed) -> str:
-    if agreed.role == HANDS_OVER:
-        return "it says how much it advances"
-    return f"{money(advanced_cents(interchange, agreed.other))} of {money(agreed.cap_cents)} advanced"
