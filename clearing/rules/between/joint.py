@@ -78,43 +78,53 @@ def evolve_ended(interchange: Interchange, event: JointEnded) -> None:
     interchange.joint.pop((event.other, event.role), None)
 
 
-def evolve_handed(interchange: Interchange, settlement: Settlement, event: PayoutsHandedOver, position: int) -> None:
+def evolve_handed(interchange: Interchange, event: PayoutsHandedOver, position: int) -> None:
     for part in event.parts:
-        payout = settlement.batches[event.batch].payouts[part.producer]
-        if payout.state is not PayoutState.WAITING or payout.cents != part.cents or part.ref in interchange.parts:
-            raise BrokenBook(f"batch {event.batch} hands over what it does not pay to {part.producer}")
-        payout.state = PayoutState.HANDED_OVER
+        if part.ref in interchange.parts:
+            raise BrokenBook(f"batch {event.batch} hands the payout of {part.producer} over twice")
         interchange.parts[part.ref] = Handed(event.to, event.batch, part, event.day)
         interchange.open_parts[part.ref] = position
 
 
-def evolve_handover_ended(interchange: Interchange, settlement: Settlement, event: HandoverEnded) -> None:
+def evolve_leaving(settlement: Settlement, event: PayoutsHandedOver) -> None:
+    for part in event.parts:
+        payout = settlement.batches[event.batch].payouts[part.producer]
+        if payout.state is not PayoutState.WAITING or payout.cents != part.cents:
+            raise BrokenBook(f"batch {event.batch} hands over what it does not pay to {part.producer}")
+        payout.state = PayoutState.HANDED_OVER
+
+
+def evolve_handover_ended(interchange: Interchange, event: HandoverEnded) -> None:
     del interchange.open_parts[event.ref]
-    handed = interchange.parts[event.ref]
-    handed.outcome = event.reason or TAKEN
+    interchange.parts[event.ref].outcome = event.reason or TAKEN
+    if not event.reason:
+        interchange.sums(event.other, event.day).joint_out_cents += event.cents
+        interchange.owe_us(event.other, -event.cents)
+
+
+def evolve_left(settlement: Settlement, event: HandoverEnded) -> None:
     payout = settlement.batches[event.batch].payouts[event.producer]
     payout.on, payout.reference = event.day, event.reason
+    payout.state = PayoutState.NOT_TAKEN if event.reason else PayoutState.TAKEN
     if event.reason:
-        payout.state = PayoutState.NOT_TAKEN
         fail(settlement, event.batch, event.producer, event.cents)
-        return
-    payout.state = PayoutState.TAKEN
-    interchange.sums(event.other, event.day).joint_out_cents += event.cents
-    interchange.owe_us(event.other, -event.cents)
 
 
-def evolve_answered(interchange: Interchange, settlement: Settlement, event: PartAnswered) -> None:
+def evolve_answered(interchange: Interchange, event: PartAnswered) -> None:
     if event.ref in interchange.answered:
         raise BrokenBook(f"{event.other} handed {event.ref.hex()} over twice")
     interchange.answered[event.ref] = event
-    if event.reason:
-        return
-    part = BatchPart(event.other, event.batch, event.theirs, event.cents, event.ref)
-    settlement.owed_to(event.producer).parts.append(part)
-    interchange.sums(event.other, event.day).joint_in_cents += event.cents
-    interchange.owe_us(event.other, event.cents)
-    key = event.other, event.day
-    interchange.advanced[key] = interchange.advanced.get(key, 0) + event.cents
+    if not event.reason:
+        interchange.sums(event.other, event.day).joint_in_cents += event.cents
+        interchange.owe_us(event.other, event.cents)
+        key = event.other, event.day
+        interchange.advanced[key] = interchange.advanced.get(key, 0) + event.cents
+
+
+def evolve_owed(settlement: Settlement, event: PartAnswered) -> None:
+    if not event.reason:
+        part = BatchPart(event.other, event.batch, event.theirs, event.cents, event.ref)
+        settlement.owed_to(event.producer).parts.append(part)
 
 
 def decide_propose(
