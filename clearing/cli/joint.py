@@ -106,8 +106,9 @@ def _cap_told(room: Interchange, one: JointAgreed) -> str:
 def _parts(room: Interchange) -> Iterator[str]:
     for handed in room.parts.values():
         told = {"": f"waits for {handed.to}'s word", TAKEN: f"{handed.to} pays it"}.get(
-            handed.outcome, f"{handed.to} does not pay it: {handed.outcome}"
+            handed.outcome, f"{handed.to} does not pay it"
         )
+        told += f": {handed.outcome}" if handed.outcome not in ("", TAKEN) else ""
         yield f"{handed.day}  batch {handed.batch:4}  {handed.part.producer:24} {euros(handed.part.cents):>12} EUR  {told}"
     for one in room.answered.values():
         told = f"for {one.other}, its batch {one.batch}" if not one.reason else f"not taken for {one.other}: {one.reason}"

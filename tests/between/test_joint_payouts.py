@@ -85,7 +85,7 @@ async def test_what_is_not_taken_is_owed_again_and_paid_by_the_caisse_itself() -
     assert state(region, BRUME) is PayoutState.NOT_TAKEN
     assert (owed(region, BRUME), owed(region, AVAL)) == (700, 0)
     waits = [wait.told for wait in Waiting().told(region.desks[BRUME].book, region.desks[BRUME].clock.us)]
-    assert any("7.00 EUR of batch 1 to field were not taken by the other caisse (cap): pay them yourselves" in told
+    assert any("7.00 EUR of batch 1 to field were not taken by the other caisse: look why" in told
                for told in waits), waits  # fmt: skip
     region.desks[BRUME].order(AMINA, "reissue_payout", {"payouts": [{"batch": 1, "producer": FIELD}]})
     region.desks[BRUME].order(BRUNO, "approve_batch", {"batch": 2, "execution_on": region.today()})

@@ -85,7 +85,7 @@ async def handed_over_and_not_taken(house: House) -> None:
     await house.order("bruno", "make_adjustment", {"adjustment": proposed["adjustment"], "cents": 700})
     number = await settled(house)
     assert "handed over to another caisse, aval" in (await house.see("tess", f"batches/{number}")).text
-    assert "Waits for its word" in (await house.see("audrey", "joint")).text
+    assert "waits for its word" in (await house.see("audrey", "joint")).text
     writer = house.running.writers[CODE]
     raw = await writer.submit(Submission(caisse=CODE, frame=NO_FRAME, request=Between(inquiry=True)))
     server = house.running.vaults[CODE].signing_key().public
@@ -97,9 +97,9 @@ async def handed_over_and_not_taken(house: House) -> None:
     assert (part.asked.producer, part.asked.theirs, part.asked.cents) == (THERE, FARM, 700)
     await say(house, Parted(handing=CODE, paying=AVAL, ref=part.ref, reason="cap"))
     page = await house.see("tess", f"batches/{number}")
-    assert "not taken by the other caisse, aval, It would advance more than it agreed to" in page.text
+    assert "not taken by the other caisse, aval, it would advance more than it agreed to" in page.text
     assert "Make a batch of these" in page.text
-    assert "It would advance more than it agreed to" in (await house.see("tess", "joint")).text
+    assert "it would advance more than it agreed to" in (await house.see("tess", "joint")).text
     assert "pay them yourselves" in (await house.see("tess", "todo")).text
 
 
@@ -109,7 +109,7 @@ async def paid_for_the_other(house: House) -> None:
     asked = AskedPart(AVAL, ref, BatchId(3), FARM, THERE, 1_250, account, "2026-11-26")
     await say(house, Part(handing=AVAL, paying=CODE, ref=ref, asked=asked))
     assert (await house.book()).interchange.answered[ref].reason == ""
-    assert "Waits for the next batch" in (await house.see("tess", "joint")).text
+    assert "waits for the next batch" in (await house.see("tess", "joint")).text
     assert "Handed over by other caisses" in (await house.see("tess", f"producers/{FARM}")).text
     number = await settled(house)
     page = await house.see("bruno", f"batches/{number}")

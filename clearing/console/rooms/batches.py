@@ -168,7 +168,8 @@ def _shown(visit: Visit, problem: str = "") -> Answer:
         "approved_by": batch.approved.by if batch.approved is not None else "",
         "pays_on": words.day(batch.approved.execution_on) if batch.approved is not None else "",
         "endorsed_by": batch.endorsed.by if batch.endorsed is not None and batch.approved is None else "",
-        "columns": [name for name in ("other", "parts", "carried", "contested") if any(one[name] for one in lines)],
+        "columns": [name for name in ("other", "parts", "carried", "contested")
+                    if any(one[name] or (name == "parts" and one["parts_of"]) for one in lines)],
         "notes": notes_said(visit, number, batch) if open_now else (),
         "may_approve": open_now and visit.may("approve_batch") and not own,
         "may_withdraw": batch.state is not BatchState.EXPORTED and batch.waits_for_file() and visit.may("withdraw_payouts"),

@@ -16,7 +16,7 @@ from clearing.events.joint import JointAgreed, JointProposed, PartAnswered
 from clearing.installation.joint import Named, NoAccount, with_accounts
 from clearing.people import NotKept
 from clearing.rules.between.interchange import TAKEN, Handed
-from clearing.rules.between.joint import HANDS_OVER, PAYS, PRODUCERS_MAX, ROLES, advanced_cents
+from clearing.rules.between.joint import HANDS_OVER, PAYS, PRODUCERS_MAX, ROLES, Refusal, advanced_cents
 from clearing.rules.voted.standing import not_carried
 from clearing.settlement.bank_details import last_4
 from clearing.values import CaisseCode, ProducerId
@@ -104,7 +104,7 @@ async def _end(visit: Visit) -> Answer:
     return Answer(go_to=visit.path("joint"))
 
 
-@page("joint", "One transfer for several caisses", roles=LOOKERS, menu=24, shows=Shows.PURCHASES, post=act)
+@page("joint", "Joint transfers", roles=LOOKERS, menu=85, shows=Shows.PURCHASES, post=act)
 async def one(visit: Visit) -> Answer:
     return await _shown(visit)
 
@@ -163,18 +163,18 @@ async def _said(visit: Visit, said: JointAgreed | JointProposed) -> dict[str, ob
 
 def _handed(visit: Visit, one: Handed) -> dict[str, object]:
     words = visit.words
-    state = {"": "Waits for its word", TAKEN: "It pays"}.get(one.outcome) or NOT_TAKEN[one.outcome]
+    simple = {"": words.say("waits for its word"), TAKEN: words.say("it pays")}
     return {
         "day": words.day(one.day), "name": visit.book.producers.producers[one.part.producer].name, "other": one.to,
         "batch": one.batch, "page": visit.path(f"batches/{one.batch}"), "cents": words.euros(one.part.cents),
-        "state": words.say(state), "bad": one.outcome not in ("", TAKEN),
+        "state": simple.get(one.outcome) or words.say(NOT_TAKEN[Refusal(one.outcome)]), "bad": one.outcome not in simple,
     }  # fmt: skip
 
 
 def _taken(visit: Visit, one: PartAnswered) -> dict[str, object]:
     words, known = visit.words, visit.book.producers.producers.get(one.producer)
     number = _paid_by(visit, one)
-    state = words.say(NOT_TAKEN[one.reason]) if one.reason else words.say("Waits for the next batch")
+    state = words.say(NOT_TAKEN[Refusal(one.reason)]) if one.reason else words.say("waits for the next batch")
     return {
         "day": words.day(one.day), "name": known.name if known is not None else one.producer, "other": CaisseCode(one.other),
         "batch": one.batch, "cents": words.euros(one.cents), "state": "" if number else state, "bad": bool(one.reason),

@@ -38,10 +38,10 @@ ANSWERING: Final = sheet(
     {"state": SAID},
 )  # fmt: skip
 NOT_TAKEN: Final = {
-    Refusal.CLOSED: "It closes, and takes nothing on", Refusal.NO_AGREEMENT: "It has no agreement in force for this caisse",
-    Refusal.PRODUCER: "Its agreement does not name this producer", Refusal.ACCOUNT: "It pays this producer to another account",
-    Refusal.HELD: "It holds payments to this producer", Refusal.OWES: "The producer owes it money",
-    Refusal.CAP: "It would advance more than it agreed to",
+    Refusal.CLOSED: "it closes, and takes nothing on", Refusal.NO_AGREEMENT: "it has no agreement in force for this caisse",
+    Refusal.PRODUCER: "its agreement does not name this producer", Refusal.ACCOUNT: "it pays this producer to another account",
+    Refusal.HELD: "it holds payments to this producer", Refusal.OWES: "the producer owes it money",
+    Refusal.CAP: "it would advance more than it agreed to",
 }  # fmt: skip
 """Why another caisse does not pay what was handed over to it."""
 _CARRIED: Final = {"failed": "not paid by batch {number}", "carried": "left by batch {number}"}
@@ -59,7 +59,7 @@ def line_said(visit: Visit, batch: Batch, line: BatchLine) -> dict[str, object]:
         "back": words.euros(-line.refunded_cents), "other": words.euros(other) if other else "",
         "carried": words.euros(line.carried_cents) if line.carried_cents else "",
         "contested": words.euros(-line.contested_cents) if line.contested_cents else "",
-        "parts": words.euros(line.parts_cents()) if line.parts else "", "parts_of": parts_said(visit, line),
+        "parts": words.euros(line.parts_cents()) if len(line.parts) > 1 else "", "parts_of": parts_said(visit, line),
         "paid": words.euros(line.paid_cents), "why": words.say(WHY[line.why]) if line.why else "",
         "links": [
             {"text": words.say(_CARRIED[one.what], number=one.batch), "cents": words.euros(one.cents),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from clearing.events.adjustments import AdjustmentProposed
 from clearing.events.contests import ContestAnswered, ContestAppealed
+from clearing.events.joint import HandoverEnded
 from clearing.events.settlement import BatchApproved, BatchClosed, PayoutAnswered, ReleaseProposed
 from clearing.rules.calendar import civil_date
 from clearing.rules.stalls.approving import waits_for
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 DEPUTIES_AFTER_DAYS: Final = 2
 SINCE: Final[dict[type, tuple[str, ...]]] = {
     BatchClosed: ("batch",), BatchApproved: ("batch",), PayoutAnswered: ("batch", "producer"),
-    ReleaseProposed: ("producer",), ContestAnswered: ("contest",), ContestAppealed: ("contest",),
-    AdjustmentProposed: ("adjustment",),
+    HandoverEnded: ("batch", "producer"), ReleaseProposed: ("producer",), ContestAnswered: ("contest",),
+    ContestAppealed: ("contest",), AdjustmentProposed: ("adjustment",),
 }  # fmt: skip
 """What begins to wait with an event -> the fields that name it."""
 
@@ -85,8 +86,9 @@ def _batch(book: "Book", number: int, batch: Batch, since: Since, today: str) ->
             code = f" ({payout.code})" if payout.code else ""
             told = f"{money(payout.cents)} of batch {number} to {producer} were {payout.state}{code}"
             if payout.state is PayoutState.NOT_TAKEN:
-                told = (f"{money(payout.cents)} of batch {number} to {producer} were not taken by the other caisse "
-                        f"({payout.reference}): pay them yourselves")  # fmt: skip
+                day = since(HandoverEnded, number, producer)
+                told = (f"{money(payout.cents)} of batch {number} to {producer} were not taken by the other caisse: look why "
+                        "at the batch, and pay them yourselves")  # fmt: skip
             anew = (f"payout reissue {number} {producer}", "close")
             yield Told(day, told, anew)
 
