@@ -8,8 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from clearing.audit import audit
+from clearing.audit.answers import answer
 from clearing.authoriser.client import Between, Submission
 from clearing.events.codes import Code
+from clearing.events.joint import HandoverEnded, PartAnswered
 from clearing.events.settlement import BatchClosed
 from clearing.rules.between.interchange import Interchange
 from clearing.rules.between.joint import AskedPart
@@ -236,3 +238,21 @@ def rooms(region: Region) -> dict[CaisseCode, Interchange]:
 def owed(region: Region, code: CaisseCode) -> int:
     known = region.desks[code].book.settlement.owed.get(FIELD)
     return 0 if known is None else known.net_cents()
+
+
+async def test_both_halves_of_a_part_explain_themselves() -> None:
+    region = joined(cap_cents=1_000)
+    for cents in (700, 400):
+        sell(region, BRUME, cents)
+        approve(region, BRUME)
+        await region.sweep()
+    there = [f"{row.position}" for row in region.desks[AVAL].log.rows if row.type == PartAnswered.TYPE]
+    here = [f"{row.position}" for row in region.desks[BRUME].log.rows if row.type == HandoverEnded.TYPE]
+    taken, refused = [await answer(region.desks[AVAL].log, number) for number in there]
+    assert "brume handed over 7.00 EUR that it owes field, here field, approved there on 2026-05-01." in taken
+    assert "clearing batches 1 field --caisse brume" in taken
+    assert f"key {SERVERS[BRUME].public[:8].hex()}" in taken
+    assert "Not taken: cap. brume pays it itself." in refused
+    paid, again = [await answer(region.desks[BRUME].log, number) for number in here]
+    assert "Taken: aval pays it, and this caisse owes it to aval." in paid
+    assert "Not taken: cap. Owed to field again." in again
