@@ -1,11 +1,14 @@
-"""Law: whatever number stands on a page or in a list can be asked about: a sale, an order, an exception, each in its words."""
+"""Law: whatever number stands on a page or in a list can be asked about: a sale, an order, an exception, a payout between
+caisses, each in its words."""
 
 from clearing.audit.explaining import why
 from clearing.audit.explaining_exceptions import explain_exception, is_exceptional
 from clearing.audit.explaining_orders import explain_order
+from clearing.audit.explaining_parts import explain_part
 from clearing.audit.findings import StoredLog
 from clearing.audit.scan import SaleNotFound, decoded
 from clearing.events import orders
+from clearing.events.joint import HandoverEnded, PartAnswered
 from clearing.values import ID_FORM
 
 _ABOUT_ORDERS = (
@@ -41,6 +44,8 @@ async def _of_event(log: StoredLog, position: int) -> str | None:
     if isinstance(event, _ABOUT_ORDERS):
         order = await explain_order(log, event.order)
         return None if order is None else order.text()
+    if isinstance(event, PartAnswered | HandoverEnded):
+        return await explain_part(log, rows[0], event)
     if isinstance(event, orders.ResolutionProposed | orders.ExceptionResolved):
         position = event.exception
     elif not is_exceptional(event):

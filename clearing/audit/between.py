@@ -21,6 +21,7 @@ from clearing.events.interchange import (
     InterchangeReversed,
     InterchangeSold,
 )
+from clearing.events.joint import HandoverEnded, PartAnswered
 from clearing.rules.between.abroad import IssuerAnswer, as_authorisation
 from clearing.rules.between.interchange import HoldState, Recognition
 from clearing.rules.book import Book
@@ -30,15 +31,19 @@ from clearing.wire.frame import FrameType, MalformedFrame, open_envelope
 from clearing.wire.interchange import WORD_BYTES_MAX, Ask, Held, parse_word
 from clearing.wire.signature import BadSignature, verify
 
-WORDS: Final = (InterchangeHeld, InterchangeCaptured, InterchangeReleased, InterchangeMatched)
+WORDS: Final = (
+    InterchangeHeld, InterchangeCaptured, InterchangeReleased, InterchangeMatched, PartAnswered, HandoverEnded
+)  # fmt: skip
 """They stand on another caisse's word; nobody is answered by a stored reply, for the word can be said again."""
 _HALVES: Final = (InterchangeHeld, InterchangeExpired, InterchangeSold, InterchangeReversed)
-Word = InterchangeHeld | InterchangeCaptured | InterchangeReleased | InterchangeMatched
+Word = (
+    InterchangeHeld | InterchangeCaptured | InterchangeReleased | InterchangeMatched | PartAnswered | HandoverEnded
+)  # fmt: skip
 
 
 def check_word(event: Word, signed: Signed, frames: Frames, position: int, book: Book, at_us: int, checked: Checked) -> None:
     """The word holds, and the event is what it makes of the book. Raises BadEvent."""
-    other = event.issuer if isinstance(event, InterchangeMatched) else event.acquirer
+    other = _who_said(event)
     known = _recognition(book, other, position)
     frame = frames.verified(signed, FrameType.SRV_BETWEEN, known.key)
     try:
@@ -53,6 +58,16 @@ def check_word(event: Word, signed: Signed, frames: Frames, position: int, book:
     except abroad.NotForUs as refused:
         raise BadEvent(position, f"its word was to be turned away: {refused}") from refused
     checked.add("words of other caisses, signed by the key that was voted")
+
+
+def _who_said(event: Word) -> CaisseCode:
+    match event:
+        case InterchangeMatched():
+            return event.issuer
+        case PartAnswered() | HandoverEnded():
+            return event.other
+        case _:
+            return event.acquirer
 
 
 def _recognition(book: Book, other: CaisseCode, position: int) -> Recognition:

@@ -70,7 +70,7 @@ def expected_events(command: Command, by: PersonId | None, position: int, book: 
         listed = [Expected((kind,), item, by) for item in _items(body, name)]
         if listed:
             return listed
-    elif command.verb in _ONE and not (command.verb == "close_batch" and book.solidarity.claims):
+    elif command.verb in _ONE and not _of_several(command.verb, book):
         return [Expected(_ONE[command.verb], body, by)]
     elif command.verb in commands.VERBS and by is not None:
         return _again(commands.decide(command.verb, commands.Order(
@@ -78,6 +78,13 @@ def expected_events(command: Command, by: PersonId | None, position: int, book: 
             details_wait_us=0, clock_step_us=0,
         )), position)  # fmt: skip
     raise BadEvent(position, f"the command '{command.verb}' makes no events")
+
+
+def _of_several(verb: str, book: Book) -> bool:
+    """Whether draws of the day are shared with the batch, or payouts may be handed over with its approval."""
+    return bool(
+        (verb == "close_batch" and book.solidarity.claims) or (verb == "approve_batch" and book.interchange.joint)
+    )
 
 
 def founding_events(command: Command, founder_kid: bytes, position: int, at_us: int) -> list[Expected]:

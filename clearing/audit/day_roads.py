@@ -15,6 +15,7 @@ from clearing.audit.sums import book_balances, lots_of_cohorts
 from clearing.events.basket import Return, Share
 from clearing.events.catalogue import Event
 from clearing.events.interchange import InterchangeReversed, InterchangeSold
+from clearing.events.joint import PayoutsHandedOver
 from clearing.events.proofs import ProofFigure, ProofResult
 from clearing.events.sales import CaptureDecided, ReversalDecided, SaleDecided
 from clearing.events.settlement import BatchClosed, PayoutAnswered, PayoutConfirmed, PayoutReturned, PayoutsWithdrawn
@@ -22,7 +23,7 @@ from clearing.rules.answers import BrokenBook
 from clearing.rules.book import Book
 from clearing.rules.ledger.postings import BANK, Ledger, UnexplainedPosting
 from clearing.rules.stalls.debts import debts
-from clearing.rules.stalls.payouts import FAILED, UNDER_WAY, PayoutState
+from clearing.rules.stalls.payouts import FAILED, NOT_OURS, UNDER_WAY, PayoutState
 from clearing.rules.stalls.settlement import BatchState
 from clearing.rules.treasury.proofs import BATCHES, DEPOSITS, ISSUED, MONEY, PURSES, by_log, result
 from clearing.sql import Queries
@@ -155,6 +156,8 @@ class DayRoads:
                 self._answered(event)
             case PayoutsWithdrawn():
                 self.batches[event.batch] -= sum(one.cents for one in event.payouts)
+            case PayoutsHandedOver():
+                self.batches[event.batch] -= sum(one.cents for one in event.parts)
             case _:
                 for debt in debts(event):
                     self.captured[debt.producer] += debt.captured_cents
@@ -258,7 +261,7 @@ class DayRoads:
         shown_lines: Counter[int] = Counter()
         open_cents = 0
         for (batch, state), cents in shown.payouts.items():
-            shown_lines[batch] += cents if state != PayoutState.WITHDRAWN else 0
+            shown_lines[batch] += cents if state not in NOT_OURS else 0
             shown_paid[batch] += cents if state == PayoutState.EXECUTED else 0
             open_cents += cents if state in UNDER_WAY else 0
         total = ProofFigure("payable", by_log(roads.log, "payable"), roads.in_book("payable"), open_cents)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from clearing.audit.findings import BadEvent
+from clearing.events.joint import JointAgreed, PayoutsHandedOver
 from clearing.events.settlement import (
     BatchApproved,
     BatchClosed,
@@ -19,12 +20,13 @@ from clearing.events.settlement import (
     PayoutsWithdrawn,
 )
 from clearing.rules.answers import Declined
+from clearing.rules.between import joint
 from clearing.rules.book import Book
 from clearing.rules.stalls.approving import decide_approve, stopped
 from clearing.rules.stalls.payouts import Answer, PayoutState, Row, became, obstacle
 from clearing.rules.stalls.settlement import BatchState, decide_reissue, line_of
-from clearing.rules.voted.standing import payout_rules_in_force
-from clearing.values import BatchId
+from clearing.rules.voted.standing import joint_in_force, not_carried, payout_rules_in_force
+from clearing.values import BatchId, CaisseCode
 
 
 def _closed(event: BatchClosed, position: int, at_us: int, book: Book) -> None:
@@ -109,6 +111,24 @@ def _withdrawn(event: PayoutsWithdrawn, position: int, _at_us: int, book: Book) 
             raise BadEvent(position, f"batch {event.batch} has no transfer to {one.producer} that waits")
 
 
+def _handed_over(event: PayoutsHandedOver, position: int, at_us: int, book: Book) -> None:
+    again = joint.decide_hand_over(
+        joint_in_force(book, joint.HANDS_OVER, at_us), book.settlement, own=CaisseCode(book.caisse.code), batch=event.batch,
+        today=book.caisse.calendar.day(at_us).isoformat(), by=event.by,
+    )
+    if event not in again:
+        raise BadEvent(position, f"batch {event.batch} hands over what no agreement with {event.to} names")
+
+
+def _joint_agreed(event: JointAgreed, position: int, at_us: int, book: Book) -> None:
+    known = book.interchange.joint_proposed.get((event.other, event.role))
+    agreed = None if known is None else joint.decide_agree(
+        book.interchange, other=event.other, role=event.role, proposed=known.position, by=event.by
+    )
+    if agreed != event or not_carried(event, book.caisse, at_us) is not None:
+        raise BadEvent(position, f"paying together with {event.other} needs two people who agree on the same")
+
+
 def _released(event: PayoutReleased, position: int, _at_us: int, book: Book) -> None:
     proposed = book.settlement.releasing.get(event.producer)
     if proposed is None or event.by == proposed.by or proposed.by != event.proposed_by:
@@ -125,6 +145,8 @@ PROMISES: Final[dict[type, tuple[str, Check]]] = {
     PayoutReturned: ("payouts that the bank made or sent back, in full", _paid),
     PayoutAnswered: ("answers of the bank, by the written table", _answered),
     PayoutsWithdrawn: ("transfers withdrawn before they left", _withdrawn),
+    PayoutsHandedOver: ("payouts handed over to another caisse under an agreement", _handed_over),
+    JointAgreed: ("agreements to pay together, by two people", _joint_agreed),
     PayoutReleased: ("held payments released by two people", _released),
 }
 """As in audit/offices.py."""

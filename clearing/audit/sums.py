@@ -8,7 +8,7 @@ from clearing.audit.findings import BadEvent, Checked
 from clearing.events.basket import Return, Share
 from clearing.events.catalogue import Event
 from clearing.events.sales import CaptureDecided, ReversalDecided, SaleDecided
-from clearing.rules.between.interchange import HoldState
+from clearing.rules.between.interchange import TAKEN, HoldState
 from clearing.rules.book import Book
 from clearing.rules.collective.units import UnitLedger, unit_balances
 from clearing.rules.ledger.postings import (
@@ -69,6 +69,12 @@ def _between(book: Book) -> dict[str, int]:
             _add(found, f"interchange:{hold.event.acquirer}", hold.event.approved_cents)
         elif hold.state is HoldState.HELD:
             _add(found, HELD_ABROAD, hold.event.approved_cents)
+    for handed in room.parts.values():
+        if handed.outcome == TAKEN:
+            _add(found, f"interchange:{handed.to}", handed.part.cents)
+    for taken in room.answered.values():
+        if not taken.reason:
+            _add(found, f"interchange:{taken.other}", -taken.cents)
     for net in room.nets.values():
         for line in net.lines:
             _add(found, f"interchange:{line.other}", line.in_cents - line.out_cents)

@@ -4,7 +4,7 @@ by the rules that would decide it; grants and credits stay as they were, and not
 Balances evolve under the proposal, so what it spends earlier is missing later. Positions and instants are the log's own.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from typing import Final, get_args
 
@@ -22,6 +22,7 @@ from clearing.events.charte import Charte
 from clearing.events.codec import UnreadableEvent, decode
 from clearing.events.funds import FundOpened
 from clearing.events.households import HouseholdSeparated, MoneyBackConfirmed, MoneyBackProposed
+from clearing.events.joint import HandoverEnded, PartAnswered, PayoutsHandedOver
 from clearing.events.sales import (
     AuthorisationDecided,
     CaptureDecided,
@@ -30,6 +31,7 @@ from clearing.events.sales import (
     SaleDecided,
 )
 from clearing.rules.answers import BrokenBook, Declined
+from clearing.rules.between import joint
 from clearing.rules.book import Book
 from clearing.rules.people.households import decide_separate
 from clearing.rules.treasury.funds import Fund
@@ -46,6 +48,12 @@ _ANEW: Final[Mapping[type, Op]] = {
 }  # fmt: skip
 _LEFT_OUT: Final = frozenset({*BY_TIME_ALONE, *get_args(settlement.Event), MoneyBackProposed, MoneyBackConfirmed})
 """What time does, the shadow's own time does; and what is paid out to producers, and to who left, changes no sale."""
+_BETWEEN: Final[Mapping[type, Callable[..., None]]] = {
+    PayoutsHandedOver: joint.evolve_handed,
+    HandoverEnded: lambda room, event, _: joint.evolve_handover_ended(room, event),
+    PartAnswered: lambda room, event, _: joint.evolve_answered(room, event),
+}
+"""Of payouts too; but what the caisses owe each other by them is in their nettings."""
 _LENT_CENTS: Final = 1 << 50
 _BEFORE_ALL: Final = -(1 << 62)
 
@@ -125,6 +133,8 @@ class Trial:
         elif type(event) in _LEFT_OUT:
             if isinstance(event, settlement.BatchClosed):
                 self.shadow.settlement.settled_up_to = event.up_to
+        elif type(event) in _BETWEEN:
+            _BETWEEN[type(event)](self.shadow.interchange, event, position)
         else:
             self._as_it_was(event, position, at_us)
 

@@ -11,6 +11,7 @@ from hashlib import sha256
 from itertools import islice, zip_longest
 from typing import Final
 
+from clearing.authoriser import joint
 from clearing.authoriser.client import TapFacts
 from clearing.events.catalogue import Event
 from clearing.events.codes import Code
@@ -25,7 +26,19 @@ from clearing.rules.people.members import Card
 from clearing.rules.selling.facts import Facts
 from clearing.rules.voted.standing import recognition_in_force
 from clearing.values import CaisseCode, CategoryId, Cents, OperationId
-from clearing.wire.interchange import Ask, End, Ended, Held, Word, encode_word, parse_word, ref_of
+from clearing.wire.interchange import (
+    Ask,
+    End,
+    Ended,
+    Held,
+    Part,
+    Parted,
+    Word,
+    between,
+    encode_word,
+    parse_word,
+    ref_of,
+)
 from clearing.wire.requests import CardUrl, Request
 from clearing.wire.signature import VerifiedFrame
 
@@ -86,7 +99,8 @@ def heard(
 ) -> tuple[Event | None, Word | None]:
     """What another caisse's word makes us record, and what we answer. Raises NotForUs, MalformedFrame."""
     word = parse_word(frame)
-    mine, other = (word.issuer, word.acquirer) if isinstance(word, Ask | End) else (word.acquirer, word.issuer)
+    asks, answers = between(word)
+    mine, other = (answers, asks) if isinstance(word, Ask | End | Part) else (asks, answers)
     known = book.interchange.recognised.get(other)
     if mine != code or known is None or frame.kid != known.key[:8]:
         raise NotForUs(f"{other} is not recognised here with this key")
@@ -97,6 +111,13 @@ def heard(
             return _end(book, word, at_us)
         case Ended():
             return matched(book, word), None
+        case Part():
+            event, answer = joint.part(book, word, at_us)
+            if answer is None:
+                raise NotForUs("this payout was handed over with another content")
+            return event, answer
+        case Parted():
+            return joint.parted(book, word), None
         case Held():
             raise NotForUs("an answer comes with the sale it is for")
 

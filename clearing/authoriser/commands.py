@@ -38,7 +38,7 @@ from clearing.authoriser.verbs import (
 )
 from clearing.authoriser.verbs.order import Order, Result, Verb
 from clearing.events.catalogue import Event
-from clearing.events.settlement import BatchClosed
+from clearing.events.settlement import BatchApproved, BatchClosed
 from clearing.rules.answers import Declined, not_now
 from clearing.rules.book import Book
 from clearing.rules.voted.restrictions import restricted
@@ -103,10 +103,9 @@ def allowed(events: tuple[Event, ...], book: Book, at_us: int) -> Result:
 def summary(events: tuple[Event, ...]) -> dict[str, object]:
     """What the person is told of the events: the plain fields of a single one, else how many there were.
 
-    A batch is told of alone, though draws of the day may have been shared just before it.
+    A batch is told of alone, though draws of the day may have been shared just before it, or payouts handed over after it.
     """
-    if events and isinstance(events[-1], BatchClosed):
-        events = events[-1:]
+    events = tuple(one for one in events if isinstance(one, BatchClosed | BatchApproved)) or events
     if len(events) != 1:
         return {"events": len(events)}
     event = events[0]

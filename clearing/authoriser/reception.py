@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from clearing.authoriser import abroad, commands, drawing, founding, operations
+from clearing.authoriser import abroad, commands, drawing, founding, joint, operations
 from clearing.authoriser.answering import Answers, GroupedReply
 from clearing.authoriser.approval import assertion_fault
 from clearing.authoriser.bodies import Body
@@ -130,7 +130,9 @@ class Reception:
     def _between(self, waiting: Waiting, request: Between, group: Group) -> bytes:
         """Another caisse's word, or what others still have to hear from us; empty: turned away for ever, unrecorded."""
         if request.inquiry:
-            return b"".join(map(self.answers.word, abroad.open_ends(self.book, self.code)))
+            return b"".join(map(self.answers.word, (
+                *abroad.open_ends(self.book, self.code), *joint.open_parts(self.book, self.code)
+            )))  # fmt: skip
         if self.clock.step_us:
             return NOT_NOW
         at_us, submission = self._due(group, waiting.arrived_us), waiting.submission

@@ -28,6 +28,7 @@ from clearing.events import (
     households,
     interchange,
     joining,
+    joint,
     members,
     orders,
     producers,
@@ -69,7 +70,7 @@ _FILED: Final[tuple[tuple[StreamOf, tuple[type, ...]], ...]] = (
     )),
     (lambda event: f"between/{event.ref.hex()}", (
         interchange.InterchangeHeld, interchange.InterchangeCaptured, interchange.InterchangeReleased,
-        interchange.InterchangeExpired, interchange.InterchangeMatched, interchange.WriteOffProposed,
+        interchange.InterchangeExpired, interchange.InterchangeMatched, interchange.WriteOffProposed, joint.PartAnswered,
         interchange.WriteOffDropped, interchange.InterchangeWrittenOff,
     )),
     (lambda event: f"member/{event.member}", (
@@ -113,7 +114,8 @@ _FILED: Final[tuple[tuple[StreamOf, tuple[type, ...]], ...]] = (
     (lambda event: f"batch/{event.batch}", (
         settlement.BatchClosed, settlement.BatchApproved, settlement.BatchExported,
         settlement.PayoutConfirmed, settlement.PayoutReturned, settlement.PayoutAnswered,
-        settlement.PayoutQuestionClosed, settlement.PayoutsWithdrawn, settlement.BatchEndorsed,
+        settlement.PayoutQuestionClosed, settlement.PayoutsWithdrawn, settlement.BatchEndorsed, joint.PayoutsHandedOver,
+        joint.HandoverEnded,
     )),
     (lambda event: f"collection/{event.collection}", (
         debits.CollectionProposed, debits.CollectionApproved, debits.CollectionDropped, debits.DebitLeftOut,

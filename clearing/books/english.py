@@ -12,7 +12,7 @@ ENGLISH: Final = {
     "advice-text": "The caisse pays you {amount} on {day}, under the reference {reference}. Fees: none.",
     "advice-how": "What cards paid at your stall, less what was refunded, plus or minus what was carried "
     "over, makes this transfer.",
-    "statement": "Statement by market day",
+    "statement": "Statement by market day", "for-caisse": "For {caisse}, batch {batch}",
     "statement-sum": "All sales", "payout": "Amount of the transfer", "each-sale": "Each sale",
     "statement-note": "Goods are at full price. What was paid at the stall otherwise than by card is not "
     "recorded here.",

@@ -12,7 +12,7 @@ FRENCH: Final = {
     "advice-text": "La caisse vous verse {amount} le {day}, sous la référence {reference}. Frais : aucun.",
     "advice-how": "Ce que les cartes ont payé chez vous, moins ce qui a été remboursé, plus ou moins les "
     "reports, fait ce virement.",
-    "statement": "Relevé par jour de marché",
+    "statement": "Relevé par jour de marché", "for-caisse": "Pour la caisse {caisse}, lot n° {batch}",
     "statement-sum": "Total des ventes", "payout": "Montant du virement", "each-sale": "Chaque vente",
     "statement-note": "Les marchandises sont au prix entier. La part payée à l'étal autrement que par la carte "
     "n'est pas notée ici.",

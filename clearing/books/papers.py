@@ -8,12 +8,12 @@ from clearing.books.paper import Paper
 from clearing.books.words import Words
 from clearing.rules.calendar import civil_date
 from clearing.settlement.calendar import local_time
-from clearing.settlement.statement import StatementHead, StatementMismatch, StatementRow
+from clearing.settlement.statement import Adjustment, Section, StatementHead, StatementRow, agreeing
 
 
 def remittance_advice(head: StatementHead, rows: Iterable[StatementRow], fonts: Fonts, words: Words) -> bytes:
     """One page for one payout, day by day. Raises StatementMismatch."""
-    ordered = _ordered(head, rows)
+    ordered = agreeing(head, rows)
     paper = _begun("advice", head, fonts, words)
     paper.text(words.said(
         "advice-text", amount=words.money(head.payout_cents), day=words.day(head.execution_date), reference=head.reference
@@ -25,12 +25,16 @@ def remittance_advice(head: StatementHead, rows: Iterable[StatementRow], fonts: 
 
 def producer_statement(head: StatementHead, rows: Iterable[StatementRow], fonts: Fonts, words: Words) -> bytes:
     """The same with every sale below its day. Raises StatementMismatch."""
-    ordered = _ordered(head, rows)
+    ordered = agreeing(head, rows)
     paper = _begun("statement", head, fonts, words)
     _days(paper, head, ordered, words)
     paper.heading(words.said("each-sale"))
     columns = [Column(words.said("day"), 34), Column(words.said("hour"), 14), Column(words.said("sale"), 30), *_amounts(words)]
     paper.table(columns, [_sale(row, head, words) for row in ordered])
+    for section in head.sections:
+        if section.rows:
+            paper.text(_for(section, words))
+            paper.table(columns, [_sale(row, head, words) for row in section.ordered()])
     paper.text(words.said("statement-note"), small=True)
     return paper.pdf()
 
@@ -54,23 +58,36 @@ def _begun(title: str, head: StatementHead, fonts: Fonts, words: Words) -> Paper
     return paper
 
 
-def _ordered(head: StatementHead, rows: Iterable[StatementRow]) -> list[StatementRow]:
-    ordered = sorted(rows, key=lambda row: (row.at_us, row.sale_id))
-    total = sum(row.owed_cents for row in ordered) + sum(one.amount_cents for one in head.adjustments)
-    if total != head.payout_cents:
-        raise StatementMismatch(f"payout {head.reference!r} and its sales differ; do not send it, run the audit of its batch")
-    return ordered
-
-
 def _days(paper: Paper, head: StatementHead, ordered: Sequence[StatementRow], words: Words) -> None:
+    """Where other caisses are paid for, each has its own table and sum, and the transfer stands below them all."""
+    if not head.sections:
+        _table(paper, head, ordered, head.adjustments, words, sums=(words.said("payout"), head.payout_cents))
+        return
+    own_cents = head.payout_cents - sum(section.cents for section in head.sections)
+    paper.heading(head.caisse_name)
+    _table(paper, head, ordered, head.adjustments, words, sums=(words.said("total"), own_cents))
+    for section in head.sections:
+        paper.heading(_for(section, words))
+        _table(paper, head, section.ordered(), section.adjustments, words, sums=(words.said("total"), section.cents))
+    paper.pairs([(words.said("payout"), words.money(head.payout_cents))])
+
+
+def _for(section: Section, words: Words) -> str:
+    return words.said("for-caisse", caisse=section.caisse_name, batch=section.batch_id)
+
+
+def _table(
+    paper: Paper, head: StatementHead, ordered: Sequence[StatementRow], adjustments: Sequence[Adjustment], words: Words, *,
+    sums: tuple[str, int],
+) -> None:
     columns = [Column(words.said("day"), 30), Column(words.said("sales"), 14, right=True), *_amounts(words)]
     found: list[list[str]] = []
     for day, rows in groupby(ordered, key=lambda row: local_time(row.at_us, head.zone).date()):
         of = list(rows)
         found.append([words.day(day), str(len(of)), *_sums(of, words)])
     found.append([words.said("statement-sum"), str(len(ordered)), *_sums(ordered, words)])
-    found += [[one.label, "", "", "", "", words.money(one.amount_cents)] for one in head.adjustments]
-    paper.table(columns, found, sums=(words.said("payout"), "", "", "", "", words.money(head.payout_cents)))
+    found += [[one.label, "", "", "", "", words.money(one.amount_cents)] for one in adjustments]
+    paper.table(columns, found, sums=(sums[0], "", "", "", "", words.money(sums[1])))
 
 
 def _amounts(words: Words) -> list[Column]:

@@ -20,6 +20,7 @@ from clearing.events import (
     grants,
     households,
     interchange,
+    joint,
     opening,
     orders,
     sales,
@@ -148,6 +149,12 @@ PIECES: Final[dict[type, Callable[[Any, str], Piece]]] = {
     settlement.PayoutAnswered: _paid,
     settlement.PayoutsWithdrawn: lambda event, _: Piece(
         "sales", f"LOT-{event.batch}", f"Lot {event.batch} : virements retirés"
+    ),
+    joint.PartAnswered: lambda event, _: Piece(
+        "sales", f"LOT-{event.other}-{event.batch}", f"Repris de la caisse {event.other}, son lot {event.batch}"
+    ),
+    joint.HandoverEnded: lambda event, _: Piece(
+        "sales", f"LOT-{event.batch}", f"Lot {event.batch} : {'non repris' if event.reason else 'repris'} par {event.other}"
     ),
     adjustments.AdjustmentMade: _adjusted,
     contests.ContestDecided: lambda event, _: Piece("sales", f"CONT-{event.contest}", f"Achat contesté {event.contest}"),

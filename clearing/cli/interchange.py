@@ -29,6 +29,8 @@ _WHAT = {
                "vote: clearing interchange write-off",
     "held": "is held for {other}, which has not said what became of it; it goes back by itself when the hold is over",
     "given-up": "was given up by {other} and is owed to it here: by a vote, clearing interchange write-off",
+    "part": "is a payout handed over to {other}, which has not answered; clearing serve says it again every few seconds",
+    "other-part": "is a payout that the log of {other} says otherwise: run clearing audit on both",
     "missing": "is not in the log of {other} as it is here: run clearing audit on both",
 }
 
@@ -173,7 +175,7 @@ async def exceptions(desk: Desk) -> int:
         desk.say(f"{one.caisse:16} {one.ref.hex()}  {euros(one.cents):>10} EUR{on} {_WHAT[one.what].format(other=one.other)}")
     if not chosen:
         desk.say("Every record between caisses has found its twin.")
-    return 1 if any(one.what in ("refused", "missing", "given-up") for one in chosen) else 0
+    return 1 if any(one.what in ("refused", "missing", "given-up", "other-part") for one in chosen) else 0
 
 
 async def write_off(desk: Desk) -> None:
@@ -215,7 +217,7 @@ async def check(desk: Desk) -> int:
     """Whether the logs of all caisses of this home say the same of each other; exit code 1 when not."""
     rooms = await _rooms(desk)
     wrong = [f"{one.caisse}: {one.ref.hex()} {_WHAT[one.what].format(other=one.other)}" for one in unmatched(rooms)
-             if one.what in ("missing", "refused")]  # fmt: skip
+             if one.what in ("missing", "refused", "other-part")]  # fmt: skip
     days = sorted({on for room in rooms.values() for on in room.nets})
     for on in days:
         found = netting(rooms, on)

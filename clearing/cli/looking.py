@@ -141,7 +141,7 @@ async def _status_of(desk: Desk, code: CaisseCode, views: Questions) -> bool:
     for told, cents in sums_told(await views.accounts()).items():
         desk.say(f"  {told:42} {euros(cents):>14} EUR")
     for batch in await views.batches():
-        if batch.state != "exported":
+        if batch.state == "closed" or (batch.state == "approved" and batch.total_cents):
             desk.say(f"Waiting: batch {batch.batch} of {euros(batch.total_cents)} EUR is {next_step(batch)}")
     return True
 

@@ -11,6 +11,7 @@ from clearing.cli.entry import Entry, Group
 from clearing.installation.amounts import counted, euros
 from clearing.projections.answers import BatchLineRow, BatchRow
 from clearing.rules.ledger.postings import BANK
+from clearing.rules.stalls.payouts import NOT_OURS
 from clearing.rules.telling.proposal import Proposal, proposal
 
 _PAY_WITHIN: Final = timedelta(days=90)
@@ -88,7 +89,7 @@ async def batches(desk: Desk) -> None:
         return
     for line in lines:
         desk.say(line_told(line))
-    to_pay = sum(line.paid_cents for line in lines if line.payout != "withdrawn")
+    to_pay = sum(line.paid_cents for line in lines if line.payout not in NOT_OURS)
     desk.say(f"{counted(len(lines), 'producer')}, {euros(to_pay)} EUR to pay")
     if known[given.batch].state == "closed":
         for text in proposal_told(proposal(await read_book(desk), given.batch, at_bank_cents=at_bank)):
@@ -97,7 +98,10 @@ async def batches(desk: Desk) -> None:
 
 def line_told(line: BatchLineRow) -> str:
     """One line of a batch: what it is made of, what is paid, and how that stands."""
-    also = ((line.given_cents, "taken for funds"), (line.adjusted_cents, "adjusted"), (line.contested_cents, "contested"))
+    also = (
+        (line.given_cents, "taken for funds"), (line.adjusted_cents, "adjusted"), (line.contested_cents, "contested"),
+        (line.parts_cents, "for other caisses"),
+    )  # fmt: skip
     more = "".join(f" {euros(cents):>10} {what}" for cents, what in also if cents)
     return (f"{line.producer:30} {euros(line.captured_cents):>12} sold {euros(line.refunded_cents):>10} refunded{more} "
             f"{euros(line.carried_cents):>10} carried {euros(line.paid_cents):>12} EUR  {told(line)}")  # fmt: skip
@@ -130,6 +134,8 @@ _WHY: Final = {
 def told(line: BatchLineRow) -> str:
     """A line's payout in words, with what the bank said, what a person has to do, and which batch pays it anew."""
     said = f"{line.payout} ({_WHY[line.why]})" if line.why in _WHY else line.payout
+    if line.payout in ("handed-over", "taken", "not-taken"):
+        said += f" {'to' if line.payout == 'handed-over' else 'by'} {line.reference}"
     if line.code:
         said += f" {line.code}"
     if line.attempt > 1:
@@ -145,6 +151,8 @@ def next_step(one: BatchRow) -> str:
     """The batch's state and what it waits for."""
     if one.state == "closed":
         return f"closed, waits for another person than {one.closed_by}: clearing approve {one.batch}"
+    if one.state == "approved" and not one.total_cents:
+        return "approved, and nothing of it goes to the bank: taken out, or handed over to another caisse"
     if one.state == "approved":
         return f"approved, to be paid on {one.execution_on}, waits for: clearing export {one.batch}"
     return f"exported, to be paid on {one.execution_on} from the file {one.message_id}.xml"

@@ -15,6 +15,7 @@ STEP_UP: Final = frozenset({
     "approve_batch", "release_payout", "make_adjustment", "approve_bank_details", "confirm_person", "remove_person",
     "confirm_transfer", "confirm_repayment", "confirm_closure", "seal_caisse", "accept_opening", "approve_decision",
     "adopt_charte", "allow_join", "add_passkey", "allow_new_factor", "approve_collection",
+    "agree_joint_payout",
 })  # fmt: skip
 """Commands that ask for a second factor given within the last minutes."""
 

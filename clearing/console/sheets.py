@@ -37,15 +37,17 @@ class Sheet:
 
     def drawn(
         self, visit: Visit, *, problems: Mapping[str, str] | None = None, first: Mapping[str, str] | None = None,
-        choices_of: Offering = choices,
+        choices_of: Offering = choices, more: str = "",
     ) -> tuple[Input, ...]:
-        """As the page draws it. first: what stands there before anybody typed. choices_of: things only this page names."""
+        """As the page draws it. first: what stands there before anybody typed. choices_of: things only this page names. more: a
+        list that gets a row."""
         sent = any(name.partition(".")[0] in self.form for name in visit.typed)
         typed = visit.typed if sent else {name: (value,) for name, value in (first or {}).items()}
-        return self.drawn_typed(visit.words, typed, problems or {}, lambda of: choices_of(visit, of))
+        return self.drawn_typed(visit.words, typed, problems or {}, lambda of: choices_of(visit, of), more)
 
     def drawn_typed(
-        self, words: Words, typed: Typed, problems: Mapping[str, str], of_the_caisse: Choices = lambda _of: None
+        self, words: Words, typed: Typed, problems: Mapping[str, str], of_the_caisse: Choices = lambda _of: None,
+        more: str = "",
     ) -> tuple[Input, ...]:
         """The same for a page that belongs to no caisse."""
         found = {name: words.refusal(words.say(text)) for name, text in problems.items()}
@@ -57,7 +59,8 @@ class Sheet:
             return of_the_caisse(of)
 
         return inputs(
-            self.form, typed, label=lambda path, name: words.say(self.labels.get(path, name)), choices=offered, problems=found
+            self.form, typed, label=lambda path, name: words.say(self.labels.get(path, name)), choices=offered, problems=found,
+            more=more,
         )
 
 

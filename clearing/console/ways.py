@@ -12,7 +12,7 @@ from clearing.authoriser.forms import FORMS
 from clearing.console.inputs import as_typed
 from clearing.console.pages import Visit
 from clearing.rules.book import Book
-from clearing.values import MemberId, OperationId, PersonId, Position
+from clearing.values import CaisseCode, MemberId, OperationId, PersonId, Position
 
 Body = dict[str, object]
 
@@ -59,6 +59,7 @@ WAYS: Final[Mapping[str, Way]] = {
 }  # fmt: skip
 PLACES: Final[Mapping[str, str]] = {
     "exceptions": "exceptions", "cotisations": "cotisations", "caisse status": "closing", "subsidy receive": "funds#to-come",
+    "joint list": "joint",
     "bank lines": "bank/waiting", "bank import": "bank", "mandate list": "mandates", "mandate sign": "mandates/new?member={0}",
     "mandate account": "mandates?q={0}", "collection approve": "collections/{0}", "collection announce": "collections/{0}",
     "collection export": "collections/{0}", "collection leave-out": "collections/{0}", "collection count": "collections/{0}",
@@ -84,7 +85,7 @@ DOORS: Final[Mapping[str, tuple[str, str]]] = {
     "books propose": ("propose_month_close", "books"), "books confirm": ("confirm_month_close", "books"),
     "proofs": ("take_proofs", "proofs"), "caisse close-confirm": ("confirm_closure", "closing"),
     "caisse own": ("release_own_money", "closing"), "caisse rest": ("release_rests", "closing"),
-    "caisse seal": ("seal_caisse", "closing"),
+    "caisse seal": ("seal_caisse", "closing"), "joint agree": ("agree_joint_payout", "joint"),
 }  # fmt: skip
 """Commands that are a button of a page: the verb, and the page by the words after the command."""
 
@@ -174,6 +175,11 @@ def _write_off(book: Book, named: Mapping[str, str]) -> Body | None:
     return None if seen is None else {"ref": seen.ref, "fund": seen.fund, "cents": seen.cents}
 
 
+def _joint(book: Book, named: Mapping[str, str]) -> Body | None:
+    seen = book.interchange.joint_proposed.get((CaisseCode(named.get("other", "")), named.get("role", "")))
+    return None if seen is None else {"other": seen.said.other, "role": seen.said.role, "proposed": seen.position}
+
+
 def _correction(book: Book, named: Mapping[str, str]) -> Body | None:
     for entry, seen in book.corrections.proposed.items():
         asked = tuple(named.get(one, "") for one in ("kind", "reference", "contract"))
@@ -194,6 +200,7 @@ PROPOSED: Final[Mapping[str, Callable[[Book, Mapping[str, str]], Body | None]]] 
     "confirm_person": _person, "confirm_closure": _closure, "open_account": _account, "name_mandatary": _mandate,
     "enter_legal_basis": _basis, "approve_bank_details": _accounts, "resolve_exception": _exception,
     "confirm_write_off": _write_off, "confirm_correction": _correction, "confirm_going_on": _going_on,
+    "agree_joint_payout": _joint,
 }  # fmt: skip
 """Commands that say again what another person proposed: the whole of it, from the book."""
 

@@ -25,6 +25,7 @@ from clearing.events import (
     households,
     interchange,
     joining,
+    joint,
     members,
     opening,
     orders,
@@ -63,6 +64,7 @@ _KNOWN = (
     | units.Event
     | opening.Event
     | interchange.Event
+    | joint.Event
     | joining.Event
     | proofs.Event
     | bank.Event

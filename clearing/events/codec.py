@@ -197,6 +197,12 @@ def _lines_without_links(parts: list[Any]) -> list[Any]:
     return [(batch, closed_on, up_to, said, *rest, False, False), parts[1]]
 
 
+def _lines_without_parts(parts: list[Any]) -> list[Any]:
+    """BatchClosed 3: no caisse paid for another one."""
+    batch, closed_on, up_to, lines, *rest = parts[0]
+    return [(batch, closed_on, up_to, tuple((*line, ()) for line in lines), *rest), parts[1]]
+
+
 def _why_unpaid(net_cents: int, paid_cents: int) -> str:
     if paid_cents or not net_cents:
         return ""
@@ -232,6 +238,7 @@ _UPCASTS: Final[dict[tuple[int, int], Upcast]] = {
     (6, 1): _charte_with_tolerance,
     (100, 1): _lines_with_nothing_given,
     (100, 2): _lines_without_links,
+    (100, 3): _lines_without_parts,
     (210, 1): _proposed_without_contracts,
     (211, 1): _opened_without_contracts,
     (22, 1): lambda parts: [(*parts[0], None, 0), parts[1]],  # money that named no subsidy and cleared nothing

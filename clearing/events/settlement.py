@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from clearing.events.recorded import Recorded
-from clearing.values import BatchId, Cents, DecisionId, PersonId, Position, ProducerId
+from clearing.values import BatchId, CaisseCode, Cents, DecisionId, OperationId, PersonId, Position, ProducerId
 
 
 class Link(NamedTuple):
@@ -16,9 +16,19 @@ class Link(NamedTuple):
     cents: int
 
 
+class BatchPart(NamedTuple):
+    """What another caisse handed over to be paid with ours (events/joint.py). batch, producer: as it calls them there."""
+
+    caisse: CaisseCode
+    batch: BatchId
+    producer: ProducerId
+    cents: Cents
+    ref: OperationId
+
+
 class BatchLine(NamedTuple):
-    """net = captured - refunded - given + adjusted + carried (what earlier batches left; links say which, cent by cent).
-    given_cents: cash that the producer took for funds and owes them (events/solidarity.py).
+    """net = captured - refunded - given + adjusted + carried (what earlier batches left; links say which, cent by cent) + parts
+    of other caisses. given_cents: cash that the producer took for funds and owes them (events/solidarity.py).
 
     Paid if above zero, less what is contested. details: digest of the bank details this payout goes to
     (events/producers.py), empty when there are none. why: "" when it is paid or nothing is due, else why not: "below zero",
@@ -40,6 +50,10 @@ class BatchLine(NamedTuple):
     since: str = ""
     attempt: int = 1
     links: tuple[Link, ...] = ()
+    parts: tuple[BatchPart, ...] = ()
+
+    def parts_cents(self) -> int:
+        return sum(part.cents for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +62,7 @@ class BatchClosed(Recorded):
     holds none, only transfers that failed. linked: False in logs of before lines had links."""
 
     TYPE: ClassVar[int] = 100
-    SCHEMA: ClassVar[int] = 3
+    SCHEMA: ClassVar[int] = 4
     batch: BatchId
     closed_on: str
     up_to: Position

@@ -7,7 +7,7 @@ transfer stops the whole. Nothing is written before everything was made.
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final, TypeVar
@@ -17,6 +17,7 @@ from clearing.event_store.reader import PAGE_ROWS_MAX, Reader
 from clearing.events.caisse import CaisseFounded
 from clearing.events.catalogue import Event
 from clearing.events.codec import decode
+from clearing.events.joint import PayoutsHandedOver
 from clearing.events.producers import ProducerAdmitted
 from clearing.events.settlement import BatchApproved, BatchClosed, BatchExported, BatchLine, PayoutsWithdrawn
 from clearing.installation.home import write_many_private
@@ -24,13 +25,14 @@ from clearing.installation.opening import Installation
 from clearing.people import Record
 from clearing.projections.answers import StatementRow as Entry
 from clearing.projections.drawn import DRAW, GIVE
+from clearing.projections.questions import Questions
 from clearing.rules.calendar import instant_us
 from clearing.rules.stalls.payouts import HEAD_CHARS_MAX, end_to_end_id, message_id
 from clearing.settlement import pain001
 from clearing.settlement.calendar import is_business_day, next_business_day
 from clearing.settlement.overview import OverviewHead, OverviewLine, render_overview, render_transfer_list
-from clearing.settlement.statement import Adjustment, StatementHead, StatementRow, render_statement
-from clearing.values import CaisseCode, Cents, MicroTime, ProducerId
+from clearing.settlement.statement import Adjustment, Section, StatementHead, StatementRow, render_statement
+from clearing.values import BatchId, CaisseCode, Cents, MicroTime, ProducerId
 
 ACCOUNT_OF_THE_CAISSE: Final = "caisse"
 BANK: Final = "bank"
@@ -41,6 +43,8 @@ _NAMED: Final = {"opening": "Solde repris", "adjustment": "Ajustement"}  # openi
 _NOT_IN_A_REFERENCE: Final = re.compile(r"[^a-z0-9.-]")
 
 T = TypeVar("T")
+Said = tuple[StatementHead, tuple[StatementRow, ...]]
+"""A statement before it is made a sheet or a paper."""
 
 
 class NotReady(Exception):
@@ -79,7 +83,8 @@ class BatchFiles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Batch:
-    """places: of each producer's line among the lines, from 1. withdrawn: whose transfers were taken out of it."""
+    """places: of each producer's line among the lines, from 1. elsewhere: whose transfers were taken out of it, or handed over
+    to another caisse."""
 
     founded: CaisseFounded
     closed: BatchClosed
@@ -87,7 +92,7 @@ class _Batch:
     approved_us: int
     exported: BatchExported | None
     places: Mapping[ProducerId, int]
-    withdrawn: frozenset[ProducerId]
+    elsewhere: frozenset[ProducerId]
 
     @property
     def message_id(self) -> str:
@@ -98,7 +103,7 @@ class _Batch:
         return Cents(sum(self.paid_cents(line) for line in self.closed.lines))
 
     def paid_cents(self, line: BatchLine) -> Cents:
-        return Cents(0) if line.producer in self.withdrawn else line.paid_cents
+        return Cents(0) if line.producer in self.elsewhere else line.paid_cents
 
     @property
     def execution_on(self) -> date:
@@ -121,28 +126,81 @@ async def make_files(installation: Installation, code: CaisseCode, batch: int) -
     """Everything for the bank, the committee and the producers. Raises NotReady, UnpayableFile, NotKept, StatementMismatch."""
     async with installation.reading(code) as reader, installation.people_of(code) as people, installation.asking(code) as views:
         facts = await _facts(reader, batch)
-        own = await people.newest(ACCOUNT_OF_THE_CAISSE, BANK)
-        if own is None:
+        debtor = await people.newest(ACCOUNT_OF_THE_CAISSE, BANK)
+        if debtor is None:
             raise NotReady("The caisse's own account is not entered; enter it with: clearing account --name NAME --iban IBAN")
+        if not facts.total_cents:
+            raise NotReady(f"Batch {batch} pays nobody through the bank: its transfers were taken out of it, or handed over to "
+                           f"another caisse. Look at it: clearing batches {batch}")  # fmt: skip
         details = await people.read(sorted({line.details for line in facts.closed.lines if line.details}))
         names = await _names(reader, [line.producer for line in facts.closed.lines])
-        payment_file = _payment_file(facts, own, details)
+        payment_file = _payment_file(facts, debtor, details)
         files = {f"{facts.message_id}.xml": pain001.render(payment_file), **_sheets(facts, details, names)}
-        statements = {}
-        for lines in _few(facts.closed.lines):
-            entries = await views.statements(batch, [line.producer for line in lines])
-            positions = sorted(one.position for some in entries.values() for one in some)
-            times = {at: us for some in _few(positions, PAGE_ROWS_MAX) for at, us in (await reader.instants(some)).items()}
-            for line in lines:
-                if facts.paid_cents(line):
-                    said = _statement(facts, line, names[line.producer], entries.get(line.producer, ()), times)
-                    statements[line.producer] = said
-                    files[f"statements/{line.producer}.csv"] = render_statement(*said)
+        own = await _statements(facts, reader, views, [line for line in facts.closed.lines if facts.paid_cents(line)], names)
+    sections = await _sections(installation, [line for line in facts.closed.lines if facts.paid_cents(line)])
+    statements = {
+        producer: (replace(head, sections=sections.get(producer, ())), rows) for producer, (head, rows) in own.items()
+    }
+    files |= {f"statements/{producer}.csv": render_statement(*said) for producer, said in statements.items()}
     return BatchFiles(
         batch=batch, message_id=facts.message_id, total_cents=facts.total_cents, payouts=len(payment_file.payouts),
         bank_file=f"{facts.message_id}.xml", files=files, exported=facts.exported, notes=tuple(pain001.notes(payment_file)),
         statements=statements,
     )
+
+
+async def _statements(
+    facts: _Batch, reader: Reader, views: Questions, wanted: Sequence[BatchLine], names: Mapping[ProducerId, str]
+) -> dict[ProducerId, Said]:
+    """The caisse's own sales behind these lines of a batch."""
+    found = {}
+    for lines in _few(wanted):
+        entries = await views.statements(facts.closed.batch, [line.producer for line in lines])
+        positions = sorted(one.position for some in entries.values() for one in some)
+        times = {at: us for some in _few(positions, PAGE_ROWS_MAX) for at, us in (await reader.instants(some)).items()}
+        for line in lines:
+            found[line.producer] = _statement(facts, line, names[line.producer], entries.get(line.producer, ()), times)
+    return found
+
+
+async def _sections(
+    installation: Installation, lines: Sequence[BatchLine]
+) -> dict[ProducerId, tuple[Section, ...]]:
+    """What these lines pay for other caisses: sale by sale where that caisse is of this home, else as one sum."""
+    wanted: dict[tuple[CaisseCode, BatchId], list[ProducerId]] = {}
+    for line in lines:
+        for part in line.parts:
+            wanted.setdefault((part.caisse, part.batch), []).append(part.producer)
+    made: dict[tuple[CaisseCode, BatchId, ProducerId], Section] = {}
+    for (caisse, batch), producers in wanted.items():
+        if caisse in installation.home.caisses():
+            for producer, section in (await _of_other(installation, caisse, batch, producers)).items():
+                made[caisse, batch, producer] = section
+    return {
+        line.producer: tuple(
+            made.get((part.caisse, part.batch, part.producer))
+            or Section(caisse_name=part.caisse, batch_id=part.batch, cents=part.cents)
+            for part in line.parts
+        )
+        for line in lines if line.parts
+    }  # fmt: skip
+
+
+async def _of_other(
+    installation: Installation, caisse: CaisseCode, batch: BatchId, producers: Sequence[ProducerId]
+) -> dict[ProducerId, Section]:
+    """As its own statement would say it. What was handed over is a whole payout of that batch."""
+    async with installation.reading(caisse) as reader, installation.asking(caisse) as views:
+        facts = await _facts(reader, batch)
+        lines = [line for line in facts.closed.lines if line.producer in producers]
+        said = await _statements(facts, reader, views, lines, {line.producer: str(line.producer) for line in lines})
+    return {
+        producer: Section(
+            caisse_name=head.caisse_name, batch_id=head.batch_id, cents=head.payout_cents, rows=rows,
+            adjustments=head.adjustments,
+        )
+        for producer, (head, rows) in said.items()
+    }  # fmt: skip
 
 
 async def _facts(reader: Reader, batch: int) -> _Batch:
@@ -160,8 +218,9 @@ async def _facts(reader: Reader, batch: int) -> _Batch:
     return _Batch(
         founded=founded[0], closed=closed, approved=approved[1], approved_us=approved[0], exported=exported,
         places={line.producer: place for place, line in enumerate(closed.lines, start=1)},
-        withdrawn=frozenset(
-            one.producer for _, event in events if isinstance(event, PayoutsWithdrawn) for one in event.payouts
+        elsewhere=frozenset(
+            one.producer for _, event in events if isinstance(event, PayoutsWithdrawn | PayoutsHandedOver)
+            for one in (event.payouts if isinstance(event, PayoutsWithdrawn) else event.parts)
         ),
     )
 
@@ -210,7 +269,9 @@ def _sheets(facts: _Batch, details: dict[bytes, Record], names: dict[ProducerId,
     lines = [
         OverviewLine(
             producer_name=names[line.producer], captures_cents=line.captured_cents, refunds_cents=line.refunded_cents,
-            adjustments_cents=line.carried_cents - line.given_cents + line.adjusted_cents - line.contested_cents,
+            adjustments_cents=(
+                line.carried_cents - line.given_cents + line.adjusted_cents - line.contested_cents + line.parts_cents()
+            ),
             iban=details[line.details].fields["iban"] if line.details else "",
             holder=details[line.details].fields["name"] if line.details else "",
             reference=facts.reference(line), carried=not facts.paid_cents(line),
@@ -230,6 +291,8 @@ def _statement(
     )
     rows: dict[int, StatementRow] = {}
     for entry in entries:
+        if entry.kind == "part":
+            continue  # of another caisse: a section of its own
         if entry.kind in BY_DAY:
             rows[entry.position] = of_days(entry, head.zone)
             continue

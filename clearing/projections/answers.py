@@ -158,8 +158,9 @@ class BatchRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchLineRow:
-    """payout: carried (why: see events/settlement.py), waiting, instructed, accepted, executed, rejected, returned, withdrawn.
-    given: cash taken for funds. question: what the bank is to be asked; paid_in: the batch that pays what failed here."""
+    """payout: carried (why: see events/settlement.py), waiting, instructed, accepted, executed, rejected, returned, withdrawn,
+    handed-over, taken, not-taken (reference: the other caisse). given: cash taken for funds. question: what the bank is to be
+    asked; paid_in: the batch that pays what failed here. parts: what other caisses handed over."""
 
     producer: str
     captured_cents: int
@@ -179,13 +180,14 @@ class BatchLineRow:
     code: str = ""
     question: str = ""
     paid_in: int = 0
+    parts_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementRow:
-    """kind: capture, refund, reversal, repaid, opening, adjustment; refunds and reversals have amounts below zero; draw, give:
-    of one or more days together. gross: goods at full price; card: its part. sale_position: the sale that it is about, the
-    row's own position for a capture."""
+    """kind: capture, refund, reversal, repaid, opening, adjustment, part; refunds and reversals have amounts below zero; draw,
+    give: of one or more days together. gross: goods at full price; card: its part. sale_position: the sale that it is about,
+    the row's own position for a capture."""
 
     day: date
     local_time: time

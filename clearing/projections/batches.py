@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from clearing.events.catalogue import Event
+from clearing.events.joint import HandoverEnded, PayoutsHandedOver
 from clearing.events.settlement import (
     BatchApproved,
     BatchClosed,
@@ -17,7 +18,7 @@ from clearing.events.settlement import (
     PayoutsWithdrawn,
 )
 from clearing.projections.page import Page, Recorded, Writes, write
-from clearing.rules.stalls.payouts import QUESTION
+from clearing.rules.stalls.payouts import QUESTION, PayoutState
 
 FILE = "batches.sql"
 Row = tuple[Any, ...]
@@ -32,6 +33,7 @@ class _Steps:
     endorsed: list[Row] = field(default_factory=list)
     withdrawn: list[Row] = field(default_factory=list)
     approved: list[Row] = field(default_factory=list)
+    handed: list[Row] = field(default_factory=list)
     exported: list[Row] = field(default_factory=list)
     paid: list[Row] = field(default_factory=list)
     asked: list[Row] = field(default_factory=list)
@@ -46,7 +48,8 @@ def writes(page: Page) -> Writes:
         _payout(recorded.event, recorded.at_us, recorded.position, steps)
     return [
         *write("close", steps.closed), *write("line", steps.lines), *write("endorse", steps.endorsed),
-        *write("withdraw", steps.withdrawn), *write("approve", steps.approved), *write("export", steps.exported),
+        *write("withdraw", steps.withdrawn), *write("approve", steps.approved), *write("hand_over", steps.handed),
+        *write("export", steps.exported),
         *write("instruct", [(batch,) for batch, *_ in steps.exported]), *write("pay", steps.paid), *write("ask", steps.asked),
         *write("pay_anew", steps.anew),
     ]  # fmt: skip
@@ -70,6 +73,8 @@ def _batch(recorded: Recorded, steps: _Steps) -> None:
             steps.approved.append((event.batch, at_us, event.by, date.fromisoformat(event.execution_on)))
         case BatchExported():
             steps.exported.append((event.batch, at_us, event.by, event.message_id, event.file_sha256))
+        case PayoutsHandedOver():
+            steps.handed += [(event.batch, one.producer, at_us, event.to) for one in event.parts]
         case PayoutsWithdrawn():
             steps.withdrawn += [(event.batch, one.producer, at_us, event.reason) for one in event.payouts]
         case _:
@@ -90,6 +95,9 @@ def _payout(event: Event, at_us: int, position: int, steps: _Steps) -> None:
             said = event.reference or event.text
             steps.paid.append((event.batch, event.producer, event.became, at_us, said, event.code))
             steps.asked.append((event.batch, event.producer, "", position))
+        case HandoverEnded():
+            state = PayoutState.NOT_TAKEN if event.reason else PayoutState.TAKEN
+            steps.paid.append((event.batch, event.producer, str(state), at_us, event.other, event.reason))
         case PayoutQuestionClosed():
             steps.asked.append((event.batch, event.producer, "", position))
         case _:
@@ -103,6 +111,7 @@ def _said(event: PayoutAnswered) -> str:
 def _lines(event: BatchClosed) -> list[Row]:
     return [
         (event.batch, line.producer, line.captured_cents, line.refunded_cents, line.carried_cents, line.net_cents,
-         line.paid_cents, line.details, line.given_cents, line.adjusted_cents, line.contested_cents, line.why, line.attempt)
+         line.paid_cents, line.details, line.given_cents, line.adjusted_cents, line.contested_cents, line.why, line.attempt,
+         line.parts_cents())
         for line in event.lines
     ]  # fmt: skip

@@ -39,6 +39,7 @@ CREATE TABLE {schema}.batch_lines_{g} (
     code text NOT NULL DEFAULT '',
     question text NOT NULL DEFAULT '',
     paid_in bigint NOT NULL DEFAULT 0,
+    parts_cents bigint NOT NULL,
     PRIMARY KEY (batch, producer)
 );
 GRANT SELECT, INSERT, UPDATE ON {schema}.batches_{g}, {schema}.batch_lines_{g} TO clearing_projector;
@@ -52,7 +53,7 @@ SELECT batch, closed_on, after_position, up_to, total_cents, state, closed_us, c
 FROM {schema}.batches_{g};
 CREATE VIEW {schema}.batch_lines AS
 SELECT batch, producer, captured_cents, refunded_cents, given_cents, carried_cents, net_cents, paid_cents, details, adjusted_cents, contested_cents,
-    why, attempt, payout, payout_us, reference, code, question, paid_in
+    why, attempt, payout, payout_us, reference, code, question, paid_in, parts_cents
 FROM {schema}.batch_lines_{g};
 GRANT SELECT ON {schema}.batches, {schema}.batch_lines TO clearing_reader;
 
@@ -73,13 +74,13 @@ FROM unnest($1::bigint[], $2::date[], $3::bigint[], $4::bigint[], $5::bigint[], 
 -- name: line
 INSERT INTO {schema}.batch_lines_{g} (
     batch, producer, captured_cents, refunded_cents, given_cents, carried_cents, net_cents, paid_cents, details,
-    adjusted_cents, contested_cents, why, attempt, payout, reference)
+    adjusted_cents, contested_cents, why, attempt, payout, reference, parts_cents)
 SELECT u.batch, u.producer, u.captured, u.refunded, u.given, u.carried, u.net, u.paid, u.details, u.adjusted, u.contested,
-    u.why, u.attempt, CASE WHEN u.paid > 0 THEN 'waiting' ELSE 'carried' END, ''
+    u.why, u.attempt, CASE WHEN u.paid > 0 THEN 'waiting' ELSE 'carried' END, '', u.parts
 FROM unnest(
     $1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bytea[],
-    $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::bigint[]
-) AS u (batch, producer, captured, refunded, carried, net, paid, details, given, adjusted, contested, why, attempt);
+    $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::bigint[], $14::bigint[]
+) AS u (batch, producer, captured, refunded, carried, net, paid, details, given, adjusted, contested, why, attempt, parts);
 
 -- name: endorse
 UPDATE {schema}.batches_{g} AS b SET endorsed_by = u.by
@@ -102,6 +103,17 @@ UPDATE {schema}.batches_{g} AS b
 SET state = 'approved', approved_us = u.approved_us, approved_by = u.approved_by, execution_on = u.execution_on
 FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::date[]) AS u (batch, approved_us, approved_by, execution_on)
 WHERE b.batch = u.batch;
+
+-- name: hand_over
+WITH gone AS (
+    UPDATE {schema}.batch_lines_{g} AS l SET payout = 'handed-over', payout_us = u.at_us, reference = u.caisse
+    FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[]) AS u (batch, producer, at_us, caisse)
+    WHERE l.batch = u.batch AND l.producer = u.producer
+    RETURNING l.batch, l.paid_cents
+)
+UPDATE {schema}.batches_{g} AS b SET total_cents = b.total_cents - h.cents
+FROM (SELECT batch, sum(paid_cents)::bigint AS cents FROM gone GROUP BY batch) AS h
+WHERE b.batch = h.batch;
 
 -- name: export
 UPDATE {schema}.batches_{g} AS b

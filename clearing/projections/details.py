@@ -10,6 +10,7 @@ from clearing.events.closing import ProducerRepaid
 from clearing.events.contests import ContestDecided
 from clearing.events.contracts import ContractEnded, ContractPaidOver, InstalmentReceived, InstalmentReturned
 from clearing.events.interchange import InterchangeReversed, InterchangeSold
+from clearing.events.joint import PartAnswered
 from clearing.events.opening import OpeningAccepted
 from clearing.events.orders import DeliveryNoted, DisputeResolved, ExceptionResolved
 from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided, SaleDecided
@@ -140,6 +141,8 @@ def _entry(producer: str, at: int, event: Event, original: int | None) -> Entry 
             return found[0] if found else None
         case ContestDecided():
             return next((_contest(at, event, debt) for debt in debts(event) if debt.producer == producer), None)
+        case PartAnswered() if event.producer == producer and not event.reason:
+            return Entry(at, at, "part", 0, event.cents)
         case OpeningAccepted():
             owed = next((debt.cents for debt in event.debts if debt.producer == producer), None)
             return None if owed is None else Entry(at, at, "opening", owed, owed)

@@ -10,6 +10,7 @@ from typing import Final
 
 from clearing.events.basket import Return, Share
 from clearing.events.interchange import InterchangeReversed, InterchangeSold
+from clearing.events.joint import HandoverEnded
 from clearing.events.sales import CaptureDecided, RefundDecided, ReversalDecided
 from clearing.events.settlement import (
     BatchClosed,
@@ -115,7 +116,9 @@ def _concerned(recorded: Recorded, days: _Days) -> set[str]:
             for payee, cents in event.taken_back:
                 days.give_back(payee, day, cents)
             return producers | {str(payee) for payee, _ in event.taken_back}
-        case BatchClosed() | PayoutReturned() | PayoutConfirmed() | PayoutAnswered() | PayoutsWithdrawn():
+        case (
+            BatchClosed() | PayoutReturned() | PayoutConfirmed() | PayoutAnswered() | PayoutsWithdrawn() | HandoverEnded()
+        ):
             return _settled(event, days)
         case _:
             for debt in debts(event):
@@ -125,9 +128,9 @@ def _concerned(recorded: Recorded, days: _Days) -> set[str]:
 
 
 def _settled(
-    event: BatchClosed | PayoutReturned | PayoutConfirmed | PayoutAnswered | PayoutsWithdrawn, days: _Days
+    event: BatchClosed | PayoutReturned | PayoutConfirmed | PayoutAnswered | PayoutsWithdrawn | HandoverEnded, days: _Days
 ) -> set[str]:
-    """What a batch takes over from what is owed, and what the bank made of it."""
+    """What a batch takes over from what is owed, and what the bank, or another caisse, made of it."""
     match event:
         case BatchClosed():
             for line in event.lines:
@@ -142,6 +145,9 @@ def _settled(
                 days.owe(event.producer, _CONFIRMED, event.cents)
             elif event.became in FAILED:
                 days.owe(event.producer, _RETURNED, event.cents)
+            return {str(event.producer)}
+        case HandoverEnded():
+            days.owe(event.producer, _RETURNED if event.reason else _CONFIRMED, event.cents)
             return {str(event.producer)}
         case PayoutReturned() | PayoutConfirmed():
             days.owe(event.producer, _RETURNED if isinstance(event, PayoutReturned) else _CONFIRMED, event.cents)

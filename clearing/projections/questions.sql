@@ -166,7 +166,7 @@ ORDER BY batch;
 
 -- name: batch_lines
 SELECT producer, captured_cents, refunded_cents, given_cents, carried_cents, net_cents, paid_cents, details, adjusted_cents,
-    contested_cents, why, attempt, payout, payout_us, reference, code, question, paid_in
+    contested_cents, why, attempt, payout, payout_us, reference, code, question, paid_in, parts_cents
 FROM {schema}.batch_lines
 WHERE batch = $1
 ORDER BY producer;

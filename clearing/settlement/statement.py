@@ -1,7 +1,7 @@
 """Law: a statement adds up to the transfer, sale by sale and market day by market day, or it is not printed.
 
 For the producer: goods at full price, the card's part of it, what was refunded, what is owed. No card, no person, no
-reason. Days are civil days of the caisse's zone.
+reason. Days are civil days of the caisse's zone. Where one caisse pays for others, each has a section of its own.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -39,6 +39,7 @@ class StatementHead:
     payout_cents: Cents
     adjustments: tuple[Adjustment, ...] = ()
     closed_on: date | None = None
+    sections: "tuple[Section, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,25 @@ class StatementRow:
         return self.card_cents - self.refunded_cents
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """What another caisse handed over to be paid with this transfer: its batch, what it is made of, in all cents. Without rows
+    and adjustments where that caisse's log is not at hand."""
+
+    caisse_name: str
+    batch_id: BatchId
+    cents: Cents
+    rows: tuple[StatementRow, ...] = ()
+    adjustments: tuple[Adjustment, ...] = ()
+
+    def ordered(self) -> list[StatementRow]:
+        return sorted(self.rows, key=lambda row: (row.at_us, row.sale_id))
+
+    def told(self) -> bool:
+        """Whether it says what its sum is made of."""
+        return bool(self.rows or self.adjustments)
+
+
 class StatementMismatch(ValueError):
     """The rows do not add up to the payout: not printed, because one of the two is wrong. The text gives both sums."""
 
@@ -69,15 +89,35 @@ def render_statement(head: StatementHead, rows: Iterable[StatementRow]) -> bytes
 
     Raises StatementMismatch when sales and adjustments are not the payout.
     """
+    ordered = agreeing(head, rows)
+    return render_sheet([
+        *_head_lines(head), COLUMNS, *_days(ordered, head.zone), *_foot_lines(head, ordered),
+        *(line for section in head.sections for line in _section_lines(section, head.zone)),
+        ("", "", "Montant du virement", "", "", "", money_cell(head.payout_cents)),
+    ])  # fmt: skip
+
+
+def agreeing(head: StatementHead, rows: Iterable[StatementRow]) -> list[StatementRow]:
+    """The caisse's own sales in time order. Raises StatementMismatch when a section or the whole does not add up."""
     ordered = sorted(rows, key=lambda row: (row.at_us, row.sale_id))
-    owed_cents = sum(row.owed_cents for row in ordered)
-    total_cents = owed_cents + sum(adjustment.amount_cents for adjustment in head.adjustments)
+    for section in head.sections:
+        found = _owed(section.rows, section.adjustments)
+        if section.told() and found != section.cents:
+            raise StatementMismatch(
+                f"payout {head.reference!r} holds {money_cell(section.cents)} EUR of {section.caisse_name}, whose sales and "
+                f"adjustments are {money_cell(found)} EUR; do not send it, run the audit of both caisses"
+            )
+    total_cents = _owed(ordered, head.adjustments) + sum(section.cents for section in head.sections)
     if total_cents != head.payout_cents:
         raise StatementMismatch(
             f"payout {head.reference!r} is {money_cell(head.payout_cents)} EUR but its sales and adjustments are "
             f"{money_cell(total_cents)} EUR; do not send it, run the audit of batch {head.batch_id}"
         )
-    return render_sheet([*_head_lines(head), COLUMNS, *_days(ordered, head.zone), *_foot_lines(head, ordered)])
+    return ordered
+
+
+def _owed(rows: Iterable[StatementRow], adjustments: Iterable[Adjustment]) -> int:
+    return sum(row.owed_cents for row in rows) + sum(one.amount_cents for one in adjustments)
 
 
 def _head_lines(head: StatementHead) -> Iterator[Row]:
@@ -105,7 +145,21 @@ def _foot_lines(head: StatementHead, ordered: Sequence[StatementRow]) -> Iterato
     yield ("", "", "Total des ventes", *_sums(ordered))
     for adjustment in head.adjustments:
         yield ("", "", text_cell(adjustment.label), "", "", "", money_cell(adjustment.amount_cents))
-    yield ("", "", "Montant du virement", "", "", "", money_cell(head.payout_cents))
+    if head.sections:
+        cents = _owed(ordered, head.adjustments)
+        yield ("", "", text_cell(f"Total {head.caisse_name}"), "", "", "", money_cell(cents))
+
+
+def _section_lines(section: Section, zone: ZoneInfo) -> Iterator[Row]:
+    yield ()
+    yield ("Pour la caisse", text_cell(section.caisse_name), f"lot n° {section.batch_id}")
+    if section.told():
+        ordered = section.ordered()
+        yield from _days(ordered, zone)
+        yield ("", "", "Total des ventes", *_sums(ordered))
+    for adjustment in section.adjustments:
+        yield ("", "", text_cell(adjustment.label), "", "", "", money_cell(adjustment.amount_cents))
+    yield ("", "", text_cell(f"Total {section.caisse_name}"), "", "", "", money_cell(section.cents))
 
 
 def _sums(rows: Sequence[StatementRow]) -> Row:

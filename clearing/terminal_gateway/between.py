@@ -17,7 +17,7 @@ from clearing.authoriser.client import Answer, Authoriser, Between, Deliver, Out
 from clearing.telemetry import LogEvent
 from clearing.values import CaisseCode
 from clearing.wire.frame import FrameType, MalformedFrame, cut_envelopes, open_envelope
-from clearing.wire.interchange import NO_FRAME, NOT_NOW, WORD_BYTES_MAX, Ask, End, is_word, parse_word
+from clearing.wire.interchange import NO_FRAME, NOT_NOW, WORD_BYTES_MAX, Ask, End, Part, between, is_word, parse_word
 from clearing.wire.requests import Request
 from clearing.wire.signature import BadSignature, VerifiedFrame, verify
 
@@ -121,14 +121,17 @@ class Carrier(Authoriser):
         for raw in cut_envelopes(said if said != NOT_NOW else b""):
             frame = self._frame(acquirer, raw)
             word = None if frame is None else parse_word(frame)
-            if frame is None or not isinstance(word, End) or word.issuer in deaf:
+            if frame is None or not isinstance(word, End | Part):
+                continue
+            other = between(word)[1]
+            if other in deaf:
                 continue
             try:
-                answer = await self._writers.submit(Submission(caisse=word.issuer, frame=frame, request=Between()))
+                answer = await self._writers.submit(Submission(caisse=other, frame=frame, request=Between()))
             except (Overloaded, OutcomeUnknown):
-                deaf.add(word.issuer)
+                deaf.add(other)
                 continue
-            ended = self._frame(word.issuer, answer) if answer not in (b"", NOT_NOW) else None
+            ended = self._frame(other, answer) if answer not in (b"", NOT_NOW) else None
             if ended is not None:
                 await self._writers.submit(Submission(caisse=acquirer, frame=ended, request=Between()))
                 heard += 1

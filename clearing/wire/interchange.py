@@ -1,7 +1,8 @@
 """Law: one caisse believes another what its server signed, and nothing else; a word says no more than its step needs.
 
-The four words of a sale across caisses, each a signed map: ask (acquirer), held (issuer), end (acquirer), ended (issuer). No
-time is in them, so that the same word has the same bytes for ever. Source: architecture.md section 7.
+The four words of a sale across caisses, each a signed map: ask (acquirer), held (issuer), end (acquirer), ended (issuer); and
+the two of a payout: part (who hands it over), parted (who is asked to pay). No time is in them, so that the same word has the
+same bytes for ever. Source: architecture.md section 7.
 """
 
 from collections.abc import Callable
@@ -11,8 +12,19 @@ from typing import Final
 
 from clearing.events.basket import Line
 from clearing.rules.between.abroad import EndAsked, IssuerAnswer
+from clearing.rules.between.joint import AskedPart, Refusal
 from clearing.rules.calendar import civil_date
-from clearing.values import CaisseCode, CategoryId, Cents, InvalidValue, MicroTime, OperationId, TerminalId
+from clearing.values import (
+    BatchId,
+    CaisseCode,
+    CategoryId,
+    Cents,
+    InvalidValue,
+    MicroTime,
+    OperationId,
+    ProducerId,
+    TerminalId,
+)
 from clearing.wire import fields as read
 from clearing.wire.frame import Envelope, FrameType, MalformedFrame, canonical_map, pack
 from clearing.wire.requests import CardUrl
@@ -77,7 +89,34 @@ class Ended:
     outcome: str
 
 
-Word = Ask | Held | End | Ended
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A payout that `paying` is asked to make with its own."""
+
+    handing: CaisseCode
+    paying: CaisseCode
+    ref: OperationId
+    asked: AskedPart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parted:
+    """The answer to a part, for ever the same. reason: "" when it is taken."""
+
+    handing: CaisseCode
+    paying: CaisseCode
+    ref: OperationId
+    reason: str
+
+
+Word = Ask | Held | End | Ended | Part | Parted
+
+
+def between(word: Word) -> tuple[CaisseCode, CaisseCode]:
+    """Who asks or tells, and who answers."""
+    if isinstance(word, Part | Parted):
+        return word.handing, word.paying
+    return word.acquirer, word.issuer
 
 
 def ref_of(acquirer: CaisseCode, issuer: CaisseCode, terminal: TerminalId, x: OperationId) -> OperationId:
@@ -88,9 +127,8 @@ def ref_of(acquirer: CaisseCode, issuer: CaisseCode, terminal: TerminalId, x: Op
 
 def encode_word(word: Word) -> bytes:
     """The payload that the sender's server signs."""
-    opening: dict[str, object] = {
-        "t": type(word).__name__.lower(), "a": word.acquirer, "i": word.issuer, "r": bytes(word.ref),
-    }  # fmt: skip
+    asks, answers = between(word)
+    opening: dict[str, object] = {"t": type(word).__name__.lower(), "a": asks, "i": answers, "r": bytes(word.ref)}
     match word:
         case Ask():
             lines = [[line.category, line.amount_cents, line.product, line.qty_milli] for line in word.lines]
@@ -109,6 +147,13 @@ def encode_word(word: Word) -> bytes:
             return pack(opening | {"ef": word.asked.effect, "am": word.asked.cents, "d": word.asked.day})
         case Ended():
             return pack(opening | {"ef": word.effect, "oc": word.outcome})
+        case Part():
+            part = word.asked
+            return pack(opening | {
+                "b": part.batch, "p": part.producer, "h": part.theirs, "am": part.cents, "ac": part.account, "d": part.day,
+            })  # fmt: skip
+        case Parted():
+            return pack(opening | {"rs": word.reason})
 
 
 def parse_word(frame: VerifiedFrame) -> Word:
@@ -118,7 +163,7 @@ def parse_word(frame: VerifiedFrame) -> Word:
     fields = canonical_map(frame.payload, items_max=ITEMS_MAX)
     made = _WORDS.get(str(fields.get("t")))
     if made is None:
-        raise MalformedFrame("'t' must be ask, held, end or ended")
+        raise MalformedFrame("'t' must be ask, held, end, ended, part or parted")
     names, parse = made
     read.require_keys(fields, ("t", "a", "i", "r", *names))
     return parse(
@@ -186,6 +231,21 @@ def _ended(fields: dict[str, object], acquirer: CaisseCode, issuer: CaisseCode, 
     return Ended(acquirer=acquirer, issuer=issuer, ref=ref, effect=effect, outcome=outcome)
 
 
+def _part(fields: dict[str, object], handing: CaisseCode, paying: CaisseCode, ref: OperationId) -> Part:
+    cents = read.amount(fields["am"], "am")
+    if not cents:
+        raise MalformedFrame("'am' must be above zero: nothing is handed over that is not paid")
+    asked = AskedPart(
+        handing, ref, BatchId(read.whole(fields["b"], "b", 1 << 53)), ProducerId(read.ident(fields["p"], "p")),
+        ProducerId(read.ident(fields["h"], "h")), cents, read.binary(fields["ac"], "ac", 16), _day(fields["d"]),
+    )
+    return Part(handing=handing, paying=paying, ref=ref, asked=asked)
+
+
+def _parted(fields: dict[str, object], handing: CaisseCode, paying: CaisseCode, ref: OperationId) -> Parted:
+    return Parted(handing=handing, paying=paying, ref=ref, reason=_one_of(fields["rs"], "rs", ("", *Refusal)))
+
+
 def _one_of(value: object, key: str, words: tuple[str, ...]) -> str:
     if not isinstance(value, str) or value not in words:
         raise MalformedFrame(f"'{key}' must be one of {', '.join(words)}")
@@ -197,4 +257,6 @@ _WORDS: Final[dict[str, tuple[tuple[str, ...], Callable[[dict[str, object], Cais
     "held": (("rc", "aa", "al", "ul", "ex"), _held),
     "end": (("ef", "am", "d"), _end),
     "ended": (("ef", "oc"), _ended),
+    "part": (("b", "p", "h", "am", "ac", "d"), _part),
+    "parted": (("rs",), _parted),
 }

@@ -14,7 +14,7 @@ import pytest
 from clearing.books.papers import producer_statement, remittance_advice, tax_receipt
 from clearing.books.words import LANGUAGES, Words
 from clearing.installation.fonts import FontMissing, find_fonts
-from clearing.settlement.statement import Adjustment, StatementHead, StatementMismatch, StatementRow
+from clearing.settlement.statement import Adjustment, Section, StatementHead, StatementMismatch, StatementRow
 from clearing.values import BatchId, Cents, MicroTime
 from tests.books.reading_pdf import words_of
 from tests.given_when_then import paris
@@ -105,3 +105,37 @@ def test_a_tax_receipt_says_its_text_line_by_line() -> None:
 def test_a_machine_without_the_font_is_told_what_to_install(tmp_path: Path) -> None:
     with pytest.raises(FontMissing, match="apt install fonts-dejavu-core"):
         find_fonts((str(tmp_path),))
+
+
+SECTION = Section(
+    caisse_name="Caisse d'Aval", batch_id=BatchId(7), cents=Cents(880), rows=(
+        StatementRow(at_us=MicroTime(paris("2026-05-02 10:15:00")), sale_id="V41", goods_cents=Cents(1_000),
+                     card_cents=Cents(900), refunded_cents=Cents(0)),
+    ), adjustments=(Adjustment(label="Report du lot n° 6", amount_cents=-20),),
+)  # fmt: skip
+BOTH = replace(
+    HEAD, payout_cents=Cents(123_456 + 880 + 500),
+    sections=(SECTION, Section(caisse_name="loin", batch_id=BatchId(2), cents=Cents(500))),
+)  # fmt: skip
+
+
+def test_a_paper_for_several_caisses_has_a_section_for_each_and_one_transfer() -> None:
+    said = words_of(remittance_advice(BOTH, ROWS, FONTS, Words("fr"))).splitlines()
+    heads = [line for line in said if line.startswith("Pour la caisse")]
+    assert heads == ["Pour la caisse Caisse d'Aval, lot n° 7", "Pour la caisse loin, lot n° 2"]
+    sums = [said[place + 1] for place, line in enumerate(said) if line == "Total"]
+    assert sums == ["1\u202f234,56 €", "8,80 €", "5,00 €"]
+    assert said.count("1\u202f248,36 €") >= 2, "above and below: the transfer"
+    english = words_of(producer_statement(BOTH, ROWS, FONTS, Words("en"))).splitlines()
+    assert "For Caisse d'Aval, batch 7" in english
+    assert {"V11", "V41"} <= set(english), "each sale of each caisse that is at hand"
+
+
+@pytest.mark.parametrize("changed", [
+    (replace(SECTION, cents=Cents(881)),), (replace(SECTION, adjustments=()),), (),
+])  # fmt: skip
+def test_a_section_that_does_not_add_up_stops_the_paper(changed: tuple[Section, ...]) -> None:
+    head = replace(BOTH, sections=(*changed, *BOTH.sections[1:]))
+    for make in (remittance_advice, producer_statement):
+        with pytest.raises(StatementMismatch, match="do not send it"):
+            make(head, ROWS, FONTS, Words("fr"))

@@ -72,7 +72,7 @@ def test_lines_of_batches_closed_before_there_were_gives_have_nothing_given() ->
     event = decode(entry["type"], 1, bytes.fromhex(entry["public"]), b"")
     assert isinstance(event, BatchClosed)
     assert [line.given_cents for line in event.lines] == [0, 0]
-    assert encode(event).schema_version == BatchClosed.SCHEMA == 3
+    assert encode(event).schema_version == BatchClosed.SCHEMA == 4
 
 
 def test_lines_of_batches_closed_before_links_say_why_nothing_was_paid() -> None:

@@ -8,7 +8,7 @@ from clearing.audit.sums import book_balances
 from clearing.events.settlement import BatchClosed, Link, PayoutAnswered
 from clearing.rules.answers import Declined
 from clearing.rules.stalls import answering, settlement
-from clearing.rules.stalls.payouts import TABLE, Answer, PayoutState, Row, end_to_end_id
+from clearing.rules.stalls.payouts import NOT_OURS, TABLE, Answer, PayoutState, Row, end_to_end_id
 from clearing.values import BatchId, PersonId, ProducerId
 from tests.given_when_then import Story, given
 from tests.sayings import (
@@ -80,7 +80,7 @@ def why(decided: object) -> str:
 
 
 def test_the_table_has_a_word_for_every_answer_in_every_state_that_a_bank_can_speak_of() -> None:
-    sent_states = set(PayoutState) - {PayoutState.WAITING, PayoutState.WITHDRAWN}
+    sent_states = set(PayoutState) - {PayoutState.WAITING} - NOT_OURS
     assert set(TABLE) == sent_states
     assert all(set(answers) == set(Answer) for answers in TABLE.values())
 

@@ -19,6 +19,7 @@ from clearing.events.funds import UNBOUND, AllocationRuleSet, Earmark, FundOpene
 from clearing.events.grants import AdvanceVoted, CreditsFrozen, CreditsResumed, EarmarkSet
 from clearing.events.households import HouseholdRulesSet
 from clearing.events.interchange import RecognitionSet
+from clearing.events.joint import JointAgreed
 from clearing.events.records import field_names
 from clearing.events.settlement import PayoutRulesSet
 from clearing.events.solidarity import SolidarityRuleSet, WhenShort
@@ -34,6 +35,7 @@ NAMES: Final = Names("Europe/Paris", {FundId("general"): "Common pot"})
 SILENT: Final = {
     "by": "who typed it", "decision": "told beside the sentences", "rule": "its name, told beside them",
     "season": "its name, told beside it", "key": "no word for people",
+    "proposed_by": "who typed it",
 }  # fmt: skip
 """Fields that the sentences need not say, and why."""
 SILENT_OF: Final = {
@@ -51,6 +53,7 @@ SET_TO: Final[dict[type, dict[str, Any]]] = {
     SeasonOpened: {"mode": "recorded", "skip": "moved", "days": (Day("2026-05-01", 1), Day("2026-05-08", 1))},
     CotisationRuleSet: {"free": True},
     FundOpened: {"earmark": UNBOUND},
+    JointAgreed: {"role": "pays"},
 }
 """What the example of a kind needs to be read as a rule."""
 OTHER: Final[dict[tuple[type, str], tuple[Any, ...]]] = {
@@ -66,6 +69,7 @@ OTHER: Final[dict[tuple[type, str], tuple[Any, ...]]] = {
     (BonusRuleSet, "short"): tuple(ShortBonus),
     (SolidarityRuleSet, "when_short"): tuple(WhenShort),
     (DebitRuleSet, "counts_on"): ("execution",),
+    (JointAgreed, "role"): ("hands-over",),
     (PayoutRulesSet, "payout_days"): (("mon",), WEEKDAYS),
     (SeasonOpened, "mode"): ("through-caisse",),
     (SeasonOpened, "skip"): ("lost", "none"),

@@ -46,11 +46,13 @@ from clearing.authoriser.forms.words import (
 )
 from clearing.rules.amap.contracting import MODES, SKIPS, WEIGHT_MAX
 from clearing.rules.amap.deliveries import OUTCOMES
+from clearing.rules.between.joint import PRODUCERS_MAX, ROLES
 from clearing.rules.collective.orders import LINES_MAX, SIDES
 from clearing.rules.selling.exceptions import HOWS
 from clearing.values import CENTS_MAX
 
 _REF: Final = Bytes(size=16)
+_ROLE: Final = Choice(words=ROLES)
 _LINE: Final = Number(highest=LINES_MAX)
 _INSTALMENT: Final = Number(lowest=1)
 _PAYEE: Final = Id(of="producer", optional=True)
@@ -157,6 +159,14 @@ _BETWEEN: Final[dict[str, Form]] = {
     "propose_write_off": {"ref": _REF, "fund": FUND, "decision": DECISION, "reason": REASON},
     "confirm_write_off": {"ref": _REF, "fund": FUND, "cents": Amount(lowest=-CENTS_MAX)},
     "drop_write_off": {"ref": _REF},
+    "propose_joint_payout": {
+        "other": Id(of="caisse"), "role": _ROLE, "decision": DECISION, "cap_cents": Amount(optional=True), "from_on": DAY,
+        "producers": Rows(most=PRODUCERS_MAX, of={
+            "ours": PRODUCER, "theirs": Id(), "details": DIGEST, "account": Bytes(size=16), "consent": Text(),
+        }),
+    },
+    "agree_joint_payout": {"other": Id(of="caisse"), "role": _ROLE, "proposed": Number(lowest=1)},
+    "end_joint_payout": {"other": Id(of="caisse"), "role": _ROLE, "reason": REASON},
 }  # fmt: skip
 
 FORMS: Final[dict[str, Form]] = {**_PRODUCERS, **_ORDERS, **_CONTRACTS, **_BETWEEN}

@@ -1,4 +1,4 @@
-"""Law: whom the caisse recognises is voted; what is netted is what both books say; the one transfer is recorded when made."""
+"""Law: whom the caisse recognises or pays for is voted; what both books say is netted; a transfer is recorded when made."""
 
 from datetime import date
 from typing import Final
@@ -6,10 +6,11 @@ from typing import Final
 from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
 from clearing.events.interchange import CategoryPair, NetLine, RecognitionSet
+from clearing.events.joint import JointProducer, JointProposed
 from clearing.rules.answers import not_now
-from clearing.rules.between import interchange, write_offs
+from clearing.rules.between import interchange, joint, write_offs
 from clearing.rules.calendar import civil_date
-from clearing.values import CaisseCode, CategoryId, DecisionId, FundId, OperationId
+from clearing.values import CaisseCode, CategoryId, Cents, DecisionId, FundId, OperationId, ProducerId
 from clearing.wire.signature import acceptable_public_key
 
 
@@ -78,6 +79,38 @@ def _drop_write_off(o: Order) -> Result:
     return one(write_offs.decide_drop(o.book.interchange, ref=_ref(o), by=o.by))
 
 
+def _propose_joint(o: Order) -> Result:
+    b = o.body
+    wanted = JointProposed(
+        other=CaisseCode(b.id("other")), role=b.id("role"), decision=DecisionId(b.id("decision")),
+        cap_cents=Cents(b.optional("cap_cents", b.cents) or 0),
+        from_on=civil_date(b.text("from_on"), what="from_on").isoformat(),
+        producers=tuple(_joint_producer(one) for one in b.bodies("producers")), by=o.by,
+    )
+    return one(joint.decide_propose(
+        o.book.interchange, o.book.producers.producers, wanted, own=CaisseCode(o.book.caisse.code), at_us=o.at_us
+    ))
+
+
+def _joint_producer(body: Body) -> JointProducer:
+    named = JointProducer(
+        ProducerId(body.id("ours")), ProducerId(body.id("theirs")), body.bytes("details", 32), body.bytes("account", 16),
+        body.text("consent"),
+    )
+    body.end()
+    return named
+
+
+def _agree_joint(o: Order) -> Result:
+    other, role, proposed = CaisseCode(o.body.id("other")), o.body.id("role"), o.body.number("proposed", lowest=1)
+    return one(joint.decide_agree(o.book.interchange, other=other, role=role, proposed=proposed, by=o.by))
+
+
+def _end_joint(o: Order) -> Result:
+    other, role, reason = CaisseCode(o.body.id("other")), o.body.id("role"), o.body.text("reason")
+    return one(joint.decide_end(o.book.interchange, other=other, role=role, reason=reason, by=o.by))
+
+
 VERBS: Final[dict[str, Verb]] = {
     "recognise_caisse": _recognise,
     "net_interchange": _net,
@@ -85,4 +118,7 @@ VERBS: Final[dict[str, Verb]] = {
     "propose_write_off": _propose_write_off,
     "confirm_write_off": _confirm_write_off,
     "drop_write_off": _drop_write_off,
+    "propose_joint_payout": _propose_joint,
+    "agree_joint_payout": _agree_joint,
+    "end_joint_payout": _end_joint,
 }

@@ -2,9 +2,10 @@
 
 from typing import Final
 
+from clearing.authoriser import joint
 from clearing.authoriser.bodies import Body
 from clearing.authoriser.verbs.order import Order, Result, Verb, one
-from clearing.events.settlement import PayeeChecked, PayoutRulesSet
+from clearing.events.settlement import BatchApproved, PayeeChecked, PayoutRulesSet
 from clearing.events.solidarity import producers_paid
 from clearing.rules.answers import Declined
 from clearing.rules.calendar import civil_date
@@ -41,10 +42,13 @@ def _producer(b: Body) -> ProducerId:
 
 def _approve_batch(o: Order) -> Result:
     book, batch, execution_on = o.book, _batch(o.body), o.body.text("execution_on")
-    return one(approving.decide_approve(
+    decided = approving.decide_approve(
         book.settlement, batch=batch, execution_on=execution_on, calendar=book.caisse.calendar, by=o.by, at_us=o.at_us,
         producers=book.producers.producers, rules=payout_rules_in_force(book, o.at_us),
-    ))
+    )
+    if not isinstance(decided, BatchApproved):
+        return one(decided)
+    return decided, *joint.handed_over(book, batch, o.by, at_us=o.at_us)
 
 
 def _withdraw_payouts(o: Order) -> Result:

@@ -27,6 +27,7 @@ STATES: Final = {
     "closed": "Waits for its approval", "approved": "Approved, the bank's file is to be written", "withdrawn": "All taken out",
     "failed": "In part not paid", "at the bank": "With the bank", "over": "All paid", "nothing": "Nothing to pay in it",
     "anew": "What failed is paid anew by another batch",
+    "handed over": "Handed over to another caisse, whose word is still to come", "elsewhere": "Paid by another caisse",
 }  # fmt: skip
 """What has become of a batch -> how it is called."""
 CANT_PAY: Final = (NotReady, NotKept, UnpayableFile, StatementMismatch)
@@ -67,12 +68,16 @@ def state_of(batch: Batch) -> str:
     states = {one.state for one in batch.payouts.values()} - {PayoutState.WITHDRAWN}
     if not batch.payouts:
         return "nothing"
-    if batch.state is not BatchState.EXPORTED:
+    if batch.state is not BatchState.EXPORTED and (batch.state is BatchState.CLOSED or batch.waits_for_file() or not states):
         return "withdrawn" if not states else batch.state.value
     if any(one.state in FAILED and not one.paid_in for one in batch.payouts.values()):
         return "failed"
+    if PayoutState.HANDED_OVER in states:
+        return "handed over"
     if batch.under_way():
         return "at the bank"
+    if states == {PayoutState.TAKEN}:
+        return "elsewhere"
     return "anew" if any(one.paid_in for one in batch.payouts.values()) else "over"
 
 
@@ -181,12 +186,13 @@ def _shown(visit: Visit, problem: str = "") -> Answer:
         "approved_by": batch.approved.by if batch.approved is not None else "",
         "pays_on": words.day(batch.approved.execution_on) if batch.approved is not None else "",
         "endorsed_by": batch.endorsed.by if batch.endorsed is not None and batch.approved is None else "",
-        "columns": [name for name in ("other", "carried", "contested") if any(one[name] for one in lines)],
+        "columns": [name for name in ("other", "parts", "carried", "contested")
+                    if any(one[name] or (name == "parts" and one["parts_of"]) for one in lines)],
         "notes": notes_said(visit, number, batch) if open_now else (),
         "may_approve": open_now and visit.may("approve_batch") and not own,
-        "may_withdraw": batch.state is not BatchState.EXPORTED and batch.under_way() and visit.may("withdraw_payouts"),
+        "may_withdraw": batch.state is not BatchState.EXPORTED and batch.waits_for_file() and visit.may("withdraw_payouts"),
         "may_reissue": visit.may("reissue_payout"),
-        "may_export": batch.state is not BatchState.CLOSED and bool(batch.payouts) and visit.may("export_batch"),
+        "may_export": batch.state is not BatchState.CLOSED and bool(batch.to_pay_cents()) and visit.may("export_batch"),
         "files": _names(visit.console.installation.home.batch(visit.code, number))
         if batch.exported is not None and set(PAYERS) & set(visit.roles) else [],
         "execution_on": _execution_on(visit, batch), "reason": visit.given("reason"),

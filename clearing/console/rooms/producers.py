@@ -12,6 +12,7 @@ from clearing.authoriser.forms.fields import Day, Form, Id, Many, Text
 from clearing.console.apart import SALES
 from clearing.console.pages import Answer, Shows, Visit, page
 from clearing.console.rooms.cards import give, notice
+from clearing.console.rooms.transfers import parts_said
 from clearing.console.sheets import sheet
 from clearing.console.step_up import NO_FACTOR, ordered
 from clearing.installation.bank_entry import bank_record, sealed_accounts
@@ -172,6 +173,7 @@ async def _shown(visit: Visit, *, problems: dict[str, str] | None = None, why: s
             ("Sold since the last batch", owed.captured_cents), ("Refunded", -owed.refunded_cents),
             ("Cash taken for funds", -owed.given_cents), ("Adjusted by two people", owed.adjusted_cents),
             ("Carried over from earlier batches", owed.carried_cents),
+            ("Handed over by other caisses", sum(part.cents for part in owed.parts)),
         ) if cents
     ]  # fmt: skip
     proposed = producer.proposed
@@ -294,7 +296,7 @@ async def statement(visit: Visit) -> Answer:
             {"day": words.day(row.day), "time": f"{row.local_time:%H:%M}", "kind": words.say(f"entry {row.kind}"),
              "gross": words.euros(row.gross_cents), "card": words.euros(row.card_cents),
              "page": visit.path(f"sales/{row.sale_position}"), "number": row.sale_position}
-            for row in rows
+            for row in rows if row.kind != "part"
         ],
-        "card": words.euros(sum(row.card_cents for row in rows)),
+        "card": words.euros(sum(row.card_cents for row in rows if row.kind != "part")), "parts": parts_said(visit, line),
     })  # fmt: skip

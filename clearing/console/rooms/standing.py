@@ -10,7 +10,7 @@ from clearing.console.charts import columns, marks, stacked
 from clearing.console.pages import Visit
 from clearing.installation.kept_figures import Kept, kept
 from clearing.rules.calendar import civil_date
-from clearing.rules.stalls.payouts import UNDER_WAY
+from clearing.rules.stalls.payouts import NOT_OURS, UNDER_WAY
 from clearing.rules.stalls.settlement import BatchState
 from clearing.rules.telling.waiting_settling import DEPUTIES_AFTER_DAYS
 from clearing.rules.treasury.proofs import FIRST, ISSUED, PROOFS
@@ -36,7 +36,7 @@ def figures(visit: Visit, found: Kept | None) -> list[Figure]:
     book, words = visit.book, visit.words
     owed = sum(one.net_cents() for one in book.settlement.owed.values())
     under_way = sum(one.cents for batch in book.settlement.batches.values() for one in batch.payouts.values()
-                    if one.state in UNDER_WAY)  # fmt: skip
+                    if one.state in UNDER_WAY - NOT_OURS)  # fmt: skip
     bank, purses = book.bank.last_known(), None if found is None else _purses(found)
     rows = [
         ("Left on cards", words.euros(purses) if purses is not None else "", found.day if found is not None else "", "proofs"),

@@ -11,8 +11,9 @@ from clearing.console.pages import LOOKERS, Answer, Shows, Visit, page
 from clearing.console.rooms.cards import give, notice
 from clearing.console.sheets import sheet
 from clearing.events.settlement import BatchLine
+from clearing.rules.between.joint import Refusal
 from clearing.rules.stalls.holding import check_of
-from clearing.rules.stalls.payouts import FAILED, REASON_CHARS_MAX, Payout, PayoutState
+from clearing.rules.stalls.payouts import FAILED, NOT_OURS, REASON_CHARS_MAX, Payout, PayoutState
 from clearing.rules.stalls.settlement import Batch
 from clearing.values import BatchId, ProducerId
 
@@ -36,6 +37,13 @@ ANSWERING: Final = sheet(
      "text": "Its words"},
     {"state": SAID},
 )  # fmt: skip
+NOT_TAKEN: Final = {
+    Refusal.CLOSED: "it closes, and takes nothing on", Refusal.NO_AGREEMENT: "it has no agreement in force for this caisse",
+    Refusal.PRODUCER: "its agreement does not name this producer", Refusal.ACCOUNT: "it pays this producer to another account",
+    Refusal.HELD: "it holds payments to this producer", Refusal.OWES: "the producer owes it money",
+    Refusal.CAP: "it would advance more than it agreed to",
+}  # fmt: skip
+"""Why another caisse does not pay what was handed over to it."""
 _CARRIED: Final = {"failed": "not paid by batch {number}", "carried": "left by batch {number}"}
 
 
@@ -51,6 +59,7 @@ def line_said(visit: Visit, batch: Batch, line: BatchLine) -> dict[str, object]:
         "back": words.euros(-line.refunded_cents), "other": words.euros(other) if other else "",
         "carried": words.euros(line.carried_cents) if line.carried_cents else "",
         "contested": words.euros(-line.contested_cents) if line.contested_cents else "",
+        "parts": words.euros(line.parts_cents()) if len(line.parts) > 1 else "", "parts_of": parts_said(visit, line),
         "paid": words.euros(line.paid_cents), "why": words.say(WHY[line.why]) if line.why else "",
         "links": [
             {"text": words.say(_CARRIED[one.what], number=one.batch), "cents": words.euros(one.cents),
@@ -67,14 +76,36 @@ def _payout_said(visit: Visit, batch: Batch, line: BatchLine, payout: Payout | N
     words = visit.words
     if payout is None:
         return {"state": "", "transfer": "", "waits": False, "failed": False, "anew": "", "said": "", "question": ""}
-    said = ", ".join(word for word in (payout.code, words.day(payout.on) if payout.on else "") if word)
+    if payout.state in (PayoutState.HANDED_OVER, PayoutState.TAKEN, PayoutState.NOT_TAKEN):
+        said = _elsewhere_said(visit, batch, line, payout)
+    else:
+        said = ", ".join(word for word in (payout.code, words.day(payout.on) if payout.on else "") if word)
     return {
         "state": words.say(f"payout {payout.state}"), "said": said, "question": words.refusal(payout.question),
         "transfer": visit.path(f"transfers/{batch.closed.batch}/{line.producer}")
-        if payout.state not in (PayoutState.WAITING, PayoutState.WITHDRAWN) else "",
+        if payout.state is not PayoutState.WAITING and payout.state not in NOT_OURS else "",
         "waits": payout.state is PayoutState.WAITING, "failed": payout.state in FAILED and not payout.paid_in,
         "anew": visit.path(f"batches/{payout.paid_in}") if payout.paid_in else "", "anew_number": payout.paid_in,
     }  # fmt: skip
+
+
+def parts_said(visit: Visit, line: BatchLine) -> list[dict[str, str]]:
+    """What a line pays for other caisses, one by one."""
+    words = visit.words
+    return [
+        {"text": words.say("for {caisse}, its batch {number}", caisse=part.caisse, number=part.batch),
+         "cents": words.euros(part.cents)}
+        for part in line.parts
+    ]  # fmt: skip
+
+
+def _elsewhere_said(visit: Visit, batch: Batch, line: BatchLine, payout: Payout) -> str:
+    """Which caisse was asked to pay it, and why it does not."""
+    here = (batch.closed.batch, line.producer)
+    parts = visit.book.interchange.parts.values()
+    to = next((one.to for one in parts if (one.batch, one.part.producer) == here), "")
+    why = visit.words.say(NOT_TAKEN[Refusal(payout.reference)]) if payout.state is PayoutState.NOT_TAKEN else ""
+    return ", ".join(word for word in (to, why) if word)
 
 
 def notes_said(visit: Visit, number: int, batch: Batch) -> list[dict[str, object]]:
@@ -181,7 +212,7 @@ def _drawn(visit: Visit, *, problems: dict[str, str] | None = None, why: str = "
         "number": batch, "name": visit.book.producers.producers[producer].name, "cents": words.euros(payout.cents),
         "line": line_said(visit, visit.book.settlement.batches[batch], line), "reference": payout.reference,
         "fields": ANSWERING.drawn(visit, problems=problems, first={"on": today}),
-        "may_answer": visit.may("answer_payouts") and payout.state not in (PayoutState.WAITING, PayoutState.WITHDRAWN),
+        "may_answer": visit.may("answer_payouts") and payout.state not in (PayoutState.WAITING, *NOT_OURS),
         "may_ask": visit.may("close_payout_question") and bool(payout.question),
         "why": words.refusal(words.say(why)) if why else "",
     }, status=422 if problems or why else 200)  # fmt: skip

@@ -22,9 +22,10 @@ from clearing.events.interchange import (
     RecognitionSet,
     WriteOffProposed,
 )
+from clearing.events.joint import HandedPart, JointAgreed, JointProposed, PartAnswered
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.calendar import CivilCalendar, civil_date
-from clearing.values import CaisseCode, CategoryId, DecisionId, OperationId, PersonId, TerminalId
+from clearing.values import BatchId, CaisseCode, CategoryId, DecisionId, OperationId, PersonId, TerminalId
 
 HOLD_DAYS: Final = 3
 """How long the issuer keeps cents for an acquirer that does not say what became of its sale."""
@@ -95,10 +96,39 @@ class Half:
 
 @dataclass(slots=True)
 class DaySums:
-    """Agreed by both halves with one other caisse on one day, and not netted. in: it owes us; out: we owe it."""
+    """Agreed by both halves with one other caisse on one day, and not netted. in: it owes us; out: we owe it. joint: beside
+    that, for payouts (joint.py), which no cap of cards is about."""
 
     in_cents: int = 0
     out_cents: int = 0
+    joint_in_cents: int = 0
+    joint_out_cents: int = 0
+
+    def whole(self) -> tuple[int, int]:
+        """What it owes us, what we owe it."""
+        return self.in_cents + self.joint_in_cents, self.out_cents + self.joint_out_cents
+
+
+@dataclass(slots=True)
+class Proposal:
+    """What waits for a second person. position: of its event."""
+
+    said: JointProposed
+    position: int
+
+
+TAKEN: Final = "taken"
+
+
+@dataclass(slots=True)
+class Handed:
+    """A payout that another caisse is asked to make. outcome: "" while its word is not there, TAKEN, or why it is not."""
+
+    to: CaisseCode
+    batch: BatchId
+    part: HandedPart
+    day: str
+    outcome: str = ""
 
 
 @dataclass(slots=True)
@@ -111,7 +141,11 @@ class Net:
 @dataclass(slots=True)
 class Interchange:
     """balances: cents that each other caisse owes us and that are in no netting (below zero: we owe it). held: our cards' cents
-    that wait for each acquirer's word. netting_cents: netted and not paid, above zero: we are to receive."""
+    that wait for each acquirer's word. netting_cents: netted and not paid, above zero: we are to receive.
+
+    joint, joint_proposed: by other caisse and role. parts: what we handed over; answered: what others did, by us; advanced:
+    what we took, by caisse and day, until a netting brought it.
+    """
 
     recognised: dict[CaisseCode, Recognition] = field(default_factory=dict)
     holds: dict[OperationId, Hold] = field(default_factory=dict)
@@ -125,6 +159,12 @@ class Interchange:
     nets: dict[str, Net] = field(default_factory=dict)
     netting_cents: int = 0
     write_offs: dict[OperationId, WriteOffProposed] = field(default_factory=dict)  # that wait for another person
+    joint: dict[tuple[CaisseCode, str], JointAgreed] = field(default_factory=dict)
+    joint_proposed: dict[tuple[CaisseCode, str], Proposal] = field(default_factory=dict)
+    parts: dict[OperationId, Handed] = field(default_factory=dict)
+    open_parts: dict[OperationId, int] = field(default_factory=dict)  # in the order handed over; value: position
+    answered: dict[OperationId, PartAnswered] = field(default_factory=dict)
+    advanced: dict[tuple[CaisseCode, str], int] = field(default_factory=dict)
 
     def sums(self, other: CaisseCode, day: str) -> DaySums:
         return self.days.setdefault((other, day), DaySums())
@@ -233,28 +273,38 @@ def evolve_netted(interchange: Interchange, event: InterchangeNetted) -> None:
         interchange.owe_us(line.other, line.out_cents - line.in_cents)
     interchange.nets[event.day] = Net(event.lines, event.net_cents)
     interchange.netting_cents += event.net_cents
+    if event.net_cents <= 0:  # set off against what we owe
+        _brought_back(interchange, event.day)
 
 
 def evolve_paid(interchange: Interchange, event: InterchangePaid) -> None:
     interchange.nets[event.day].reference = event.reference
     interchange.netting_cents -= event.cents
+    _brought_back(interchange, event.day)
+
+
+def _brought_back(interchange: Interchange, day: str) -> None:
+    for key in [key for key in interchange.advanced if key[1] <= day]:
+        del interchange.advanced[key]
 
 
 def net_lines(interchange: Interchange, day: str) -> tuple[NetLine, ...]:
     """What was agreed on up to the end of `day` and is in no netting, per other caisse, without empty lines."""
     found: dict[CaisseCode, list[int]] = {}
     for (other, of), sums in interchange.days.items():
-        if of <= day and (sums.in_cents or sums.out_cents):
+        owed, owes = sums.whole()
+        if of <= day and (owed or owes):
             pair = found.setdefault(other, [0, 0])
-            pair[0] += sums.in_cents
-            pair[1] += sums.out_cents
+            pair[0] += owed
+            pair[1] += owes
     return tuple(NetLine(other, *found[other]) for other in sorted(found))
 
 
 def waiting(interchange: Interchange, day: str) -> int:
-    """How many of our halves up to the end of `day` still wait for the issuer's word."""
+    """How many of our halves and parts up to the end of `day` still wait for the other's word."""
     halves = (interchange.halves[ref] for ref in interchange.open_halves)
-    return sum(1 for half in halves if half.cents and min(half.day, half.undone_day or half.day) <= day)
+    sold = sum(1 for half in halves if half.cents and min(half.day, half.undone_day or half.day) <= day)
+    return sold + sum(1 for ref in interchange.open_parts if interchange.parts[ref].day <= day)
 
 
 def decide_recognise(event: RecognitionSet, *, own: CaisseCode) -> RecognitionSet | Declined:
@@ -277,8 +327,8 @@ def decide_net(
     if any(day <= netted for netted in interchange.nets):
         return not_now(f"{max(interchange.nets)} is netted already; net a later day.")
     if waits := waiting(interchange, day):
-        return not_now(f"{waits} sales up to {day} still wait for the other caisse's word: let clearing serve run for a "
-                       "minute, then look at clearing interchange exceptions.")  # fmt: skip
+        return not_now(f"{waits} sales or payouts up to {day} still wait for the other caisse's word: let clearing serve run "
+                       "for a minute, then look at clearing interchange exceptions.")  # fmt: skip
     if lines != net_lines(interchange, day):
         return not_now(f"What was agreed on up to {day} changed meanwhile; run clearing interchange net {day} again.")
     if not lines:

@@ -4,11 +4,12 @@ Over the books of all caisses of an installation: bilateral gross, multilateral 
 about a person: amounts, days and caisses.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from clearing.events.interchange import NetLine
-from clearing.rules.between.interchange import HoldState, Interchange, Twin, net_lines, waiting
+from clearing.rules.between.interchange import TAKEN, HoldState, Interchange, Twin, net_lines, waiting
+from clearing.rules.between.joint import Refusal
 from clearing.values import CaisseCode, OperationId, money
 
 Rooms = Mapping[CaisseCode, Interchange]
@@ -65,7 +66,8 @@ class Unmatched:
     """A record that has not found its twin.
 
     what: "open" (the other caisse was not heard yet), "refused" (it knows no open hold), "held" (the other caisse did not say
-    what became of its sale), "missing" (the other's book lacks it), "given-up" (by the other, and captured here).
+    what became of its sale), "missing" (the other's book lacks it), "given-up" (by the other, and captured here), "part" (a
+    payout that the other has not answered), "other-part" (the other's book has no such part, or answered it otherwise).
     """
 
     caisse: CaisseCode
@@ -95,7 +97,25 @@ def unmatched(rooms: Rooms) -> list[Unmatched]:
                 found.append(Unmatched(code, hold.event.acquirer, ref, "given-up", hold.event.approved_cents, hold.day))
             if hold.state is HoldState.HELD and (acquirer is None or ref not in acquirer.halves):
                 found.append(Unmatched(code, hold.event.acquirer, ref, "held", hold.event.approved_cents, ""))
+        found += _unmatched_parts(code, room, rooms)
     return found
+
+
+def _unmatched_parts(code: CaisseCode, room: Interchange, rooms: Rooms) -> Iterator[Unmatched]:
+    """A part that is handed over has its answer in the other's book, and one that is answered was handed over there."""
+    for ref, handed in room.parts.items():
+        payer, cents = rooms.get(handed.to), handed.part.cents
+        said = None if payer is None else payer.answered.get(ref)
+        if not handed.outcome:
+            yield Unmatched(code, handed.to, ref, "part", cents, handed.day)
+        elif payer is not None and handed.outcome != Refusal.CLOSED and (
+            said is None or (said.cents, said.day, said.reason or TAKEN) != (cents, handed.day, handed.outcome)
+        ):
+            yield Unmatched(code, handed.to, ref, "other-part", cents, handed.day)
+    for ref, answered in room.answered.items():
+        handing = rooms.get(answered.other)
+        if handing is not None and (ref not in handing.parts or handing.parts[ref].part.cents != answered.cents):
+            yield Unmatched(code, answered.other, ref, "other-part", answered.cents, answered.day)
 
 
 def _agrees(issuer: Interchange, ref: OperationId, effect: str) -> bool:

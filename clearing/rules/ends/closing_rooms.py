@@ -143,6 +143,9 @@ def of_other_caisses(book: "Book") -> Iterator[str]:
     for ref in between.refused:
         half = between.halves[ref]
         yield f"{half.issuer} refused {money(half.cents)} of {half.day} (clearing interchange write-off)"
+    for ref in between.open_parts:
+        handed = between.parts[ref]
+        yield f"a payout of batch {handed.batch} waits for {handed.to}'s word (it comes by itself while clearing serve runs)"
     for other, cents in between.held.items():
         if cents:
             yield f"{money(cents)} are held for {other} (they are captured, or come back by themselves)"

@@ -4,10 +4,10 @@ import heapq
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from clearing.events import interchange as between
+from clearing.events import interchange as between, joint as handing
 from clearing.events.basket import Return
 from clearing.rules.answers import BrokenBook
-from clearing.rules.between import abroad, interchange, write_offs
+from clearing.rules.between import abroad, interchange, joint, write_offs
 from clearing.rules.between.interchange import Hold, HoldState
 from clearing.rules.collective import accounts
 from clearing.rules.folds.accounts import month_of
@@ -88,6 +88,21 @@ def _reversed(
     interchange.evolve_reversed(book.interchange, event, position)
 
 
+def _handed_over(book: "Book", event: handing.PayoutsHandedOver, position: int, _at_us: int) -> None:
+    joint.evolve_leaving(book.settlement, event)
+    joint.evolve_handed(book.interchange, event, position)
+
+
+def _part_answered(book: "Book", event: handing.PartAnswered, _position: int, _at_us: int) -> None:
+    joint.evolve_answered(book.interchange, event)
+    joint.evolve_owed(book.settlement, event)
+
+
+def _handover_ended(book: "Book", event: handing.HandoverEnded, _position: int, _at_us: int) -> None:
+    joint.evolve_handover_ended(book.interchange, event)
+    joint.evolve_left(book.settlement, event)
+
+
 DECIDED: Final[dict[type, Callable[..., None]]] = {
     between.InterchangeSold: _sold,
     between.InterchangeReversed: _reversed,
@@ -110,4 +125,10 @@ FOLDS: Final[dict[type, Callable[..., None]]] = {
         book.interchange, book.funds, event
     ),
     between.InterchangePaid: lambda book, event, _p, _a: interchange.evolve_paid(book.interchange, event),
+    handing.JointProposed: lambda book, event, position, _a: joint.evolve_proposed(book.interchange, event, position),
+    handing.JointAgreed: lambda book, event, _p, _a: joint.evolve_agreed(book.interchange, event),
+    handing.JointEnded: lambda book, event, _p, _a: joint.evolve_ended(book.interchange, event),
+    handing.PayoutsHandedOver: _handed_over,
+    handing.PartAnswered: _part_answered,
+    handing.HandoverEnded: _handover_ended,
 }

@@ -65,6 +65,7 @@ from clearing.events.interchange import (
     InterchangeSold,
     InterchangeWrittenOff,
 )
+from clearing.events.joint import PartAnswered
 from clearing.events.opening import OpeningAccepted
 from clearing.events.orders import DeliveryNoted, DisputeResolved, ExceptionResolved, OrderCancelled, OrderPlaced
 from clearing.events.sales import (
@@ -346,6 +347,9 @@ MOVES: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     InterchangeReversed: _reversed_abroad,
     InterchangeNetted: _netted,
     InterchangePaid: lambda event, _: move(BANK, NETTING, event.cents),
+    PartAnswered: lambda event, _: (
+        {} if event.reason else move(f"interchange:{event.other}", f"owed:{event.producer}", event.cents)
+    ),
     InterchangeWrittenOff: lambda event, _: move(f"fund:{event.fund}", f"interchange:{event.other}", event.cents),
     StatementImported: lambda event, _: move(BANK, WAITING, sum(entry.cents for entry in event.entries)),
     BankMatched: lambda event, _: move(WAITING, BANK, event.cents),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from clearing.events.adjustments import AdjustmentMade
+from clearing.events.joint import HandoverEnded
 from clearing.events.settlement import (
     BatchClosed,
     PayoutAnswered,
@@ -63,12 +64,19 @@ def _withdrawn(event: PayoutsWithdrawn) -> Legs:
     return found
 
 
+def _handed_over(event: HandoverEnded) -> Legs:
+    """Nothing moves until the other caisse's word: then it is owed to that caisse, or to the producer again."""
+    to = f"owed:{event.producer}" if event.reason else f"interchange:{event.other}"
+    return move(f"payable:{event.producer}", to, event.cents)
+
+
 SETTLED: Final[dict[type, Callable[[Any, Origins], Legs]]] = {
     BatchClosed: lambda event, _: _instructed(event),
     PayoutConfirmed: lambda event, _: move(f"payable:{event.producer}", BANK, event.cents),
     PayoutReturned: _returned,
     PayoutAnswered: _answered,
     PayoutsWithdrawn: lambda event, _: _withdrawn(event),
+    HandoverEnded: lambda event, _: _handed_over(event),
     AdjustmentMade: lambda event, _: _adjusted(event),
 }
 """As legs.MOVES."""

@@ -15,6 +15,7 @@ from clearing.rules.answers import Declined, not_found, not_now
 from clearing.rules.stalls.approving import batch_of
 from clearing.rules.stalls.payouts import (
     FAILED,
+    NOT_OURS,
     REASON_CHARS_MAX,
     Answer,
     Payout,
@@ -87,7 +88,7 @@ def new_answers(
     payouts, events = dict(known.payouts), list[PayoutAnswered]()
     for row in rows:
         payout = payouts.get(row.producer)
-        if payout is None or payout.state is PayoutState.WITHDRAWN:
+        if payout is None or payout.state in NOT_OURS:
             return not_found(f"Batch {batch} has no transfer to {row.producer} that was sent to the bank.")
         if len(row.code) > REASON_CHARS_MAX:
             return not_now(f"{row.code!r} is no reason code of a bank: it has up to {REASON_CHARS_MAX} characters, like AC04.")

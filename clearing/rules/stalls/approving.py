@@ -68,7 +68,7 @@ def stopped(settlement: Settlement, batch: Batch, producers: Mapping[ProducerId,
     """Why this batch can't leave as it is: one of its payees is held, or the account was reported."""
     live = [(who, one) for who, one in batch.payouts.items() if one.state is PayoutState.WAITING]
     if batch.payouts and not live:
-        return not_now("Every transfer of this batch was withdrawn: nothing is left to pay by it.")
+        return not_now("Every transfer of this batch was withdrawn or handed over: nothing is left to pay by it.")
     for producer, payout in live:
         number = batch.closed.batch
         what_to_do = f"take that transfer out first: clearing withdraw {number} {producer} --reason TEXT"

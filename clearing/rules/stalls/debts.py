@@ -13,6 +13,7 @@ from clearing.events.closing import ProducerRepaid
 from clearing.events.contests import ContestDecided
 from clearing.events.contracts import ContractEnded, ContractPaidOver, InstalmentReceived, InstalmentReturned
 from clearing.events.interchange import InterchangeReversed, InterchangeSold
+from clearing.events.joint import PartAnswered
 from clearing.events.opening import OpeningAccepted
 from clearing.events.orders import DeliveryNoted, DisputeResolved, ExceptionResolved
 from clearing.events.solidarity import DrawDecided, DrawsShared, GiveDecided, producers_paid
@@ -22,7 +23,8 @@ from clearing.values import ProducerId
 
 class Debt(NamedTuple):
     """captured_cents: what is owed from now on, below zero: no longer. refunded_cents: what the producer gave back or owes.
-    adjusted_cents: what two people said, or a contest, beside what was sold; below zero: no longer owed."""
+    adjusted_cents: what two people said, a contest, or another caisse handed over, beside what was sold; below zero: no longer
+    owed."""
 
     producer: ProducerId
     captured_cents: int
@@ -90,6 +92,7 @@ OWES: Final[dict[type, Callable[[Any], Iterable[Debt]]]] = {
     OpeningAccepted: _opening,
     ContestDecided: _contested,
     AdjustmentMade: _adjusted,
+    PartAnswered: lambda event: () if event.reason else (Debt(event.producer, 0, 0, event.cents),),
     InterchangeSold: lambda event: [Debt(payee, cents, 0) for payee, cents in payees(event)],
     InterchangeReversed: lambda event: [Debt(payee, -cents, 0) for payee, cents in event.taken_back],
 }

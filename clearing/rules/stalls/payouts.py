@@ -14,7 +14,8 @@ from clearing.values import BatchId, Cents, ProducerId
 
 
 class PayoutState(StrEnum):
-    """waiting: its batch is not exported yet."""
+    """waiting: its batch is not exported yet. handed-over: another caisse is asked to pay it (between/joint.py), which took it
+    or did not."""
 
     WAITING = "waiting"
     INSTRUCTED = "instructed"
@@ -23,6 +24,9 @@ class PayoutState(StrEnum):
     REJECTED = "rejected"
     RETURNED = "returned"
     WITHDRAWN = "withdrawn"
+    HANDED_OVER = "handed-over"
+    TAKEN = "taken"
+    NOT_TAKEN = "not-taken"
 
 
 class Answer(StrEnum):
@@ -39,8 +43,16 @@ QUESTION: Final = "question"
 """What an answer becomes that a person has to ask the bank about."""
 _KNOWN: Final = "known"
 
-UNDER_WAY: Final = frozenset({PayoutState.WAITING, PayoutState.INSTRUCTED, PayoutState.ACCEPTED})
-FAILED: Final = frozenset({PayoutState.REJECTED, PayoutState.RETURNED, PayoutState.WITHDRAWN})
+UNDER_WAY: Final = frozenset({
+    PayoutState.WAITING, PayoutState.INSTRUCTED, PayoutState.ACCEPTED, PayoutState.HANDED_OVER
+})  # fmt: skip
+FAILED: Final = frozenset({
+    PayoutState.REJECTED, PayoutState.RETURNED, PayoutState.WITHDRAWN, PayoutState.NOT_TAKEN
+})  # fmt: skip
+NOT_OURS: Final = frozenset({
+    PayoutState.WITHDRAWN, PayoutState.HANDED_OVER, PayoutState.TAKEN, PayoutState.NOT_TAKEN
+})  # fmt: skip
+"""Never given to our bank: it has no word on them."""
 REASON_CHARS_MAX: Final = 4  # ISO external reason codes have four
 
 _OF_A_NEW_ONE: Final = {
@@ -137,6 +149,8 @@ def obstacle(payout: Payout, what: PayoutState) -> Declined | None:
         return not_now("Its batch is not exported yet, so the bank can't have paid it; approve and export the batch first.")
     if payout.state is PayoutState.WITHDRAWN:
         return not_now("It was withdrawn from its batch before the file was written, so the bank never got it.")
+    if payout.state in NOT_OURS:
+        return not_now("Another caisse was asked to pay it with its own, so our bank never got it.")
     if payout.state in FAILED and what is PayoutState.RETURNED:
         return not_now(f"It came back before, {payout.state}; it is owed again since then.")
     if payout.state in FAILED or payout.state is what:

@@ -12,6 +12,7 @@ from clearing.events.settlement import (
     BatchEndorsed,
     BatchExported,
     BatchLine,
+    BatchPart,
     Link,
     PayeeChecked,
     PayoutHeld,
@@ -20,7 +21,7 @@ from clearing.events.settlement import (
 )
 from clearing.rules.answers import BrokenBook, Declined, not_found, not_now
 from clearing.rules.calendar import CivilCalendar, civil_date
-from clearing.rules.stalls.payouts import FAILED, UNDER_WAY, Failure, Payout, PayoutState, failed_cents
+from clearing.rules.stalls.payouts import FAILED, NOT_OURS, UNDER_WAY, Failure, Payout, PayoutState, failed_cents
 from clearing.rules.stalls.producers import Producer
 from clearing.values import BatchId, Cents, PersonId, Position, ProducerId, money
 
@@ -38,7 +39,7 @@ class BatchState(StrEnum):
 class Owed:
     """Since the last batch: captured and refunded cents, given: cash taken for funds, adjusted: by two people; carried: what
     earlier batches left, may be below zero: failed transfers one by one, the rest as the batch carried_from left it. since: ISO
-    day since when it is below the minimum."""
+    day since when it is below the minimum. parts: what other caisses handed over."""
 
     captured_cents: int = 0
     refunded_cents: int = 0
@@ -48,15 +49,18 @@ class Owed:
     carried_from: int = 0
     failed: list[Failure] = field(default_factory=list)
     since: str = ""
+    parts: list[BatchPart] = field(default_factory=list)
 
     def net_cents(self) -> int:
-        return self.captured_cents - self.refunded_cents - self.given_cents + self.adjusted_cents + self.carried_cents
+        own = self.captured_cents - self.refunded_cents - self.given_cents + self.adjusted_cents + self.carried_cents
+        return own + sum(part.cents for part in self.parts)
 
     def moved(self) -> bool:
         """Whether a batch has to name the producer."""
         return bool(
             self.captured_cents or self.refunded_cents or self.carried_cents or self.given_cents or self.adjusted_cents
-        )
+            or self.parts
+        )  # fmt: skip
 
     def links(self) -> tuple[Link, ...]:
         rest = self.carried_cents - failed_cents(self.failed)
@@ -76,8 +80,11 @@ class Batch:
     payouts: dict[ProducerId, Payout] = field(default_factory=dict)
 
     def to_pay_cents(self) -> int:
-        """What leaves by it: without what was withdrawn."""
-        return sum(one.cents for one in self.payouts.values() if one.state is not PayoutState.WITHDRAWN)
+        """What leaves by it: without what was withdrawn or handed over."""
+        return sum(one.cents for one in self.payouts.values() if one.state not in NOT_OURS)
+
+    def waits_for_file(self) -> bool:
+        return any(one.state is PayoutState.WAITING for one in self.payouts.values())
 
     def under_way(self) -> bool:
         return any(one.state in UNDER_WAY for one in self.payouts.values())
@@ -108,11 +115,15 @@ def evolve_closed(settlement: Settlement, event: BatchClosed) -> None:
         if event.reissue:
             _reissued(settlement, owed, line, event.batch)
             continue
-        if (owed.captured_cents, owed.refunded_cents, owed.carried_cents, owed.given_cents, owed.adjusted_cents) != (
-            line.captured_cents, line.refunded_cents, line.carried_cents, line.given_cents, line.adjusted_cents,
-        ):
+        if (
+            owed.captured_cents, owed.refunded_cents, owed.carried_cents, owed.given_cents, owed.adjusted_cents,
+            tuple(owed.parts),
+        ) != (
+            line.captured_cents, line.refunded_cents, line.carried_cents, line.given_cents, line.adjusted_cents, line.parts,
+        ):  # fmt: skip
             raise BrokenBook(f"batch {event.batch} does not hold what is owed to {line.producer}")
         owed.captured_cents = owed.refunded_cents = owed.given_cents = owed.adjusted_cents = 0
+        owed.parts = []
         owed.carried_cents, owed.carried_from, owed.since = line.net_cents - line.paid_cents, event.batch, line.since
         if line.paid_cents:
             _paid_anew(settlement, line.producer, owed.failed, event.batch)
@@ -182,7 +193,7 @@ def line_of(
         producer=producer, captured_cents=Cents(owed.captured_cents), refunded_cents=Cents(owed.refunded_cents),
         carried_cents=owed.carried_cents, net_cents=net, paid_cents=Cents(0 if why or net <= 0 else net - contested),
         details=details, given_cents=Cents(owed.given_cents), adjusted_cents=owed.adjusted_cents,
-        contested_cents=Cents(contested), why=why, since=since, links=owed.links(),
+        contested_cents=Cents(contested), why=why, since=since, links=owed.links(), parts=tuple(owed.parts),
     )
 
 
@@ -231,7 +242,7 @@ def decide_reissue(
             return not_found(f"Batch {batch} has no transfer to {producer}; `clearing batches {batch}` lists them.")
         if payout.state not in FAILED:
             return not_now(f"The transfer of batch {batch} to {producer} is {payout.state}: only one that was rejected, came "
-                           "back or was withdrawn is paid anew.")  # fmt: skip
+                           "back, was withdrawn or not taken by another caisse is paid anew.")  # fmt: skip
         if payout.paid_in:
             return not_now(f"Batch {payout.paid_in} pays {producer} what batch {batch} did not; nothing is paid twice.")
         failure = Failure(batch, payout.cents)

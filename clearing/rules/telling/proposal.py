@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from clearing.events.settlement import BatchLine
 from clearing.rules.stalls.holding import check_of
-from clearing.rules.stalls.payouts import PayoutState
+from clearing.rules.stalls.payouts import NOT_OURS
 from clearing.values import BatchId, ProducerId
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def proposal(book: "Book", batch: BatchId, *, at_bank_cents: int) -> Proposal:
     lines = []
     for line in known.closed.lines:
         payout = known.payouts.get(line.producer)
-        paid = 0 if payout is None or payout.state is PayoutState.WITHDRAWN else payout.cents
+        paid = 0 if payout is None or payout.state in NOT_OURS else payout.cents
         last = next((one.payouts[line.producer] for one in reversed(before) if line.producer in one.payouts), None)
         lines.append(ProposedLine(
             line=line, paid_cents=paid, before_cents=None if last is None else last.cents,

@@ -34,9 +34,11 @@ from clearing.events.grants import (
 )
 from clearing.events.households import HouseholdRulesSet
 from clearing.events.interchange import InterchangeWrittenOff, RecognitionSet, WriteOffProposed
+from clearing.events.joint import JointAgreed, JointEnded, JointProposed
 from clearing.events.settlement import PayoutRulesSet
 from clearing.events.solidarity import SolidarityRuleSet, WhenShort
 from clearing.events.units import UnitOpened
+from clearing.rules.between.joint import HANDS_OVER
 from clearing.rules.calendar import local_text
 from clearing.rules.telling.plain_words import any_of, days, fund_called, limits, percent
 from clearing.rules.voted.caisse import Caisse
@@ -48,6 +50,7 @@ NOT_IN_FORCE: Final = "not in force"
 ACTS: Final = frozenset({
     DecisionRecorded, DecisionApproved, DecisionSuspended, DecisionResumed, DecisionAnnulled, TransferProposed,
     RepaymentProposed, ClosureProposed, CreditsResumed, WriteOffProposed, InterchangeWrittenOff,
+    JointProposed,
 })  # fmt: skip
 """They name a decision and set no rule: they are votes themselves, or are done once under one."""
 
@@ -77,6 +80,8 @@ class Voted:
             self.rules[kind, str(getattr(event, name_field)) if name_field else ""] = event
         elif isinstance(event, CreditsResumed):
             self.rules.pop(("freeze", ""), None)
+        elif isinstance(event, JointEnded):
+            self.rules.pop(("joint", f"{event.other} {event.role}"), None)
 
     def told(self, caisse: Caisse, names: Names, at_us: int) -> list[Data]:
         """kind, name, decision (None: set without one), standing, sentences."""
@@ -275,6 +280,15 @@ def _partner(event: RecognitionSet, names: Names) -> Iterator[str]:
         )
 
 
+def _joint(event: JointAgreed, _: Names) -> Iterator[str]:
+    who = ", ".join(one.ours for one in event.producers)
+    if event.role == HANDS_OVER:
+        yield f"What {who} are owed here is paid by {event.other} with its own transfer, from {event.from_on} on."
+        return
+    yield (f"What {event.other} owes {who} is paid here with our own transfer, from {event.from_on} on; at most "
+           f"{money(event.cap_cents)} are advanced for it.")  # fmt: skip
+
+
 def _unit(event: UnitOpened, _: Names) -> Iterator[str]:
     yield f"There is a second unit, {event.name} ({event.unit}); it is never exchanged with euros or with credit."
 
@@ -325,6 +339,7 @@ _KINDS: Final[dict[type, tuple[str, str, Callable[[Any, Names], Iterable[str]]]]
     CotisationRuleSet: ("cotisation", "rule", _cotisation),
     DebitRuleSet: ("debits", "", _debits),
     RecognitionSet: ("partner", "other", _partner),
+    JointAgreed: ("joint", "called", _joint),
     UnitOpened: ("unit", "unit", _unit),
     CreditsFrozen: ("freeze", "", _freeze),
     BankChargesRuleSet: ("bank charges", "", _charges),

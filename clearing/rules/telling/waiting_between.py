@@ -5,10 +5,12 @@ from typing import Final
 
 from clearing.events.catalogue import Event
 from clearing.events.interchange import WriteOffProposed
+from clearing.events.joint import JointProposed
 from clearing.rules.between.interchange import Interchange
+from clearing.rules.between.joint import PAYS
 from clearing.values import money
 
-SINCE: Final[dict[type[Event], tuple[str, ...]]] = {WriteOffProposed: ("ref",)}
+SINCE: Final[dict[type[Event], tuple[str, ...]]] = {WriteOffProposed: ("ref",), JointProposed: ("other", "role")}
 Since = Callable[..., str]
 Told = tuple[str, str, tuple[str, ...]]
 """As waiting.Wait says it."""
@@ -16,6 +18,23 @@ Told = tuple[str, str, tuple[str, ...]]
 
 def _told(day: str, told: str, *commands: str) -> Told:
     return day, told, commands
+
+
+def _joint(between: Interchange, since: Since, today: str) -> Iterator[Told]:
+    """Agreements that need a second person; payouts that another caisse has not answered since yesterday. What it did not take
+    is told among the transfers that failed."""
+    for (other, role), proposed in between.joint_proposed.items():
+        what = f"pays producers for {other}" if role == PAYS else f"hands producers' payouts over to {other}"
+        told = f"an agreement by which this caisse {what}, as {proposed.said.by} proposes, waits for another person"
+        yield _told(since(JointProposed, other, role), told, f"joint agree {other} {role}")
+    silent = sorted(
+        (between.parts[ref].day, between.parts[ref].part.cents) for ref in between.open_parts
+        if between.parts[ref].day < today
+    )  # fmt: skip
+    if silent:
+        cents = money(sum(cents for _, cents in silent))
+        told = f"{cents} of {len(silent)} payouts handed over have no word of the other caisse"
+        yield _told(silent[0][0], told, "joint list")
 
 
 def waits(between: Interchange, since: Since, today: str) -> Iterator[Told]:
@@ -41,11 +60,10 @@ def waits(between: Interchange, since: Since, today: str) -> Iterator[Told]:
             f"{len(silent)} sales with cards of other caisses have no word of theirs",
             "interchange exceptions",
         )
-    unnetted = sorted(
-        day for (_, day), sums in between.days.items() if day < today and (sums.in_cents or sums.out_cents)
-    )
+    unnetted = sorted(day for (_, day), sums in between.days.items() if day < today and any(sums.whole()))
     if unnetted:
-        yield _told(unnetted[0], "sales between caisses are not netted", f"interchange net {unnetted[-1]}")
+        yield _told(unnetted[0], "what caisses owe each other is not netted", f"interchange net {unnetted[-1]}")
+    yield from _joint(between, since, today)
     for day, net in between.nets.items():
         if net.net_cents and net.reference is None:
             what = "are to come from" if net.net_cents > 0 else "are to be paid to"

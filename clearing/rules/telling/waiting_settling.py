@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from clearing.events.adjustments import AdjustmentProposed
 from clearing.events.contests import ContestAnswered, ContestAppealed
+from clearing.events.joint import HandoverEnded
 from clearing.events.settlement import BatchApproved, BatchClosed, PayoutAnswered, ReleaseProposed
 from clearing.rules.calendar import civil_date
 from clearing.rules.stalls.approving import waits_for
 from clearing.rules.stalls.contests import ContestState, appeal_until
-from clearing.rules.stalls.payouts import FAILED
+from clearing.rules.stalls.payouts import FAILED, PayoutState
 from clearing.rules.stalls.settlement import Batch, BatchState
 from clearing.rules.voted.offices import deputies_of, holders_of
 from clearing.values import PersonId, money
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 DEPUTIES_AFTER_DAYS: Final = 2
 SINCE: Final[dict[type, tuple[str, ...]]] = {
     BatchClosed: ("batch",), BatchApproved: ("batch",), PayoutAnswered: ("batch", "producer"),
-    ReleaseProposed: ("producer",), ContestAnswered: ("contest",), ContestAppealed: ("contest",),
-    AdjustmentProposed: ("adjustment",),
+    HandoverEnded: ("batch", "producer"), ReleaseProposed: ("producer",), ContestAnswered: ("contest",),
+    ContestAppealed: ("contest",), AdjustmentProposed: ("adjustment",),
 }  # fmt: skip
 """What begins to wait with an event -> the fields that name it."""
 
@@ -72,7 +73,7 @@ def _batch(book: "Book", number: int, batch: Batch, since: Since, today: str) ->
             told = f"batch {number}, {money(batch.to_pay_cents())}, waits for {approvers}, or as deputy {deputies}"
         barred = frozenset(waits_for(batch, book.settlement.rules))
         yield Told(closed, told, (f"approve {number}", f"withdraw {number} --reason TEXT"), barred=barred)
-    elif batch.state is BatchState.APPROVED and batch.under_way():
+    elif batch.state is BatchState.APPROVED and batch.waits_for_file():
         day = since(BatchApproved, number)
         told = f"batch {number}, {money(batch.to_pay_cents())}, is approved and not exported"
         yield Told(day, told, (f"export {number}",))
@@ -84,6 +85,10 @@ def _batch(book: "Book", number: int, batch: Batch, since: Since, today: str) ->
         elif payout.state in FAILED and not payout.paid_in:
             code = f" ({payout.code})" if payout.code else ""
             told = f"{money(payout.cents)} of batch {number} to {producer} were {payout.state}{code}"
+            if payout.state is PayoutState.NOT_TAKEN:
+                day = since(HandoverEnded, number, producer)
+                told = (f"{money(payout.cents)} of batch {number} to {producer} were not taken by the other caisse: look why "
+                        "at the batch, and pay them yourselves")  # fmt: skip
             anew = (f"payout reissue {number} {producer}", "close")
             yield Told(day, told, anew)
 

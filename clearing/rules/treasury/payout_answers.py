@@ -16,7 +16,7 @@ from clearing.values import BatchId, PersonId, ProducerId
 
 _END_TO_END: Final = re.compile(r"(?P<message>.+)-(?P<place>[0-9]{4})(?:-[0-9]{1,3})?")
 """The batch's file, the line from 1, and from the second on which attempt it is."""
-_AT_THE_BANK: Final = UNDER_WAY - {PayoutState.WAITING}
+_AT_THE_BANK: Final = UNDER_WAY - {PayoutState.WAITING, PayoutState.HANDED_OVER}
 
 
 def batch_called(settlement: Settlement, message_id: str) -> BatchId | None:

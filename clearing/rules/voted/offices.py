@@ -250,6 +250,9 @@ _BETWEEN: Final[Roles] = {
     "propose_write_off": _MONEY,
     "confirm_write_off": ("treasurer", "approver"),
     "drop_write_off": ("treasurer", "approver"),
+    "propose_joint_payout": _MONEY,
+    "agree_joint_payout": ("treasurer", "approver"),
+    "end_joint_payout": ("treasurer", "approver"),
 }
 _BANK: Final[Roles] = {
     "import_statement": _MONEY,

@@ -19,6 +19,7 @@ from clearing.events import (
     grants,
     households,
     interchange,
+    joint,
 )
 from clearing.events.bonus import BonusRuleSet
 from clearing.events.caisse import CharteAdopted
@@ -61,7 +62,7 @@ STAND_ON: Final[dict[type, Under]] = {
         crediting.EmergencyRuleSet, households.HouseholdRulesSet, interchange.RecognitionSet, contracts.SeasonOpened,
         grants.EarmarkSet, grants.AdvanceVoted, grants.TransferProposed, grants.RepaymentProposed, grants.CreditsFrozen,
         grants.CreditsResumed, closing.ClosureProposed, closing.ClosureConfirmed, interchange.WriteOffProposed,
-        interchange.InterchangeWrittenOff, bank.BankChargesRuleSet, PayoutRulesSet,
+        interchange.InterchangeWrittenOff, bank.BankChargesRuleSet, PayoutRulesSet, joint.JointProposed, joint.JointAgreed,
     ), _itself),
     CharteAdopted: lambda event, _: event.charte,
     funds.AllocationGranted: lambda event, book: book.allocation.rules.get(event.rule),
@@ -151,6 +152,14 @@ def recognition_in_force(book: "Book", other: CaisseCode, at_us: int) -> "Recogn
     known = book.interchange.recognised.get(other)
     stands = known is not None and known.in_force(at_us) and not_carried(known, book.caisse, at_us) is None
     return known if stands else None
+
+
+def joint_in_force(book: "Book", role: str, at_us: int) -> list[joint.JointAgreed]:
+    """Agreements in this role whose vote stands."""
+    return [
+        one for (_, of), one in book.interchange.joint.items()
+        if of == role and not_carried(one, book.caisse, at_us) is None
+    ]  # fmt: skip
 
 
 def _carried(rules: Mapping[str, R], caisse: Caisse, at_us: int) -> dict[str, R]:

@@ -96,8 +96,9 @@ async def page() -> Page:
         Two caisses voted to recognise each other, each with the most that its cards may owe the other in a day. A card then
         pays at the other's producers by the rates of its own caisse. The stall sees the two amounts it always sees; its
         caisse learns neither whose card it was nor what is left on it, and the card's caisse neither which stall it was nor
-        what else was sold there. Each producer is paid by its own caisse, in full. Once a day is over the caisses net: each
-        makes or gets one transfer, and all of them sum to zero.
+        what else was sold there. Each producer is paid by its own caisse, in full; who sells at both gets one transfer where
+        the caisses and the producer agree (`clearing joint`). Once a day is over the caisses net: each makes or gets one
+        transfer, and all of them sum to zero.
     """)  # fmt: skip
     made.heading("What happens on a Saturday").table(
         ["", "goods", "the till shows: the card pays", "left to pay"],

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from clearing.events import interchange
+from clearing.events import interchange, joint as handing
 from clearing.rules.between.abroad import payees
+from clearing.rules.ledger.roads.contracts import failed
 from clearing.rules.ledger.roads.sold import give_back, take
 from clearing.rules.ledger.traced import ABROAD, State, lump
 from clearing.rules.treasury.pieces import cut
@@ -69,6 +70,24 @@ def _reversed(trace: "Trace", event: interchange.InterchangeReversed, _position:
                 trace.leave(State.LEFT, "sales to other caisses' cards, undone", day, cut(part.pieces, cents))
 
 
+def _handed_over(trace: "Trace", event: handing.HandoverEnded, _position: int, _day: str) -> None:
+    """Taken: like what our cards paid there, it is owed to that caisse until their netting is paid."""
+    if event.reason:
+        failed(trace, event.batch, event.producer)
+        return
+    parts = trace.batches.get((event.batch, event.producer), [])
+    for part in parts:
+        part.settled_on = event.day
+    trace.pending.setdefault(_at(event.other), []).extend(parts)
+
+
+def _part_taken(trace: "Trace", event: handing.PartAnswered, position: int, day: str) -> None:
+    if not event.reason:
+        pieces = [trace.receive(position, "", event.cents, "payouts of other caisses")]
+        parts = trace.operations.setdefault((b"joint", event.ref), [])
+        trace.owe(parts, lump(event.producer, pieces, by=f"for {event.other}", day=day, sale=position))
+
+
 ROADS: Final[dict[type, Callable[["Trace", Any, int, str], None]]] = {
     interchange.InterchangeHeld: _held,
     interchange.InterchangeCaptured: _captured,
@@ -78,4 +97,6 @@ ROADS: Final[dict[type, Callable[["Trace", Any, int, str], None]]] = {
     interchange.InterchangePaid: _paid,
     interchange.InterchangeSold: _sold,
     interchange.InterchangeReversed: _reversed,
+    handing.HandoverEnded: _handed_over,
+    handing.PartAnswered: _part_taken,
 }

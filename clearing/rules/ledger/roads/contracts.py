@@ -87,7 +87,7 @@ def _confirmed(trace: "Trace", event: _Executed, _position: int, _day: str) -> N
         part.paid = True
 
 
-def _failed(trace: "Trace", batch: int, producer: ProducerId) -> None:
+def failed(trace: "Trace", batch: int, producer: ProducerId) -> None:
     parts = trace.batches.pop((batch, producer), [])
     for part in parts:
         part.batch, part.paid = 0, False
@@ -96,19 +96,19 @@ def _failed(trace: "Trace", batch: int, producer: ProducerId) -> None:
 
 
 def _sent_back(trace: "Trace", event: settlement.PayoutReturned, _position: int, _day: str) -> None:
-    _failed(trace, event.batch, event.producer)
+    failed(trace, event.batch, event.producer)
 
 
 def _answered(trace: "Trace", event: settlement.PayoutAnswered, position: int, day: str) -> None:
     if event.became == "executed":
         _confirmed(trace, event, position, day)
     elif event.became in ("rejected", "returned"):
-        _failed(trace, event.batch, event.producer)
+        failed(trace, event.batch, event.producer)
 
 
 def _withdrawn(trace: "Trace", event: settlement.PayoutsWithdrawn, _position: int, _day: str) -> None:
     for one in event.payouts:
-        _failed(trace, event.batch, one.producer)
+        failed(trace, event.batch, one.producer)
 
 
 ROADS: Final[dict[type, Callable[["Trace", Any, int, str], None]]] = {
