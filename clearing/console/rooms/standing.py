@@ -35,8 +35,10 @@ def figures(visit: Visit, found: Kept | None) -> list[Figure]:
     """Outstanding, owed, at the bank; with the day where a figure is not of this moment."""
     book, words = visit.book, visit.words
     owed = sum(one.net_cents() for one in book.settlement.owed.values())
-    under_way = sum(one.cents for batch in book.settlement.batches.values() for one in batch.payouts.values()
-                    if one.state in UNDER_WAY - NOT_OURS)  # fmt: skip
+    ours = UNDER_WAY - NOT_OURS
+    under_way = sum(
+        one.cents for batch in book.settlement.batches.values() for one in batch.payouts.values() if one.state in ours
+    )
     bank, purses = book.bank.last_known(), None if found is None else _purses(found)
     rows = [
         ("Left on cards", words.euros(purses) if purses is not None else "", found.day if found is not None else "", "proofs"),

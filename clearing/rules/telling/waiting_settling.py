@@ -78,11 +78,13 @@ def _batch(book: "Book", number: int, batch: Batch, since: Since, today: str) ->
         told = f"batch {number}, {money(batch.to_pay_cents())}, is approved and not exported"
         yield Told(day, told, (f"export {number}",))
     for producer, payout in batch.payouts.items():
+        if not payout.question and (payout.state not in FAILED or payout.paid_in):
+            continue
         day = since(PayoutAnswered, number, producer)
         if payout.question:
             told = f"ask the bank about batch {number}'s transfer to {producer}: {payout.question}"
             yield Told(day, told, (f"payout asked {number} {producer} --found TEXT",))
-        elif payout.state in FAILED and not payout.paid_in:
+        else:
             code = f" ({payout.code})" if payout.code else ""
             told = f"{money(payout.cents)} of batch {number} to {producer} were {payout.state}{code}"
             if payout.state is PayoutState.NOT_TAKEN:
