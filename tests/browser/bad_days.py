@@ -22,7 +22,6 @@ from clearing.terminal.queue import TerminalQueue
 from clearing.terminal.terminal import Patience, ReferenceTerminal, Shown
 from clearing.terminal.transport import HttpTransport, SystemClock
 from clearing.values import CategoryId, Cents, OperationId
-from tests.acceptance.processes import Town
 from tests.browser.offices import CODE, Office, browsing, log_in, office
 from tests.browser.test_founding import Looked
 
@@ -91,18 +90,17 @@ class Village:
     """An office with its officers at work."""
 
     at: Office
-    place: Town
     browser: Browser
     looked: Looked
     pages: dict[str, Page] = field(default_factory=dict)
 
     @property
     def home(self) -> Home:
-        return Home(self.place.home)
+        return Home(self.at.place.home)
 
     def ok(self, *words: str, by: str = "") -> str:
         """A command that sets the scene."""
-        return elsewhere(lambda: self.place.ok(*words, by=by))
+        return elsewhere(lambda: self.at.place.ok(*words, by=by))
 
     def officer(self, person: str) -> Page:
         """Her phone, at her first page."""
@@ -206,8 +204,8 @@ def sign(page: Page, **typed: str) -> Page:
 
 @contextmanager
 def village(folder: Path) -> Iterator[Village]:
-    with office(folder) as at, browsing() as browser:
+    with office(folder, apart=False) as at, browsing() as browser:
         looked = Looked(browser.new_context(viewport=PHONE, bypass_csp=True).new_page(), at.url)
-        there = Village(at, replace(at.place, apart=False), browser, looked)
+        there = Village(at, browser, looked)
         there.ok("money", "receive", "general", "5000.00", "--reference", "don", by="camille")
         yield there

@@ -14,6 +14,7 @@ from clearing.terminal.terminal import Ending, Shown
 from tests.browser.bad_days import Stall, Village, basket, follow, in_trouble, press, sign, text, village, waits
 
 pytestmark = pytest.mark.debian("chromium")
+DEPARTURE = "Départ : déménagement, décès ou autre"
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +199,7 @@ def test_a_household_splits_and_each_part_pays_with_a_card_of_its_own(here: Vill
 
 def leaves(here: Village, member: str, what: str) -> Page:
     """Recorded at the desk, after what becomes of it was read."""
-    desk = follow(in_trouble(here.officer("noor"), "leaving", "Adhérent·es"), member, "Départ : déménagement, décès ou autre")
+    desk = follow(in_trouble(here.officer("noor"), "leaving", "Adhérent·es"), member, DEPARTURE)
     here.looked.at(desk)
     told = text(desk)
     assert "Les cartes sont bloquées tout de suite, comme c’est voté." in told
@@ -232,8 +233,7 @@ def test_when_a_member_dies_the_purse_goes_on_for_others_and_ends_with_the_last_
     stall = here.stall("source", "Le moulin de la source")
     for person in ("doris", "emil"):
         here.ok("household", "add", "deces-1", person, by="noor")
-    listed = in_trouble(here.officer("noor"), "leaving", "Adhérent·es")
-    desk = follow(listed, "deces-1", "Départ : déménagement, décès ou autre")
+    desk = follow(in_trouble(here.officer("noor"), "leaving", "Adhérent·es"), "deces-1", DEPARTURE)
     assert "Plusieurs personnes mangent sur ce porte-monnaie." in text(desk)  # one of two died: the purse goes on
     follow(desk, "doris")
     press(desk, "Signer et enregistrer")

@@ -18,6 +18,7 @@ async def test_on_her_own_word_the_officer_who_heard_it_sees_her_purchases_and_n
     shown = await house.see("dora", "looks/l-asks/purchases")
     assert "€11.11" in shown.text
     one = await house.see("dora", f"looks/l-asks/purchases/{number}")
+    assert "contests?operation=" in one.html  # without a receipt she contests it from here
     assert "credit (purse credit) pays €11.11" in one.text
     for officer in ("tess", "bruno", "noor"):
         assert (await house.see(officer, "looks/l-asks/purchases")).status == 403

@@ -68,6 +68,15 @@ async def test_a_refund_stands_on_the_page_of_its_sale(house: House) -> None:
     assert "€4.00" in seen.text.partition("What came later")[2]
 
 
+async def test_an_operation_id_without_a_letter_is_no_sales_number(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    alias = await buyer(house, "s-digits")
+    monkeypatch.setattr(house.stall, "_random", lambda size: bytes.fromhex("11979065" + "ab" * 12)[:size])
+    number = await sold(house, alias, 321)
+    for asked in ("11979065", "1197 90", str(number)):
+        assert (await house.see("tess", f"sales?q={asked}")).path.endswith(f"/sales/{number}"), asked
+    assert (await house.see("tess", "sales?q=99999999")).status == 404
+
+
 async def test_the_page_of_a_sale_leads_to_what_puts_it_right(house: House) -> None:
     number = await sold(house, await buyer(house, "s-wrong"), 1_500)
     seen = await house.see("tess", f"sales/{number}")

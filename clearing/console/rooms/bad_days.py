@@ -43,8 +43,8 @@ DAYS: Final = (
              "the network is back; what it gave back meanwhile is sent by itself.", "producers"),
     )),
     Day("amount", "A wrong amount was sold", (
-        Step("The stall gives it back from its till: the credit is on the card again at once, and the next batch pays the "
-             "stall less."),
+        Step("The stall undoes the sale and makes it again, or gives a part back where its till can: the credit is on the card "
+             "again at once, and the next batch pays the stall less."),
         Step("The stall can't: one person proposes an adjustment for the producer and one for the member, another makes them.",
              "adjustments"),
     )),

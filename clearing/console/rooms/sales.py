@@ -72,18 +72,21 @@ def _listed(visit: Visit, asked: dict[str, str], rows: tuple[SaleRow, ...], prob
 
 
 async def _looked_up(visit: Visit, asked: dict[str, str]) -> Answer:
-    """By its number, or by the first digits of its operation id."""
+    """By its number, or by the first digits of its operation id: some of these have no letter among them."""
     text = asked["q"].lower().replace(" ", "").removeprefix("v")
-    if _is_position(text):
-        return Answer(go_to=visit.path(f"sales/{text}"))
+    numbered = Answer(go_to=visit.path(f"sales/{text}")) if _is_position(text) else None
     hexadecimal = X_DIGITS_MIN <= len(text) <= X_DIGITS_MAX and all(digit in "0123456789abcdef" for digit in text)
     if not hexadecimal:
-        return _listed(visit, asked, (), "Type a sale's number, or 6 or more digits of its operation id.")
+        return numbered or _listed(visit, asked, (), "Type a sale's number, or 6 or more digits of its operation id.")
     async with visit.console.installation.asking(visit.code) as views:
+        if numbered is not None and await views.sale(int(text)):
+            return numbered
         found = [one.row for one in await views.sale(bytes.fromhex(text[: len(text) // 2 * 2]))]
     found = [row for row in found if row.x.hex().startswith(text)]
     if len(found) == 1:
         return Answer(go_to=visit.path(f"sales/{found[0].position}"))
+    if not found and numbered is not None:
+        return numbered
     return _listed(visit, asked, tuple(found), "" if found else "No sale has an operation id that begins so.")
 
 
