@@ -10,7 +10,6 @@ from clearing.events.codes import Code
 from tests.browser.offices import browsing
 from tests.browser.passing_time import TimedOffice, office_in_time
 from tests.browser.walked import card_of, finds, follows, goes, looker, on_a_phone, said, sells, typed, voted, waits
-from tests.console.open_house import CODE
 
 pytestmark = pytest.mark.debian("chromium")
 
@@ -61,9 +60,9 @@ def told_meanwhile(at: TimedOffice, tess: Page) -> None:
     assert "La caisse ferme : les cartes paient jusqu’à la fin du" in said(tess)
     assert "Plus personne ne reçoit de crédit" in said(goes(tess, "Argent", "Crédits"))
     assert tess.get_by_role("link", name="Verser le crédit du mois").count() == 0
-    tess.goto(f"{at.house.url}/p/{CODE}")
+    follows(goes(tess, "La caisse", "Règles et votes"), "Ce que tout le monde peut lire")
     assert "La caisse ferme" in said(tess)
-    tess.goto(at.house.url)
+    tess.goto(at.house.url)  # that page is for people without a log-in
 
 
 def last_batch(at: TimedOffice, tess: Page, bruno: Page) -> None:
