@@ -8,16 +8,15 @@ from clearing.events.interchange import WriteOffProposed
 from clearing.events.joint import JointProposed
 from clearing.rules.between.interchange import Interchange
 from clearing.rules.between.joint import PAYS
+from clearing.rules.telling.waiting_settling import Told
 from clearing.values import money
 
 SINCE: Final[dict[type[Event], tuple[str, ...]]] = {WriteOffProposed: ("ref",), JointProposed: ("other", "role")}
 Since = Callable[..., str]
-Told = tuple[str, str, tuple[str, ...]]
-"""As waiting.Wait says it."""
 
 
 def _told(day: str, told: str, *commands: str) -> Told:
-    return day, told, commands
+    return Told(day, told, commands)
 
 
 def _joint(between: Interchange, since: Since, today: str) -> Iterator[Told]:
@@ -26,7 +25,8 @@ def _joint(between: Interchange, since: Since, today: str) -> Iterator[Told]:
     for (other, role), proposed in between.joint_proposed.items():
         what = f"pays producers for {other}" if role == PAYS else f"hands producers' payouts over to {other}"
         told = f"an agreement by which this caisse {what}, as {proposed.said.by} proposes, waits for another person"
-        yield _told(since(JointProposed, other, role), told, f"joint agree {other} {role}")
+        barred = frozenset({proposed.said.by})
+        yield Told(since(JointProposed, other, role), told, (f"joint agree {other} {role}",), barred=barred)
     silent = sorted(
         (between.parts[ref].day, between.parts[ref].part.cents) for ref in between.open_parts
         if between.parts[ref].day < today
