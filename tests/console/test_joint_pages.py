@@ -35,7 +35,9 @@ async def test_one_transfer_for_two_caisses_from_the_proposal_to_the_papers(hous
 
 
 async def a_producer_with_an_account(house: House) -> None:
-    await house.order("tess", "admit_producers", {"producers": [{"producer": FARM, "name": "Joint farm", "structures": []}]})
+    await house.order("tess", "admit_producers", {"producers": [
+        {"producer": FARM, "name": "Joint farm", "structures": []}, {"producer": "bare", "name": "Bare", "structures": []},
+    ]})  # fmt: skip
     entered = await house.send("tess", f"producers/{FARM}", {"holder": "EARL JOINT FARM", "iban": IBAN})
     assert "The account" in entered.text
     proposed = (await house.book()).producers.producers[FARM].proposed
@@ -53,8 +55,8 @@ async def agreed_by_two(house: House, role: str, cap: str) -> None:
     more = await house.send("tess", "joint", {**form, "more": "producers"})
     assert 'name="producers.1.ours"' in more.html
     form["producers.0.consent"] = "her letter of 2 May"
-    stranger = await house.send("tess", "joint", {**form, "producers.0.ours": "field"})
-    assert "field has no account here that is paid to" in stranger.text
+    stranger = await house.send("tess", "joint", {**form, "producers.0.ours": "bare"})
+    assert "bare has no account here that is paid to" in stranger.text
     proposed = await house.send("tess", "joint", form)
     assert "You proposed this, so another person agrees to it." in proposed.text
     assert "her letter of 2 May" in proposed.text
@@ -84,7 +86,7 @@ async def handed_over_and_not_taken(house: House) -> None:
     })  # fmt: skip
     await house.order("bruno", "make_adjustment", {"adjustment": proposed["adjustment"], "cents": 700})
     number = await settled(house)
-    assert "handed over to another caisse, aval" in (await house.see("tess", f"batches/{number}")).text
+    assert "Handed over to another caisse, aval" in (await house.see("tess", f"batches/{number}")).text
     assert "waits for its word" in (await house.see("audrey", "joint")).text
     writer = house.running.writers[CODE]
     raw = await writer.submit(Submission(caisse=CODE, frame=NO_FRAME, request=Between(inquiry=True)))
@@ -97,7 +99,7 @@ async def handed_over_and_not_taken(house: House) -> None:
     assert (part.asked.producer, part.asked.theirs, part.asked.cents) == (THERE, FARM, 700)
     await say(house, Parted(handing=CODE, paying=AVAL, ref=part.ref, reason="cap"))
     page = await house.see("tess", f"batches/{number}")
-    assert "not taken by the other caisse, aval, it would advance more than it agreed to" in page.text
+    assert "Not taken by the other caisse, aval, it would advance more than it agreed to" in page.text
     assert "Make a batch of these" in page.text
     assert "it would advance more than it agreed to" in (await house.see("tess", "joint")).text
     assert "pay them yourselves" in (await house.see("tess", "todo")).text
