@@ -5,8 +5,9 @@ import pytest
 from clearing.events.closing import OwnMoneyPaid, RestPaid
 from clearing.values import Cents, FundId, MemberId
 from tests.given_when_then import Story, given
+from tests.rules.debit_sayings import answer, said
 from tests.rules.test_closing import LAST_DAY, confirm, own, propose, rest
-from tests.rules.test_debits import answer, made, said
+from tests.rules.test_debits import made
 from tests.rules.test_subsidies import cancelled, part, promise
 from tests.rules.test_waiting import commands_are_given_as_they_stand, of, only
 from tests.sayings import AMINA, BRUNO, MARKET, own_money, received
