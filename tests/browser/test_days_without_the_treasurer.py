@@ -53,14 +53,14 @@ def test_a_treasurer_on_holiday_has_deputies_who_close_and_approve(office: Timed
     number = re.findall(r"Le lot ([0-9]+)", told)[-1]
     assert "ou en suppléance amel" in told, told
     the_producer(tilda, "Le potager")
-    assert "attend d’être approuvé depuis le" in said(tilda)
+    assert "Attend d’être approuvé depuis le" in said(tilda)
     deputy = at.page_of(amel)
     assert f"Le lot {number} attend d’être approuvé depuis le" in said(deputy)
     looked.at(on_a_phone(at, amel, deputy))
     finds(deputy, f"Le lot {number}")
     deputy.get_by_role("button", name="Approuver ce lot").click()
     the_producer(tilda, "Le potager")
-    assert "approuvé, payé le" in said(tilda)
+    assert "Approuvé, payé le" in said(tilda)
     finds(deputy, f"Le lot {number}")
     deputy.get_by_role("button", name="Écrire le fichier").click()
     assert f"Le lot {number}" not in waits(deputy)
