@@ -1,7 +1,7 @@
 -- What the live views show, read in one transaction, to be compared with the log at the same position.
 
 -- name: position
-SELECT position FROM {schema}.projections WHERE name = 'views of 0035' AND live
+SELECT position FROM {schema}.projections WHERE name = 'views of 0037' AND live
 
 -- name: accounts
 SELECT account, credit_cents - debit_cents AS cents FROM {schema}.ledger_accounts

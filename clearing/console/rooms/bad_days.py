@@ -79,7 +79,7 @@ DAYS: Final = (
              "producers"),
     )),
     Day("end", "The caisse closes, merges or splits", (
-        Step("The commands of the closing are proposed by one person and confirmed by another.", "commands"),
+        Step("One page leads through it step by step; one person proposes the closing, another confirms it.", "closing"),
     )),
 )  # fmt: skip
 
