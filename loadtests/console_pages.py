@@ -250,16 +250,16 @@ async def whole(folder: Path, *, sales: int, times: int) -> dict[str, object]:
     home, there = Home(folder), folder / f"{NAME}.json"
     installation = Installation.open(home, Settings())
     try:
+        await installation.set_up()
         if there.exists():
             built: dict[str, object] = json.loads(there.read_text(encoding="utf-8"))
         else:
             began_s = time.perf_counter()
-            await installation.set_up()
             await installation.prepare(CODE, at_us=0)
             await build(installation, sales)
-            await show(installation)
             built = {"sales": sales, "days": DAYS, "built_s": round(time.perf_counter() - began_s, 1)}
             there.write_text(json.dumps(built), encoding="utf-8")
+        await show(installation)  # of a home that was kept, too: views may have another shape by now
         print(built, flush=True)
         cookie = await log_in(installation)
         async with served(home) as url:
