@@ -170,12 +170,13 @@ def run_steps(size: str) -> list[Outcome]:
         run_command("style (ruff)", [PYTHON, "-m", "ruff", "check", "."]),
         run_command("import contracts (import-linter)", [str(Path(PYTHON).parent / "lint-imports"), "--no-logo"]),
         *run_together(ROWS, [  # the longest first
-            tests("the product as people use it", *folders("acceptance")),
-            tests("tests of pages", *folders("browser", "console")),
             tests(f"promises ({size})", *folders("promises")),
+            tests("the product as people use it", *folders("acceptance")),
             tests("tests with processes", "tests", *(f"--ignore={folder}" for folder in apart)),
-            partial(run_command, "types (mypy --strict)", types, aside=True),
+            tests("pages in a browser", *folders("browser")),
+            tests("pages as they are answered", *folders("console")),
             tests("tests in memory", *folders(*IN_MEMORY)),
+            partial(run_command, "types (mypy --strict)", types, aside=True),
         ]),
     ]  # fmt: skip
 
