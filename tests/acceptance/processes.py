@@ -5,7 +5,6 @@ a second for each of some two hundred. What serves is always a process.
 """
 
 import io
-import os
 import queue
 import secrets
 import shutil
@@ -13,13 +12,10 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 import structlog
 
@@ -27,7 +23,6 @@ from clearing.__main__ import main
 from clearing.postgres import default_home
 from tests.house.sources import CLONE
 
-Told = TypeVar("Told")
 PASSPHRASE = "four words are good"
 COMMAND_S = 120
 SPEAK_S = 60
@@ -88,7 +83,7 @@ class Town:
     def run(self, *words: str, by: str = "") -> Said:
         signed = ["--by", by, "--passphrase-file", str(self.passphrase_file)] if by else []
         if not self.apart:
-            return elsewhere(lambda: _here(["--home", str(self.home), *words, *signed]))
+            return _here(["--home", str(self.home), *words, *signed])
         command = [sys.executable, "-m", "clearing", "--home", str(self.home), *words, *signed]
         done = subprocess.run(
             command, cwd=CLONE, check=False, capture_output=True, text=True, timeout=COMMAND_S, stdin=subprocess.DEVNULL
@@ -102,13 +97,6 @@ class Town:
         assert said.code == 0, f"{' '.join(words)}: {said.err or said.out}"
         return said.out
 
-    def until(self, word: str, *words: str) -> str:
-        """What a command says when it says this word at last: it is given again until then."""
-        end = time.monotonic() + SPEAK_S
-        while word not in (said := self.run(*words).out):
-            assert time.monotonic() < end, f"{' '.join(words)} did not say {word}: {said}"
-        return said
-
     def refused(self, *words: str, by: str = "") -> str:
         """The one sentence that a mistake is answered with."""
         said = self.run(*words, by=by)
@@ -118,14 +106,10 @@ class Town:
 
     @contextmanager
     def serving(self, *words: str) -> Iterator[Served]:
-        """Writer, views and doors as processes where a whole life is led or pages are served; elsewhere the same pieces in one,
-        which spares five starts."""
         command = [sys.executable, "-u", "-m", "clearing", "--home", str(self.home), "serve", "--port", "0", *words]
-        spread = self.apart or "--console-port" in words
         process = subprocess.Popen(
-            command, cwd=CLONE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
-            env=os.environ if spread else os.environ | {"CLEARING_GATEWAY_PROCESSES": "0"},
-        )  # fmt: skip
+            command, cwd=CLONE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
+        )
         served = Served(process)
         try:
             served.until("Serving ")
@@ -136,12 +120,6 @@ class Town:
     def add_people(self) -> None:
         for person in ("camille", "dominique", "noor"):
             self.ok("person", "add", person, "--passphrase-file", str(self.passphrase_file))
-
-
-def elsewhere(doing: Callable[[], Told]) -> Told:
-    """In another thread: this one may have a browser's loop, in which no other may run."""
-    with ThreadPoolExecutor(1) as other:
-        return other.submit(doing).result()
 
 
 def _here(words: list[str]) -> Said:

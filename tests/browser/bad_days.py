@@ -6,6 +6,7 @@ One office and three officers who logged in once serve every day of a module; ea
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,7 +22,6 @@ from clearing.terminal.queue import TerminalQueue
 from clearing.terminal.terminal import Patience, ReferenceTerminal, Shown
 from clearing.terminal.transport import HttpTransport, SystemClock
 from clearing.values import CategoryId, Cents, OperationId
-from tests.acceptance.processes import elsewhere
 from tests.browser.offices import CODE, Office, browsing, log_in, office
 from tests.browser.test_founding import Looked
 
@@ -31,6 +31,12 @@ PEOPLE: Final = ("camille", "dominique", "noor")
 NOBODY: Final = "http://127.0.0.1:9"  # the port that is discarded
 SHORT: Final = Patience(give_up_ms=600)
 Told = TypeVar("Told")
+
+
+def elsewhere(doing: Callable[[], Told]) -> Told:
+    """In another thread: this one has the browser's loop, in which no other may run."""
+    with ThreadPoolExecutor(1) as other:
+        return other.submit(doing).result()
 
 
 def basket(**lines: str) -> list[Line]:
@@ -94,7 +100,7 @@ class Village:
 
     def ok(self, *words: str, by: str = "") -> str:
         """A command that sets the scene."""
-        return self.at.place.ok(*words, by=by)
+        return elsewhere(lambda: self.at.place.ok(*words, by=by))
 
     def officer(self, person: str) -> Page:
         """Her phone, at her first page."""
@@ -198,7 +204,7 @@ def sign(page: Page, **typed: str) -> Page:
 
 @contextmanager
 def village(folder: Path) -> Iterator[Village]:
-    with office(folder) as at, browsing() as browser:
+    with office(folder, apart=False) as at, browsing() as browser:
         looked = Looked(browser.new_context(viewport=PHONE, bypass_csp=True).new_page(), at.url)
         there = Village(at, browser, looked)
         there.ok("money", "receive", "general", "5000.00", "--reference", "don", by="camille")

@@ -49,8 +49,9 @@ def admitted(place: Town, person: str, language: str = "fr") -> str:
 
 
 @contextmanager
-def office(folder: Path, *, languages: dict[str, str] | None = None) -> Iterator[Office]:
-    with town(folder) as place:
+def office(folder: Path, *, languages: dict[str, str] | None = None, apart: bool = True) -> Iterator[Office]:
+    """apart: each command is a process of its own, as where a test gives some while it has a browser's loop."""
+    with town(folder, apart=apart) as place:
         place.add_people()
         place.ok("found", EXAMPLE, by="camille")
         people = ("camille", "dominique", "noor")

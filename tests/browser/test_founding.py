@@ -98,7 +98,7 @@ class Walk:
 @contextmanager
 def empty_home(folder: Path) -> Iterator[tuple[Town, str]]:
     """Served before there is any caisse; and the address that `clearing serve` tells."""
-    with town(folder) as place, place.serving("--console-port", "0") as served:
+    with town(folder, apart=True) as place, place.serving("--console-port", "0") as served:
         found = re.search(r"found a caisse in a browser: (\S+/join/\w+)", served.until("open-founding"))
         assert found is not None
         yield place, found[1]
