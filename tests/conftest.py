@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from clearing.postgres import default_home
@@ -52,3 +53,10 @@ def free_home() -> Iterator[Path]:
     folder.chmod(0o711)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def logs_are_told_whole_again() -> Iterator[None]:
+    """A program that a test ran may have left only warnings to be logged."""
+    yield
+    structlog.reset_defaults()

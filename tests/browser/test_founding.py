@@ -3,6 +3,7 @@ against the rules of accessibility, on a phone.
 """
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from tests.browser.offices import PASSWORD, browsing
 pytestmark = pytest.mark.debian("chromium")
 PHONE: ViewportSize = {"width": 390, "height": 800}
 CODE = "val"
+VIEWS_S = 30
 
 
 @dataclass
@@ -181,7 +183,10 @@ def sells(walk: Walk, place: Town, camille: Page) -> None:
     alias = next((Home(place.home).cards / CODE).glob("*.json")).stem
     words = ("till", "stall", "--pair", slot, "--code-file", str(kept), "--card", alias, "--lines", "fruit-veg=7.35")
     assert "7,35" in place.ok(*words)
-    assert "7,35" in walk.sees(camille, f"/c/{CODE}/sales").inner_text("main")
+    shown, end = walk.sees(camille, f"/c/{CODE}/sales"), time.monotonic() + VIEWS_S
+    while "7,35" not in shown.inner_text("main"):  # the views follow the log
+        assert time.monotonic() < end, shown.inner_text("main")
+        shown.reload()
 
 
 def sends(page: Page, address: str, typed: dict[str, str]) -> None:
