@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
@@ -96,6 +97,13 @@ class Town:
         said = self.run(*words, by=by)
         assert said.code == 0, f"{' '.join(words)}: {said.err or said.out}"
         return said.out
+
+    def until(self, word: str, *words: str) -> str:
+        """What a command says when it says this word at last: it is given again until then."""
+        end = time.monotonic() + SPEAK_S
+        while word not in (said := self.run(*words).out):
+            assert time.monotonic() < end, f"{' '.join(words)} did not say {word}: {said}"
+        return said
 
     def refused(self, *words: str, by: str = "") -> str:
         """The one sentence that a mistake is answered with."""

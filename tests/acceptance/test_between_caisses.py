@@ -62,8 +62,7 @@ def test_a_card_pays_at_another_caisse_and_both_logs_prove_it(tmp_path: Path) ->
 
 def matched(place: Town) -> None:
     """The issuer hears of it within a sweep; then each caisse says the same of the other."""
-    asked = (place.run("interchange", "exceptions").out for _ in range(60))  # each takes a second to start
-    assert any("found its twin" in said for said in asked)
+    place.until("found its twin", "interchange", "exceptions")
     assert "both halves of each agree, and every netting sums to zero" in place.ok("interchange", "check")
     assert "owes us 7.35 EUR not netted" in place.ok("interchange", "report", "--caisse", HERE)
     assert "is owed 7.35 EUR not netted" in place.ok("interchange", "report", "--caisse", THERE)

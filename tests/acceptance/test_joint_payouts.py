@@ -69,8 +69,7 @@ def agreed(place: Town) -> None:
 def handed_over(place: Town) -> None:
     place.ok("close", "--caisse", HERE, by=CAMILLE)
     place.ok("approve", "1", "--caisse", HERE, by="dominique")
-    listed = (place.ok("joint", "list", "--caisse", HERE) for _ in range(60))
-    assert any(f"{AVAL} pays it" in said for said in listed)
+    assert "7.35" in place.until(f"{AVAL} pays it", "joint", "list", "--caisse", HERE)
     assert f"taken by {AVAL}" in place.ok("batches", "1", "--caisse", HERE)
     assert "0.00 EUR to pay" in place.ok("batches", "1", "--caisse", HERE)
     assert "handed over to another caisse" in place.refused("export", "1", "--caisse", HERE, by=CAMILLE)
