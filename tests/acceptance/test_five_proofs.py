@@ -31,7 +31,7 @@ def test_the_proofs_are_taken_recorded_mended_and_gone_on_from(tmp_path: Path, m
 
 
 def they_hold(place: Town) -> None:
-    said = place.ok("proofs")
+    said = place.until("500.00 EUR by the log, 500.00 EUR shown", "proofs")  # taken where the views are
     assert [line.partition(": ")[0] for line in said.splitlines() if ": holds (" in line] == [
         "credit issued = accounts", "each purse = its activity", "tills and producers = deposits",
         "batches = bank file = bank", "money in - out = what remains",
