@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from clearing.books.moves import OF_FUNDS, Move, Moves
+from clearing.books.moves import Move, Moves
 from clearing.books.pieces import Piece, french, piece_of
 from clearing.books.plan import Place, Plan
 from clearing.events.caisse import CaisseFounded
@@ -193,8 +193,3 @@ class _Keeper:
 
 def _debits_first(one: tuple[Place, int]) -> tuple[bool, Place]:
     return one[1] < 0, one[0]
-
-
-def is_of_fund(account: str) -> bool:
-    """Whether the ledger's account stands in the books by why it moved."""
-    return account.startswith(OF_FUNDS)
